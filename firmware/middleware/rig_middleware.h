@@ -1,0 +1,164 @@
+/*
+ * The one small interface between the bench app and a DDS-XRCE middleware.
+ *
+ * The bench knows only this header; a backend (reference/, microxrcedds/, ...) implements it. So one set of
+ * scenarios runs on every middleware, and no scenario can know which one it runs on.
+ *
+ * Every function is called from the bench's main context unless its comment says otherwise. Results: 0 or a
+ * positive count is success, a negative value is one of rig_mw_error. Nothing here allocates: all memory comes
+ * with rig_mw_config_t and stays the caller's; the backend may use it until rig_mw_stop() returns.
+ */
+#ifndef RIG_MIDDLEWARE_H
+#define RIG_MIDDLEWARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rig_mw_error {
+    RIG_MW_OK = 0,
+    RIG_MW_ERR_ARGUMENT = -1,    /* a value the interface does not allow */
+    RIG_MW_ERR_UNSUPPORTED = -2, /* this backend has no such feature: reported, never skipped in silence */
+    RIG_MW_ERR_NO_BUFFER = -3,   /* the pool (or the output stream) is full now; retry after a spin */
+    RIG_MW_ERR_TOO_LARGE = -4,   /* no buffer of the configuration can ever hold this length */
+    RIG_MW_ERR_TABLE_FULL = -5,  /* no room for one more session or entity */
+    RIG_MW_ERR_UNKNOWN = -6,     /* no such session or entity */
+    RIG_MW_ERR_TIMEOUT = -7,     /* the peer did not answer in time */
+    RIG_MW_ERR_LINK = -8,        /* the transport refused to send */
+    RIG_MW_ERR_REFUSED = -9,     /* the Agent answered with an error status */
+    RIG_MW_ERR_STATE = -10       /* not started, not connected, a loan is still open, ... */
+};
+
+enum rig_mw_capability {
+    RIG_MW_CAP_SHM = 1 << 0,           /* shared memory is compiled in */
+    RIG_MW_CAP_LOAN = 1 << 1,          /* the application writes the message in its final place */
+    RIG_MW_CAP_OFFLINE = 1 << 2,       /* sessions and entities can be made with no Agent */
+    RIG_MW_CAP_XML = 1 << 3,
+    RIG_MW_CAP_REF = 1 << 4,
+    RIG_MW_CAP_SERVICES = 1 << 5,
+    RIG_MW_CAP_DELETE = 1 << 6,
+    RIG_MW_CAP_THREADS = 1 << 7
+};
+
+/* Object kinds and creation forms carry their DDS-XRCE values. */
+enum rig_mw_kind {
+    RIG_MW_PARTICIPANT = 0x01,
+    RIG_MW_TOPIC = 0x02,
+    RIG_MW_PUBLISHER = 0x03,
+    RIG_MW_SUBSCRIBER = 0x04,
+    RIG_MW_DATAWRITER = 0x05,
+    RIG_MW_DATAREADER = 0x06,
+    RIG_MW_REQUESTER = 0x07,
+    RIG_MW_REPLIER = 0x08
+};
+
+enum rig_mw_form { RIG_MW_REF = 1, RIG_MW_XML = 2, RIG_MW_BIN = 3 };
+
+/* The way to the Agent, made by the port. `framed` false: one call is one message (UDP). `framed` true: a byte
+ * stream (UART); the backend does the serial framing. */
+typedef struct {
+    bool framed;
+    void *context;
+    /* Sends all bytes or fails. Returns the count, or a negative value when the link is gone. */
+    int (*write)(void *context, const uint8_t *bytes, size_t length);
+    /* Waits up to timeout_ms (0: only look) for at least one byte/message. Returns the count, 0 on time-out. Must
+     * also return early (with 0) after the port's wake() was called. */
+    int (*read)(void *context, uint8_t *bytes, size_t capacity, int timeout_ms);
+} rig_mw_transport_t;
+
+/* A message as it is handed to one reader. `data` is the middleware's and valid only during the call. */
+typedef struct {
+    const uint8_t *data;
+    uint32_t length;   /* payload bytes, exactly what was published */
+    uint16_t reader;   /* 12-bit id of the data reader (or requester/replier) */
+    uint8_t session;   /* index of the session that owns it */
+    bool local;        /* came by shared memory, not over the link */
+} rig_mw_message_t;
+
+typedef void (*rig_mw_on_message_t)(void *context, const rig_mw_message_t *message);
+
+typedef struct {
+    const rig_mw_transport_t *transport; /* NULL: there is no link at all */
+    uint8_t *buffer_memory;              /* messages that travel by shared memory live here; 8-aligned */
+    uint32_t buffer_bytes;
+    uint32_t buffer_count;               /* buffer_memory is cut into this many equal buffers */
+    uint8_t *stream_memory;              /* link streams, in and out; 8-aligned */
+    uint32_t stream_bytes;
+    uint16_t mtu;                        /* largest message on the link, bytes */
+    uint16_t history;                    /* reliable slots per direction; a power of two */
+    rig_mw_on_message_t on_message;      /* called from rig_mw_spin() only */
+    void *context;
+} rig_mw_config_t;
+
+typedef struct {
+    bool reliable;         /* DDS RELIABILITY */
+    bool transient_local;  /* DDS DURABILITY */
+    bool keep_all;         /* DDS HISTORY; false: KEEP_LAST `depth` */
+    uint16_t depth;        /* 0: the backend's default */
+} rig_mw_qos_t;
+
+typedef struct {
+    uint8_t session;       /* index from rig_mw_session_open */
+    uint8_t kind;          /* rig_mw_kind */
+    uint8_t form;          /* rig_mw_form */
+    uint8_t mode;          /* 0, or the CREATE flags REUSE 0x02 | REPLACE 0x04 */
+    uint16_t id;           /* 12-bit object number, the caller's choice */
+    uint16_t parent;       /* participant for topic/publisher/subscriber/requester/replier; publisher or subscriber for data writer/reader */
+    uint16_t topic;        /* data writer/reader: the topic's id */
+    const char *name;      /* participant, topic or service name; REF: the reference */
+    const char *type;      /* topic: type name; service: request type */
+    const char *reply_type;
+    rig_mw_qos_t qos;      /* data writer/reader */
+    bool reliable_stream;  /* data writer: WRITE_DATA goes over the reliable stream; data reader: DATA is asked for on it */
+} rig_mw_entity_t;
+
+typedef struct {
+    uint32_t delivered_local;  /* callbacks made for messages by shared memory */
+    uint32_t delivered_link;   /* callbacks made for messages over the link */
+    uint32_t refused_buffer;   /* publish calls that failed because the pool was full */
+    uint32_t refused_table;    /* creations that failed because a table was full */
+    uint32_t lost;             /* messages accepted and then dropped, for whatever reason */
+    uint32_t buffers_free;     /* now */
+    uint32_t entities;         /* now */
+} rig_mw_statistics_t;
+
+/* Name and version of the middleware behind this build, e.g. "reference" "0.1.0". Static storage. */
+const char *rig_mw_name(void);
+const char *rig_mw_version(void);
+uint32_t rig_mw_capabilities(void); /* rig_mw_capability bits */
+
+/* Forgets everything and starts anew with `config` (copied). */
+int rig_mw_start(const rig_mw_config_t *config);
+/* Closes all sessions without a word to the Agent and gives the memory back. */
+void rig_mw_stop(void);
+
+/* Opens a session with `client_key`. With an Agent: waits up to timeout_ms for its answer. timeout_ms 0: do not
+ * wait; the session starts offline (RIG_MW_CAP_OFFLINE) and connects in a later spin when the Agent is there.
+ * Returns the session's index >= 0. */
+int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms);
+int rig_mw_session_close(uint8_t session, uint32_t timeout_ms);
+
+/* Creates an entity; waits up to timeout_ms for the Agent's status. timeout_ms 0: do not wait (offline). */
+int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms);
+int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
+
+/* Asks the Agent for `max_samples` samples of a data reader (0xFFFF: without limit; 0: cancel). Local samples
+ * need no asking. */
+int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples);
+
+/* Gives the place where the application writes the `length` bytes of its next message: a shared buffer, or room
+ * in the output stream. One loan per writer may be open. */
+int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place);
+/* Publishes the loan: accepted (0) means every matching reader gets it; else the error says why it will not. */
+int rig_mw_publish(uint8_t session, uint16_t writer);
+/* Gives a loan back unpublished. */
+int rig_mw_loan_cancel(uint8_t session, uint16_t writer);
+
+/* Delivers what is there: local messages and the link's; runs retransmissions. Returns as soon as at least one
+ * message was delivered and nothing more is pending, or after timeout_ms. Returns the count of messages delivered
+ * (one per reader). timeout_ms 0: never waits. */
+int rig_mw_spin(uint32_t timeout_ms);
+
+void rig_mw_statistics(rig_mw_statistics_t *out);
+
+#endif
