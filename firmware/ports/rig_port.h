@@ -24,4 +24,40 @@ void rig_port_wake(void);
 /* Sleeps until wake(), a link interrupt, or `ms` milliseconds later. Counted as an OS call. */
 void rig_port_wait(uint32_t ms);
 
+/* The same sleep for the bench itself: not counted. */
+void rig_port_idle(uint32_t ms);
+
+/* The clock of all measurements is a macro or inline function of the port's own rig_port_clock.h, so that reading
+ * it costs a load, not a call:  uint32_t rig_port_clock(void). */
+uint32_t rig_port_clock_kind(void); /* rig_clock */
+uint32_t rig_port_clock_hz(void);
+
+/* Called once, before anything else. Returns 0, or nonzero if the program should end (POSIX: bad arguments). */
+int rig_port_start(int argc, char **argv);
+
+/* POSIX: the rig asked the process to end. Boards: never. */
+bool rig_port_stopped(void);
+
+/* The way to the Agent, one for the life of the program. Reading and writing is for the main context. */
+struct rig_port_link {
+    bool framed; /* a byte stream that needs the serial framing */
+    int (*write)(void *context, const uint8_t *bytes, size_t length);
+    int (*read)(void *context, uint8_t *bytes, size_t capacity, int timeout_ms);
+};
+const struct rig_port_link *rig_port_link(void);
+
+/* Memory for message buffers: the largest piece the board can spare. 8-aligned. */
+uint8_t *rig_port_memory(uint32_t *bytes);
+
+/* Where the mailbox lies, and how the rig names an address: boards by itself, POSIX by its offset in the shared
+ * file (UINT32_MAX if it lies outside). */
+void *rig_port_mailbox(void);
+uint32_t rig_port_address(const void *pointer);
+
+/* Main stack: bytes reserved, and bytes ever used since start. */
+void rig_port_stack(uint32_t *reserved, uint32_t *used);
+
+/* Orders the mailbox's writes before the serial that announces them; the debug probe and the CPU see one memory. */
+void rig_port_barrier(void);
+
 #endif

@@ -1,0 +1,38 @@
+/* The bench app: obeys the mailbox, drives the middleware, records what it sees. Main context only. */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include "rig_mailbox.h"
+#include "rig_middleware.h"
+
+/* The state that the parts of the bench share. */
+typedef struct {
+    rig_mailbox_t *mailbox;
+    bool started;              /* the middleware runs */
+    uint32_t delivered;        /* callbacks of the exchange under way */
+    uint32_t damaged;
+    uint32_t local;
+    uint32_t expected;         /* callbacks that the whole exchange should make; 0: no exchange */
+    uint32_t expected_length;
+    uint32_t flags;            /* rig_exchange_flag */
+    uint32_t near;             /* sequence number around which short payloads are read */
+    uint32_t hold_serial;
+    uint32_t times[3];         /* loan_begin, loan_end, publish of the last sample */
+} bench_t;
+
+extern bench_t bench;
+
+void bench_run(int argc, char **argv);
+
+/* One command; fills results, returns its status. */
+int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results);
+
+int bench_exchange(const uint32_t *arguments, uint32_t *results);
+void bench_on_message(void *context, const rig_mw_message_t *message);
+
+/* Waits until the ring has room for `records`; false if the rig cancelled the command. */
+bool bench_ring_wait(uint32_t records);
+void bench_ring_put(const rig_record_t *record);
+bool bench_cancelled(void);
+
+#endif

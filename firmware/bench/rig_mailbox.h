@@ -1,0 +1,160 @@
+/*
+ * The mailbox: how the rig talks to the bench firmware, through the debug probe or a shared file.
+ *
+ * The rig finds this structure by its ELF symbol `rig_mailbox` (POSIX: it starts the shared file). The rig writes
+ * a command, then `command_serial`; the firmware runs it and copies the serial to `reply_serial`. While a command
+ * runs, the firmware appends records to the ring and the rig drains it: head belongs to the firmware, tail to the
+ * rig. All fields are little-endian 32-bit words at fixed offsets, so the layout is the same for every compiler.
+ * rig/bench/_layout.py mirrors it; a change of either raises RIG_MAILBOX_VERSION.
+ */
+#ifndef RIG_MAILBOX_H
+#define RIG_MAILBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
+#define RIG_MAILBOX_VERSION 1u
+#define RIG_MAILBOX_ARGUMENTS 16
+#define RIG_MAILBOX_RESULTS 24
+#define RIG_MAILBOX_TEXT 256
+
+#ifndef RIG_MAILBOX_RING
+#define RIG_MAILBOX_RING 512 /* records; a power of two; a small board sets less */
+#endif
+
+enum rig_clock {
+    RIG_CLOCK_DWT = 1,   /* CPU cycles */
+    RIG_CLOCK_TIMER = 2, /* a hardware timer */
+    RIG_CLOCK_HOST = 3   /* CLOCK_MONOTONIC, nanoseconds */
+};
+
+enum rig_command {
+    RIG_CMD_NOP = 0,
+    RIG_CMD_START = 1,         /* buffer_count, buffer_bytes (0: all there is), mtu, history, link 0|1
+                                  -> bytes per buffer, address of the pool, bytes of the pool */
+    RIG_CMD_STOP = 2,
+    RIG_CMD_SESSION_OPEN = 3,  /* client key, timeout ms -> session */
+    RIG_CMD_SESSION_CLOSE = 4, /* session, timeout ms */
+    RIG_CMD_CREATE = 5,        /* session, kind, form, mode, id, parent, topic, qos bits, depth, reliable stream,
+                                  timeout ms; text: name NUL type NUL reply type NUL */
+    RIG_CMD_DELETE = 6,        /* session, kind, id, timeout ms */
+    RIG_CMD_READ = 7,          /* session, reader, max samples */
+    RIG_CMD_EXCHANGE = 8,      /* see rig_exchange_argument -> see rig_exchange_result */
+    RIG_CMD_SPIN = 9,          /* timeout ms, until this many messages (0: once) -> messages delivered */
+    RIG_CMD_STATISTICS = 10,   /* -> the words of rig_mw_statistics_t */
+    RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
+    RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks */
+    RIG_CMD_STACK = 13         /* -> bytes reserved, bytes ever used */
+};
+
+enum rig_exchange_argument {
+    RIG_EXCHANGE_SESSION = 0,
+    RIG_EXCHANGE_WRITER = 1,
+    RIG_EXCHANGE_COUNT = 2,        /* samples to publish */
+    RIG_EXCHANGE_LENGTH = 3,       /* payload bytes */
+    RIG_EXCHANGE_BURST = 4,        /* publish calls between two spins */
+    RIG_EXCHANGE_EXPECTED = 5,     /* deliveries expected per sample */
+    RIG_EXCHANGE_SPIN_MS = 6,      /* time-out handed to each spin */
+    RIG_EXCHANGE_DEADLINE_MS = 7,  /* how long to wait for a burst's deliveries */
+    RIG_EXCHANGE_FIRST = 8,        /* sequence number of the first sample */
+    RIG_EXCHANGE_FLAGS = 9         /* rig_exchange_flag */
+};
+
+enum rig_exchange_flag {
+    RIG_EXCHANGE_HOLD = 1 << 0,     /* stop in the very last expected callback until the rig lets go */
+    RIG_EXCHANGE_NO_RECORD = 1 << 1 /* count only: nothing goes into the ring but failures */
+};
+
+enum rig_exchange_result {
+    RIG_EXCHANGED_ACCEPTED = 0,  /* publish calls that returned success */
+    RIG_EXCHANGED_REFUSED = 1,   /* publish or loan calls that returned an error */
+    RIG_EXCHANGED_DELIVERED = 2, /* callbacks */
+    RIG_EXCHANGED_DAMAGED = 3,   /* callbacks with a wrong length or content */
+    RIG_EXCHANGED_STATUS = 4,    /* first error of a loan or publish call, 0 if none */
+    RIG_EXCHANGED_LOCAL = 5,     /* callbacks that came by shared memory */
+    RIG_EXCHANGED_COUNTERS = 6   /* then rig_counter_count words: what this exchange alone added */
+};
+
+enum rig_counter {
+    RIG_COUNT_COPY_CALLS = 0, /* memcpy and memmove calls of the middleware */
+    RIG_COUNT_COPY_BYTES = 1, /* ... and payload loops of its framing */
+    RIG_COUNT_SET_CALLS = 2,  /* memset calls */
+    RIG_COUNT_WRITES = 3,     /* transport write calls */
+    RIG_COUNT_WRITE_BYTES = 4,
+    RIG_COUNT_READS = 5,      /* transport read calls, empty ones included */
+    RIG_COUNT_READ_BYTES = 6,
+    RIG_COUNT_LOCKS = 7,      /* lock/unlock pairs */
+    RIG_COUNT_WAITS = 8,      /* sleeps and wake-ups asked of the OS or the port */
+    RIG_COUNT_ALLOCATIONS = 9,
+    RIG_COUNTERS = 10
+};
+
+enum rig_record_kind {
+    RIG_RECORD_DELIVERED = 1,
+    RIG_RECORD_REFUSED = 2 /* a loan or publish call failed; `status` says how */
+};
+
+enum rig_record_flag {
+    RIG_RECORD_INTACT = 1 << 0, /* length and every byte are what was published */
+    RIG_RECORD_LOCAL = 1 << 1   /* by shared memory */
+};
+
+/* One delivery. Times are raw ticks of the one clock; the rig converts each difference by itself. */
+typedef struct {
+    uint8_t kind;
+    uint8_t flags;
+    uint16_t reader;
+    uint32_t sequence;    /* as read from the payload */
+    uint32_t length;      /* as handed to the callback */
+    uint32_t address;     /* of the payload; POSIX: offset in the shared file, or ~0 if outside */
+    int32_t status;       /* refused: the error; damaged: index of the first wrong byte */
+    uint32_t loan_begin;  /* the publisher asks for a place */
+    uint32_t loan_end;    /* it has it, and writes its payload now */
+    uint32_t publish;     /* payload written; publish is called */
+    uint32_t enter;       /* callback entered */
+    uint32_t leave;       /* callback left */
+} rig_record_t;
+
+typedef struct {
+    uint32_t magic;            /* written last when the firmware is up */
+    uint32_t version;
+    uint32_t bytes;            /* of this structure, ring included */
+    uint32_t boot_serial;      /* differs from boot to boot where RAM survives */
+    uint32_t clock;            /* rig_clock */
+    uint32_t clock_hz;
+    uint32_t capabilities;     /* rig_mw_capability bits */
+    uint32_t memory_bytes;     /* largest pool that START can give */
+    char middleware[24];
+    char middleware_version[24];
+    char compiler[40];
+    uint32_t heartbeat;        /* counts loops of the main context */
+    uint32_t hold;             /* serial of the hold the firmware stands in; 0: none */
+    uint32_t hold_release;     /* rig: the serial it lets go */
+    uint32_t cancel;           /* rig: nonzero ends the running command */
+    uint32_t command_serial;   /* rig */
+    uint32_t command;          /* rig */
+    uint32_t arguments[RIG_MAILBOX_ARGUMENTS]; /* rig */
+    uint32_t reply_serial;
+    int32_t status;            /* rig_mw_error of the command */
+    uint32_t results[RIG_MAILBOX_RESULTS];
+    char text[RIG_MAILBOX_TEXT]; /* rig */
+    uint32_t ring_records;     /* capacity */
+    uint32_t record_bytes;
+    uint32_t head;             /* records ever written */
+    uint32_t tail;             /* rig: records ever read */
+    rig_record_t ring[RIG_MAILBOX_RING];
+} rig_mailbox_t;
+
+/* C99 has no static assertion: an array of negative size stops the compiler. */
+#define RIG_LAYOUT(name, condition) typedef char rig_layout_##name[(condition) ? 1 : -1]
+RIG_LAYOUT(record, sizeof(rig_record_t) == 40);
+RIG_LAYOUT(middleware, offsetof(rig_mailbox_t, middleware) == 32);
+RIG_LAYOUT(heartbeat, offsetof(rig_mailbox_t, heartbeat) == 120);
+RIG_LAYOUT(arguments, offsetof(rig_mailbox_t, arguments) == 144);
+RIG_LAYOUT(results, offsetof(rig_mailbox_t, results) == 216);
+RIG_LAYOUT(text, offsetof(rig_mailbox_t, text) == 312);
+RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 584);
+RIG_LAYOUT(ring_power, (RIG_MAILBOX_RING & (RIG_MAILBOX_RING - 1)) == 0);
+
+#endif

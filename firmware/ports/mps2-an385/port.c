@@ -1,0 +1,205 @@
+/*
+ * Arm MPS2 with the AN385 image (Cortex-M3), as QEMU's mps2-an385 emulates it: CMSDK timers and UART 0.
+ * Sources: Arm AN385 application note, CMSDK technical reference manual.
+ */
+#include "byte_queue.h"
+#include "rig_mailbox.h"
+#include "rig_port.h"
+#include "rig_port_clock.h"
+#include "startup.h"
+
+#define REGISTER(address) (*(volatile uint32_t *)(address))
+
+#define TIMER0 0x40000000u /* the clock */
+#define TIMER1 0x40001000u /* ends a sleep */
+#define TIMER_CTRL 0x00u
+#define TIMER_VALUE 0x04u
+#define TIMER_RELOAD 0x08u
+#define TIMER_INTCLEAR 0x0Cu
+#define TIMER_ENABLE (1u << 0)
+#define TIMER_IRQ (1u << 3)
+
+#define UART0 0x40004000u
+#define UART_DATA 0x00u
+#define UART_STATE 0x04u
+#define UART_CTRL 0x08u
+#define UART_INTCLEAR 0x0Cu
+#define UART_BAUDDIV 0x10u
+#define UART_TX_FULL (1u << 0)
+#define UART_RX_FULL (1u << 1)
+#define UART_TX_ENABLE (1u << 0)
+#define UART_RX_ENABLE (1u << 1)
+#define UART_RX_IRQ (1u << 3)
+#define UART_RX_INTERRUPT (1u << 1)
+
+#define NVIC_ENABLE 0xE000E100u
+#define IRQ_UART0_RX 0u
+#define IRQ_TIMER1 9u
+
+#define CLOCK_HZ 25000000u
+#define TICKS_PER_MS (CLOCK_HZ / 1000u)
+#define LONGEST_SLEEP_MS 10000u /* well below a wrap of the clock */
+
+rig_mailbox_t rig_mailbox;
+
+/* PSRAM holds nothing but messages. */
+static uint8_t message_memory[16u * 1024u * 1024u] __attribute__((section(".psram"), aligned(8)));
+
+static uint8_t receive_bytes[4096];
+static rig_byte_queue_t received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
+static volatile bool woken;
+
+static void on_uart_receive(void)
+{
+    while ((REGISTER(UART0 + UART_STATE) & UART_RX_FULL) != 0u) {
+        rig_byte_queue_put(&received, (uint8_t)REGISTER(UART0 + UART_DATA));
+        REGISTER(UART0 + UART_INTCLEAR) = UART_RX_INTERRUPT;
+    }
+    woken = true;
+}
+
+static void on_timer1(void)
+{
+    REGISTER(TIMER1 + TIMER_CTRL) = 0;
+    REGISTER(TIMER1 + TIMER_INTCLEAR) = 1;
+    woken = true;
+}
+
+extern uint32_t rig_stack_top[];
+
+__attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
+    rig_stack_top,
+    rig_reset,
+    rig_hard_fault, /* NMI */
+    rig_hard_fault,
+    rig_hard_fault, /* MemManage, BusFault, UsageFault */
+    rig_hard_fault,
+    rig_hard_fault,
+    [11] = rig_hard_fault,
+    [14] = rig_hard_fault,
+    [15] = rig_hard_fault,
+    [16 + IRQ_UART0_RX] = on_uart_receive,
+    [16 + IRQ_TIMER1] = on_timer1,
+};
+
+int rig_port_start(int argc, char **argv)
+{
+    (void)argc;
+    (void)argv;
+    REGISTER(TIMER0 + TIMER_RELOAD) = 0xFFFFFFFFu;
+    REGISTER(TIMER0 + TIMER_VALUE) = 0xFFFFFFFFu;
+    REGISTER(TIMER0 + TIMER_CTRL) = TIMER_ENABLE;
+    REGISTER(UART0 + UART_BAUDDIV) = CLOCK_HZ / 115200u;
+    REGISTER(UART0 + UART_CTRL) = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;
+    REGISTER(NVIC_ENABLE) = (1u << IRQ_UART0_RX) | (1u << IRQ_TIMER1);
+    return 0;
+}
+
+bool rig_port_stopped(void)
+{
+    return false;
+}
+
+uint32_t rig_port_clock_kind(void)
+{
+    return RIG_CLOCK_TIMER;
+}
+
+uint32_t rig_port_clock_hz(void)
+{
+    return CLOCK_HZ;
+}
+
+uint32_t rig_port_millis(void)
+{
+    static uint32_t last;
+    static uint32_t part; /* ticks that do not fill a millisecond yet */
+    static uint32_t millis;
+    uint32_t now;
+    uint32_t result;
+
+    rig_port_lock();
+    now = rig_port_clock();
+    part += (now - last) % TICKS_PER_MS;
+    millis += (now - last) / TICKS_PER_MS + part / TICKS_PER_MS;
+    part %= TICKS_PER_MS;
+    last = now;
+    result = millis;
+    rig_port_unlock();
+    return result;
+}
+
+void rig_port_wake(void)
+{
+    woken = true;
+}
+
+void rig_port_idle(uint32_t ms)
+{
+    if (ms > LONGEST_SLEEP_MS) {
+        ms = LONGEST_SLEEP_MS;
+    }
+    __asm volatile("cpsid i" ::: "memory"); /* from here to WFI no interrupt can be missed */
+    if (!woken && ms != 0u) {
+        REGISTER(TIMER1 + TIMER_VALUE) = ms * TICKS_PER_MS;
+        REGISTER(TIMER1 + TIMER_RELOAD) = ms * TICKS_PER_MS;
+        REGISTER(TIMER1 + TIMER_CTRL) = TIMER_ENABLE | TIMER_IRQ;
+        __asm volatile("dsb\n wfi" ::: "memory");
+        REGISTER(TIMER1 + TIMER_CTRL) = 0;
+    }
+    __asm volatile("cpsie i\n isb" ::: "memory"); /* the interrupt that woke us runs here */
+    woken = false;
+    REGISTER(TIMER1 + TIMER_INTCLEAR) = 1;
+}
+
+void rig_port_wait(uint32_t ms)
+{
+    rig_port_idle(ms);
+}
+
+static int link_write(void *context, const uint8_t *bytes, size_t length)
+{
+    (void)context;
+    for (size_t i = 0; i < length; i++) {
+        while ((REGISTER(UART0 + UART_STATE) & UART_TX_FULL) != 0u) {
+            rig_port_idle(1); /* the line is slower than we are */
+        }
+        REGISTER(UART0 + UART_DATA) = bytes[i];
+    }
+    return (int)length;
+}
+
+static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout_ms)
+{
+    size_t taken = rig_byte_queue_take(&received, bytes, capacity);
+
+    (void)context;
+    if (taken == 0u && timeout_ms > 0) {
+        rig_port_idle((uint32_t)timeout_ms);
+        taken = rig_byte_queue_take(&received, bytes, capacity);
+    }
+    return (int)taken;
+}
+
+const struct rig_port_link *rig_port_link(void)
+{
+    static const struct rig_port_link link = {true, link_write, link_read};
+
+    return &link;
+}
+
+uint8_t *rig_port_memory(uint32_t *bytes)
+{
+    *bytes = sizeof(message_memory);
+    return message_memory;
+}
+
+void *rig_port_mailbox(void)
+{
+    return &rig_mailbox;
+}
+
+uint32_t rig_port_address(const void *pointer)
+{
+    return (uint32_t)(uintptr_t)pointer;
+}
