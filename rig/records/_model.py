@@ -1,0 +1,166 @@
+"""The records themselves: frozen, keyword-only, valid once constructed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rig.records._statistics import Summary, summarise
+
+VARIANTS = ("shm", "network")
+PATHS = ("shm", "agent")
+
+Scalar = int | float | str | bool
+
+
+class Verdict(StrEnum):
+    """What a claim came to. A fault of rig or board is never a refutation."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    INCONCLUSIVE = "inconclusive"
+    NOT_RUN = "not_run"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One call of the rig. Times are ISO 8601 in UTC."""
+
+    id: str
+    started: str
+    rig_version: str
+    command: str
+    finished: str | None = None
+    seconds: float | None = None
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Environment:
+    """What the host was: names and versions, no paths, no host names."""
+
+    system: str
+    python: str
+    tools: Mapping[str, str] = field(default_factory=dict)
+    agent: str = "none"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Firmware:
+    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself."""
+
+    variant: str
+    digest: str
+    file: str
+    middleware: str
+    middleware_version: str
+    compiler: str
+    sections: Mapping[str, int] = field(default_factory=dict)
+    configuration: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Board:
+    """One board as it was used."""
+
+    name: str
+    kind: str
+    target: str
+    core: str
+    probe: str = ""
+    emulator: str = ""
+    clock: str = ""
+    clock_note: str = ""
+    link: str = ""
+    firmware: tuple[Firmware, ...] = ()
+    recoveries: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measurement:
+    """Raw samples of one metric under one set of conditions.
+
+    ``path`` is the way the samples travelled: ``shm`` inside the MCU, ``agent`` over the link and back.
+    ``clock`` names the clock of a duration (``virtual``, ``dwt``, ``timer``, ``host``), None for anything else.
+    ``exact``: the figure must repeat to the last digit on the same board kind and firmware.
+    ``detail`` holds what explains the figure: places by symbol, addresses, first error.
+    """
+
+    experiment: str
+    board: str
+    variant: str
+    path: str
+    metric: str
+    unit: str
+    samples: tuple[float, ...]
+    clock: str | None = None
+    exact: bool = False
+    conditions: Mapping[str, Scalar] = field(default_factory=dict)
+    detail: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.variant not in VARIANTS:
+            raise ValueError(f"variant {self.variant!r}, expected one of {VARIANTS}")
+        if self.path not in PATHS:
+            raise ValueError(f"path {self.path!r}, expected one of {PATHS}")
+
+    @property
+    def summary(self) -> Summary | None:
+        """Order statistics of the samples; None if there are none."""
+        return summarise(self.samples)
+
+    @property
+    def value(self) -> float:
+        """The one sample of a single-valued measurement, else the median. ValueError if there is none."""
+        summary = self.summary
+        if summary is None:
+            raise ValueError(f"{self.metric}: no samples")
+        return summary.p50
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """One fact a verdict rests on, in words, with the metric and conditions where it can be looked up."""
+
+    text: str
+    metric: str = ""
+    conditions: Mapping[str, Scalar] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimResult:
+    """The verdict on one claim for one board."""
+
+    id: str
+    board: str
+    verdict: Verdict
+    reason: str
+    statement: str = ""
+    criterion: str = ""
+    repeat: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """Something that broke and is no evidence: who is at fault, during what, and what to do next."""
+
+    blame: str
+    message: str
+    hint: str = ""
+    board: str = ""
+    step: str = ""
+    console: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunRecord:
+    """All of one run: what ``results.json`` holds."""
+
+    run: Run
+    environment: Environment
+    boards: tuple[Board, ...] = ()
+    measurements: tuple[Measurement, ...] = ()
+    claims: tuple[ClaimResult, ...] = ()
+    faults: tuple[Fault, ...] = ()

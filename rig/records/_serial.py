@@ -1,0 +1,165 @@
+"""Records to JSON and back. The format is documented by ``results.schema.json`` and versioned by its name."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from rig.errors import UsageError
+from rig.records._events import read_events
+from rig.records._model import (
+    Board,
+    ClaimResult,
+    Environment,
+    Evidence,
+    Fault,
+    Firmware,
+    Measurement,
+    Run,
+    RunRecord,
+    Verdict,
+)
+
+SCHEMA_NAME = "microros-shm-rig/results/1"
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of ``results.json``."""
+    text = resources.files("rig.records").joinpath("results.schema.json").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Measurement):
+        fields = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        return {**fields, "summary": _plain(value.summary)}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def to_json(
+    record: RunRecord | Board | Measurement | ClaimResult | Fault | Run | Environment,
+) -> dict[str, Any]:
+    """A record as plain JSON values; a whole run gets the ``schema`` key first."""
+    plain: dict[str, Any] = _plain(record)
+    return {"schema": SCHEMA_NAME, **plain} if isinstance(record, RunRecord) else plain
+
+
+def _measurement(raw: Mapping[str, Any]) -> Measurement:
+    values = {k: v for k, v in raw.items() if k != "summary"}
+    return Measurement(**{**values, "samples": tuple(raw["samples"])})
+
+
+def _board(raw: Mapping[str, Any]) -> Board:
+    return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"])})
+
+
+def _claim(raw: Mapping[str, Any]) -> ClaimResult:
+    evidence = tuple(Evidence(**e) for e in raw["evidence"])
+    return ClaimResult(**{**raw, "verdict": Verdict(raw["verdict"]), "evidence": evidence})
+
+
+def _fault(raw: Mapping[str, Any]) -> Fault:
+    return Fault(**{**raw, "console": tuple(raw["console"])})
+
+
+def from_json(raw: Mapping[str, Any]) -> RunRecord:
+    """The record that ``to_json`` made.
+
+    :raises UsageError: not a record, or one of a format that this version does not read.
+    """
+    if raw.get("schema") != SCHEMA_NAME:
+        raise UsageError(
+            f"results: schema is {raw.get('schema')!r}, expected {SCHEMA_NAME!r}",
+            hint="read the file with the version of the rig that wrote it",
+        )
+    try:
+        return RunRecord(
+            run=Run(**raw["run"]),
+            environment=Environment(**raw["environment"]),
+            boards=tuple(_board(b) for b in raw["boards"]),
+            measurements=tuple(_measurement(m) for m in raw["measurements"]),
+            claims=tuple(_claim(c) for c in raw["claims"]),
+            faults=tuple(_fault(f) for f in raw["faults"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"results: not a valid record: {error}") from error
+
+
+def save(record: RunRecord, path: Path) -> None:
+    """Write ``results.json`` whole or not at all."""
+    partial = path.with_name(path.name + ".partial")
+    partial.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def load(path: Path) -> RunRecord:
+    """Read ``results.json``, or the event log of a run that was killed before it could write one.
+
+    :param path: the file, or the run's directory.
+    :raises UsageError: nothing there, or not a record.
+    """
+    file = path / "results.json" if path.is_dir() else path
+    if not file.exists() and path.is_dir() and (path / "events.jsonl").exists():
+        return record_from_events(path / "events.jsonl")
+    try:
+        raw = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"no run at {path}: {error.strerror}",
+            hint="name a directory below reports/runs/, or its results.json",
+        ) from error
+    except ValueError as error:
+        raise UsageError(f"{file}: not JSON: {error}") from error
+    if not isinstance(raw, dict):
+        raise UsageError(f"{file}: expected an object, found {type(raw).__name__}")
+    return from_json(raw)
+
+
+def record_from_events(path: Path) -> RunRecord:
+    """Put a record together from an event log; of a repeated board or claim the last one counts.
+
+    :raises UsageError: the log does not begin with a run.
+    """
+    run: Run | None = None
+    environment = Environment(system="unknown", python="unknown")
+    boards: dict[str, Board] = {}
+    measurements: list[Measurement] = []
+    claims: dict[tuple[str, str], ClaimResult] = {}
+    faults: list[Fault] = []
+    for event in read_events(path):
+        raw = dict(event.data)
+        match event.kind:
+            case "run":
+                run = Run(**raw["run"])  # type: ignore[arg-type]
+                environment = Environment(**raw["environment"])  # type: ignore[arg-type]
+            case "board":
+                board = _board(raw["board"])  # type: ignore[arg-type]
+                boards[board.name] = board
+            case "measurement":
+                measurements.append(_measurement(raw["measurement"]))  # type: ignore[arg-type]
+            case "claim":
+                claim = _claim(raw["claim"])  # type: ignore[arg-type]
+                claims[(claim.board, claim.id)] = claim
+            case "fault":
+                faults.append(_fault(raw["fault"]))  # type: ignore[arg-type]
+    if run is None:
+        raise UsageError(f"{path}: no run in this event log")
+    return RunRecord(
+        run=run,
+        environment=environment,
+        boards=tuple(boards.values()),
+        measurements=tuple(measurements),
+        claims=tuple(claims.values()),
+        faults=tuple(faults),
+    )
