@@ -1,0 +1,300 @@
+"""Stream state machines: best effort and reliable, both directions, fragments.
+
+Knows sequence numbers, windows and retransmission; must not know sockets, clocks or what a payload means.
+Time is an argument, in seconds of any monotonic clock. Sequence numbers have 16 bits, compared by half range.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from dataclasses import dataclass
+
+from rig.xrce._constants import FLAG_LAST_FRAGMENT, FLAG_LITTLE_ENDIAN, SubmessageKind
+
+WINDOW = 16
+HEARTBEAT_PERIOD = 0.2
+_MASK = 0xFFFF
+_SUBHEADER = struct.Struct("<BBH")
+
+
+def sequence_newer(left: int, right: int) -> bool:
+    """Whether ``left`` comes after ``right`` (mod 2**16, half range)."""
+    return 0 < (left - right & _MASK) < 0x8000
+
+
+def sequence_distance(left: int, right: int) -> int:
+    """How far ``left`` is ahead of ``right``, in -32768..32767."""
+    return ((left - right + 0x8000) & _MASK) - 0x8000
+
+
+class BestEffortInput:
+    """Lets a message pass if it is newer than all before; the rest were lost or came late."""
+
+    __slots__ = ("last",)
+
+    def __init__(self) -> None:
+        self.last = _MASK
+
+    def accept(self, sequence: int) -> bool:
+        """Whether the message with this number is to be handled."""
+        if 0 < (sequence - self.last & _MASK) < 0x8000:
+            self.last = sequence
+            return True
+        return False
+
+
+class BestEffortOutput:
+    """Numbers messages; nothing is kept."""
+
+    __slots__ = ("next_sequence",)
+
+    def __init__(self) -> None:
+        self.next_sequence = 0
+
+    def take(self) -> int:
+        """Return the number of the next message."""
+        number = self.next_sequence
+        self.next_sequence = number + 1 & _MASK
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """Content of an ACKNACK: all before ``first_unacked`` came; bit i = first_unacked + i is missing."""
+
+    first_unacked: int
+    bitmap: int
+
+
+class ReliableInput:
+    """Puts messages back in order and says what is missing."""
+
+    __slots__ = ("_announced", "_held", "_window", "expected")
+
+    def __init__(self, *, window: int = WINDOW) -> None:
+        self._window = window
+        self.expected = 0
+        self._announced = _MASK
+        self._held: dict[int, bytes] = {}
+
+    def accept(self, sequence: int, payload: bytes) -> list[bytes]:
+        """Take a message; returns the payloads that are now next, in order (empty for duplicates)."""
+        ahead = sequence - self.expected & _MASK
+        if ahead >= self._window:
+            return []
+        if sequence_newer(sequence, self._announced):
+            self._announced = sequence
+        if ahead:
+            self._held.setdefault(sequence, payload)
+            return []
+        ready = [payload]
+        number = self.expected + 1 & _MASK
+        while self._held:
+            following = self._held.pop(number, None)
+            if following is None:
+                break
+            ready.append(following)
+            number = number + 1 & _MASK
+        self.expected = number
+        return ready
+
+    def on_heartbeat(self, first: int, last: int) -> list[bytes]:
+        """Learn what the sender still holds; returns payloads that became next.
+
+        What lies before ``first`` can never come: the stream goes on without it.
+        """
+        ready: list[bytes] = []
+        if sequence_newer(last, self._announced):
+            self._announced = last
+        if sequence_newer(first, self.expected):
+            skipped = sequence_distance(first, self.expected)
+            for step in range(min(skipped, self._window)):
+                held = self._held.pop(self.expected + step & _MASK, None)
+                if held is not None:
+                    ready.append(held)
+            self.expected = first
+            if sequence_newer(first - 1 & _MASK, self._announced):
+                self._announced = first - 1 & _MASK
+            while (held := self._held.pop(self.expected, None)) is not None:
+                ready.append(held)
+                self.expected = self.expected + 1 & _MASK
+        return ready
+
+    def ack(self) -> Ack:
+        """Build the acknowledgement of the present state."""
+        bitmap = 0
+        span = sequence_distance(self._announced, self.expected) + 1
+        for bit in range(min(span, 16)):
+            if self.expected + bit & _MASK not in self._held:
+                bitmap |= 1 << bit
+        return Ack(self.expected, bitmap)
+
+
+class ReliableOutput:
+    """Window of unacknowledged messages over a backlog; cuts what exceeds the MTU into fragments.
+
+    :param mtu: largest message, header included, in bytes.
+    :param header_size: 4 or 8.
+    :param window: messages on the way at once.
+    :param resend_all: resend the whole window on a NACK (as Clients do), else only what is flagged.
+    :param backlog_bytes: bytes that may wait for the window; ``push`` refuses more.
+    """
+
+    __slots__ = (
+        "_backlog",
+        "_backlog_bytes",
+        "_backlog_limit",
+        "_fragment_size",
+        "_heartbeat_at",
+        "_mtu",
+        "_period",
+        "_resend_all",
+        "_room",
+        "_sent",
+        "_window",
+        "first_unacked",
+        "next_sequence",
+    )
+
+    def __init__(
+        self,
+        *,
+        mtu: int,
+        header_size: int = 4,
+        window: int = WINDOW,
+        heartbeat_period: float = HEARTBEAT_PERIOD,
+        resend_all: bool = False,
+        backlog_bytes: int = 64 << 20,
+    ) -> None:
+        self._mtu = mtu
+        self._room = mtu - header_size
+        # Fragments keep 4-alignment, so that the reassembled body keeps its own.
+        self._fragment_size = max(self._room - 4, 1)
+        self._window = window
+        self._period = heartbeat_period
+        self._resend_all = resend_all
+        self._backlog: deque[bytes] = deque()
+        self._backlog_bytes = 0
+        self._backlog_limit = backlog_bytes
+        self._sent: dict[int, bytes] = {}
+        self._heartbeat_at: float | None = None
+        self.first_unacked = 0
+        self.next_sequence = 0
+
+    @property
+    def room(self) -> bool:
+        """Whether the next submessage would be sent at once."""
+        return not self._backlog and len(self._sent) < self._window
+
+    @property
+    def idle(self) -> bool:
+        """Whether everything pushed has been acknowledged."""
+        return not self._backlog and not self._sent
+
+    def push(self, submessage: bytes) -> bool:
+        """Queue one encoded submessage; False (nothing queued) if the backlog is full."""
+        size = len(submessage)
+        if self._backlog_bytes + size > self._backlog_limit:
+            return False
+        if size <= self._room:
+            self._backlog.append(submessage)
+            self._backlog_bytes += size
+            return True
+        step = self._fragment_size
+        for start in range(0, size, step):
+            part = submessage[start : start + step]
+            flags = FLAG_LITTLE_ENDIAN | (FLAG_LAST_FRAGMENT if start + step >= size else 0)
+            self._backlog.append(_SUBHEADER.pack(SubmessageKind.FRAGMENT, flags, len(part)) + part)
+            self._backlog_bytes += len(part) + 4
+        return True
+
+    def last_pushed(self) -> int:
+        """Sequence number that the last pushed submessage (its last fragment) has or will have."""
+        return self.next_sequence + len(self._backlog) - 1 & _MASK
+
+    def acknowledged(self, sequence: int) -> bool:
+        """Whether the peer has confirmed this number and all before."""
+        return sequence_newer(self.first_unacked, sequence)
+
+    def take(self, now: float) -> list[tuple[int, bytes]]:
+        """Move backlog into the window; returns (sequence, submessage) to send now."""
+        ready: list[tuple[int, bytes]] = []
+        while self._backlog and len(self._sent) < self._window:
+            part = self._backlog.popleft()
+            self._backlog_bytes -= len(part)
+            number = self.next_sequence
+            self.next_sequence = number + 1 & _MASK
+            self._sent[number] = part
+            ready.append((number, part))
+        if ready and self._heartbeat_at is None:
+            self._heartbeat_at = now + self._period
+        return ready
+
+    def on_acknack(self, first: int, bitmap: int, now: float) -> list[tuple[int, bytes]]:
+        """Take an acknowledgement; returns what is to be sent again, and then what the window lets in.
+
+        Numbers that were never sent are ignored: a stale or forged ACKNACK changes nothing.
+        """
+        ahead = sequence_distance(first, self.first_unacked)
+        if ahead > sequence_distance(self.next_sequence, self.first_unacked):
+            return []
+        for step in range(max(ahead, 0)):
+            self._sent.pop(self.first_unacked + step & _MASK, None)
+        if ahead > 0:
+            self.first_unacked = first
+            self._heartbeat_at = now + self._period if self._sent else None
+        again: list[tuple[int, bytes]] = []
+        if bitmap and self._resend_all:
+            again = list(self._sent.items())
+        elif bitmap:
+            numbers = (first + bit & _MASK for bit in range(16) if bitmap >> bit & 1)
+            again = [(number, self._sent[number]) for number in numbers if number in self._sent]
+        return again + self.take(now)
+
+    @property
+    def deadline(self) -> float | None:
+        """When ``on_timer`` wants to be called; None while nothing waits for acknowledgement."""
+        return self._heartbeat_at
+
+    def on_timer(self, now: float) -> tuple[int, int] | None:
+        """Return (first, last) for a HEARTBEAT if one is due at ``now``."""
+        if self._heartbeat_at is None or now < self._heartbeat_at:
+            return None
+        self._heartbeat_at = now + self._period
+        return self.first_unacked, self.next_sequence - 1 & _MASK
+
+
+class Reassembler:
+    """Joins FRAGMENT payloads of one reliable stream.
+
+    :param limit: bytes of a reassembled submessage; a longer one is thrown away whole.
+    """
+
+    __slots__ = ("_limit", "_overflow", "_parts", "_size")
+
+    def __init__(self, *, limit: int = 64 << 20) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+        self._overflow = False
+
+    def add(self, part: bytes, *, last: bool) -> bytes | None:
+        """Take a fragment; returns the whole submessage (header included) after the last one."""
+        self._size += len(part)
+        if self._size > self._limit:
+            self._overflow = True
+            self._parts.clear()
+        if not self._overflow:
+            self._parts.append(part)
+        if not last:
+            return None
+        whole = None if self._overflow else b"".join(self._parts)
+        self.reset()
+        return whole
+
+    def reset(self) -> None:
+        """Forget an unfinished submessage."""
+        self._parts.clear()
+        self._size = 0
+        self._overflow = False
