@@ -1,0 +1,46 @@
+"""The bench firmware seen from the rig: mailbox, payloads, clock, RAM scan, and the build of the images.
+
+Knows ``firmware/bench/rig_mailbox.h``. Must not know claims, nor what a board is made of: it gets memory that can be
+read and written while the target runs.
+"""
+
+from rig.bench._bench import Bench, Entity, Exchange, Pool, Qos, Refused, Statistics
+from rig.bench._build import VARIANTS, build, firmware_root
+from rig.bench._clock import Clock, clock_for
+from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
+from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.bench._payload import payload
+from rig.bench._scan import BLOCK, Place, find_places
+from rig.bench._topology import Topology, one_writer
+
+__all__ = [
+    "BLOCK",
+    "VARIANTS",
+    "Bench",
+    "Capability",
+    "Clock",
+    "ClockKind",
+    "Command",
+    "Counter",
+    "Entity",
+    "Exchange",
+    "Hello",
+    "Mailbox",
+    "Memory",
+    "Place",
+    "Pool",
+    "Qos",
+    "Record",
+    "RecordKind",
+    "Refused",
+    "Reply",
+    "Statistics",
+    "Status",
+    "Topology",
+    "build",
+    "clock_for",
+    "find_places",
+    "firmware_root",
+    "one_writer",
+    "payload",
+]

@@ -1,0 +1,277 @@
+"""The bench firmware as an object: start the middleware, make entities, exchange samples, look at RAM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from rig.bench._clock import Clock, clock_for
+from rig.bench._layout import Capability, Command, Counter, ExchangeFlag, RecordKind, Status
+from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.errors import FirmwareFault
+
+_CLOCK_REPEATS = 16
+_RESULT_COUNTERS = 6
+
+
+class Refused(FirmwareFault):
+    """The middleware answered a command with an error. ``status`` says which; an experiment may expect it."""
+
+    def __init__(self, command: Command, status: Status, detail: str = "") -> None:
+        super().__init__(
+            f"the middleware refused {command.name.lower()}{' ' + detail if detail else ''}: {status.name}",
+            hint="the firmware's log is in console.log",
+        )
+        self.status = status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pool:
+    """Message memory as the middleware got it. ``address`` is its first byte; sizes in bytes."""
+
+    buffer_bytes: int
+    address: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Qos:
+    """DDS quality of service of one writer or reader. ``depth`` 0: the middleware's default."""
+
+    reliable: bool = True
+    transient_local: bool = False
+    keep_all: bool = False
+    depth: int = 0
+
+    @property
+    def bits(self) -> int:
+        """The mailbox's encoding."""
+        return self.reliable | self.transient_local << 1 | self.keep_all << 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entity:
+    """What CREATE needs; object kinds and forms are those of DDS-XRCE (form 3 is BIN)."""
+
+    kind: int
+    id: int
+    parent: int = 0
+    topic: int = 0
+    name: str = ""
+    type: str = ""
+    reply_type: str = ""
+    qos: Qos = Qos()
+    reliable_stream: bool = True
+    form: int = 3
+    mode: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Exchange:
+    """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it."""
+
+    accepted: int
+    refused: int
+    delivered: int
+    damaged: int
+    local: int
+    status: Status
+    counters: dict[Counter, int]
+    records: tuple[Record, ...]
+
+    @property
+    def deliveries(self) -> list[Record]:
+        """Records of callbacks, oldest first."""
+        return [r for r in self.records if r.kind is RecordKind.DELIVERED]
+
+    @property
+    def refusals(self) -> list[Record]:
+        """Records of loan and publish calls that failed."""
+        return [r for r in self.records if r.kind is RecordKind.REFUSED]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Statistics:
+    """``rig_mw_statistics_t``: the middleware's own count."""
+
+    delivered_local: int
+    delivered_link: int
+    refused_buffer: int
+    refused_table: int
+    lost: int
+    buffers_free: int
+    entities: int
+
+
+class Bench:
+    """One running bench firmware.
+
+    :param memory: the target's memory, usable while it runs.
+    :param address: of the mailbox.
+    :param icount_shift: the emulator's, None on real hardware and natively.
+    :param healthy: why the board is dead, or None.
+    """
+
+    def __init__(
+        self,
+        memory: Memory,
+        address: int,
+        *,
+        icount_shift: int | None = None,
+        healthy: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._mailbox = Mailbox(memory, address, healthy=healthy)
+        self.hello: Hello = self._mailbox.attach()
+        self.clock: Clock = clock_for(self.hello.clock, self.hello.clock_hz, icount_shift=icount_shift)
+        raw = self.command(Command.CLOCK, (_CLOCK_REPEATS,)).results[0]
+        self.clock = replace(self.clock, cost=self.clock.convert(raw))
+
+    def command(
+        self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
+    ) -> Reply:
+        """Run one command; :raises Refused: if the middleware answers with an error."""
+        reply = self._mailbox.command(command, arguments, text, timeout=timeout)
+        if reply.status is not Status.OK:
+            raise Refused(command, reply.status, " ".join(text))
+        return reply
+
+    def has(self, capability: Capability) -> bool:
+        """Whether the middleware behind this firmware can do it."""
+        return capability in self.hello.capabilities
+
+    def start(
+        self, *, buffers: int, buffer_bytes: int = 0, mtu: int = 512, history: int = 4, link: bool = True
+    ) -> Pool:
+        """Start the middleware anew. ``buffer_bytes``: of the whole pool; 0 takes all the board has."""
+        results = self.command(Command.START, (buffers, buffer_bytes, mtu, history, link)).results
+        return Pool(buffer_bytes=results[0], address=results[1], bytes=results[2])
+
+    def stop(self) -> None:
+        """Stop the middleware without a word to the Agent."""
+        self.command(Command.STOP)
+
+    def open_session(self, key: int, *, timeout: float = 2.0) -> int:
+        """Open a session; ``timeout`` 0 starts it with no Agent. Returns its index."""
+        ms = int(timeout * 1000)
+        return self.command(Command.SESSION_OPEN, (key, ms), timeout=timeout + 5).results[0]
+
+    def close_session(self, session: int, *, timeout: float = 2.0) -> None:
+        """Close a session."""
+        self.command(Command.SESSION_CLOSE, (session, int(timeout * 1000)), timeout=timeout + 5)
+
+    def create(self, session: int, entity: Entity, *, timeout: float = 2.0) -> None:
+        """Create an entity; ``timeout`` 0 does not wait for the Agent."""
+        arguments = (
+            session,
+            entity.kind,
+            entity.form,
+            entity.mode,
+            entity.id,
+            entity.parent,
+            entity.topic,
+            entity.qos.bits,
+            entity.qos.depth,
+            entity.reliable_stream,
+            int(timeout * 1000),
+        )
+        self.command(Command.CREATE, arguments, (entity.name, entity.type, entity.reply_type), timeout=timeout + 5)
+
+    def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> None:
+        """Delete an entity."""
+        self.command(Command.DELETE, (session, kind, id, int(timeout * 1000)), timeout=timeout + 5)
+
+    def read(self, session: int, reader: int, max_samples: int = 0xFFFF) -> None:
+        """Ask the Agent for a reader's samples (READ_DATA); 0xFFFF is without limit, 0 cancels."""
+        self.command(Command.READ, (session, reader, max_samples))
+
+    def spin(self, *, timeout: float, messages: int = 0) -> int:
+        """Spin up to ``timeout`` seconds or until ``messages`` were delivered. Returns the count."""
+        reply = self.command(Command.SPIN, (int(timeout * 1000), messages), timeout=timeout + 5)
+        return reply.results[0]
+
+    def exchange(
+        self,
+        *,
+        session: int,
+        writer: int,
+        count: int,
+        length: int,
+        readers: int,
+        burst: int = 1,
+        first: int = 1,
+        spin_ms: int = 10,
+        deadline: float = 1.0,
+        record: bool = True,
+        on_hold: Callable[[], None] | None = None,
+        timeout: float = 30.0,
+    ) -> Exchange:
+        """Publish ``count`` samples of ``length`` bytes, ``burst`` between two spins, and gather their deliveries.
+
+        :param readers: deliveries expected per sample.
+        :param spin_ms: time-out handed to each spin, milliseconds.
+        :param deadline: how long a burst may take until its deliveries are given up, seconds.
+        :param on_hold: called while the firmware stands in the last expected callback.
+        :param timeout: for the whole command, seconds.
+        """
+        flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
+        if on_hold is not None:
+            flags |= ExchangeFlag.HOLD
+        arguments = (session, writer, count, length, burst, readers, spin_ms, int(deadline * 1000), first, flags)
+        self._mailbox.begin(Command.EXCHANGE, arguments)
+        reply = self._mailbox.finish(timeout=timeout, on_hold=on_hold)
+        if reply.status is not Status.OK:
+            raise Refused(Command.EXCHANGE, reply.status)
+        accepted, refused, delivered, damaged, status, local = reply.results[:_RESULT_COUNTERS]
+        counted = reply.results[_RESULT_COUNTERS : _RESULT_COUNTERS + len(Counter)]
+        return Exchange(
+            accepted=accepted,
+            refused=refused,
+            delivered=delivered,
+            damaged=damaged,
+            local=local,
+            status=Status(status - (1 << 32) if status >> 31 else status),
+            counters=dict(zip(Counter, counted, strict=True)),
+            records=reply.records,
+        )
+
+    def statistics(self) -> Statistics:
+        """The middleware's own count."""
+        results = self.command(Command.STATISTICS).results
+        return Statistics(
+            delivered_local=results[0],
+            delivered_link=results[1],
+            refused_buffer=results[2],
+            refused_table=results[3],
+            lost=results[4],
+            buffers_free=results[5],
+            entities=results[6],
+        )
+
+    def stack(self) -> tuple[int, int]:
+        """Main stack: bytes reserved, and bytes ever used (0: not known on this port)."""
+        results = self.command(Command.STACK).results
+        return results[0], results[1]
+
+    def latencies(self, deliveries: Sequence[Record]) -> list[int]:
+        """Publish call to callback entry of each delivery, in units of the clock.
+
+        The payload write and the callbacks that ran before are not part of it. Each piece is converted by itself,
+        so that rounding cannot add up.
+        """
+        values: list[int] = []
+        last: Record | None = None
+        spent = 0
+        for record in deliveries:
+            if last is None or record.publish != last.publish or record.sequence != last.sequence:
+                spent = self.clock.interval(record.loan_begin, record.loan_end)
+                begin = record.publish
+            else:
+                begin = last.leave
+            spent += self.clock.interval(begin, record.enter)
+            values.append(spent)
+            last = record
+        return values
+
+    def serialisations(self, deliveries: Sequence[Record]) -> list[int]:
+        """Time the application took to write each delivered payload in place, in units of the clock."""
+        return [self.clock.interval(record.loan_end, record.publish) for record in deliveries]

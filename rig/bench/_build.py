@@ -1,0 +1,60 @@
+"""Builds the bench firmware with CMake and Ninja, when a board names a preset instead of finished images."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from rig.errors import EnvironmentFault, UsageError
+
+VARIANTS = ("shm", "network")
+
+_TOOLS = {"cmake": "cmake", "ninja": "ninja-build"}
+
+
+def firmware_root() -> Path:
+    """The ``firmware/`` folder: beside the package in a checkout, or ``$RIG_FIRMWARE``.
+
+    :raises EnvironmentFault: there is none.
+    """
+    named = os.environ.get("RIG_FIRMWARE")
+    root = Path(named) if named else Path(__file__).resolve().parents[2] / "firmware"
+    if not (root / "CMakePresets.json").exists():
+        raise EnvironmentFault(
+            f"no firmware sources at {root}", hint="set RIG_FIRMWARE to the firmware/ folder of a checkout of the rig"
+        )
+    return root
+
+
+def build(preset: str) -> dict[str, Path]:
+    """Build the bench for a CMake preset; nothing to do takes well under a second.
+
+    :returns: variant (``shm``, ``network``) -> ELF.
+    :raises EnvironmentFault: a tool is missing.
+    :raises UsageError: the preset is unknown, or the build fails; the compiler's words are in the message.
+    """
+    root = firmware_root()
+    needed = dict(_TOOLS)
+    needed |= {"gcc": "gcc"} if preset == "posix" else {"arm-none-eabi-gcc": "gcc-arm-none-eabi"}
+    for tool, package in needed.items():
+        if shutil.which(tool) is None:
+            raise EnvironmentFault(
+                f"{tool} is not on PATH; it builds the firmware", hint=f"apt-get install {package}, or run ./bootstrap"
+            )
+    output = root / "build" / preset
+    if not (output / "build.ninja").exists():
+        _run(["cmake", "--preset", preset], root, f"cannot configure firmware preset {preset!r}")
+    _run(["cmake", "--build", "--preset", preset], root, f"cannot build firmware preset {preset!r}")
+    images = {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
+    return {variant: path for variant, path in images.items() if path.exists()}
+
+
+def _run(command: list[str], root: Path, what: str) -> None:
+    done = subprocess.run(
+        command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600
+    )
+    if done.returncode != 0:
+        tail = "\n".join(done.stdout.strip().splitlines()[-15:])
+        raise UsageError(f"{what}:\n{tail}", hint=f"run it by hand: cd firmware && {' '.join(command)}")

@@ -1,0 +1,230 @@
+"""The mailbox protocol: commands out, replies and records in. Works on any memory that can be read and written."""
+
+from __future__ import annotations
+
+import struct
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rig.bench import _layout as layout
+from rig.bench._layout import Capability, ClockKind, Command, RecordFlag, RecordKind, Status
+from rig.errors import FirmwareFault
+
+_POLL_SECONDS = 0.0005
+
+
+class Memory(Protocol):
+    """Target memory, readable and writable while the target runs."""
+
+    def read(self, address: int, length: int) -> bytes:
+        """Read ``length`` bytes."""
+        ...
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write bytes."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hello:
+    """What the firmware says of itself. ``memory_bytes``: the largest message pool it can make."""
+
+    version: int
+    boot_serial: int
+    clock: ClockKind
+    clock_hz: int
+    capabilities: Capability
+    memory_bytes: int
+    middleware: str
+    middleware_version: str
+    compiler: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """One record of the ring. Times are raw 32-bit ticks; ``status`` is an error or the index of a wrong byte."""
+
+    kind: RecordKind
+    intact: bool
+    local: bool
+    reader: int
+    sequence: int
+    length: int
+    address: int
+    status: int
+    loan_begin: int
+    loan_end: int
+    publish: int
+    enter: int
+    leave: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """Answer to one command, with the records that came while it ran."""
+
+    status: Status
+    results: tuple[int, ...]
+    records: tuple[Record, ...]
+
+
+class Mailbox:
+    """The rig's end of the mailbox at ``address``.
+
+    :param healthy: returns why the board is dead, or None; asked while waiting, so that no wait outlives its board.
+    """
+
+    def __init__(self, memory: Memory, address: int, *, healthy: Callable[[], str | None] = lambda: None) -> None:
+        self._memory = memory
+        self._address = address
+        self._healthy = healthy
+        self._serial = 0
+        self._ring_records = 0
+        self._tail = 0
+
+    def attach(self, *, deadline: float = 5.0) -> Hello:
+        """Wait until the firmware is up, and say hello.
+
+        :raises FirmwareFault: it is not up after ``deadline`` seconds, or speaks another version.
+        """
+        end = time.monotonic() + deadline
+        while True:
+            header = layout.HEADER.unpack(self._memory.read(self._address, layout.HEADER.size))
+            if header[0] == layout.MAGIC:
+                break
+            self._check(end, "the firmware did not open its mailbox", "look at console.log; is this a rig-bench image?")
+            time.sleep(_POLL_SECONDS)
+        if header[1] != layout.VERSION:
+            raise FirmwareFault(
+                f"the firmware speaks mailbox version {header[1]}, this rig {layout.VERSION}",
+                hint="rebuild the firmware from the sources of this rig",
+            )
+        records, record_bytes = struct.unpack("<II", self._memory.read(self._address + layout.OFFSET_RING_RECORDS, 8))
+        if record_bytes != layout.RECORD.size or records == 0 or records & (records - 1):
+            raise FirmwareFault(f"the mailbox's ring makes no sense: {records} records of {record_bytes} bytes")
+        self._ring_records = records
+        self._tail = self._word(layout.OFFSET_TAIL)
+        self._serial = self._word(layout.OFFSET_REPLY_SERIAL)
+        names = [raw.split(b"\0")[0].decode("ascii", "replace") for raw in header[8:11]]
+        return Hello(
+            version=header[1],
+            boot_serial=header[3],
+            clock=ClockKind(header[4]),
+            clock_hz=header[5],
+            capabilities=Capability(header[6]),
+            memory_bytes=header[7],
+            middleware=names[0],
+            middleware_version=names[1],
+            compiler=names[2],
+        )
+
+    def begin(self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = ()) -> None:
+        """Hand over a command without waiting for its reply."""
+        if len(arguments) > layout.ARGUMENTS:
+            raise ValueError(f"{len(arguments)} arguments, at most {layout.ARGUMENTS}")
+        encoded = b"".join(t.encode("utf-8") + b"\0" for t in text)
+        if len(encoded) > layout.TEXT_BYTES:
+            raise ValueError(f"{len(encoded)} bytes of text, at most {layout.TEXT_BYTES}")
+        words = [a & 0xFFFFFFFF for a in arguments] + [0] * (layout.ARGUMENTS - len(arguments))
+        if encoded:
+            padded = encoded + b"\0" * (-len(encoded) % 4)
+            self._memory.write(self._address + layout.OFFSET_TEXT, padded)
+        self._memory.write(self._address + layout.OFFSET_COMMAND, struct.pack("<17I", command, *words))
+        self._write_word(layout.OFFSET_CANCEL, 0)
+        self._serial = (self._serial + 1) & 0xFFFFFFFF or 1
+        self._write_word(layout.OFFSET_COMMAND_SERIAL, self._serial)
+
+    def finish(self, *, timeout: float, on_hold: Callable[[], None] | None = None) -> Reply:
+        """Drain records until the command's reply is there.
+
+        :param timeout: seconds from now.
+        :param on_hold: called while the firmware stands in its last callback, all buffers in place.
+        :raises FirmwareFault: no reply in time; the command is cancelled first, so that the next one can run.
+        """
+        end = time.monotonic() + timeout
+        records: list[Record] = []
+        while True:
+            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            records += self.drain()
+            if done:
+                break
+            held = self._word(layout.OFFSET_HOLD)
+            if held and held != self._word(layout.OFFSET_HOLD_RELEASE):
+                try:
+                    if on_hold is not None:
+                        on_hold()
+                finally:
+                    self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+            try:
+                self._check(end, f"no reply to the command within {timeout:g} s", "the firmware hangs; see console.log")
+            except FirmwareFault:
+                self._write_word(layout.OFFSET_CANCEL, 1)
+                raise
+            time.sleep(_POLL_SECONDS)
+        raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
+        status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
+        return Reply(status=Status(status), results=tuple(results), records=tuple(records))
+
+    def command(
+        self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
+    ) -> Reply:
+        """Run one command to its reply."""
+        self.begin(command, arguments, text)
+        return self.finish(timeout=timeout)
+
+    def drain(self) -> list[Record]:
+        """Take the records that are there now."""
+        head = self._word(layout.OFFSET_HEAD)
+        waiting = (head - self._tail) & 0xFFFFFFFF
+        if waiting == 0:
+            return []
+        if waiting > self._ring_records:
+            raise FirmwareFault(f"{waiting - self._ring_records} records were overwritten before the rig read them")
+        first = self._tail % self._ring_records
+        upto = min(waiting, self._ring_records - first)
+        size = layout.RECORD.size
+        ring = self._address + layout.OFFSET_RING
+        raw = self._memory.read(ring + first * size, upto * size)
+        if upto < waiting:
+            raw += self._memory.read(ring, (waiting - upto) * size)
+        self._tail = head
+        self._write_word(layout.OFFSET_TAIL, head)
+        return [_record(values) for values in layout.RECORD.iter_unpack(raw)]
+
+    def heartbeat(self) -> int:
+        """Loops of the firmware's main context so far."""
+        return self._word(layout.OFFSET_HEARTBEAT)
+
+    def _word(self, offset: int) -> int:
+        return int.from_bytes(self._memory.read(self._address + offset, 4), "little")
+
+    def _write_word(self, offset: int, value: int) -> None:
+        self._memory.write(self._address + offset, value.to_bytes(4, "little"))
+
+    def _check(self, end: float, message: str, hint: str) -> None:
+        reason = self._healthy()
+        if reason is not None:
+            raise FirmwareFault(reason, hint=hint)
+        if time.monotonic() > end:
+            raise FirmwareFault(message, hint=hint)
+
+
+def _record(values: tuple[int, ...]) -> Record:
+    kind, flags, reader, sequence, length, address, status, *times = values
+    return Record(
+        kind=RecordKind(kind),
+        intact=bool(flags & RecordFlag.INTACT),
+        local=bool(flags & RecordFlag.LOCAL),
+        reader=reader,
+        sequence=sequence,
+        length=length,
+        address=address,
+        status=status,
+        loan_begin=times[0],
+        loan_end=times[1],
+        publish=times[2],
+        enter=times[3],
+        leave=times[4],
+    )

@@ -1,0 +1,58 @@
+"""How often a payload is copied: the firmware's counters, and the rig's own look at RAM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rig.bench import BLOCK, Counter, payload
+from rig.experiments._experiment import READERS, Experiment, Setting
+from rig.records import Measurement
+
+_REPEATS = 3
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """For each number of readers: bytes copied per sample, then the places that hold a sample at its last callback."""
+    sizes = [size for size in setting.payloads() if size >= BLOCK]
+    if setting.quick or setting.path == "agent":
+        sizes = [size for size in sizes if size <= 1024][-1:]
+    for size in sizes:
+        for readers in READERS:
+            yield from _one(setting, size, readers)
+
+
+def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
+    conditions = {"payload_bytes": size, "readers": readers}
+    setting.start(buffers=2)
+    topology = setting.connect(readers=readers)
+    common = {"session": topology.session, "writer": topology.writer, "length": size, "readers": readers}
+    copied: list[int] = []
+    for repeat in range(_REPEATS):
+        seen = setting.bench.exchange(count=1, first=1 + repeat, deadline=3.0, **common)
+        if seen.delivered == readers:
+            copied.append(seen.counters[Counter.COPY_BYTES])
+    yield setting.measurement(
+        "copies", "bytes_copied_per_sample", "bytes", copied, conditions=conditions, detail={"repeats": _REPEATS}
+    )
+
+    sequence = 1000 + readers
+    places: list[Mapping[str, object]] = []
+    held = False
+
+    def look() -> None:
+        nonlocal held
+        held = True
+        places.extend(setting.scan(payload(sequence, size)))
+
+    setting.bench.exchange(count=1, first=sequence, deadline=3.0, on_hold=look, **common)
+    yield setting.measurement(
+        "copies",
+        "resident_copies",
+        "places",
+        [len(places)] if held else [],
+        conditions=conditions,
+        detail={"places": places},
+    )
+
+
+EXPERIMENT = Experiment(id="copies", title="payload bytes copied, and copies resident in RAM", measure=measure)

@@ -1,0 +1,41 @@
+"""Whether all readers of a sample are handed the same buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rig.experiments._experiment import READERS, Experiment, Setting
+from rig.records import Measurement
+
+_SAMPLES = 5
+_PAYLOAD = 64
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """Addresses handed to the readers of each of a few samples."""
+    for readers in READERS:
+        setting.start(buffers=4)
+        topology = setting.connect(readers=readers)
+        seen = setting.bench.exchange(
+            session=topology.session,
+            writer=topology.writer,
+            count=_SAMPLES,
+            length=_PAYLOAD,
+            readers=readers,
+            deadline=3.0,
+        )
+        addresses: dict[int, list[int]] = {}
+        for record in seen.deliveries:
+            addresses.setdefault(record.sequence, []).append(record.address)
+        whole = {sequence: found for sequence, found in addresses.items() if len(found) == readers}
+        yield setting.measurement(
+            "shared-buffer",
+            "distinct_buffers",
+            "addresses",
+            [len(set(found)) for found in whole.values()],
+            conditions={"payload_bytes": _PAYLOAD, "readers": readers},
+            detail={"addresses": {str(s): [f"{a:#010x}" for a in found] for s, found in whole.items()}},
+        )
+
+
+EXPERIMENT = Experiment(id="shared-buffer", title="buffers that the readers of one sample see", measure=measure)
