@@ -1,0 +1,34 @@
+"""Where the rig keeps what only lives as long as its processes: leases and descriptors of emulated boards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+from rig.errors import EnvironmentFault
+
+__all__ = ["state_dir"]
+
+_VARIABLE = "RIG_STATE_DIR"
+
+
+def state_dir(part: str = "") -> Path:
+    """Return the runtime state directory, or ``part`` inside it; it exists afterwards.
+
+    ``RIG_STATE_DIR`` names it; by default it is a per-user directory that the system empties at boot.
+
+    :raises EnvironmentFault: it cannot be created.
+    """
+    override = os.environ.get(_VARIABLE)
+    root = Path(override) if override else platformdirs.user_runtime_path("microros-shm-rig", appauthor=False)
+    path = root.expanduser().absolute() / part
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise EnvironmentFault(
+            f"state directory {path} cannot be created: {error.strerror}",
+            hint=f"set {_VARIABLE} to a directory that you may write to",
+        ) from error
+    return path
