@@ -1,0 +1,31 @@
+"""The debug probe: identify a target, flash and verify it, run it, read its memory while it runs.
+
+The only room that imports pyOCD, and the only one where pyOCD's exceptions are known; what leaves it is a
+subclass of ``rig.errors.RigError``. Must not know micro-ROS. ``rig.probe.qemu`` makes emulated boards look
+like any other to it.
+
+Importing this room does not import pyOCD; opening or listing probes does.
+"""
+
+from rig.probe._faults import CrashReport, decode_crash
+from rig.probe._image import FirmwareImage, Symbol
+from rig.probe._listing import ProbeIdentity, list_probes
+from rig.probe._programming import FlashReport
+from rig.probe._rtt import RttReader
+from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
+
+__all__ = [
+    "CrashReport",
+    "FirmwareImage",
+    "FlashReport",
+    "HaltInfo",
+    "Probe",
+    "ProbeIdentity",
+    "RttReader",
+    "Symbol",
+    "TargetIdentity",
+    "TargetState",
+    "decode_crash",
+    "list_probes",
+    "open_probe",
+]

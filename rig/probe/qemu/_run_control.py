@@ -1,0 +1,313 @@
+"""Run, halt, step and reset one emulated core, with the stops a debugger expects of silicon.
+
+Knows the gdbstub, and what QEMU does otherwise than hardware:
+
+* BKPT: QEMU turns it into a HardFault. A debugger that calls a routine (a flash algorithm) returns to a
+  BKPT, so the return address gets a breakpoint at resume. A BKPT that a debugger wrote is tracked and
+  gets one. For a BKPT of the firmware itself the HardFault vector is hooked: if the stacked PC is a BKPT,
+  the exception entry is undone and the core halts there.
+* Lockup: QEMU ends itself. A core that could not execute a single instruction is not let go; it reports
+  S_LOCKUP instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from rig.probe.qemu._comparators import Comparators
+from rig.probe.qemu._core_registers import SYSM_PSP, CoreRegisters
+from rig.probe.qemu._debug_registers import (
+    C_DEBUGEN,
+    C_HALT,
+    C_MASKINTS,
+    C_STEP,
+    DFSR_BKPT,
+    DFSR_DWTTRAP,
+    DFSR_HALTED,
+    DFSR_VCATCH,
+    HFSR,
+    HFSR_FORCED,
+    S_HALT,
+    S_LOCKUP,
+    S_REGRDY,
+    S_RESET,
+    S_RETIRE,
+    VC_CORERESET,
+    VC_HARDERR,
+    VTOR,
+)
+from rig.probe.qemu._machines import Machine
+from rig.probe.qemu._qmp import QmpClient
+from rig.probe.qemu._qtest import QtestClient
+from rig.probe.qemu._rsp import RspClient, StopReply
+
+__all__ = ["RunControl"]
+
+_EXECUTE = 1  # gdbstub breakpoint kind
+_THUMB_SIZE = 2
+_BKPT = 0xBE
+_RESET_VECTOR, _HARDFAULT_VECTOR = 4, 12
+_FRAME_PC = 24  # offset of the stacked PC in an exception frame
+_EXC_RETURN = 0xF000_0000
+_EXC_RETURN_PSP = 4
+_XPSR_THUMB = 24
+_BX_LR = b"\x70\x47\x00\xbf"
+_STOP_ATTEMPTS = 3
+
+
+class RunControl:
+    """Run state of one core; ``registers`` may be used while ``halted`` only. Not thread-safe by itself."""
+
+    def __init__(self, machine: Machine, comparators: Comparators, links: tuple[RspClient, QtestClient, QmpClient]):
+        self._machine = machine
+        self._comparators = comparators
+        self._rsp, self._qtest, self._qmp = links
+        self.registers = CoreRegisters(self._rsp, scratch=machine.scratch, core=machine.core)
+        self.halted = True
+        self.fault_status = 0  # DFSR
+        self.exception_monitor = 0  # DEMCR
+        self._control = C_HALT  # DHCSR control bits; a parked board reads C_HALT, or debuggers let it go
+        self._lockup = False
+        self._reset_seen = False
+        self._software: set[int] = set()  # BKPT opcodes that a debugger wrote
+        self._return: int | None = None  # where a routine called by a debugger comes back
+        self._hook_off = False  # the firmware's own HardFault handler runs
+        self._inserted: set[tuple[int, int, int]] = set()
+
+    def attach(self, *, was_running: bool) -> None:
+        """Take over the machine, which opening the gdbstub has stopped."""
+        self._rsp.forget_breakpoints()
+        if was_running:
+            self.halted, self._control = False, 0
+            self._rsp.resume()
+
+    def detach(self) -> None:
+        """Leave the machine as it is: halted, or running without breakpoints."""
+        if self.halted:
+            self._rsp.forget_breakpoints()
+        else:
+            self._rsp.stop()
+            self._rsp.detach()
+
+    # ---- DHCSR
+
+    def status(self) -> int:
+        """Return DHCSR; reading it notices that the core has stopped, and clears S_RESET_ST."""
+        self.poll()
+        value = self._control | S_REGRDY
+        value |= S_LOCKUP if self._lockup else S_HALT if self.halted else S_RETIRE
+        if self._reset_seen:
+            value |= S_RESET
+            self._reset_seen = False
+        return value
+
+    def control(self, bits: int) -> None:
+        """Write the control bits of DHCSR: halt, resume or step."""
+        self.poll()
+        self._control = bits if bits & C_DEBUGEN else 0
+        if bits & C_DEBUGEN and bits & C_HALT:
+            self._halt()
+        elif self.halted and not bits & C_HALT:
+            self._resume(step=bool(bits & C_DEBUGEN and bits & C_STEP))
+
+    # ---- stopping
+
+    def poll(self) -> None:
+        """Notice a stop that has happened."""
+        if not self.halted:
+            reply = self._rsp.poll_stop()
+            if reply is not None:
+                self._note_stop(reply)
+
+    def _halt(self) -> None:
+        self._lockup = False
+        for _attempt in range(_STOP_ATTEMPTS):
+            if self.halted:
+                return
+            reply = self._rsp.stop()
+            if reply is None:
+                self.halted = True
+            else:
+                self._note_stop(reply)
+
+    def _note_stop(self, reply: StopReply) -> None:
+        self.halted = True
+        pc = self._rsp.read_register("pc")
+        if reply.watch_address is not None:
+            self._comparators.mark_match(reply.watch_address)
+            self.fault_status |= DFSR_DWTTRAP
+        elif not reply.by_itself:
+            self.fault_status |= DFSR_HALTED
+        elif pc in self._requested():
+            self.fault_status |= DFSR_BKPT
+        elif self._hooked() and pc == self._vector(_HARDFAULT_VECTOR):
+            self._note_hardfault(pc)
+        elif pc in self._caught():
+            self.fault_status |= DFSR_VCATCH
+        else:
+            self.fault_status |= DFSR_HALTED
+        if self.halted:
+            self._control |= C_HALT
+
+    def _note_hardfault(self, pc: int) -> None:
+        """The core is at the first instruction of the HardFault handler, which is hooked."""
+        bkpt = self._stacked_bkpt()
+        if bkpt is not None:
+            self._return_from_exception(bkpt)
+            self._qtest.write(HFSR, HFSR_FORCED)
+            self.fault_status |= DFSR_BKPT
+        elif self.exception_monitor & VC_HARDERR:
+            self.fault_status |= DFSR_VCATCH
+        else:  # the firmware's own business: out of its way until the next reset
+            self._hook_off = True
+            self._remove((_EXECUTE, pc, _THUMB_SIZE))
+            self.halted = False
+            self._rsp.resume()
+
+    def _stacked_bkpt(self) -> int | None:
+        link = self._rsp.read_register("lr")
+        on_process_stack = bool(link & _EXC_RETURN_PSP)
+        frame = self.registers.read_special(SYSM_PSP) if on_process_stack else self._rsp.read_register("sp")
+        stacked = self._qtest.read(frame + _FRAME_PC) & ~1
+        return stacked if self._is_bkpt(stacked) else None
+
+    def _return_from_exception(self, destination: int) -> None:
+        """Leave HardFault by a real exception return, so that its active state goes too."""
+        rsp, scratch = self._rsp, self._machine.scratch
+        memory = rsp.read_memory(scratch, len(_BX_LR))
+        rsp.write_memory(scratch, _BX_LR)
+        rsp.write_register("pc", scratch)
+        if (_EXECUTE, destination, _THUMB_SIZE) not in self._inserted:
+            self._insert((_EXECUTE, destination, _THUMB_SIZE))
+        rsp.resume()
+        if rsp.poll_stop(1.0) is None:
+            rsp.stop()
+        self._remove((_EXECUTE, destination, _THUMB_SIZE))
+        rsp.write_memory(scratch, memory)
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop a running machine for the length of the block: the debugger does not see it."""
+        if self.halted:
+            yield
+            return
+        for _attempt in range(_STOP_ATTEMPTS):
+            reply = self._rsp.stop()
+            if reply is None or not reply.by_itself:
+                break
+            self._note_stop(reply)  # it had just stopped for a reason of its own
+            if self.halted:
+                yield
+                return
+        yield
+        self._rsp.resume()
+
+    # ---- running
+
+    def _resume(self, *, step: bool = False) -> None:
+        self._lockup = self._would_lock_up()
+        if self._lockup:
+            return
+        self._insert_all()
+        self.halted = False
+        if step:
+            self._step()
+        else:
+            self._rsp.resume()
+
+    def _step(self) -> None:
+        masked = bool(self._control & C_MASKINTS)
+        if masked:
+            self._rsp.mask_interrupts(True)
+        reply = self._rsp.step()
+        if masked:
+            self._rsp.mask_interrupts(False)
+        self._note_stop(reply)
+
+    def system_reset(self) -> None:
+        """Reset the machine; it halts at once if the reset vector is caught, and runs otherwise."""
+        self._rsp.stop()
+        self._qmp.system_reset()
+        self._lockup = self._hook_off = False
+        self._reset_seen = self.halted = True
+        if self.exception_monitor & VC_CORERESET and self._control & C_DEBUGEN:
+            self.fault_status |= DFSR_VCATCH
+            self._control |= C_HALT
+        else:
+            self._control &= ~C_HALT
+            self._resume()
+
+    def stop_for_reset(self) -> None:
+        """Hold the machine still while its reset line is asserted."""
+        if not self.halted:
+            self._rsp.stop()
+
+    def _would_lock_up(self) -> bool:
+        thumb = self._rsp.read_register("xpsr") >> _XPSR_THUMB & 1
+        if self._executable(self._rsp.read_register("pc") | thumb):
+            return False
+        return not self._executable(self._qtest.read(self._vector_table() + _HARDFAULT_VECTOR))
+
+    def _executable(self, address: int) -> bool:
+        inside = any(memory.start <= address < memory.end for memory in self._machine.memories)
+        return bool(address & 1) and (inside or address & ~0xF == self._machine.scratch)
+
+    # ---- breakpoints
+
+    def written(self, address: int, data: bytes) -> None:
+        """Note a write by the debugger: it may set or remove a software breakpoint."""
+        before = len(self._software)
+        if self._software:
+            self._software -= {known for known in self._software if address <= known < address + len(data)}
+        if len(data) == _THUMB_SIZE and data[1] == _BKPT:
+            self._software.add(address)
+        if len(self._software) != before:
+            self.breakpoints_changed()
+
+    def breakpoints_changed(self) -> None:
+        if not self.halted:
+            with self.paused():
+                self._insert_all()
+
+    def _insert_all(self) -> None:
+        """Make the gdbstub's list what the registers ask for; the machine is stopped."""
+        link = self._rsp.read_register("lr") & ~1
+        self._return = link if link < _EXC_RETURN and self._is_bkpt(link) else None
+        wanted = {(_EXECUTE, address, _THUMB_SIZE) for address in self._requested() | self._caught()}
+        if self._hooked():
+            wanted.add((_EXECUTE, self._vector(_HARDFAULT_VECTOR), _THUMB_SIZE))
+        wanted.update(self._comparators.data())
+        for entry in self._inserted - wanted:
+            self._remove(entry)
+        for entry in wanted - self._inserted:
+            self._insert(entry)
+
+    def _insert(self, entry: tuple[int, int, int]) -> None:
+        self._rsp.insert(*entry)
+        self._inserted.add(entry)
+
+    def _remove(self, entry: tuple[int, int, int]) -> None:
+        if entry in self._inserted:
+            self._rsp.remove(*entry)
+            self._inserted.discard(entry)
+
+    def _requested(self) -> set[int]:
+        """Addresses at which the debugger asked the core to stop."""
+        called = set() if self._return is None else {self._return}
+        return self._comparators.execution() | self._software | called
+
+    def _caught(self) -> set[int]:
+        return {self._vector(_RESET_VECTOR)} if self.exception_monitor & VC_CORERESET else set()
+
+    def _hooked(self) -> bool:
+        return bool(self._control & C_DEBUGEN) and not self._hook_off
+
+    def _vector_table(self) -> int:
+        return self._qtest.read(VTOR)
+
+    def _vector(self, offset: int) -> int:
+        return self._qtest.read(self._vector_table() + offset) & ~1
+
+    def _is_bkpt(self, address: int) -> bool:
+        return self._qtest.read(address, 16) >> 8 == _BKPT

@@ -1,0 +1,42 @@
+"""pyOCD targets for machines that pyOCD has no built-in target for: the MPS2 boards, which boot from RAM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pyocd.core.memory_map import DeviceRegion, MemoryMap, RamRegion
+from pyocd.coresight.coresight_target import CoreSightTarget
+
+from rig.probe.qemu._machines import MACHINES, Machine
+
+__all__ = ["register_targets"]
+
+
+def register_targets(known: dict[str, Any]) -> None:
+    """Add a target class per machine to pyOCD's table ``known``, leaving what is there alone."""
+    for machine in MACHINES.values():
+        if all(memory.kind == "ram" for memory in machine.memories):
+            known.setdefault(machine.target, _target_class(machine))
+
+
+def _target_class(machine: Machine) -> type:
+    regions = [
+        RamRegion(name=memory.name, start=memory.start, length=memory.length, is_boot_memory=memory.boot, access="rwx")
+        for memory in machine.memories
+    ]
+    memory_map = MemoryMap(*regions, DeviceRegion(name="peripherals", start=0x4000_0000, length=0x1000_0000))
+
+    def initialise(self: Any, session: Any) -> None:
+        CoreSightTarget.__init__(self, session, memory_map.clone())
+
+    return type(
+        machine.target.title().replace("_", ""),
+        (CoreSightTarget,),
+        {
+            "__init__": initialise,
+            "__doc__": f"{machine.name} with a {machine.core}.",
+            "VENDOR": "Arm",
+            "PART_NUMBER": machine.target.upper(),
+            "PART_FAMILIES": ("MPS2",),
+        },
+    )
