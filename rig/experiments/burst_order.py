@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 from rig.bench import Exchange
 from rig.experiments._experiment import Experiment, Setting
@@ -42,7 +43,7 @@ def _judge(setting: Setting, seen: Exchange, burst: int, first: int) -> Iterator
     for reader in {record.reader for record in seen.deliveries}:
         got = [record.sequence for record in seen.deliveries if record.reader == reader]
         orders[str(reader)] = [sequence - first for sequence in got]
-        out_of_order += sum(1 for a, b in zip(got, got[1:], strict=False) if b < a)
+        out_of_order += sum(1 for a, b in pairwise(got) if b < a)
         doubled += len(got) - len(set(got))
         lost += len(set(accepted) - set(got))
     lost += len(accepted) * (_READERS - len(orders))

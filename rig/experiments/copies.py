@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-from rig.bench import BLOCK, Counter, payload
+from rig.bench import BLOCK, Counter, Exchange, payload
 from rig.experiments._experiment import READERS, Experiment, Setting
 from rig.records import Measurement
 
@@ -25,10 +25,22 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     conditions = {"payload_bytes": size, "readers": readers}
     setting.start(buffers=2)
     topology = setting.connect(readers=readers)
-    common = {"session": topology.session, "writer": topology.writer, "length": size, "readers": readers}
+
+    def publish(sequence: int, on_hold: Callable[[], None] | None = None) -> Exchange:
+        return setting.bench.exchange(
+            session=topology.session,
+            writer=topology.writer,
+            count=1,
+            length=size,
+            readers=readers,
+            first=sequence,
+            deadline=3.0,
+            on_hold=on_hold,
+        )
+
     copied: list[int] = []
     for repeat in range(_REPEATS):
-        seen = setting.bench.exchange(count=1, first=1 + repeat, deadline=3.0, **common)
+        seen = publish(1 + repeat)
         if seen.delivered == readers:
             copied.append(seen.counters[Counter.COPY_BYTES])
     yield setting.measurement(
@@ -44,7 +56,7 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
         held = True
         places.extend(setting.scan(payload(sequence, size)))
 
-    setting.bench.exchange(count=1, first=sequence, deadline=3.0, on_hold=look, **common)
+    publish(sequence, look)
     yield setting.measurement(
         "copies",
         "resident_copies",

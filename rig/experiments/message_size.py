@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rig.bench import Exchange, Refused, Topology
 from rig.experiments._experiment import Experiment, Setting
@@ -47,20 +47,15 @@ def _attempt(setting: Setting, topology: Topology, size: int, sequence: int) -> 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """One buffer as large as the pool; every size of the sweep once; on the link, bisection to the exact limit."""
     outcomes: dict[int, str] = {}
-
-    def fresh() -> Topology:
-        nonlocal buffer_bytes
-        buffer_bytes = setting.start(buffers=1).buffer_bytes
-        return setting.connect(readers=1)
-
-    buffer_bytes = 0
-    topology = fresh()
+    buffer_bytes = setting.start(buffers=1).buffer_bytes
+    topology = setting.connect(readers=1)
 
     def works(size: int) -> bool:
         nonlocal topology
         outcomes[size] = _attempt(setting, topology, size, sequence=len(outcomes) + 1)
         if outcomes[size] != "intact":
-            topology = fresh()  # a transfer that failed may have left its stream stuck
+            setting.start(buffers=1)  # a transfer that failed may have left its stream stuck
+            topology = setting.connect(readers=1)
         return outcomes[size] == "intact"
 
     largest = 0
@@ -83,9 +78,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     )
 
 
-def _bisect(works: object, low: int, high: int) -> int:
+def _bisect(works: Callable[[int], bool], low: int, high: int) -> int:
     """Largest size that works, knowing that ``low`` does and ``high`` does not."""
-    assert callable(works)
     while high - low > 1:
         middle = (low + high) // 2
         if works(middle):

@@ -1,0 +1,43 @@
+"""The claims and how each is decided from records.
+
+Knows records only. Must not know hardware, nor how anything was measured.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from rig.claims._claim import Claim, Decision, Figures
+from rig.claims._table import CLAIMS
+from rig.records import ClaimResult, Measurement, Verdict
+
+__all__ = ["CLAIMS", "Claim", "Decision", "Figures", "decide"]
+
+
+def decide(
+    claim: Claim, board: str, measurements: Sequence[Measurement], *, prevented: Mapping[str, str], repeat: str = ""
+) -> ClaimResult:
+    """Decide one claim for one board.
+
+    :param measurements: of any experiment and board; those that belong here are picked out.
+    :param prevented: experiment id -> why it could not be made or finished; such a claim is never refuted by what is
+        missing, and stays ``not_run`` if nothing was measured.
+    """
+    own = [m for m in measurements if m.board == board and m.experiment == claim.experiment]
+    if claim.decide is None or claim.experiment is None:
+        decision = Decision(verdict=Verdict.NOT_RUN, reason=claim.why_not)
+    elif claim.experiment in prevented:
+        verdict = Verdict.INCONCLUSIVE if own else Verdict.NOT_RUN
+        decision = Decision(verdict=verdict, reason=prevented[claim.experiment])
+    elif not own:
+        decision = Decision(verdict=Verdict.NOT_RUN, reason="not asked for in this run")
+    else:
+        decision = claim.decide(Figures(own))
+    return ClaimResult(
+        id=claim.id,
+        board=board,
+        verdict=decision.verdict,
+        reason=decision.reason,
+        statement=claim.statement,
+        criterion=claim.criterion,
+        repeat=repeat,
+        evidence=decision.evidence,
+    )

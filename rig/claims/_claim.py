@@ -1,0 +1,74 @@
+"""What a claim is: a statement of the announcement, the experiments it needs, and a criterion over their records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rig.records import Evidence, Measurement, Scalar, Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """A verdict with its reason, one sentence, and the facts it rests on."""
+
+    verdict: Verdict
+    reason: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so."""
+
+    id: str
+    statement: str
+    method: str
+    criterion: str
+    experiment: str | None = None
+    decide: Callable[[Figures], Decision] | None = None
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The measurements of one board, asked for by metric, variant and conditions."""
+
+    measurements: Sequence[Measurement]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def all(self, metric: str, variant: str, **conditions: Scalar) -> list[Measurement]:
+        """Measurements of a metric whose conditions include those given, in the order they were made."""
+        return [
+            m
+            for m in self.measurements
+            if m.metric == metric
+            and m.variant == variant
+            and all(m.conditions.get(key) == value for key, value in conditions.items())
+        ]
+
+    def of(self, experiment: str) -> Figures:
+        """Only what one experiment measured."""
+        return Figures([m for m in self.measurements if m.experiment == experiment], self.missing)
+
+
+def confirmed(reason: str, evidence: Iterable[Evidence] = ()) -> Decision:
+    """The claim holds."""
+    return Decision(verdict=Verdict.CONFIRMED, reason=reason, evidence=tuple(evidence))
+
+
+def refuted(reason: str, evidence: Iterable[Evidence] = ()) -> Decision:
+    """The claim does not hold."""
+    return Decision(verdict=Verdict.REFUTED, reason=reason, evidence=tuple(evidence))
+
+
+def inconclusive(reason: str, evidence: Iterable[Evidence] = ()) -> Decision:
+    """Measured, but not enough to decide."""
+    return Decision(verdict=Verdict.INCONCLUSIVE, reason=reason, evidence=tuple(evidence))
+
+
+def fact(text: str, measurement: Measurement | None = None) -> Evidence:
+    """A fact in words, pointing at the measurement it comes from."""
+    if measurement is None:
+        return Evidence(text=text)
+    return Evidence(text=text, metric=measurement.metric, conditions=measurement.conditions)

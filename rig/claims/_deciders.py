@@ -1,0 +1,299 @@
+"""The criteria. Each takes one board's figures and says what they come to.
+
+A missing or incomplete figure is never read as a refutation of what it would have shown, unless its absence is the
+finding itself (a sample that the publisher was told is accepted and no reader got).
+"""
+
+from __future__ import annotations
+
+from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
+from rig.records import Evidence, Measurement
+
+NO_SHM = "no figures with shared memory: its firmware did not run"
+NO_CONTROL = "no figures of the control (shared memory off, through the Agent)"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def message_size(figures: Figures) -> Decision:
+    """Every size up to the configured buffer memory arrives whole."""
+    shm = figures.all("largest_message_bytes", "shm")
+    if not shm:
+        return inconclusive(NO_SHM)
+    tried = {int(size): str(outcome) for size, outcome in _mapping(shm[0], "tried").items()}
+    buffer_bytes = int(str(shm[0].detail.get("buffer_bytes", 0)))
+    bad = {size: outcome for size, outcome in tried.items() if outcome != "intact"}
+    evidence = [fact(f"largest intact with shared memory: {_number(shm[0].value)} bytes", shm[0])]
+    evidence += [fact(f"{size:,} bytes: {outcome}", shm[0]) for size, outcome in list(bad.items())[:5]]
+    evidence += [
+        fact(f"control, through the Agent: {_number(control.value)} bytes", control)
+        for control in figures.all("largest_message_bytes", "network")
+    ]
+    if bad:
+        size, outcome = next(iter(bad.items()))
+        return refuted(f"{size:,} bytes of {buffer_bytes:,} configured: {outcome}", evidence)
+    if not tried or max(tried) < buffer_bytes:
+        return inconclusive(f"sizes up to {max(tried, default=0):,} of {buffer_bytes:,} bytes were tried", evidence)
+    return confirmed(
+        f"all {len(tried)} sizes from {min(tried)} to {max(tried):,} bytes arrived whole; "
+        f"{buffer_bytes:,} bytes were configured",
+        evidence,
+    )
+
+
+def _mapping(measurement: Measurement, key: str) -> dict[str, object]:
+    found = measurement.detail.get(key, {})
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _by_readers(measurements: list[Measurement]) -> dict[int, dict[int, Measurement]]:
+    """payload -> readers -> measurement."""
+    table: dict[int, dict[int, Measurement]] = {}
+    for m in measurements:
+        table.setdefault(int(m.conditions["payload_bytes"]), {})[int(m.conditions["readers"])] = m
+    return table
+
+
+def copies(figures: Figures) -> Decision:
+    """Bytes copied do not grow with the readers, and the sample stands in RAM once."""
+    counted = _by_readers(figures.all("bytes_copied_per_sample", "shm"))
+    seen = _by_readers(figures.all("resident_copies", "shm"))
+    if not counted or not seen:
+        return inconclusive(NO_SHM)
+    if any(not m.samples for row in (*counted.values(), *seen.values()) for m in row.values()):
+        return inconclusive("not every sample was delivered, so its copies could not be counted")
+    evidence: list[Evidence] = []
+    faults: list[str] = []
+    for payload, row in counted.items():
+        values = {readers: (min(m.samples), max(m.samples)) for readers, m in row.items()}
+        text = ", ".join(f"{readers}: {_number(high)}" for readers, (_, high) in values.items())
+        evidence.append(fact(f"{payload} B payload, bytes copied by readers: {text}", next(iter(row.values()))))
+        if len({bound for pair in values.values() for bound in pair}) > 1:
+            faults.append(f"bytes copied of a {payload} B payload differ with the readers ({text})")
+    for payload, row in seen.items():
+        for readers, m in row.items():
+            places = m.detail.get("places", [])
+            names = [str(p.get("symbol") or p.get("address")) for p in places] if isinstance(places, list) else []
+            evidence.append(
+                fact(f"{payload} B payload, {readers} readers: {_number(m.value)} place(s) in RAM {names}", m)
+            )
+            if m.value != 1:
+                faults.append(f"{readers} readers: {_number(m.value)} places in RAM hold a {payload} B payload {names}")
+    for m in figures.all("resident_copies", "network"):
+        if m.samples:
+            evidence.append(fact(f"control, {m.conditions['readers']} readers: {_number(m.value)} places", m))
+    hidden = [m for row in seen.values() for m in row.values() if m.value > 1]
+    silent = all(max(m.samples) == 0 for row in counted.values() for m in row.values())
+    if hidden and silent:
+        evidence.append(fact("the two witnesses disagree: the counters saw no copy, the scan of RAM did"))
+    if faults:
+        return refuted(faults[0], evidence)
+    return confirmed(
+        "bytes copied are the same for every number of readers, and each sample stands once in RAM", evidence
+    )
+
+
+def shared_buffer(figures: Figures) -> Decision:
+    """All readers of a sample get one address."""
+    shm = [m for m in figures.all("distinct_buffers", "shm") if int(m.conditions["readers"]) > 1]
+    if not shm:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(f"{m.conditions['readers']} readers: {_number(max(m.samples))} address(es)", m) for m in shm if m.samples
+    ]
+    missing = [m for m in shm if not m.samples]
+    several = [m for m in shm if m.samples and max(m.samples) > 1]
+    if several:
+        m = several[0]
+        return refuted(
+            f"{m.conditions['readers']} readers of one sample saw {_number(max(m.samples))} buffers", evidence
+        )
+    if missing:
+        return inconclusive(f"samples for {missing[0].conditions['readers']} readers were not all delivered", evidence)
+    return confirmed(f"one address for all readers, up to {max(int(m.conditions['readers']) for m in shm)}", evidence)
+
+
+_CALLS = (
+    "transport_calls_per_sample",
+    "lock_calls_per_sample",
+    "wait_calls_per_sample",
+    "allocation_calls_per_sample",
+)
+
+
+def os_overhead(figures: Figures) -> Decision:
+    """Fewer transport, lock, wait and allocation calls with shared memory than without."""
+    totals: dict[str, dict[int, float]] = {"shm": {}, "network": {}}
+    evidence: list[Evidence] = []
+    for variant, by_readers in totals.items():
+        for metric in _CALLS:
+            for m in figures.all(metric, variant):
+                if not m.samples:
+                    return inconclusive(f"{variant}: not every sample was delivered, so calls could not be counted")
+                readers = int(m.conditions["readers"])
+                by_readers[readers] = by_readers.get(readers, 0) + m.value
+                evidence.append(
+                    fact(f"{variant}, {readers} reader(s): {_number(m.value)} {metric.replace('_', ' ')}", m)
+                )
+    for variant in totals:
+        for m in figures.all("link_bytes_per_sample", variant):
+            if m.samples:
+                evidence.append(fact(f"{variant}: {_number(m.value)} bytes on the link per sample", m))
+    if not totals["shm"]:
+        return inconclusive(NO_SHM)
+    if not totals["network"]:
+        return inconclusive(NO_CONTROL, evidence)
+    worse = [r for r, calls in totals["shm"].items() if calls >= totals["network"].get(r, 0)]
+    text = "; ".join(
+        f"{r} reader(s): {_number(calls)} against {_number(totals['network'].get(r, 0))}"
+        for r, calls in totals["shm"].items()
+    )
+    if worse:
+        return refuted(f"calls per sample are not fewer ({text})", evidence)
+    return confirmed(f"calls per sample, shared memory against network: {text}", evidence)
+
+
+def latency(figures: Figures) -> Decision:
+    """p99 below the Agent path's at every size, and independent of the spin time-out."""
+    shm = [m for m in figures.all("publish_to_callback", "shm") if m.samples]
+    network = [m for m in figures.all("publish_to_callback", "network") if m.samples]
+    if not shm:
+        return inconclusive(NO_SHM)
+    evidence: list[Evidence] = []
+    one_reader = {int(m.conditions["payload_bytes"]): m for m in shm if _is_plain(m)}
+    control = {int(m.conditions["payload_bytes"]): m for m in network if _is_plain(m)}
+    for payload, m in one_reader.items():
+        summary = m.summary
+        assert summary is not None
+        text = (
+            f"{payload} B: p50 {_number(summary.p50)}, p99 {_number(summary.p99)}, max {_number(summary.max)} {m.unit}"
+        )
+        other = control.get(payload)
+        if other is not None and other.summary is not None:
+            text += f"; through the Agent p99 {_number(other.summary.p99)}"
+        evidence.append(fact(text, m))
+    spread = _spin_spread(shm)
+    if spread:
+        evidence.append(
+            fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {_number(v)}" for k, v in spread.items()))
+        )
+    both = sorted(set(one_reader) & set(control))
+    if not both:
+        return inconclusive(NO_CONTROL, evidence)
+    slower = [p for p in both if one_reader[p].summary.p99 >= control[p].summary.p99]  # type: ignore[union-attr]
+    if slower:
+        return refuted(f"p99 at {slower[0]} B is not below the Agent path's", evidence)
+    if len(spread) > 1 and max(spread.values()) > 1.5 * max(1.0, min(spread.values())):
+        return refuted(f"the latency depends on the spin time-out: {spread}", evidence)
+    first = both[0]
+    ratio = control[first].value / max(1.0, one_reader[first].value)
+    return confirmed(
+        f"p99 below the Agent path's at all {len(both)} compared sizes; {first} B: "
+        f"{_number(one_reader[first].value)} {one_reader[first].unit} (p50), "
+        f"the Agent path takes {ratio:,.0f} times that",
+        evidence,
+    )
+
+
+def _is_plain(m: Measurement) -> bool:
+    return m.conditions["readers"] == 1 and m.conditions["spin_timeout_ms"] == 10
+
+
+def _spin_spread(shm: list[Measurement]) -> dict[int, float]:
+    """p50 by spin time-out, for the smallest payload and one reader."""
+    smallest = min(int(m.conditions["payload_bytes"]) for m in shm)
+    return {
+        int(m.conditions["spin_timeout_ms"]): m.value
+        for m in shm
+        if m.conditions["payload_bytes"] == smallest and m.conditions["readers"] == 1
+    }
+
+
+def agentless_operation(figures: Figures) -> Decision:
+    """Every sample is delivered locally and every publish reports success, while the link is cut."""
+    delivered = figures.all("samples_delivered", "shm")
+    if not delivered:
+        return inconclusive(NO_SHM)
+    evidence: list[Evidence] = []
+    short: list[Measurement] = []
+    for m in delivered:
+        kind = "reliable" if m.conditions["reliable"] else "best effort"
+        expected = int(str(m.detail["expected"]))
+        evidence.append(
+            fact(f"{kind}: {_number(m.value)} of {expected} deliveries, {m.detail['refused']} publish errors", m)
+        )
+        if m.value != expected:
+            short.append(m)
+    control = figures.all("samples_delivered", "network")
+    evidence += [fact(f"control: {_number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    if any(m.value > 0 for m in control):
+        return inconclusive("the control delivered samples too: the link was not really cut", evidence)
+    if short:
+        m = short[0]
+        return refuted(
+            f"{_number(m.value)} of {m.detail['expected']} deliveries with the link {m.conditions['link']}; "
+            f"first error {m.detail['first_error']}",
+            evidence,
+        )
+    if not control:
+        return inconclusive(NO_CONTROL, evidence)
+    return confirmed("every sample was delivered with the link cut; without shared memory none was", evidence)
+
+
+def burst_order(figures: Figures) -> Decision:
+    """In order; every loss is reported to the publisher."""
+    disorder = figures.all("samples_out_of_order", "shm")
+    lost = figures.all("samples_lost", "shm")
+    if not disorder:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(
+            f"burst of {m.conditions['burst']} into {m.conditions['buffers']} buffers: "
+            f"{_number(m.value)} out of order, {_number(missing.value)} lost, {m.detail['refused']} refused",
+            m,
+        )
+        for m, missing in zip(disorder, lost, strict=True)
+    ]
+    for m in disorder:
+        if m.value:
+            return refuted(f"a burst of {m.conditions['burst']} arrived with {_number(m.value)} inversions", evidence)
+        if m.detail.get("doubled"):
+            return refuted(
+                f"a burst of {m.conditions['burst']} had {m.detail['doubled']} samples delivered twice", evidence
+            )
+    for m in lost:
+        if m.value:
+            return refuted(
+                f"a burst of {m.conditions['burst']} lost {_number(m.value)} samples that publish had accepted",
+                evidence,
+            )
+    longest = max(int(m.conditions["burst"]) for m in disorder)
+    refused = sum(int(str(m.detail["refused"])) for m in disorder)
+    return confirmed(
+        f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "
+        "none was lost",
+        evidence,
+    )
+
+
+def footprint(figures: Figures) -> Decision:
+    """Reported: what shared memory adds."""
+    evidence: list[Evidence] = []
+    for metric in ("text_bytes", "data_bytes", "bss_bytes", "stack_peak_bytes"):
+        values = {v: figures.all(metric, v) for v in ("shm", "network")}
+        if values["shm"] and values["network"]:
+            shm, network = values["shm"][0].value, values["network"][0].value
+            evidence.append(
+                fact(
+                    f"{metric}: {_number(shm)} with, {_number(network)} without ({shm - network:+,.0f})",
+                    values["shm"][0],
+                )
+            )
+    if not figures.all("text_bytes", "shm"):
+        return inconclusive(NO_SHM)
+    if not evidence:
+        return inconclusive(NO_CONTROL)
+    added = figures.all("text_bytes", "shm")[0].value - figures.all("text_bytes", "network")[0].value
+    return confirmed(f"shared memory adds {_number(added)} bytes of text; the rest is in the evidence", evidence)

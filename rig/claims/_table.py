@@ -1,0 +1,136 @@
+"""The claim table: what the announcement of the shared-memory transport says, row by row."""
+
+from __future__ import annotations
+
+from rig.claims import _deciders as decide
+from rig.claims._claim import Claim
+
+_LATER = "this version of the rig has no experiment for it yet"
+
+_ROWS = (
+    Claim(
+        id="agentless-operation",
+        statement="Nodes on one MCU exchange messages without the Agent.",
+        method="The link is cut after the session is up; 1,000 samples per reliability to two readers.",
+        criterion="every sample is delivered locally and publish reports success; the control delivers none",
+        experiment="agentless-operation",
+        decide=decide.agentless_operation,
+    ),
+    Claim(
+        id="agentless-startup",
+        statement="It works with no Agent at boot.",
+        method="The Agent is absent from reset on.",
+        criterion="entities are created and data flows",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="message-size",
+        statement="Messages are limited only by memory.",
+        method="One buffer as large as the pool; sizes from 1 B to all of it, dense around the MTU, MTU x history "
+        "and 16 bits.",
+        criterion="whole and of the right length at every size up to the buffer memory configured",
+        experiment="message-size",
+        decide=decide.message_size,
+    ),
+    Claim(
+        id="copies",
+        statement="The payload is not copied for each destination.",
+        method="memcpy-family counters, and a scan of RAM for the payload's bytes at the last callback; "
+        "1 to 8 readers.",
+        criterion="bytes copied do not grow with the readers; resident copies = 1",
+        experiment="copies",
+        decide=decide.copies,
+    ),
+    Claim(
+        id="shared-buffer",
+        statement="All destinations share one buffer.",
+        method="The address handed to each reader of a sample; 2 to 8 readers.",
+        criterion="all addresses are equal",
+        experiment="shared-buffer",
+        decide=decide.shared_buffer,
+    ),
+    Claim(
+        id="os-overhead",
+        statement="Fewer system calls.",
+        method="Transport, lock, wait and allocation calls per sample, shared memory on and off.",
+        criterion="strictly fewer with shared memory",
+        experiment="os-overhead",
+        decide=decide.os_overhead,
+    ),
+    Claim(
+        id="latency",
+        statement="Less time from publisher to reader.",
+        method="Publish call to callback entry on one clock of the MCU, by payload, readers and spin time-out; "
+        "the control goes through the Agent at the link's baud rate.",
+        criterion="p99 below the Agent path's at every size, and independent of the spin time-out",
+        experiment="latency",
+        decide=decide.latency,
+    ),
+    Claim(
+        id="local-matching",
+        statement="The Client discovers matching entities itself.",
+        method="Creation form x quality of service x kind x creation order x sessions.",
+        criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="agent-duplicates",
+        statement="The Agent does not send the duplicates back.",
+        method="Sequence numbers at the reader, and a capture of the link.",
+        criterion="no duplicate, no loss, no DATA echoed on the link",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="entity-capacity",
+        statement="Many entities work at once.",
+        method="1 to 20 pairs at default and raised limits.",
+        criterion="all deliver, or creation fails with an error",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="burst-order",
+        statement="Samples keep their order.",
+        method="Bursts of 1 to twice the pool between two spins, two readers.",
+        criterion="in order; every loss is reported to the publisher",
+        experiment="burst-order",
+        decide=decide.burst_order,
+    ),
+    Claim(
+        id="thread-safety",
+        statement="It is safe with threads.",
+        method="Publisher and spinner in two contexts, checksummed samples.",
+        criterion="no torn sample, no deadlock",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="lifecycle",
+        statement="Entities may come and go.",
+        method="Create and delete 100 times; delete one of two sessions.",
+        criterion="no leak, others unaffected, a deleted reader gets nothing",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="services",
+        statement="Requests and replies work too.",
+        method="Requester and replier on one MCU, many outstanding requests.",
+        criterion="each reply reaches its requester with its request id",
+        why_not=_LATER,
+    ),
+    Claim(
+        id="nuttx",
+        statement="It works on NuttX.",
+        method="The same suite on the NuttX build.",
+        criterion="the same verdicts",
+        why_not="no NuttX build of the bench firmware; the native board shows its POSIX port only",
+    ),
+    Claim(
+        id="footprint",
+        statement="What it costs in ROM, RAM and stack.",
+        method="Section sizes of both images, and the deepest stack.",
+        criterion="reported for both",
+        experiment="footprint",
+        decide=decide.footprint,
+    ),
+)
+
+CLAIMS: dict[str, Claim] = {claim.id: claim for claim in _ROWS}
