@@ -1,0 +1,25 @@
+"""What the inventory has to know of QEMU machines: their cores, and the pyOCD targets that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+__all__ = ["MACHINE_CORES", "MACHINE_TARGETS"]
+
+MACHINE_CORES: Mapping[str, str] = MappingProxyType(
+    {
+        "mps2-an385": "cortex-m3",
+        "mps2-an386": "cortex-m4",
+        "mps2-an500": "cortex-m7",
+        "microbit": "cortex-m0",
+    }
+)
+MACHINE_TARGETS: Mapping[str, str] = MappingProxyType(
+    {
+        "mps2-an385": "mps2_an385",
+        "mps2-an386": "mps2_an386",
+        "mps2-an500": "mps2_an500",
+        "microbit": "nrf51",
+    }
+)

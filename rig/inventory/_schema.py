@@ -1,0 +1,178 @@
+"""The schema of ``boards.yaml``: which keys a board has, by kind, and what they may be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, cast
+
+from rig.errors import UsageError
+from rig.inventory._machines import MACHINE_CORES, MACHINE_TARGETS
+from rig.inventory._nodes import MapNode, ValueNode
+from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
+
+__all__ = ["SCHEMA_VERSION", "read_boards"]
+
+SCHEMA_VERSION = 1
+_KINDS = ("emulated", "probe", "native")
+_COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect")
+_KEYS = {
+    "emulated": (*_COMMON_KEYS, "machine", "target"),
+    "probe": (*_COMMON_KEYS, "target", "core", "probe"),
+    "native": _COMMON_KEYS,
+}
+_VARIANTS = ("shm", "network")
+_VERDICTS = ("confirmed", "refuted", "inconclusive", "not_run")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+_WORD = r"[a-z0-9][a-z0-9-]*"
+_DEFAULT_BAUD = 115200
+
+
+def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec]]:
+    """Return the default board's name and all boards.
+
+    :raises UsageError: naming file, line, key, what was found and what was expected.
+    """
+    version = document.need("version", f"the schema version, {SCHEMA_VERSION}")
+    if version.integer(0, 1 << 31, "schema versions") != SCHEMA_VERSION:
+        raise version.wrong(f"{SCHEMA_VERSION}, the only schema version so far", hint="update the rig")
+    document.only(("version", "default", "boards"))
+    boards: dict[str, BoardSpec] = {}
+    uids: dict[str, BoardSpec] = {}
+    for name, value in document.need("boards", "a mapping of boards").mapping():
+        board = _board(path, name, value.mapping())
+        if board.probe is not None:
+            _unique(value.mapping(), board, uids)
+        boards[name] = board
+    if not boards:
+        raise document.need("boards", "").wrong("at least one board")
+    default = document.need("default", "the name of the board that a run takes if none is named")
+    return default.choice(tuple(boards)), boards
+
+
+def _unique(node: MapNode, board: BoardSpec, uids: dict[str, BoardSpec]) -> None:
+    assert board.probe is not None
+    other = uids.setdefault(board.probe.uid, board)
+    if other is not board:
+        uid = node.need("probe", "").mapping().need("uid", "")
+        raise uid.wrong(f"a unique id of its own, but board {other.name!r} ({other.where}) has the same")
+
+
+def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
+    if not re.fullmatch(_NAME, name):
+        raise UsageError(f"{node.where}: {node.key}: got board name {name!r}, expected letters, digits, '.', '_', '-'")
+    kind = cast(BoardKind, node.need("kind", f"one of {', '.join(_KINDS)}").choice(_KINDS))
+    node.only(_KEYS[kind])
+    machine = _machine(node) if kind == "emulated" else None
+    return BoardSpec(
+        name=name,
+        kind=kind,
+        target=_target(node, kind, machine),
+        machine=machine,
+        core=_core(node, kind, machine),
+        capabilities=_capabilities(node),
+        firmware=_firmware(path, node),
+        link=_link(node, kind),
+        probe=_probe(node) if kind == "probe" else None,
+        expect=_expectations(node),
+        where=node.where,
+    )
+
+
+def _machine(node: MapNode) -> str:
+    return node.need("machine", "a QEMU machine").choice(tuple(MACHINE_CORES))
+
+
+def _target(node: MapNode, kind: BoardKind, machine: str | None) -> str | None:
+    if kind == "native":
+        return None
+    value = node.get("target")
+    if value is not None:
+        return value.text(_NAME, "a pyOCD target name, see: pyocd list --targets")
+    if machine is not None:
+        return MACHINE_TARGETS[machine]
+    raise UsageError(f"{node.where}: {node.key}: key 'target' is missing, expected a pyOCD target name")
+
+
+def _core(node: MapNode, kind: BoardKind, machine: str | None) -> str | None:
+    if kind == "native":
+        return "host"
+    if machine is not None:
+        return MACHINE_CORES[machine]
+    value = node.get("core")
+    return value.text(r"cortex-m[0-9a-z]+", "a core such as cortex-m4") if value else None
+
+
+def _capabilities(node: MapNode) -> frozenset[str]:
+    value = node.get("capabilities")
+    if value is None:
+        return frozenset()
+    return frozenset(item.text(_WORD, "a capability in lower case, such as shm") for item in value.items())
+
+
+def _firmware(path: Path, node: MapNode) -> FirmwareSource:
+    value = node.need("firmware", "{preset: NAME} or {shm: FILE, network: FILE}").mapping()
+    value.only(("preset", *_VARIANTS))
+    preset = value.get("preset")
+    images = {
+        variant: path.parent / image.text(expected="the path of an ELF file")
+        for variant in _VARIANTS
+        if (image := value.get(variant)) is not None
+    }
+    if (preset is None) == (not images):
+        raise value.wrong("either 'preset' or images by variant (shm, network), not both and not neither")
+    return FirmwareSource(
+        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None, images=MappingProxyType(images)
+    )
+
+
+def _link(node: MapNode, kind: BoardKind) -> LinkSpec:
+    value = node.need("link", "{transport: serial} or {transport: udp4}").mapping()
+    value.only(("transport", "device", "baud"))
+    transport = value.need("transport", "serial or udp4").choice(("serial", "udp4"))
+    device, baud = value.get("device"), value.get("baud")
+    if kind == "emulated":
+        if transport != "serial":
+            raise value.need("transport", "").wrong("serial: an emulated board has a UART only")
+        if device is not None:
+            raise device.wrong("no device: an emulated board gets a pseudo terminal of its own")
+    if kind == "probe" and transport == "serial" and device is None:
+        raise value.wrong("a 'device' too", hint="ls /dev/serial/by-id")
+    if transport == "udp4" and device is not None:
+        raise device.wrong("no device beside transport udp4")
+    return LinkSpec(
+        transport=cast('Literal["serial", "udp4"]', transport),
+        device=device.text(r"/.+", "an absolute path such as /dev/serial/by-id/...") if device else None,
+        baud=baud.integer(300, 12_000_000, "bits per second") if baud else _DEFAULT_BAUD,
+    )
+
+
+def _probe(node: MapNode) -> ProbeSpec:
+    value = node.need("probe", "{uid: UNIQUE_ID}").mapping()
+    value.only(("uid", "frequency"))
+    frequency = value.get("frequency")
+    return ProbeSpec(
+        uid=value.need("uid", "the unique id that pyocd list shows").text(expected="the probe's unique id, quoted"),
+        frequency=frequency.integer(1000, 100_000_000, "Hz") if frequency else None,
+    )
+
+
+def _expectations(node: MapNode) -> Mapping[str, Expectation]:
+    value = node.get("expect")
+    if value is None:
+        return MappingProxyType({})
+    return MappingProxyType({claim: _expectation(claim, entry) for claim, entry in value.mapping()})
+
+
+def _expectation(claim: str, entry: ValueNode) -> Expectation:
+    fields = entry.mapping()
+    fields.only(("verdict", "why", "until"))
+    verdict = fields.need("verdict", f"one of {', '.join(_VERDICTS)}").choice(_VERDICTS)
+    return Expectation(
+        claim=claim,
+        verdict=cast('Literal["confirmed", "refuted", "inconclusive", "not_run"]', verdict),
+        why=fields.need("why", "the reason, in words").text(),
+        until=fields.need("until", "the last day on which this is accepted").day(),
+    )
