@@ -49,7 +49,7 @@ class CdrReader:
         start = self.pos
         stop = start + size
         if stop > self.end:
-            raise XrceDecodeError(f"{size} bytes needed, {max(self.end - start, 0)} left", start)
+            raise XrceDecodeError(f"{size} bytes needed, {max(self.end - start, 0)} left", min(start, self.end))
         self.pos = stop
         return self.data[start:stop]
 

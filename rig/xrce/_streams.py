@@ -155,6 +155,7 @@ class ReliableOutput:
         "_window",
         "first_unacked",
         "next_sequence",
+        "retransmitted",
     )
 
     def __init__(
@@ -181,6 +182,7 @@ class ReliableOutput:
         self._heartbeat_at: float | None = None
         self.first_unacked = 0
         self.next_sequence = 0
+        self.retransmitted = 0
 
     @property
     def room(self) -> bool:
@@ -250,6 +252,7 @@ class ReliableOutput:
         elif bitmap:
             numbers = (first + bit & _MASK for bit in range(16) if bitmap >> bit & 1)
             again = [(number, self._sent[number]) for number in numbers if number in self._sent]
+        self.retransmitted += len(again)
         return again + self.take(now)
 
     @property

@@ -1,0 +1,34 @@
+"""The Agents: the rig's own, and driving an external one; and the link tap between a board and its Agent.
+
+Knows who talks to whom and what an Agent answers. Must not know boards.
+"""
+
+from __future__ import annotations
+
+from rig.agent._client import Peer
+from rig.agent._core import AgentCore
+from rig.agent._log import AgentLog, LogLevel
+from rig.agent._personality import CED, FASTDDS, RIG, Personality
+from rig.agent._profiles import Profile, load_profiles
+from rig.agent._server import BuiltinAgent
+from rig.agent._statistics import AgentStatistics
+from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
+
+__all__ = [
+    "CED",
+    "FASTDDS",
+    "RIG",
+    "AgentCore",
+    "AgentLog",
+    "AgentStatistics",
+    "BuiltinAgent",
+    "LogLevel",
+    "Peer",
+    "Personality",
+    "Profile",
+    "SerialTransport",
+    "TcpTransport",
+    "Transport",
+    "UdpTransport",
+    "load_profiles",
+]

@@ -1,0 +1,210 @@
+"""CREATE to entities: what a representation asks for, resolved against what exists.
+
+Knows BIN, XML and REF and which parents an object needs; must not know streams or replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from rig.agent._client import AgentClient
+from rig.agent._entities import (
+    Channel,
+    Entity,
+    Group,
+    Participant,
+    Placeholder,
+    Reader,
+    Replier,
+    Requester,
+    Topic,
+    Writer,
+)
+from rig.agent._personality import Personality
+from rig.agent._profiles import Profile, parse_xml, strip_suffix
+from rig.xrce import (
+    Create,
+    EndpointQos,
+    ObjectKind,
+    QosFlag,
+    RepresentationFormat,
+    ServiceBody,
+    StatusCode,
+    decode_endpoint,
+    decode_group,
+    decode_participant,
+    decode_service,
+    decode_topic,
+)
+
+MAX_OBJECTS = 4096
+_CED_DEPTH = 16
+_WRITER_QOS = EndpointQos(flags=QosFlag.RELIABLE | QosFlag.KEEP_LAST)
+_READER_QOS = EndpointQos(flags=QosFlag.KEEP_LAST)
+_SERVICE_QOS = EndpointQos(flags=QosFlag.RELIABLE)
+_T = TypeVar("_T")
+
+
+class Refused(Exception):
+    """The object cannot be created; ``status`` goes back to the Client."""
+
+    def __init__(self, status: StatusCode) -> None:
+        super().__init__(status.name)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolved:
+    """An endpoint's topic, QoS and whether a shared-memory Client could know them too."""
+
+    topic: Topic
+    qos: EndpointQos
+    binary: bool
+
+
+class Factory:
+    """Builds entities for CREATE requests.
+
+    :param refs: profiles by name, for REF representations.
+    """
+
+    def __init__(self, personality: Personality, refs: Mapping[str, Profile]) -> None:
+        self._personality = personality
+        self._refs = refs
+        self._guids = 0
+
+    def build(self, client: AgentClient, object_id: int, item: Create) -> Entity:
+        """Build the entity that a CREATE describes.
+
+        :raises Refused: with the status for the Client.
+        :raises XrceDecodeError: a BIN body that is none.
+        """
+        if len(client.objects) >= MAX_OBJECTS:
+            raise Refused(StatusCode.ERR_RESOURCES)
+        kind = item.object_kind
+        if kind == ObjectKind.PARTICIPANT:
+            return self._participant(item)
+        if kind == ObjectKind.TOPIC:
+            return self._topic(client, item)
+        if kind in (ObjectKind.PUBLISHER, ObjectKind.SUBSCRIBER):
+            return self._group(client, item)
+        if kind in (ObjectKind.DATAWRITER, ObjectKind.DATAREADER):
+            return self._data_endpoint(client, object_id, item)
+        if kind in (ObjectKind.REQUESTER, ObjectKind.REPLIER):
+            return self._service(client, object_id, item)
+        return Placeholder((kind, item.representation, item.body))
+
+    def _data_endpoint(self, client: AgentClient, object_id: int, item: Create) -> Writer | Reader:
+        writer = item.object_kind == ObjectKind.DATAWRITER
+        group = _parent(client, item, ObjectKind.PUBLISHER if writer else ObjectKind.SUBSCRIBER, Group)
+        found = self._endpoint(client, item, group.participant, writer=writer)
+        channel = Channel(found.topic.participant.domain, found.topic.name)
+        definition = (group, found.topic, found.qos)
+        type_name, qos, binary = found.topic.type_name, found.qos, found.binary
+        if writer:
+            return Writer(client, object_id, channel, type_name, qos, binary=binary, definition=definition)
+        depth = None if self._personality.types_and_qos else _CED_DEPTH
+        return Reader(client, object_id, channel, type_name, qos, binary=binary, definition=definition, depth=depth)
+
+    def _participant(self, item: Create) -> Participant:
+        if item.representation is RepresentationFormat.BIN:
+            body = decode_participant(item.body, little_endian=item.little_endian)
+            return Participant(item.domain_id or 0, (item.domain_id, body))
+        return Participant(item.domain_id or 0, (item.domain_id, item.body))
+
+    def _topic(self, client: AgentClient, item: Create) -> Topic:
+        participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
+        if item.representation is RepresentationFormat.BIN:
+            body = decode_topic(item.body, little_endian=item.little_endian)
+            name, type_name = body.name, body.type_name
+        else:
+            name, type_name = self._named_topic(item)
+        if not name:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        return Topic(participant, name, type_name, (participant, name, type_name))
+
+    def _named_topic(self, item: Create) -> tuple[str, str | None]:
+        profile = self._described(item)
+        if profile is not None:
+            return profile.topic, profile.type_name
+        if item.representation is RepresentationFormat.XML:
+            if self._personality.xml:
+                raise Refused(StatusCode.ERR_DDS_ERROR)
+            return item.text, None
+        if not self._personality.any_ref:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        return strip_suffix(item.text), None
+
+    def _described(self, item: Create, *, writer: bool = False) -> Profile | None:
+        if item.representation is RepresentationFormat.REF:
+            return self._refs.get(item.text)
+        return parse_xml(item.text, writer=writer) if self._personality.xml else None
+
+    def _group(self, client: AgentClient, item: Create) -> Group:
+        if item.representation is RepresentationFormat.REF:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
+        body: object = item.body
+        if item.representation is RepresentationFormat.BIN:
+            body = decode_group(item.body, little_endian=item.little_endian)
+        return Group(participant, (participant, body))
+
+    def _endpoint(self, client: AgentClient, item: Create, participant: Participant, *, writer: bool) -> _Resolved:
+        default = _WRITER_QOS if writer else _READER_QOS
+        if item.representation is RepresentationFormat.BIN:
+            body = decode_endpoint(item.body, little_endian=item.little_endian)
+            topic = client.objects.get(body.topic_id & 0xFFF0 | ObjectKind.TOPIC)
+            if not isinstance(topic, Topic):
+                raise Refused(StatusCode.ERR_DDS_ERROR)
+            return _Resolved(topic, body.qos or default, binary=True)
+        profile = self._described(item, writer=writer)
+        name = profile.topic if profile is not None else strip_suffix(item.text)
+        named = participant.topics.get(name)
+        if named is None:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        qos = profile.qos if profile is not None and profile.qos is not None else default
+        return _Resolved(named, qos, binary=False)
+
+    def _service(self, client: AgentClient, object_id: int, item: Create) -> Requester | Replier:
+        if not self._personality.services:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
+        binary = item.representation is RepresentationFormat.BIN
+        if binary:
+            body: ServiceBody | None = decode_service(item.body, little_endian=item.little_endian)
+        else:
+            profile = self._described(item)
+            body = profile.service if profile is not None else None
+        if body is None:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        asks = Channel(participant.domain, body.request_topic or f"{body.service}_Request")
+        answers = Channel(participant.domain, body.reply_topic or f"{body.service}_Reply")
+        definition = (participant, body)
+        out, into = asks, answers
+        out_type, into_type = body.request_type, body.reply_type
+        if item.object_kind == ObjectKind.REPLIER:
+            out, into, out_type, into_type = into, out, into_type, out_type
+        writer = Writer(client, object_id, out, out_type, _SERVICE_QOS, binary=binary, definition=definition)
+        reader = Reader(client, object_id, into, into_type, _SERVICE_QOS, binary=binary, definition=definition)
+        if item.object_kind == ObjectKind.REPLIER:
+            return Replier(writer, reader, definition)
+        requester = Requester(writer, reader, self._guid(client, object_id), definition)
+        writer.requester = requester
+        return requester
+
+    def _guid(self, client: AgentClient, object_id: int) -> bytes:
+        """Return a writer's GUID that no other writer of this Agent has had."""
+        self._guids += 1
+        prefix = b"\x01\x0f" + client.key + self._guids.to_bytes(4, "little") + b"\0\0"
+        return prefix + (object_id >> 4).to_bytes(3, "big") + b"\x03"
+
+
+def _parent(client: AgentClient, item: Create, kind: ObjectKind, wanted: type[_T]) -> _T:
+    if item.parent_id is None:
+        raise Refused(StatusCode.ERR_UNKNOWN_REFERENCE)
+    found = client.objects.get(item.parent_id & 0xFFF0 | kind)
+    if not isinstance(found, wanted):
+        raise Refused(StatusCode.ERR_UNKNOWN_REFERENCE)
+    return found
