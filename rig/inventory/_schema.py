@@ -133,12 +133,11 @@ def _link(node: MapNode, kind: BoardKind) -> LinkSpec:
     value.only(("transport", "device", "baud"))
     transport = value.need("transport", "serial or udp4").choice(("serial", "udp4"))
     device, baud = value.get("device"), value.get("baud")
-    if kind == "emulated":
-        if transport != "serial":
-            raise value.need("transport", "").wrong("serial: an emulated board has a UART only")
-        if device is not None:
-            raise device.wrong("no device: an emulated board gets a pseudo terminal of its own")
-    if kind == "probe" and transport == "serial" and device is None:
+    if kind != "native" and transport != "serial":
+        raise value.need("transport", "").wrong("serial, the only link of a board so far")
+    if kind == "emulated" and device is not None:
+        raise device.wrong("no device: an emulated board gets a pseudo terminal of its own")
+    if transport == "serial" and device is None and kind != "emulated":
         raise value.wrong("a 'device' too", hint="ls /dev/serial/by-id")
     if transport == "udp4" and device is not None:
         raise device.wrong("no device beside transport udp4")

@@ -1,10 +1,12 @@
-"""Who holds a board: a cross-process lock that dies with its holder.
+"""What ends with its holder: the lock on a board, and the processes that the rig starts.
 
-Knows the rig's runtime state directory and how to lock a name in it. Must not know what a board is
-made of: callers choose the name (a probe's unique id, or the unique id of one emulated board).
+Knows the rig's runtime state directory, how to lock a name in it across processes, and how to start a
+child that does not outlive the rig. Must not know what a board is made of: callers choose the name (a
+probe's unique id, or the unique id of one emulated board).
 """
 
+from rig.lease._children import end_child, spawn_bound
 from rig.lease._lease import Lease, LeaseHolder, lease
 from rig.lease._state_dir import state_dir
 
-__all__ = ["Lease", "LeaseHolder", "lease", "state_dir"]
+__all__ = ["Lease", "LeaseHolder", "end_child", "lease", "spawn_bound", "state_dir"]

@@ -13,6 +13,7 @@ from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
 from rig.probe._rtt import RttReader
 from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
+from rig.probe._translation import ProbeLost
 
 __all__ = [
     "CrashReport",
@@ -21,6 +22,7 @@ __all__ = [
     "HaltInfo",
     "Probe",
     "ProbeIdentity",
+    "ProbeLost",
     "RttReader",
     "Symbol",
     "TargetIdentity",

@@ -37,7 +37,7 @@ _CFSR_BITS = {
     25: "division by zero",
 }
 _MMFAR_VALID, _BFAR_VALID = 1 << 7, 1 << 15
-_VECTOR_TABLE_FAULT = 1 << 1
+_HFSR_VECTOR_TABLE, _HFSR_FORCED = 1 << 1, 1 << 30
 
 
 class HaltedCore(Protocol):
@@ -94,8 +94,10 @@ def decode_crash(core: HaltedCore, image: FirmwareImage | None) -> CrashReport |
 
 def _causes(core: HaltedCore, cfsr: int, hfsr: int) -> list[str]:
     causes = [text for bit, text in _CFSR_BITS.items() if cfsr >> bit & 1]
-    if hfsr & _VECTOR_TABLE_FAULT:
+    if hfsr & _HFSR_VECTOR_TABLE:
         causes.append("vector table could not be read")
+    if hfsr & _HFSR_FORCED and not causes:
+        causes.append("an exception that could not be taken, such as SVC with interrupts masked")
     if cfsr & _BFAR_VALID:
         causes.append(f"address {core.read_u32(_BFAR):#010x}")
     elif cfsr & _MMFAR_VALID:

@@ -19,7 +19,7 @@ from rig.probe._cores import core_of_cpuid
 from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
 from rig.probe._programming import FlashReport, program
-from rig.probe._translation import translated
+from rig.probe._translation import ProbeLost, translated
 
 __all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "open_probe"]
 
@@ -68,8 +68,12 @@ def _border(
     def decorate(method: Callable[Concatenate[Probe, _P], _R]) -> Callable[Concatenate[Probe, _P], _R]:
         @functools.wraps(method)
         def wrapper(self: Probe, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
-            with self._lock, translated(doing, self.uid):
-                return method(self, *args, **kwargs)
+            try:
+                with self._lock, translated(doing, self.uid):
+                    return method(self, *args, **kwargs)
+            except ProbeLost:
+                self._session.context_state.suppress_disconnect_error = True  # closing it fails too: no news
+                raise
 
         return wrapper
 

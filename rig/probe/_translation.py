@@ -7,7 +7,11 @@ from collections.abc import Iterator
 
 from rig.errors import BoardFault, ProbeFault, RigError, UsageError
 
-__all__ = ["translated"]
+__all__ = ["ProbeLost", "translated"]
+
+
+class ProbeLost(ProbeFault):
+    """The probe has gone: unplugged, or the emulator behind it ended."""
 
 
 @contextlib.contextmanager
@@ -29,7 +33,7 @@ def translated(doing: str, uid: str) -> Iterator[None]:
             f"probe {uid}: cannot {doing}: {error}", hint="is the flash protected? try: pyocd erase --chip"
         ) from error
     except exceptions.ProbeDisconnected as error:
-        raise ProbeFault(f"probe {uid} is gone: cannot {doing}: {error}", hint="is it still connected?") from error
+        raise ProbeLost(f"probe {uid} is gone: cannot {doing}: {error}", hint="is it still connected?") from error
     except exceptions.TransferFaultError as error:
         raise ProbeFault(f"probe {uid}: cannot {doing}: {error}", hint="is there memory at this address?") from error
     except exceptions.Error as error:

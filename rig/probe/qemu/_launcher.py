@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import os
 import re
@@ -12,15 +11,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal, final
 
 from rig.errors import BoardFault, EnvironmentFault, LeaseFault, UsageError
-from rig.lease import lease
+from rig.lease import end_child, lease, spawn_bound
 from rig.probe.qemu._descriptor import Descriptor, descriptor_dir, find_descriptor, process_start
 from rig.probe.qemu._machines import MACHINES, Machine
 
@@ -29,8 +26,6 @@ __all__ = ["EmulatedMachine", "launch", "qemu_version"]
 _PROGRAM = "qemu-system-arm"
 _INSTALL_HINT = "apt-get install qemu-system-arm"
 _START_TIMEOUT = 20.0  # seconds
-_STOP_TIMEOUT = 5.0
-_PR_SET_PDEATHSIG = 1
 _LOG_TAIL = 4096
 _MAX_INSTANCES = 100
 
@@ -92,12 +87,7 @@ class EmulatedMachine:
         """End QEMU and forget the board; doing it twice is harmless."""
         if self.alive():
             self._stopped = True
-            self._process.terminate()
-            try:
-                self._process.wait(_STOP_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait(_STOP_TIMEOUT)
+            end_child(self._process)
         self.log_tail()
 
 
@@ -135,7 +125,8 @@ def launch(
         run_dir = _make_run_dir()
         stack.callback(shutil.rmtree, run_dir, ignore_errors=True)
         command = _command(program, spec, run_dir, icount_shift=icount_shift, align=align, serial=serial)
-        process = _spawn(command, run_dir / "log")
+        with (run_dir / "log").open("wb") as log:
+            process = spawn_bound(command, output=log)
         started = process_start(process.pid)
         descriptor = Descriptor(
             uid=uid, name=name, machine=machine, pid=process.pid, started=started or 0.0, run_dir=str(run_dir)
@@ -217,38 +208,6 @@ def _command(
     if icount_shift is not None:
         command += ["-icount", f"shift={icount_shift},align={'on' if align else 'off'}"]
     return command
-
-
-# A parent-death signal follows the *thread* that forked, so all forks come from one thread that lives as
-# long as the process. It ends QEMU even when the rig is killed.
-_forker_lock = threading.Lock()
-_forkers: dict[int, ThreadPoolExecutor] = {}
-
-
-def _spawn(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    with _forker_lock:
-        forker = _forkers.setdefault(os.getpid(), ThreadPoolExecutor(1, thread_name_prefix="qemu-parent"))
-    return forker.submit(_fork, command, log).result()
-
-
-def _fork(command: list[str], log: Path) -> subprocess.Popen[bytes]:
-    libc = ctypes.CDLL(None, use_errno=True)
-    parent = os.getpid()
-
-    def die_with_parent() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if os.getppid() != parent:  # it died before the line above
-            os._exit(1)
-
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is for the rig, which then ends QEMU in its own order
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - async-signal-safe: two system calls
-        )
 
 
 def _wait_ready(board: EmulatedMachine, *, wants_uart: bool) -> str | None:
