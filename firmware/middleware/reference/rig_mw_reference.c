@@ -1,0 +1,244 @@
+/*
+ * The bench's middleware interface over the reference client: values and names, no logic of its own.
+ *
+ * All state is static; its size is set by the RIG_MW_MAX_* macros (see CMakeLists.txt).
+ */
+#include <string.h>
+
+#include "rig_middleware.h"
+#include "rig_port.h"
+#include "xrce_client.h"
+
+#ifndef RIG_MW_MAX_SESSIONS
+#define RIG_MW_MAX_SESSIONS 2
+#endif
+#ifndef RIG_MW_MAX_ENTITIES
+#define RIG_MW_MAX_ENTITIES 64
+#endif
+#ifndef RIG_MW_MAX_PAIRS
+#define RIG_MW_MAX_PAIRS 64
+#endif
+#ifndef RIG_MW_MAX_NAMES
+#define RIG_MW_MAX_NAMES 32
+#endif
+#ifndef RIG_MW_NAME_BYTES
+#define RIG_MW_NAME_BYTES 2048
+#endif
+#ifndef RIG_MW_VERSION
+#define RIG_MW_VERSION "0.1.0"
+#endif
+
+#define INDEX_BYTES (RIG_MW_MAX_ENTITIES <= 16 ? 32 : RIG_MW_MAX_ENTITIES <= 32 ? 64 : RIG_MW_MAX_ENTITIES <= 64 ? 128 : 512)
+
+XRCE_STATIC_ASSERT(RIG_MW_MAX_ENTITIES < XRCE_NONE, entities);
+XRCE_STATIC_ASSERT(RIG_MW_MAX_NAMES < XRCE_NONE, names);
+/* Error numbers pass through unchanged. */
+XRCE_STATIC_ASSERT((int)RIG_MW_ERR_ARGUMENT == (int)XRCE_ERR_ARGUMENT, argument);
+XRCE_STATIC_ASSERT((int)RIG_MW_ERR_NO_BUFFER == (int)XRCE_ERR_NO_BUFFER, no_buffer);
+XRCE_STATIC_ASSERT((int)RIG_MW_ERR_UNKNOWN == (int)XRCE_ERR_UNKNOWN, unknown);
+XRCE_STATIC_ASSERT((int)RIG_MW_ERR_STATE == (int)XRCE_ERR_STATE, state);
+
+static struct {
+    bool started;
+    rig_mw_on_message_t on_message;
+    void *context;
+    xrce_transport_t transport;
+    xrce_client_t client;
+    xrce_session_t sessions[RIG_MW_MAX_SESSIONS];
+    xrce_entity_t entities[RIG_MW_MAX_ENTITIES];
+    xrce_name_t names[RIG_MW_MAX_NAMES];
+#if XRCE_SHM
+    xrce_edge_t pairs[RIG_MW_MAX_PAIRS];
+#endif
+    uint8_t index[INDEX_BYTES];
+    char name_text[RIG_MW_NAME_BYTES];
+} mw;
+
+static const xrce_port_t port = {rig_port_millis, rig_port_lock, rig_port_unlock, rig_port_wake, rig_port_wait};
+
+const char *rig_mw_name(void)
+{
+    return "reference";
+}
+
+const char *rig_mw_version(void)
+{
+    return RIG_MW_VERSION;
+}
+
+uint32_t rig_mw_capabilities(void)
+{
+    uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE;
+
+#if XRCE_SHM
+    capabilities |= RIG_MW_CAP_SHM | RIG_MW_CAP_THREADS;
+#endif
+    return capabilities;
+}
+
+static void on_sample(void *context, const xrce_sample_t *sample)
+{
+    rig_mw_message_t message;
+
+    (void)context;
+    message.data = sample->data;
+    message.length = sample->length;
+    message.reader = sample->reader;
+    message.session = sample->session;
+    message.local = sample->local;
+    mw.on_message(mw.context, &message);
+}
+
+int rig_mw_start(const rig_mw_config_t *config)
+{
+    xrce_client_config_t ours = {0};
+    int status;
+
+    mw.started = false;
+    if (config == NULL || config->on_message == NULL) {
+        return RIG_MW_ERR_ARGUMENT;
+    }
+    mw.on_message = config->on_message;
+    mw.context = config->context;
+    if (config->transport != NULL) {
+        mw.transport.framed = config->transport->framed;
+        mw.transport.context = config->transport->context;
+        mw.transport.write = config->transport->write;
+        mw.transport.read = config->transport->read;
+        ours.transport = &mw.transport;
+    }
+    ours.port = &port;
+    ours.on_sample = on_sample;
+    ours.entities = mw.entities;
+    ours.entity_count = RIG_MW_MAX_ENTITIES;
+    ours.index = mw.index;
+    ours.index_bytes = INDEX_BYTES;
+    ours.names = mw.names;
+    ours.name_count = RIG_MW_MAX_NAMES;
+    ours.name_text = mw.name_text;
+    ours.name_bytes = RIG_MW_NAME_BYTES;
+    ours.sessions = mw.sessions;
+    ours.session_count = RIG_MW_MAX_SESSIONS;
+#if XRCE_SHM
+    ours.edges = mw.pairs;
+    ours.edge_count = RIG_MW_MAX_PAIRS;
+    ours.buffer_memory = config->buffer_memory;
+    ours.buffer_bytes = config->buffer_bytes;
+    ours.buffer_count = config->buffer_count;
+#endif
+    ours.stream_memory = config->stream_memory;
+    ours.stream_bytes = config->stream_bytes;
+    ours.mtu = config->mtu;
+    ours.history = config->history;
+    status = xrce_client_init(&mw.client, &ours);
+    mw.started = status == XRCE_OK;
+    return status;
+}
+
+void rig_mw_stop(void)
+{
+    mw.started = false;
+}
+
+int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms)
+{
+    const uint8_t key[4] = {(uint8_t)(client_key >> 24), (uint8_t)(client_key >> 16), (uint8_t)(client_key >> 8),
+                            (uint8_t)client_key};
+
+    if (!mw.started) {
+        return RIG_MW_ERR_STATE;
+    }
+    return client_key == 0u ? RIG_MW_ERR_ARGUMENT : xrce_client_open(&mw.client, key, timeout_ms);
+}
+
+int rig_mw_session_close(uint8_t session, uint32_t timeout_ms)
+{
+    return mw.started ? xrce_client_close(&mw.client, session, timeout_ms) : RIG_MW_ERR_STATE;
+}
+
+static uint8_t qos_of(const rig_mw_qos_t *qos)
+{
+    return (uint8_t)((qos->reliable ? XRCE_QOS_RELIABLE : 0u) | (qos->keep_all ? 0u : XRCE_QOS_KEEP_LAST) |
+                     (qos->transient_local ? XRCE_QOS_TRANSIENT_LOCAL : 0u));
+}
+
+int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
+{
+    xrce_create_t create = {0};
+
+    if (!mw.started) {
+        return RIG_MW_ERR_STATE;
+    }
+    if (entity == NULL) {
+        return RIG_MW_ERR_ARGUMENT;
+    }
+    create.session = entity->session;
+    create.kind = entity->kind;
+    create.form = entity->form;
+    create.mode = entity->mode & (XRCE_REUSE | XRCE_REPLACE);
+    create.id = entity->id;
+    create.parent = entity->parent;
+    create.topic = entity->topic;
+    create.text[0] = entity->name;
+    if (entity->kind == RIG_MW_TOPIC || entity->kind == RIG_MW_REQUESTER || entity->kind == RIG_MW_REPLIER) {
+        create.text[1] = entity->type;
+    }
+    if (entity->kind == RIG_MW_REQUESTER || entity->kind == RIG_MW_REPLIER) {
+        create.text[2] = entity->reply_type;
+    }
+    create.qos = qos_of(&entity->qos);
+    create.depth = entity->qos.depth;
+    create.reliable_stream = entity->reliable_stream;
+    return xrce_client_create(&mw.client, &create, timeout_ms);
+}
+
+int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms)
+{
+    return mw.started ? xrce_client_delete(&mw.client, session, kind, id, timeout_ms) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples)
+{
+    return mw.started ? xrce_client_read(&mw.client, session, reader, max_samples) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
+{
+    return mw.started ? xrce_client_loan(&mw.client, session, writer, length, place) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_publish(uint8_t session, uint16_t writer)
+{
+    return mw.started ? xrce_client_publish(&mw.client, session, writer) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_loan_cancel(uint8_t session, uint16_t writer)
+{
+    return mw.started ? xrce_client_cancel(&mw.client, session, writer) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_spin(uint32_t timeout_ms)
+{
+    return mw.started ? xrce_client_spin(&mw.client, timeout_ms) : RIG_MW_ERR_STATE;
+}
+
+void rig_mw_statistics(rig_mw_statistics_t *out)
+{
+    memset(out, 0, sizeof(*out));
+    if (!mw.started) {
+        return;
+    }
+    out->delivered_link = mw.client.delivered_link;
+    out->refused_buffer = mw.client.refused_stream;
+    out->refused_table = mw.client.refused_table;
+    out->lost = mw.client.lost_link;
+    out->entities = mw.client.entities.used;
+#if XRCE_SHM
+    rig_port_lock();
+    out->delivered_local = mw.client.shm.delivered;
+    out->refused_buffer += mw.client.shm.refused;
+    out->lost += mw.client.shm.lost;
+    out->buffers_free = mw.client.pool.free_count;
+    rig_port_unlock();
+#endif
+}

@@ -1,0 +1,48 @@
+/* A client on the host for the tests: storage, a clock that the test moves, a link in RAM. */
+#ifndef TEST_RIG_H
+#define TEST_RIG_H
+
+#include "xrce_client.h"
+
+#define RIG_ENTITIES 64
+#define RIG_PAIRS 64
+#define RIG_NAMES 16
+#define RIG_LOG 256
+
+/* What the callbacks saw. */
+typedef struct {
+    const uint8_t *data;
+    uint32_t length;
+    uint32_t first; /* first four bytes, little-endian */
+    uint16_t reader;
+    uint8_t session;
+    bool local;
+} seen_t;
+
+extern xrce_client_t rig_client;
+extern seen_t rig_seen[RIG_LOG];
+extern unsigned rig_seen_count;
+extern uint32_t rig_now;
+extern unsigned rig_locks; /* lock calls so far */
+extern int rig_lock_depth;
+extern unsigned rig_wakes;
+/* Called in each callback after it was recorded, if set. */
+extern void (*rig_in_callback)(const xrce_sample_t *sample);
+
+/* Messages that the client sent, oldest first; the link returns what `rig_answer` puts in. */
+void rig_answer(const uint8_t *bytes, uint32_t length);
+/* Takes the oldest sent message; 0 when there is none. */
+uint32_t rig_sent(uint8_t *bytes, uint32_t capacity);
+void rig_link_clear(void);
+extern bool rig_link_broken; /* writes fail */
+
+void rig_start(bool link, uint32_t buffers, uint32_t buffer_bytes);
+void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint16_t mtu, uint16_t history);
+
+int rig_entity(uint8_t session, uint8_t kind, uint16_t id, uint16_t parent, uint16_t topic, const char *name,
+               const char *type, uint8_t qos, uint16_t depth);
+/* Participant 1, topic 1, publisher 1, subscriber 1. */
+void rig_world(uint8_t session);
+int rig_publish(uint8_t session, uint16_t writer, uint32_t value, uint32_t length);
+
+#endif

@@ -1,0 +1,157 @@
+/*
+ * The client: all sessions and entities of one MCU, the link they share, and shared memory between them.
+ *
+ * No function allocates or calls the operating system; all storage comes with xrce_client_config_t and stays the
+ * caller's, in use until the caller stops calling. Contexts: xrce_client_loan, _publish and _cancel may be called
+ * from any thread or interrupt (with XRCE_SHM; one context at a time per writer), everything else from the main
+ * context, which is the one that spins. Callbacks run in the main context, in a spin or in a call that waits for the
+ * Agent; a callback may publish, create and delete, but such calls do not wait then.
+ *
+ * RAM, bytes on a 32-bit core. Fixed: sizeof(xrce_client_t), XRCE_CHUNK_BYTES of which are the serial chunk.
+ *   entity      sizeof(xrce_entity_t) + 2 to 4 of index (a power of two of at least 2 x entities)
+ *   name        8 a row, and the texts with their NULs in `name_bytes`
+ *   session     sizeof(xrce_session_t)
+ * With shared memory further:
+ *   pair        12 (sizeof(xrce_edge_t)) for every writer/reader pair that matches
+ *   buffer      28 (sizeof(xrce_buffer_t)) of stream memory, beside its payload
+ * Stream memory: buffers x 28, and with a link mtu (receiving) + sessions x mtu x (1 + 2 x history); without shared
+ * memory the rest is for reassembly of what comes in fragments.
+ */
+#ifndef XRCE_CLIENT_H
+#define XRCE_CLIENT_H
+
+#include "xrce_entity.h"
+#include "xrce_framing.h"
+#include "xrce_name.h"
+#include "xrce_port.h"
+#include "xrce_session.h"
+#include "xrce_shm_queue.h"
+
+/* A sample as it is handed to one reader; `data` is valid during the callback only. */
+typedef struct {
+    const uint8_t *data;
+    uint32_t length;
+    uint16_t reader; /* 12-bit id */
+    uint8_t session; /* index */
+    bool local;
+} xrce_sample_t;
+
+typedef void (*xrce_on_sample_t)(void *context, const xrce_sample_t *sample);
+
+typedef struct {
+    const xrce_port_t *port;
+    const xrce_transport_t *transport; /* NULL: there is no link */
+    xrce_on_sample_t on_sample;
+    void *context;
+    xrce_entity_t *entities;
+    uint8_t entity_count;
+    uint8_t *index;          /* index_bytes: a power of two, at least 2 x entity_count */
+    uint16_t index_bytes;
+    xrce_name_t *names;
+    uint8_t name_count;
+    char *name_text;
+    uint16_t name_bytes;
+    xrce_session_t *sessions;
+    uint8_t session_count;
+#if XRCE_SHM
+    xrce_edge_t *edges;
+    uint16_t edge_count;
+    uint8_t *buffer_memory;  /* 8-aligned */
+    uint32_t buffer_bytes;
+    uint32_t buffer_count;
+#endif
+    uint8_t *stream_memory;  /* 8-aligned */
+    uint32_t stream_bytes;
+    uint16_t mtu;            /* largest message of the transport; ours are at most mtu - 4 */
+    uint16_t history;        /* a power of two */
+} xrce_client_config_t;
+
+typedef struct xrce_client {
+    const xrce_port_t *port;
+    const xrce_transport_t *transport;
+    xrce_on_sample_t on_sample;
+    void *context;
+#if XRCE_SHM
+    xrce_pool_t pool;
+    xrce_shm_t shm;
+#endif
+    xrce_entities_t entities;
+    xrce_names_t names;
+    xrce_session_t *sessions;
+    uint8_t session_count;
+    bool in_link;            /* a message from the link is being worked on */
+    bool spinning;
+    uint8_t streak;          /* spins that left the link alone */
+    uint16_t mtu;
+    uint16_t history;
+    uint8_t *session_memory; /* session_bytes for each session */
+    uint32_t session_bytes;
+    uint8_t *receive;        /* mtu bytes */
+    uint8_t *reassembly;     /* without shared memory */
+    uint32_t reassembly_bytes;
+    bool reassembling;
+    xrce_frame_decoder_t decoder;
+    uint16_t chunk_at;
+    uint16_t chunk_end;
+    uint8_t chunk[XRCE_CHUNK_BYTES];
+    uint32_t delivered_link;
+    uint32_t refused_stream; /* loans refused because the output stream was full */
+    uint32_t refused_table;
+    uint32_t lost_link;
+} xrce_client_t;
+
+/* What is to be created. Texts are copied. */
+typedef struct {
+    uint8_t session;
+    uint8_t kind;
+    uint8_t form;
+    uint8_t mode;
+    uint16_t id;
+    uint16_t parent;
+    uint16_t topic;
+    const char *text[3]; /* participant: name or NULL; topic: name, type; service: name, request type, reply type */
+    uint8_t qos;         /* xrce_qos_flag */
+    uint16_t depth;
+    bool reliable_stream;
+} xrce_create_t;
+
+/* Forgets everything. XRCE_ERR_ARGUMENT, or XRCE_ERR_TOO_LARGE when the stream memory holds not even one session. */
+int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config);
+
+/* Returns the session's index. With a link and timeout_ms > 0 waits for the Agent's answer; 0 connects in spins. */
+int xrce_client_open(xrce_client_t *client, const uint8_t key[4], uint32_t timeout_ms);
+int xrce_client_close(xrce_client_t *client, uint8_t session, uint32_t timeout_ms);
+
+int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms);
+int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
+/* 0xFFFF: without limit, 0: no more. */
+int xrce_client_read(xrce_client_t *client, uint8_t session, uint16_t reader, uint16_t max_samples);
+
+int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length, uint8_t **place);
+int xrce_client_publish(xrce_client_t *client, uint8_t session, uint16_t writer);
+int xrce_client_cancel(xrce_client_t *client, uint8_t session, uint16_t writer);
+
+/* Returns the count of callbacks made, as soon as it is not 0 and nothing more is pending, or after timeout_ms. */
+int xrce_client_spin(xrce_client_t *client, uint32_t timeout_ms);
+
+/* For the modules of the library: */
+
+static inline void xrce_lock(const xrce_client_t *client)
+{
+    client->port->lock();
+}
+
+static inline void xrce_unlock(const xrce_client_t *client)
+{
+    client->port->unlock();
+}
+
+/* Sends one message, framed if need be. An xrce_send_t with the client as context. */
+int xrce_client_send(void *client, const uint8_t *bytes, uint32_t length);
+/* Pumps all sessions and works on what arrives within wait_ms at most. Returns 1 if anything arrived, else 0. */
+int xrce_client_step(xrce_client_t *client, uint32_t wait_ms);
+xrce_session_t *xrce_client_session(xrce_client_t *client, uint8_t index); /* NULL when not open */
+void xrce_client_deliver_link(xrce_client_t *client, const xrce_entity_t *reader, const uint8_t *data,
+                              uint32_t length);
+
+#endif

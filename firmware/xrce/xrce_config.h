@@ -1,0 +1,56 @@
+/*
+ * Compile-time choices of the client library. A build sets them by -D; the values here are the defaults.
+ */
+#ifndef XRCE_CONFIG_H
+#define XRCE_CONFIG_H
+
+/* 1: entities of one MCU talk by shared memory. 0: every sample goes over the link, and all of it compiles out. */
+#ifndef XRCE_SHM
+#define XRCE_SHM 1
+#endif
+
+/* Told about every payload byte that a loop of the library moves by hand. Copies by memcpy/memmove are left to the
+ * instrumentation of those two functions, so that no byte is counted twice. */
+#ifndef XRCE_ON_COPY
+#define XRCE_ON_COPY(bytes) ((void)(bytes))
+#endif
+
+/* Bytes read from a framed transport at once, and the size of one piece of an outgoing frame. Stack and context. */
+#ifndef XRCE_CHUNK_BYTES
+#define XRCE_CHUNK_BYTES 128
+#endif
+
+/* Pause between two HEARTBEATs while something is unacknowledged; between two attempts to connect; and how long an
+ * Agent may stay silent while we wait for it before the session counts as disconnected. Milliseconds. */
+#ifndef XRCE_HEARTBEAT_MS
+#define XRCE_HEARTBEAT_MS 100u
+#endif
+#ifndef XRCE_CONNECT_MS
+#define XRCE_CONNECT_MS 1000u
+#endif
+#ifndef XRCE_SILENCE_MS
+#define XRCE_SILENCE_MS 3000u
+#endif
+
+/* A spin that delivers local samples leaves the link alone, but looks at it at least every so many spins. */
+#ifndef XRCE_LINK_EVERY
+#define XRCE_LINK_EVERY 16u
+#endif
+
+/* Every call of the port's lock hooks goes by these two, so that a port may make them inline. */
+#if defined(__GNUC__)
+#define XRCE_LOAD(pointer) __atomic_load_n(&(pointer), __ATOMIC_ACQUIRE)
+#define XRCE_STORE(pointer, value) __atomic_store_n(&(pointer), (value), __ATOMIC_RELEASE)
+#define XRCE_LIKELY(x) __builtin_expect(!!(x), 1)
+#define XRCE_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#else
+/* Enough on one core, where the lock hooks keep interrupts out. */
+#define XRCE_LOAD(pointer) (*(void *volatile *)&(pointer))
+#define XRCE_STORE(pointer, value) (*(void *volatile *)&(pointer) = (value))
+#define XRCE_LIKELY(x) (x)
+#define XRCE_UNLIKELY(x) (x)
+#endif
+
+#define XRCE_STATIC_ASSERT(condition, name) typedef char xrce_assert_##name[(condition) ? 1 : -1]
+
+#endif

@@ -1,0 +1,132 @@
+#include "xrce_create.h"
+
+#include "xrce_cdr.h"
+
+static const char *text_of(const xrce_entity_t *entity, const xrce_names_t *names, uint32_t part)
+{
+    return entity->name == XRCE_NONE ? "" : xrce_name_part(names, entity->name, part);
+}
+
+static void write_endpoint(xrce_writer_t *writer, const xrce_entity_t *entity)
+{
+    xrce_write_be16(writer, entity->topic);
+    xrce_write_u8(writer, 1); /* qos follows */
+    xrce_write_u16(writer, entity->qos);
+    xrce_write_u8(writer, entity->depth != 0u);
+    if (entity->depth != 0u) {
+        xrce_write_u16(writer, entity->depth);
+    }
+    xrce_write_u8(writer, 0); /* deadline */
+    xrce_write_u8(writer, 0); /* lifespan */
+    xrce_write_u8(writer, 0); /* user data */
+    xrce_write_u8(writer, 0); /* writer: ownership strength; reader: time filter */
+    if (xrce_entity_kind(entity) == XRCE_DATAREADER) {
+        xrce_write_u8(writer, 0); /* content filter */
+    }
+}
+
+/* The BIN body, which counts its alignment from its own start. */
+static void write_bin(xrce_writer_t *writer, const xrce_entity_t *entity, const xrce_names_t *names)
+{
+    const char *name = text_of(entity, names, 0);
+
+    switch (xrce_entity_kind(entity)) {
+    case XRCE_PARTICIPANT:
+        xrce_write_u8(writer, 0); /* domain reference */
+        xrce_write_u8(writer, name[0] != '\0');
+        if (name[0] != '\0') {
+            xrce_write_string(writer, name); /* where eProsima's Client puts it: QoS profile reference */
+        }
+        break;
+    case XRCE_TOPIC:
+        xrce_write_string(writer, name);
+        xrce_write_u8(writer, 0); /* type reference */
+        xrce_write_u8(writer, 1);
+        xrce_write_string(writer, text_of(entity, names, 1));
+        break;
+    case XRCE_DATAWRITER:
+    case XRCE_DATAREADER:
+        write_endpoint(writer, entity);
+        break;
+    case XRCE_REQUESTER:
+    case XRCE_REPLIER:
+        for (uint32_t i = 0; i < 3u; i++) {
+            xrce_write_string(writer, text_of(entity, names, i));
+        }
+        xrce_write_u8(writer, 0); /* request topic */
+        xrce_write_u8(writer, 0); /* reply topic */
+        break;
+    default: /* publisher, subscriber */
+        xrce_write_u8(writer, 0); /* name */
+        xrce_write_u8(writer, 0); /* qos */
+        break;
+    }
+}
+
+static void write_payload(xrce_writer_t *writer, const xrce_entity_t *entity, const xrce_names_t *names)
+{
+    xrce_writer_t body;
+    uint8_t kind = xrce_entity_kind(entity);
+
+    xrce_write_be16(writer, entity->request);
+    xrce_write_be16(writer, xrce_entity_object(entity));
+    xrce_write_u8(writer, kind);
+    xrce_write_u8(writer, entity->form);
+    if (entity->form == XRCE_BIN) {
+        xrce_write_open(&body, NULL, UINT32_MAX);
+        write_bin(&body, entity, names);
+        xrce_write_u32(writer, body.at);
+        if (writer->bytes == NULL || writer->failed) {
+            xrce_write_bytes(writer, NULL, body.at);
+        } else {
+            xrce_write_open(&body, writer->bytes + writer->at, writer->size - writer->at);
+            write_bin(&body, entity, names);
+            writer->failed = body.failed;
+            writer->at += body.at;
+        }
+    } else {
+        xrce_write_string(writer, text_of(entity, names, 0));
+    }
+    if (kind == XRCE_PARTICIPANT) {
+        xrce_write_u16(writer, 0); /* domain */
+    } else {
+        xrce_write_be16(writer, entity->parent);
+    }
+}
+
+int xrce_create_send(xrce_session_t *session, xrce_entity_t *entity, const xrce_names_t *names)
+{
+    xrce_stream_out_t *stream = &session->out[XRCE_OUT_RELIABLE];
+    xrce_writer_t writer;
+    uint8_t *place;
+
+    xrce_write_open(&writer, NULL, UINT32_MAX);
+    write_payload(&writer, entity, names);
+    if (writer.at > xrce_out_capacity(stream, &session->peer)) {
+        return XRCE_ERR_TOO_LARGE;
+    }
+    place = xrce_out_room(stream, &session->peer, XRCE_CREATE, XRCE_LITTLE_ENDIAN | entity->mode, writer.at);
+    if (place == NULL) {
+        return XRCE_ERR_NO_BUFFER;
+    }
+    entity->request = xrce_session_request(session);
+    xrce_write_open(&writer, place, writer.at);
+    write_payload(&writer, entity, names);
+    return XRCE_OK;
+}
+
+int xrce_delete_send(xrce_session_t *session, uint16_t object, uint16_t *request)
+{
+    xrce_writer_t writer;
+    uint8_t *place = xrce_out_room(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_DELETE,
+                                   XRCE_LITTLE_ENDIAN, 4);
+
+    if (place == NULL) {
+        return XRCE_ERR_NO_BUFFER;
+    }
+    *request = xrce_session_request(session);
+    xrce_write_open(&writer, place, 4);
+    xrce_write_be16(&writer, *request);
+    xrce_write_be16(&writer, object);
+    return XRCE_OK;
+}

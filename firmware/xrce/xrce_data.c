@@ -1,0 +1,200 @@
+#include "xrce_data.h"
+
+#include <string.h>
+
+#include "xrce_cdr.h"
+#include "xrce_client.h"
+
+int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader)
+{
+    const uint32_t bytes = 16;
+    bool reliable = (reader->flags & XRCE_E_RELIABLE_STREAM) != 0u;
+    xrce_writer_t writer;
+    uint8_t *place = xrce_out_room(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_READ_DATA,
+                                   XRCE_LITTLE_ENDIAN, bytes);
+
+    if (place == NULL) {
+        return XRCE_ERR_NO_BUFFER;
+    }
+    xrce_write_open(&writer, place, bytes);
+    xrce_write_be16(&writer, xrce_session_request(session));
+    xrce_write_be16(&writer, xrce_entity_object(reader));
+    xrce_write_u8(&writer, reader->wanted == 0u ? XRCE_STREAM_NONE
+                           : reliable           ? XRCE_STREAM_RELIABLE
+                                                : XRCE_STREAM_BEST_EFFORT);
+    xrce_write_u8(&writer, 0); /* format DATA */
+    xrce_write_u8(&writer, 0); /* no content filter */
+    xrce_write_u8(&writer, 1); /* delivery control follows */
+    xrce_write_u16(&writer, reader->wanted);
+    xrce_write_u16(&writer, 0); /* elapsed time, */
+    xrce_write_u16(&writer, 0); /* bytes per second: unlimited */
+    xrce_write_u16(&writer, 0); /* pace */
+    return XRCE_OK;
+}
+
+void xrce_sample_head(uint8_t *place, xrce_session_t *session, const xrce_entity_t *writer)
+{
+    xrce_writer_t head;
+
+    xrce_write_open(&head, place, XRCE_SAMPLE_HEAD_BYTES);
+    xrce_write_be16(&head, xrce_session_request(session));
+    xrce_write_be16(&head, xrce_entity_object(writer));
+}
+
+void xrce_data_received(xrce_client_t *client, const xrce_session_t *session, uint16_t object, const uint8_t *data,
+                        uint32_t length)
+{
+    const xrce_entity_t *reader = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
+
+    if (reader != NULL && reader->wanted != 0u) { /* else deleted or cancelled meanwhile */
+        xrce_client_deliver_link(client, reader, data, length);
+    }
+}
+
+#if XRCE_SHM
+
+static void link_pop(xrce_client_t *client, xrce_session_t *session)
+{
+    xrce_buffer_t *buffer = session->link_head;
+
+    xrce_lock(client);
+    session->link_head = buffer->next_link;
+    if (session->link_head == NULL) {
+        session->link_tail = NULL;
+    }
+    buffer->busy = 0;
+    xrce_shm_let_go(client, buffer);
+    xrce_unlock(client);
+    session->link_at = 0;
+}
+
+/* One FRAGMENT of a sample whose WRITE_DATA has `total` bytes with its submessage header. False: no slot is free. */
+static bool fragment_send(xrce_session_t *session, const xrce_buffer_t *buffer, uint32_t total)
+{
+    xrce_stream_out_t *stream = &session->out[XRCE_OUT_RELIABLE];
+    uint32_t piece = xrce_out_capacity(stream, &session->peer);
+    uint32_t rest = total - session->link_at;
+    uint32_t bytes = rest < piece ? rest : piece;
+    uint8_t flags = rest <= piece ? XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT : XRCE_LITTLE_ENDIAN;
+    uint8_t *place = xrce_out_room_alone(stream, &session->peer, XRCE_FRAGMENT, flags, bytes);
+
+    if (place == NULL) {
+        return false;
+    }
+    if (session->link_at == 0u) {
+        const uint32_t head = XRCE_SUBHEADER_BYTES + XRCE_SAMPLE_HEAD_BYTES;
+
+        xrce_subheader_write(place, XRCE_WRITE_DATA, XRCE_LITTLE_ENDIAN, total - XRCE_SUBHEADER_BYTES);
+        xrce_sample_head(place + XRCE_SUBHEADER_BYTES, session, buffer->writer);
+        memcpy(place + head, buffer->data, bytes - head);
+    } else {
+        memcpy(place, buffer->data + session->link_at - XRCE_SUBHEADER_BYTES - XRCE_SAMPLE_HEAD_BYTES, bytes);
+    }
+    session->link_at += bytes;
+    return true;
+}
+
+/* True when the sample is wholly in a stream. */
+static bool sample_send(xrce_session_t *session, const xrce_buffer_t *buffer)
+{
+    xrce_stream_out_t *stream = xrce_data_stream(session, buffer->writer);
+    uint32_t length = buffer->length + XRCE_SAMPLE_HEAD_BYTES;
+    uint8_t *place;
+
+    if (length > xrce_out_capacity(stream, &session->peer)) {
+        /* Only the reliable stream has FRAGMENTs, so that a long best-effort sample goes there too. */
+        while (session->link_at < length + XRCE_SUBHEADER_BYTES) {
+            if (!fragment_send(session, buffer, length + XRCE_SUBHEADER_BYTES)) {
+                return false;
+            }
+        }
+        return true;
+    }
+    place = xrce_out_room_alone(stream, &session->peer, XRCE_WRITE_DATA, XRCE_LITTLE_ENDIAN, length);
+    if (place == NULL) {
+        return false;
+    }
+    xrce_sample_head(place, session, buffer->writer);
+    memcpy(place + XRCE_SAMPLE_HEAD_BYTES, buffer->data, buffer->length);
+    return true;
+}
+
+void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
+{
+    while (XRCE_LOAD(session->link_head) != NULL) {
+        xrce_buffer_t *buffer;
+
+        xrce_lock(client);
+        buffer = session->link_head;
+        if (buffer != NULL) {
+            buffer->busy = 1; /* from here on nobody drops it to make room */
+        }
+        xrce_unlock(client);
+        if (buffer == NULL) {
+            return;
+        }
+        if (!sample_send(session, buffer)) {
+            (void)xrce_session_flush(client, session);
+            return;
+        }
+        link_pop(client, session);
+        (void)xrce_session_flush(client, session);
+    }
+}
+
+#else
+
+int xrce_data_loan(xrce_client_t *client, xrce_entity_t *writer, uint32_t length, uint8_t **place)
+{
+    xrce_session_t *session = &client->sessions[writer->session];
+    xrce_stream_out_t *stream = xrce_data_stream(session, writer);
+    uint32_t bytes = length + XRCE_SAMPLE_HEAD_BYTES;
+
+    if (writer->loan != NULL || session->state != XRCE_SESSION_CONNECTED) {
+        return XRCE_ERR_STATE;
+    }
+    if (length > UINT32_MAX - XRCE_SAMPLE_HEAD_BYTES || bytes > xrce_out_loan_capacity(stream, &session->peer)) {
+        return XRCE_ERR_TOO_LARGE;
+    }
+    writer->loan = xrce_out_loan(stream, &session->peer, XRCE_WRITE_DATA, bytes, &writer->loan_sequence);
+    if (writer->loan == NULL) {
+        client->refused_stream++;
+        return XRCE_ERR_NO_BUFFER;
+    }
+    writer->loan_length = bytes;
+    *place = writer->loan + XRCE_SAMPLE_HEAD_BYTES;
+    return XRCE_OK;
+}
+
+int xrce_data_publish(xrce_client_t *client, xrce_entity_t *writer)
+{
+    xrce_session_t *session = &client->sessions[writer->session];
+    xrce_stream_out_t *stream = xrce_data_stream(session, writer);
+
+    if (writer->loan == NULL) {
+        return XRCE_ERR_STATE;
+    }
+    xrce_sample_head(writer->loan, session, writer);
+    writer->loan = NULL;
+    xrce_out_loan_commit(stream, &session->peer, writer->loan_length, writer->loan_sequence);
+    if (xrce_session_flush(client, session) < 0 && !xrce_out_reliable(stream)) {
+        client->lost_link++;
+        return XRCE_ERR_LINK;
+    }
+    return XRCE_OK;
+}
+
+int xrce_data_cancel(xrce_client_t *client, xrce_entity_t *writer)
+{
+    xrce_session_t *session = &client->sessions[writer->session];
+
+    if (writer->loan == NULL) {
+        return XRCE_ERR_STATE;
+    }
+    writer->loan = NULL;
+    xrce_out_loan_cancel(xrce_data_stream(session, writer), &session->peer, writer->loan_length,
+                         writer->loan_sequence);
+    return XRCE_OK;
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* READ_DATA, WRITE_DATA and DATA: samples on the link. Main context only. */
+#ifndef XRCE_DATA_H
+#define XRCE_DATA_H
+
+#include "xrce_entity.h"
+#include "xrce_session.h"
+
+#define XRCE_SAMPLE_HEAD_BYTES 4u /* request id and object id before the sample */
+
+/* Asks for, or cancels, as reader->wanted says. XRCE_ERR_NO_BUFFER: no room in the stream now. */
+int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader);
+
+/* The stream of a writer's samples. */
+static inline xrce_stream_out_t *xrce_data_stream(xrce_session_t *session, const xrce_entity_t *writer)
+{
+    return &session->out[(writer->flags & XRCE_E_RELIABLE_STREAM) != 0u ? XRCE_OUT_RELIABLE : XRCE_OUT_BEST_EFFORT];
+}
+
+/* Writes request id and object id of a sample. */
+void xrce_sample_head(uint8_t *place, xrce_session_t *session, const xrce_entity_t *writer);
+
+#if XRCE_SHM
+/* Puts the samples that wait for the link into the streams, as far as there is room. */
+void xrce_data_pump(struct xrce_client *client, xrce_session_t *session);
+#else
+int xrce_data_loan(struct xrce_client *client, xrce_entity_t *writer, uint32_t length, uint8_t **place);
+int xrce_data_publish(struct xrce_client *client, xrce_entity_t *writer);
+int xrce_data_cancel(struct xrce_client *client, xrce_entity_t *writer);
+#endif
+
+/* A sample of this session arrived, whole. */
+void xrce_data_received(struct xrce_client *client, const xrce_session_t *session, uint16_t object,
+                        const uint8_t *data, uint32_t length);
+
+#endif

@@ -1,0 +1,65 @@
+#include "xrce_entity.h"
+
+#include <string.h>
+
+static void index_put(xrce_entities_t *entities, uint8_t row)
+{
+    uint32_t slot = xrce_key_slot(entities->rows[row].key) & entities->index_mask;
+
+    while (entities->index[slot] != XRCE_NONE) {
+        slot = (slot + 1u) & entities->index_mask;
+    }
+    entities->index[slot] = row;
+}
+
+void xrce_entities_init(xrce_entities_t *entities, xrce_entity_t *rows, uint8_t row_count, uint8_t *index,
+                        uint16_t index_bytes)
+{
+    entities->rows = rows;
+    entities->row_count = row_count;
+    entities->index = index;
+    entities->index_mask = (uint16_t)(index_bytes - 1u);
+    entities->used = 0;
+    memset(rows, 0, sizeof(*rows) * row_count);
+    memset(index, XRCE_NONE, index_bytes);
+}
+
+xrce_entity_t *xrce_entity_vacant(xrce_entities_t *entities)
+{
+    for (uint32_t i = 0; i < entities->row_count; i++) {
+        if (entities->rows[i].key == 0u) {
+            memset(&entities->rows[i], 0, sizeof(entities->rows[i]));
+            entities->rows[i].name = XRCE_NONE;
+            return &entities->rows[i];
+        }
+    }
+    return NULL;
+}
+
+void xrce_entity_enter(xrce_entities_t *entities, xrce_entity_t *entity, uint32_t key)
+{
+    entity->key = key;
+    entity->session = (uint8_t)(key >> 16);
+    entity->id = (uint16_t)(key >> 4 & 0xFFFu);
+    entities->used++;
+    index_put(entities, (uint8_t)(entity - entities->rows));
+}
+
+/* Open addressing has no cheap removal; deleting is rare, so the index is made anew. */
+void xrce_entity_hide(xrce_entities_t *entities, xrce_entity_t *entity)
+{
+    entity->flags |= XRCE_E_GONE;
+    entities->used--;
+    memset(entities->index, XRCE_NONE, (size_t)entities->index_mask + 1u);
+    for (uint32_t i = 0; i < entities->row_count; i++) {
+        if (entities->rows[i].key != 0u && (entities->rows[i].flags & XRCE_E_GONE) == 0u) {
+            index_put(entities, (uint8_t)i);
+        }
+    }
+}
+
+void xrce_entity_free(xrce_entities_t *entities, xrce_entity_t *entity)
+{
+    (void)entities;
+    entity->key = 0;
+}

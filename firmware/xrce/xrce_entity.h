@@ -1,0 +1,114 @@
+/*
+ * The table of everything that was created, over all sessions, found by key in constant time.
+ *
+ * The table itself changes in the main context only, under the port's lock; other contexts may look up under it.
+ */
+#ifndef XRCE_ENTITY_H
+#define XRCE_ENTITY_H
+
+#include "xrce_config.h"
+#include "xrce_types.h"
+
+struct xrce_edge;
+struct xrce_buffer;
+
+enum xrce_entity_flag {
+    XRCE_E_ANNOUNCED = 0x01,       /* its CREATE went into the stream of the present connection */
+    XRCE_E_READ = 0x02,            /* a READ_DATA must go out */
+    XRCE_E_RELIABLE_STREAM = 0x04,
+    XRCE_E_KNOWN = 0x10,           /* some Agent created it once */
+    XRCE_E_GONE = 0x08             /* a deleted writer whose last accepted samples are still to be delivered */
+};
+
+/* Where a published sample goes. One byte, so that the usual case is one comparison. */
+enum xrce_route {
+    XRCE_ROUTE_LOCAL = 0x01,   /* a local reader matches */
+    XRCE_ROUTE_LINK = 0x02,    /* somebody behind the Agent may want it */
+    XRCE_ROUTE_LIMITED = 0x04  /* one of the local readers keeps only its last few */
+};
+
+typedef struct xrce_entity {
+    uint32_t key;      /* session index << 16 | object; 0: the row is free */
+    uint16_t parent;   /* object */
+    uint16_t topic;    /* object */
+    uint16_t request;  /* id of its CREATE */
+    uint16_t depth;    /* 0: no limit of its own */
+    uint16_t wanted;   /* reader: samples asked of the Agent, 0: none */
+    uint16_t remote_readers; /* writer: as a cooperating Agent told */
+    uint8_t name;      /* row of its texts, XRCE_NONE */
+    uint8_t form;      /* xrce_form */
+    uint8_t mode;      /* REUSE | REPLACE */
+    uint8_t qos;       /* xrce_qos_flag */
+    uint8_t flags;     /* xrce_entity_flag */
+    uint8_t status;    /* the Agent's word on its creation */
+    uint8_t route;     /* xrce_route */
+    uint8_t session;   /* index */
+    uint16_t id;       /* 12 bits */
+#if XRCE_SHM
+    struct xrce_edge *edges;   /* writer: its local readers, in the order of their creation */
+    struct xrce_buffer *loan;  /* writer: the buffer lent to the application */
+    uint16_t backlog;          /* reader with a depth: samples that wait for it */
+    uint16_t skip;             /* reader with a depth: that many of its oldest are lost */
+    uint32_t orphans;          /* gone writer: its samples still under way */
+#else
+    uint8_t *loan;             /* writer: room lent in the output stream */
+    uint32_t loan_length;
+    uint16_t loan_sequence;
+#endif
+} xrce_entity_t;
+
+typedef struct {
+    xrce_entity_t *rows; /* caller's */
+    uint8_t *index;      /* caller's: index_mask + 1 bytes, a power of two of at least 2 x row_count */
+    uint8_t row_count;   /* below XRCE_NONE */
+    uint16_t index_mask;
+    uint16_t used;
+} xrce_entities_t;
+
+#define XRCE_KEY(session, object) ((uint32_t)(session) << 16 | (uint32_t)(object))
+
+static inline uint8_t xrce_entity_kind(const xrce_entity_t *entity)
+{
+    return (uint8_t)(entity->key & 0x0Fu);
+}
+
+static inline uint16_t xrce_entity_object(const xrce_entity_t *entity)
+{
+    return (uint16_t)entity->key;
+}
+
+static inline uint32_t xrce_key_slot(uint32_t key)
+{
+    return (key >> 4) + (key << 3) + (key >> 13);
+}
+
+/* NULL when there is no such entity. */
+static inline xrce_entity_t *xrce_entity_find(const xrce_entities_t *entities, uint32_t key)
+{
+    uint32_t mask = entities->index_mask;
+    uint32_t slot = xrce_key_slot(key) & mask;
+    uint32_t row;
+
+    while ((row = entities->index[slot]) != XRCE_NONE) {
+        xrce_entity_t *entity = &entities->rows[row];
+
+        if (XRCE_LIKELY(entity->key == key)) {
+            return entity;
+        }
+        slot = (slot + 1u) & mask;
+    }
+    return NULL;
+}
+
+void xrce_entities_init(xrce_entities_t *entities, xrce_entity_t *rows, uint8_t row_count, uint8_t *index,
+                        uint16_t index_bytes);
+
+/* A zeroed row that is not yet found by key; NULL: the table is full. */
+xrce_entity_t *xrce_entity_vacant(xrce_entities_t *entities);
+void xrce_entity_enter(xrce_entities_t *entities, xrce_entity_t *entity, uint32_t key);
+/* Not found any more; the row stays taken. */
+void xrce_entity_hide(xrce_entities_t *entities, xrce_entity_t *entity);
+/* The row of a hidden entity is free again. */
+void xrce_entity_free(xrce_entities_t *entities, xrce_entity_t *entity);
+
+#endif

@@ -1,0 +1,17 @@
+/* INFO from the Agent. Main context only. */
+#ifndef XRCE_INFO_H
+#define XRCE_INFO_H
+
+#include "xrce_session.h"
+
+/*
+ * A cooperating Agent (it answered our property rig_lo) tells by an INFO about a data writer how many readers behind
+ * it match that writer: request id 0, the writer's object id, two status bytes, u8 0 (no configuration), u8 1, kind
+ * 5, then u16 remote readers. From then on the writer's samples go over the link exactly while that count is not 0.
+ */
+void xrce_info_received(struct xrce_client *client, xrce_session_t *session, const xrce_submessage_t *info);
+
+/* Computes anew whether samples of the session's writers go over the link. */
+void xrce_info_route(struct xrce_client *client, const xrce_session_t *session);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * The texts that entities carry (topic and type names, references, XML), each kept once.
+ *
+ * A record is one to three strings with their NULs. Two records are the same name exactly when all bytes are equal,
+ * so comparing row numbers compares names: no hash decides. Records are counted; freeing one closes the gap.
+ * Main context only.
+ */
+#ifndef XRCE_NAME_H
+#define XRCE_NAME_H
+
+#include "xrce_types.h"
+
+typedef struct {
+    uint16_t offset;
+    uint16_t length; /* all strings with their NULs; 0: the row is free */
+    uint16_t users;
+} xrce_name_t;
+
+typedef struct {
+    xrce_name_t *rows; /* caller's */
+    uint8_t row_count; /* below XRCE_NONE */
+    char *bytes;       /* caller's */
+    uint16_t size;
+    uint16_t used;
+} xrce_names_t;
+
+void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, char *bytes, uint16_t size);
+
+/* Returns the row of the record (its use counted), or XRCE_ERR_TABLE_FULL. NULL parts are left out. */
+int xrce_name_take(xrce_names_t *names, const char *const parts[3]);
+void xrce_name_share(xrce_names_t *names, uint8_t row);
+void xrce_name_release(xrce_names_t *names, uint8_t row); /* XRCE_NONE is allowed */
+
+/* Part 0..2 of a record; valid until the next release. */
+const char *xrce_name_part(const xrce_names_t *names, uint8_t row, uint32_t part);
+
+#endif

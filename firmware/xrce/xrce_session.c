@@ -1,0 +1,516 @@
+#include "xrce_session.h"
+
+#include <string.h>
+
+#include "xrce_cdr.h"
+#include "xrce_client.h"
+#include "xrce_create.h"
+#include "xrce_data.h"
+#include "xrce_info.h"
+
+#define LOGIN_BYTES 96u
+#define ACKNACK_BYTES 5u
+
+static const uint8_t protocol[8] = {0x58, 0x52, 0x43, 0x45, 0x01, 0x00, 0x01, 0x0F}; /* cookie, version, vendor */
+
+uint16_t xrce_session_request(xrce_session_t *session)
+{
+    uint16_t request = session->next_request++;
+
+    if (session->next_request < XRCE_REQUEST_FIRST) {
+        session->next_request = XRCE_REQUEST_FIRST;
+    }
+    return request;
+}
+
+uint32_t xrce_session_memory(uint32_t slot_bytes, uint32_t history)
+{
+    return slot_bytes * (1u + 2u * history);
+}
+
+void xrce_session_open(xrce_client_t *client, xrce_session_t *session, const uint8_t key[4], uint8_t *memory)
+{
+    uint8_t index = session->index;
+    uint32_t slot = client->mtu & ~7u;
+
+    memset(session, 0, sizeof(*session));
+    session->index = index;
+    session->state = XRCE_SESSION_OFFLINE;
+    session->peer.session = index == 0u ? 0x81u : index; /* further ones are told apart by the key in the header */
+    memcpy(session->peer.key, key, 4);
+    session->next_request = XRCE_REQUEST_FIRST;
+    if (memory != NULL) {
+        xrce_out_init(&session->out[XRCE_OUT_BEST_EFFORT], XRCE_STREAM_BEST_EFFORT, memory, slot, 1);
+        xrce_out_init(&session->out[XRCE_OUT_RELIABLE], XRCE_STREAM_RELIABLE, memory + slot, slot, client->history);
+        xrce_in_init(&session->in, memory + slot * (1u + client->history), slot, client->history);
+    }
+}
+
+/* Opens a message outside the streams; returns the header's length. */
+static uint32_t bare_header(const xrce_session_t *session, uint8_t *message)
+{
+    return xrce_header_write(message, &session->peer, XRCE_STREAM_NONE, 0);
+}
+
+static void write_properties(xrce_writer_t *writer)
+{
+#if XRCE_SHM
+    xrce_write_u8(writer, 1);
+    xrce_write_u32(writer, 2);
+    xrce_write_string(writer, "uxr_sm");
+    xrce_write_string(writer, "1");
+    xrce_write_string(writer, "rig_lo"); /* we can withhold samples that nobody behind the Agent wants */
+    xrce_write_string(writer, "1");
+#else
+    xrce_write_u8(writer, 0);
+#endif
+}
+
+void xrce_session_connect(xrce_client_t *client, xrce_session_t *session, uint32_t now)
+{
+    uint8_t message[LOGIN_BYTES];
+    xrce_peer_t nobody = session->peer;
+    xrce_writer_t writer;
+    uint32_t header;
+
+    if (client->transport == NULL || (session->connect_sent && now - session->connect_at < XRCE_CONNECT_MS)) {
+        return;
+    }
+    session->connect_sent = true;
+    session->connect_at = now;
+    nobody.session = (session->peer.session & 0x80u) != 0u ? 0x80u : 0x00u;
+    header = xrce_header_write(message, &nobody, XRCE_STREAM_NONE, 0);
+    xrce_write_open(&writer, message + header + XRCE_SUBHEADER_BYTES, LOGIN_BYTES - header - XRCE_SUBHEADER_BYTES);
+    xrce_write_bytes(&writer, protocol, sizeof(protocol));
+    xrce_write_bytes(&writer, session->peer.key, 4);
+    xrce_write_u8(&writer, session->peer.session);
+    write_properties(&writer);
+    xrce_write_u16(&writer, (uint16_t)(client->mtu - XRCE_SLOT_PREFIX_BYTES));
+    /* Peers know this submessage by a length of 16, with and without properties. */
+    xrce_subheader_write(message + header, XRCE_CREATE_CLIENT, XRCE_LITTLE_ENDIAN, 16);
+    (void)xrce_client_send(client, message, header + XRCE_SUBHEADER_BYTES + writer.at);
+}
+
+/* Whatever the Agent knew of our entities is gone: all must be told again. */
+static void announce_all(xrce_client_t *client, xrce_session_t *session)
+{
+    for (uint32_t i = 0; i < client->entities.row_count; i++) {
+        xrce_entity_t *entity = &client->entities.rows[i];
+
+        if (entity->key == 0u || entity->session != session->index) {
+            continue;
+        }
+        entity->flags = (uint8_t)(entity->flags & ~XRCE_E_ANNOUNCED);
+        entity->status = XRCE_STATUS_PENDING;
+        entity->remote_readers = 0;
+        if (xrce_entity_kind(entity) == XRCE_DATAREADER && entity->wanted != 0u) {
+            entity->flags |= XRCE_E_READ;
+        }
+    }
+    session->dirty = true;
+}
+
+#if XRCE_SHM
+/* Samples that waited for the link have been delivered locally; the link cannot take them any more. */
+static void drop_link_samples(xrce_client_t *client, xrce_session_t *session)
+{
+    xrce_lock(client);
+    while (session->link_head != NULL) {
+        xrce_buffer_t *buffer = session->link_head;
+
+        session->link_head = buffer->next_link;
+        buffer->busy = 0;
+        client->shm.lost += buffer->local && buffer->writer->remote_readers == 0u ? 0u : 1u;
+        xrce_shm_let_go(client, buffer);
+    }
+    session->link_tail = NULL;
+    session->link_at = 0;
+    xrce_unlock(client);
+}
+#endif
+
+void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
+{
+    if (session->state == XRCE_SESSION_CONNECTED) {
+        session->state = XRCE_SESSION_OFFLINE;
+    }
+    session->connect_sent = false;
+    session->unanswered = 0;
+    session->cooperative = false;
+    xrce_out_reset(&session->out[XRCE_OUT_BEST_EFFORT]);
+    xrce_out_reset(&session->out[XRCE_OUT_RELIABLE]);
+    xrce_in_reset(&session->in);
+    xrce_fragment_reset(client, &session->fragment);
+    session->best_effort_expected = 0;
+    xrce_info_route(client, session);
+#if XRCE_SHM
+    drop_link_samples(client, session);
+#else
+    for (uint32_t i = 0; i < client->entities.row_count; i++) {
+        if (client->entities.rows[i].session == session->index) {
+            client->entities.rows[i].loan = NULL; /* its place in the stream is gone */
+        }
+    }
+#endif
+}
+
+int xrce_session_logout(xrce_client_t *client, xrce_session_t *session)
+{
+    uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + 4u];
+    uint32_t at = bare_header(session, message);
+
+    xrce_subheader_write(message + at, XRCE_DELETE, XRCE_LITTLE_ENDIAN, 4);
+    at += XRCE_SUBHEADER_BYTES;
+    message[at++] = 0;
+    message[at++] = XRCE_REQUEST_LOGOUT;
+    message[at++] = (uint8_t)(XRCE_OBJECT_CLIENT >> 8);
+    message[at++] = (uint8_t)(XRCE_OBJECT_CLIENT & 0xFFu);
+    session->logout = XRCE_STATUS_PENDING;
+    return xrce_client_send(client, message, at);
+}
+
+static void send_acknack(xrce_client_t *client, const xrce_session_t *session)
+{
+    uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + ACKNACK_BYTES];
+    uint32_t at = bare_header(session, message);
+    uint16_t missing = xrce_in_missing(&session->in);
+
+    xrce_subheader_write(message + at, XRCE_ACKNACK, XRCE_LITTLE_ENDIAN, ACKNACK_BYTES);
+    at += XRCE_SUBHEADER_BYTES;
+    message[at++] = (uint8_t)session->in.expected;
+    message[at++] = (uint8_t)(session->in.expected >> 8);
+    message[at++] = (uint8_t)(missing >> 8); /* the bitmap alone is big-endian */
+    message[at++] = (uint8_t)missing;
+    message[at++] = XRCE_STREAM_RELIABLE;
+    (void)xrce_client_send(client, message, at);
+}
+
+static void send_heartbeat(xrce_client_t *client, const xrce_session_t *session, uint16_t first, uint16_t last)
+{
+    uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + 5u];
+    uint32_t at = bare_header(session, message);
+
+    xrce_subheader_write(message + at, XRCE_HEARTBEAT, XRCE_LITTLE_ENDIAN, 5);
+    at += XRCE_SUBHEADER_BYTES;
+    message[at++] = (uint8_t)first;
+    message[at++] = (uint8_t)(first >> 8);
+    message[at++] = (uint8_t)last;
+    message[at++] = (uint8_t)(last >> 8);
+    message[at++] = XRCE_STREAM_RELIABLE;
+    (void)xrce_client_send(client, message, at);
+}
+
+/* Participant before what lies in it, publishers before writers. */
+static uint32_t level_of(const xrce_entity_t *entity)
+{
+    uint8_t kind = xrce_entity_kind(entity);
+
+    return kind == XRCE_PARTICIPANT ? 0u : kind == XRCE_DATAWRITER || kind == XRCE_DATAREADER ? 2u : 1u;
+}
+
+/* False: the stream is full for now. */
+static bool announce(xrce_client_t *client, xrce_session_t *session, xrce_entity_t *entity)
+{
+    if ((entity->flags & XRCE_E_ANNOUNCED) == 0u) {
+        int status = xrce_create_send(session, entity, &client->names);
+
+        if (status == XRCE_ERR_NO_BUFFER) {
+            return false;
+        }
+        entity->flags |= XRCE_E_ANNOUNCED;
+        if (status < 0) {
+            entity->status = XRCE_STATUS_TOO_LONG;
+        }
+    }
+    if ((entity->flags & XRCE_E_READ) != 0u) {
+        if (xrce_read_send(session, entity) < 0) {
+            return false;
+        }
+        entity->flags = (uint8_t)(entity->flags & ~XRCE_E_READ);
+    }
+    return true;
+}
+
+static void announce_dirty(xrce_client_t *client, xrce_session_t *session)
+{
+    for (uint32_t level = 0; level < 3u; level++) {
+        for (uint32_t i = 0; i < client->entities.row_count; i++) {
+            xrce_entity_t *entity = &client->entities.rows[i];
+
+            if (entity->key != 0u && entity->session == session->index && (entity->flags & XRCE_E_GONE) == 0u &&
+                level_of(entity) == level && !announce(client, session, entity)) {
+                return;
+            }
+        }
+    }
+    session->dirty = false;
+}
+
+int xrce_session_flush(xrce_client_t *client, xrce_session_t *session)
+{
+    uint32_t now = client->port->now_ms();
+    int reliable = xrce_out_flush(&session->out[XRCE_OUT_RELIABLE], xrce_client_send, client, now);
+    int best_effort = xrce_out_flush(&session->out[XRCE_OUT_BEST_EFFORT], xrce_client_send, client, now);
+
+    return best_effort < 0 ? best_effort : reliable;
+}
+
+void xrce_session_pump(xrce_client_t *client, xrce_session_t *session, uint32_t now)
+{
+    uint16_t first;
+    uint16_t last;
+
+    if (session->state == XRCE_SESSION_OFFLINE) {
+        xrce_session_connect(client, session, now);
+        return;
+    }
+    if (session->state != XRCE_SESSION_CONNECTED) {
+        return;
+    }
+    if (session->dirty) {
+        announce_dirty(client, session);
+    }
+    (void)xrce_session_flush(client, session);
+#if XRCE_SHM
+    xrce_data_pump(client, session);
+#endif
+    if (xrce_out_heartbeat(&session->out[XRCE_OUT_RELIABLE], now, &first, &last)) {
+        if (session->unanswered >= XRCE_SILENCE_MS / XRCE_HEARTBEAT_MS) {
+            xrce_session_disconnected(client, session);
+            return;
+        }
+        session->unanswered++;
+        send_heartbeat(client, session, first, last);
+    }
+}
+
+uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t limit)
+{
+    uint32_t since;
+    uint32_t period;
+
+    if (session->state == XRCE_SESSION_OFFLINE && session->connect_sent) {
+        since = now - session->connect_at;
+        period = XRCE_CONNECT_MS;
+    } else if (session->state == XRCE_SESSION_CONNECTED && xrce_out_unacked(&session->out[XRCE_OUT_RELIABLE])) {
+        since = now - session->out[XRCE_OUT_RELIABLE].heartbeat_at;
+        period = XRCE_HEARTBEAT_MS;
+    } else {
+        return limit;
+    }
+    period = since < period ? period - since : 0u;
+    return period < limit ? period : limit;
+}
+
+static bool agent_cooperates(xrce_reader_t *reader)
+{
+    bool found = false;
+
+    if (xrce_read_u8(reader) != 0u) {
+        for (uint32_t count = xrce_read_u32(reader); count > 0u && !reader->failed; count--) {
+            const char *name = xrce_read_string(reader);
+            const char *value = xrce_read_string(reader);
+
+            found = found || (name != NULL && value != NULL && strcmp(name, "rig_lo") == 0 && value[0] == '1');
+        }
+    }
+    return found && !reader->failed;
+}
+
+static void on_status_agent(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    xrce_reader_t reader;
+    uint8_t status;
+
+    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    status = xrce_read_u8(&reader);
+    (void)xrce_read_u8(&reader);
+    (void)xrce_read_bytes(&reader, sizeof(protocol));
+    if (reader.failed || session->state == XRCE_SESSION_CLOSED) {
+        return;
+    }
+    if (status != XRCE_STATUS_OK) {
+        session->refusal = status;
+        return;
+    }
+    if (session->state == XRCE_SESSION_CONNECTED) {
+        return; /* the answer to a login that we repeated */
+    }
+    xrce_session_disconnected(client, session); /* both sides begin with empty streams */
+    session->state = XRCE_SESSION_CONNECTED;
+    session->cooperative = agent_cooperates(&reader);
+    announce_all(client, session);
+    xrce_info_route(client, session);
+}
+
+static void on_status(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    xrce_reader_t reader;
+    xrce_entity_t *entity;
+    uint16_t request;
+    uint16_t object;
+    uint8_t status;
+
+    xrce_read_open(&reader, submessage->payload, submessage->length, true);
+    request = xrce_read_be16(&reader);
+    object = xrce_read_be16(&reader);
+    status = xrce_read_u8(&reader);
+    if (reader.failed) {
+        return;
+    }
+    if (object == XRCE_OBJECT_CLIENT) {
+        session->logout = status;
+    } else if (session->removal == XRCE_STATUS_PENDING && request == session->removal_request) {
+        session->removal = status;
+    } else {
+        entity = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
+        if (entity == NULL || entity->request != request || entity->status != XRCE_STATUS_PENDING) {
+            return;
+        }
+        if (status == XRCE_STATUS_ALREADY_EXISTS && (entity->flags & XRCE_E_KNOWN) != 0u) {
+            status = XRCE_STATUS_OK; /* the Agent kept it over a reconnection */
+        }
+        entity->status = status;
+        entity->flags |= status < 0x80u ? XRCE_E_KNOWN : 0u;
+    }
+}
+
+/* ACKNACK and HEARTBEAT name their stream themselves. */
+static void on_acknack(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    xrce_reader_t reader;
+    uint16_t first;
+    uint16_t missing;
+
+    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    first = xrce_read_u16(&reader);
+    missing = xrce_read_be16(&reader);
+    if (xrce_read_u8(&reader) == XRCE_STREAM_RELIABLE && !reader.failed) {
+        (void)xrce_out_acknack(&session->out[XRCE_OUT_RELIABLE], first, missing, xrce_client_send, client);
+    }
+}
+
+static void on_heartbeat(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    xrce_reader_t reader;
+    uint16_t first;
+    uint16_t last;
+    uint16_t given_up;
+
+    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    first = xrce_read_u16(&reader);
+    last = xrce_read_u16(&reader);
+    if (xrce_read_u8(&reader) != XRCE_STREAM_RELIABLE || reader.failed) {
+        return;
+    }
+    given_up = xrce_in_heartbeat(&session->in, first, last);
+    if (given_up != 0u) {
+        client->lost_link += given_up;
+        xrce_fragment_reset(client, &session->fragment);
+    }
+    send_acknack(client, session);
+}
+
+static void on_data(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    const uint8_t *payload = submessage->payload;
+
+    if (submessage->length >= XRCE_SAMPLE_HEAD_BYTES) {
+        xrce_data_received(client, session, (uint16_t)((uint32_t)payload[2] << 8 | payload[3]),
+                           payload + XRCE_SAMPLE_HEAD_BYTES, submessage->length - XRCE_SAMPLE_HEAD_BYTES);
+    }
+}
+
+/* False: no memory to put it, it must come again. */
+static bool on_fragment(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
+{
+    xrce_fragment_t *fragment = &session->fragment;
+    const uint8_t *head = fragment->head;
+    uint32_t length;
+
+    switch (xrce_fragment_add(client, fragment, submessage->payload, submessage->length,
+                              (submessage->flags & XRCE_LAST_FRAGMENT) != 0u)) {
+    case XRCE_FRAGMENT_RETRY:
+        return false;
+    case XRCE_FRAGMENT_BAD:
+        client->lost_link++;
+        break;
+    case XRCE_FRAGMENT_DONE:
+        length = head[2] | (uint32_t)head[3] << 8;
+        length = length == 0u ? fragment->length : length - XRCE_SAMPLE_HEAD_BYTES; /* 0: all of it */
+        if (length <= fragment->length) {
+            xrce_data_received(client, session, (uint16_t)((uint32_t)head[6] << 8 | head[7]), fragment->place, length);
+        } else {
+            client->lost_link++;
+        }
+        xrce_fragment_reset(client, fragment);
+        break;
+    default:
+        break;
+    }
+    return true;
+}
+
+typedef struct {
+    xrce_client_t *client;
+    xrce_session_t *session;
+    bool reliable;
+} take_t;
+
+/* Works on all submessages of a message whose turn it is. */
+static bool take_message(void *context, const uint8_t *message, uint32_t length)
+{
+    take_t *take = context;
+    xrce_client_t *client = take->client;
+    xrce_session_t *session = take->session;
+    xrce_submessage_t submessage;
+    uint32_t begin = xrce_header_bytes(message[0]);
+    uint32_t at = begin;
+
+    while (xrce_submessage_next(&submessage, message, length, &at) > 0) {
+        bool first = submessage.payload == message + begin + XRCE_SUBHEADER_BYTES;
+
+        if (submessage.id == XRCE_STATUS_AGENT) {
+            on_status_agent(client, session, &submessage);
+        } else if (submessage.id == XRCE_STATUS) {
+            on_status(client, session, &submessage);
+        } else if (session->state != XRCE_SESSION_CONNECTED) {
+            continue;
+        } else if (submessage.id == XRCE_INFO) {
+            xrce_info_received(client, session, &submessage);
+        } else if (submessage.id == XRCE_DATA) {
+            on_data(client, session, &submessage);
+        } else if (submessage.id == XRCE_ACKNACK) {
+            on_acknack(client, session, &submessage);
+        } else if (submessage.id == XRCE_HEARTBEAT) {
+            on_heartbeat(client, session, &submessage);
+        } else if (submessage.id == XRCE_FRAGMENT && take->reliable && !on_fragment(client, session, &submessage)) {
+            if (first) {
+                return false;
+            }
+            client->lost_link++;
+        }
+    }
+    return true;
+}
+
+void xrce_session_receive(xrce_client_t *client, xrce_session_t *session, const xrce_header_t *header,
+                          const uint8_t *message, uint32_t length)
+{
+    take_t take = {client, session, header->stream == XRCE_STREAM_RELIABLE};
+
+    session->unanswered = 0;
+    if (header->stream == XRCE_STREAM_NONE) {
+        (void)take_message(&take, message, length);
+    } else if (session->state != XRCE_SESSION_CONNECTED) {
+        return;
+    } else if (header->stream == XRCE_STREAM_BEST_EFFORT) {
+        if (xrce_sequence_distance(header->sequence, session->best_effort_expected) >= 0) {
+            session->best_effort_expected = (uint16_t)(header->sequence + 1u);
+            (void)take_message(&take, message, length);
+        }
+    } else if (take.reliable) {
+        xrce_in_message(&session->in, header->sequence, message, length, take_message, &take);
+        send_acknack(client, session);
+    }
+}

@@ -1,0 +1,71 @@
+/*
+ * One session with the Agent: login, streams, the order of things to send. Main context only.
+ */
+#ifndef XRCE_SESSION_H
+#define XRCE_SESSION_H
+
+#include "xrce_fragment.h"
+#include "xrce_message.h"
+#include "xrce_stream_in.h"
+#include "xrce_stream_out.h"
+
+struct xrce_client;
+struct xrce_buffer;
+
+enum xrce_session_state {
+    XRCE_SESSION_CLOSED,
+    XRCE_SESSION_OFFLINE,  /* open, no Agent so far (or no more) */
+    XRCE_SESSION_CONNECTED
+};
+
+typedef struct {
+    uint8_t state;
+    uint8_t index;
+    xrce_peer_t peer;
+    bool cooperative;      /* this Agent tells how many remote readers a writer has */
+    bool dirty;            /* some entity has something to announce */
+    uint8_t logout;        /* status of the logout, XRCE_STATUS_PENDING until it came */
+    uint8_t removal;       /* status of the DELETE under way */
+    uint16_t removal_request;
+    uint16_t next_request;
+    uint16_t best_effort_expected;
+    uint32_t connect_at;   /* when CREATE_CLIENT went out last */
+    uint8_t unanswered;    /* HEARTBEATs since the Agent said anything */
+    uint8_t refusal;       /* status of a refused login, 0 if none */
+    bool connect_sent;
+    xrce_stream_out_t out[2]; /* best effort, reliable */
+    xrce_stream_in_t in;
+    xrce_fragment_t fragment;
+#if XRCE_SHM
+    struct xrce_buffer *link_head; /* samples that wait for the link */
+    struct xrce_buffer *link_tail;
+    uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */
+#endif
+} xrce_session_t;
+
+#define XRCE_OUT_BEST_EFFORT 0
+#define XRCE_OUT_RELIABLE 1
+
+/* Request ids run from 0x000A; the ones below are reserved. */
+uint16_t xrce_session_request(xrce_session_t *session);
+
+/* Bytes of stream memory for one session. */
+uint32_t xrce_session_memory(uint32_t slot_bytes, uint32_t history);
+void xrce_session_open(struct xrce_client *client, xrce_session_t *session, const uint8_t key[4], uint8_t *memory);
+
+/* Sends CREATE_CLIENT if it is time to. */
+void xrce_session_connect(struct xrce_client *client, xrce_session_t *session, uint32_t now);
+void xrce_session_disconnected(struct xrce_client *client, xrce_session_t *session);
+int xrce_session_logout(struct xrce_client *client, xrce_session_t *session);
+
+/* Sends whatever can be sent: announcements, samples, HEARTBEATs. */
+void xrce_session_pump(struct xrce_client *client, xrce_session_t *session, uint32_t now);
+int xrce_session_flush(struct xrce_client *client, xrce_session_t *session);
+/* Milliseconds until this session wants to be pumped again, at most `limit`. */
+uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t limit);
+
+/* A message for this session arrived. */
+void xrce_session_receive(struct xrce_client *client, xrce_session_t *session, const xrce_header_t *header,
+                          const uint8_t *message, uint32_t length);
+
+#endif

@@ -1,0 +1,152 @@
+#include "xrce_shm_match.h"
+
+#if XRCE_SHM
+
+#include "xrce_client.h"
+
+bool xrce_match_qos(uint8_t offered, uint8_t requested)
+{
+    const uint8_t asked = XRCE_QOS_RELIABLE | XRCE_QOS_TRANSIENT_LOCAL;
+
+    return (requested & asked & ~offered) == 0u;
+}
+
+static bool matches(const xrce_entity_t *writer, const xrce_entity_t *reader)
+{
+    return writer->name == reader->name && writer->name != XRCE_NONE && xrce_match_qos(writer->qos, reader->qos);
+}
+
+/* Samples of `writer` that wait for local readers now. */
+static uint32_t under_way(const xrce_client_t *client, const xrce_entity_t *writer)
+{
+    uint32_t count = 0;
+
+    for (const xrce_buffer_t *buffer = client->shm.head; buffer != NULL; buffer = buffer->next) {
+        count += buffer->writer == writer ? 1u : 0u;
+    }
+    return count;
+}
+
+static void route_local(xrce_entity_t *writer)
+{
+    uint8_t route = (uint8_t)(writer->route & XRCE_ROUTE_LINK);
+
+    for (const xrce_edge_t *edge = writer->edges; edge != NULL; edge = edge->next) {
+        route |= XRCE_ROUTE_LOCAL;
+        if (edge->reader->depth != 0u && (edge->reader->qos & XRCE_QOS_KEEP_LAST) != 0u) {
+            route |= XRCE_ROUTE_LIMITED;
+        }
+    }
+    writer->route = route;
+}
+
+/* Appends, so that readers are served in the order of their creation. */
+static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_entity_t *reader)
+{
+    xrce_edge_t *edge;
+    xrce_edge_t **end = &writer->edges;
+
+    xrce_lock(client);
+    edge = client->shm.free_edges;
+    client->shm.free_edges = edge->next;
+    edge->next = NULL;
+    edge->reader = reader;
+    edge->skip = (uint16_t)under_way(client, writer);
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = edge;
+    route_local(writer);
+    xrce_unlock(client);
+}
+
+/* Visits all that `entity` matches; counts them, and pairs them if `make`. */
+static uint32_t visit(xrce_client_t *client, xrce_entity_t *entity, bool make)
+{
+    bool is_writer = xrce_entity_kind(entity) == XRCE_DATAWRITER;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < client->entities.row_count; i++) {
+        xrce_entity_t *other = &client->entities.rows[i];
+        xrce_entity_t *writer = is_writer ? entity : other;
+        xrce_entity_t *reader = is_writer ? other : entity;
+
+        if (other->key == 0u || (other->flags & XRCE_E_GONE) != 0u ||
+            xrce_entity_kind(other) != (is_writer ? XRCE_DATAREADER : XRCE_DATAWRITER) || !matches(writer, reader)) {
+            continue;
+        }
+        count++;
+        if (make) {
+            pair(client, writer, reader);
+        }
+    }
+    return count;
+}
+
+int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
+{
+    uint32_t needed = visit(client, entity, false);
+
+    for (const xrce_edge_t *edge = client->shm.free_edges; edge != NULL && needed != 0u; edge = edge->next) {
+        needed--;
+    }
+    if (needed != 0u) {
+        return XRCE_ERR_TABLE_FULL;
+    }
+    (void)visit(client, entity, true);
+    return XRCE_OK;
+}
+
+/* Takes *link out of its list; `before` is the pair before it or NULL. Under the lock. */
+static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *before)
+{
+    xrce_shm_t *shm = &client->shm;
+    xrce_edge_t *edge = *link;
+
+    *link = edge->next;
+    if (shm->cursor == edge) { /* its callback removes it: go on behind it */
+        shm->start.next = edge->next;
+        shm->cursor = before == NULL ? &shm->start : before;
+    } else if (shm->cursor == &shm->start && shm->start.next == edge) {
+        shm->start.next = edge->next;
+    }
+    edge->next = shm->free_edges;
+    shm->free_edges = edge;
+}
+
+void xrce_match_remove_reader(xrce_client_t *client, const xrce_entity_t *reader)
+{
+    for (uint32_t i = 0; i < client->entities.row_count; i++) {
+        xrce_entity_t *writer = &client->entities.rows[i];
+        xrce_edge_t *before = NULL;
+        xrce_edge_t **link = &writer->edges;
+
+        if (writer->key == 0u || xrce_entity_kind(writer) != XRCE_DATAWRITER) {
+            continue;
+        }
+        xrce_lock(client);
+        while (*link != NULL) {
+            if ((*link)->reader == reader) {
+                detach(client, link, before);
+            } else {
+                before = *link;
+                link = &before->next;
+            }
+        }
+        route_local(writer);
+        xrce_unlock(client);
+    }
+}
+
+void xrce_match_remove_writer(xrce_client_t *client, xrce_entity_t *writer)
+{
+    xrce_lock(client);
+    while (writer->edges != NULL) {
+        detach(client, &writer->edges, NULL);
+    }
+    xrce_unlock(client);
+}
+
+#else
+typedef int xrce_shm_match_unused;
+#endif

@@ -1,0 +1,34 @@
+/*
+ * Which local readers get a writer's samples: decided when entities come and go, so that publishing only walks a
+ * list. A pair matches when its names are the same row (that is: the same topic and type texts) and the reader's
+ * QoS asks for no more than the writer's offers. Main context only; changes lists under the port's lock.
+ */
+#ifndef XRCE_SHM_MATCH_H
+#define XRCE_SHM_MATCH_H
+
+#include "xrce_entity.h"
+
+#if XRCE_SHM
+
+typedef struct xrce_edge {
+    struct xrce_edge *next;
+    xrce_entity_t *reader;
+    uint16_t skip; /* samples under way that were published before the pair matched */
+} xrce_edge_t;
+
+struct xrce_client;
+
+/* Request-offered rules of DDS for reliability and durability. */
+bool xrce_match_qos(uint8_t offered, uint8_t requested);
+
+/* Pairs a new writer or reader with all it matches, or with none: XRCE_ERR_TABLE_FULL. */
+int xrce_match_add(struct xrce_client *client, xrce_entity_t *entity);
+
+/* A reader leaves: nobody delivers to it any more. */
+void xrce_match_remove_reader(struct xrce_client *client, const xrce_entity_t *reader);
+
+/* Drops the list of a writer that has no sample under way. */
+void xrce_match_remove_writer(struct xrce_client *client, xrce_entity_t *writer);
+
+#endif
+#endif

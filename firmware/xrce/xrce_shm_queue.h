@@ -1,0 +1,46 @@
+/*
+ * Shared-memory publishing and delivery: the samples of all writers in one queue, in the order of their publishing.
+ *
+ * Each reader sees its samples in that order, whatever writer they came from. A queue row is the buffer itself, so
+ * the queue cannot be full: what limits it is the pool, and the pool says so at the loan.
+ */
+#ifndef XRCE_SHM_QUEUE_H
+#define XRCE_SHM_QUEUE_H
+
+#include "xrce_shm_match.h"
+#include "xrce_shm_pool.h"
+
+#if XRCE_SHM
+
+typedef struct {
+    xrce_buffer_t *head;
+    xrce_buffer_t *tail;
+    xrce_edge_t *cursor;    /* the pair whose callback runs; moved when that pair is removed */
+    xrce_edge_t start;      /* stands before the first pair, for a cursor whose pair was first */
+    xrce_edge_t *free_edges;
+    bool delivering;
+    bool reap;              /* a gone writer has no more samples */
+    uint32_t refused;
+    uint32_t lost;
+    uint32_t delivered;
+} xrce_shm_t;
+
+/* Any context. */
+int xrce_shm_loan(struct xrce_client *client, uint32_t key, uint32_t length, uint8_t **place);
+int xrce_shm_publish(struct xrce_client *client, uint32_t key);
+int xrce_shm_cancel(struct xrce_client *client, uint32_t key);
+
+/* Calls the readers for every sample accepted before this call; returns the count of callbacks. Main context. */
+uint32_t xrce_shm_deliver(struct xrce_client *client);
+
+/* One user less of a sample. Under the lock. */
+void xrce_shm_let_go(struct xrce_client *client, xrce_buffer_t *buffer);
+
+/* A writer is deleted: its loan returns, its accepted samples are still delivered, then its row is freed. The
+ * entity is hidden already. Main context. */
+void xrce_shm_retire(struct xrce_client *client, xrce_entity_t *writer);
+/* Frees the rows of gone writers whose last sample was delivered. Main context. */
+void xrce_shm_reap(struct xrce_client *client);
+
+#endif
+#endif
