@@ -13,7 +13,7 @@ from rig.experiments import (
     os_overhead,
     shared_buffer,
 )
-from rig.experiments._experiment import Experiment, Link, Setting, Traffic
+from rig.experiments._experiment import Experiment
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.id: module.EXPERIMENT
@@ -29,4 +29,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "Experiment", "Link", "Setting", "Traffic"]
+__all__ = ["EXPERIMENTS", "Experiment"]

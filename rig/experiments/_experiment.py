@@ -6,145 +6,18 @@ each measurement as soon as it is made, so that a run that dies keeps it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
-from rig.bench import Bench, Pool, Topology, one_writer
-from rig.records import Measurement, Scalar
+from rig.records import Measurement
+from rig.station import Setting
 
-SMALL_BOARD_BYTES = 64 * 1024
-PAYLOADS = (4, 64, 256, 1024, 4096)
 READERS = (1, 2, 4, 8)
-
-
-class Traffic(Protocol):
-    """What crossed the link so far, both directions."""
-
-    @property
-    def total_bytes(self) -> int:
-        """Bytes on the line."""
-        ...
-
-    @property
-    def total_data(self) -> int:
-        """WRITE_DATA and DATA submessages."""
-        ...
-
-
-class Link(Protocol):
-    """The tapped link between board and Agent."""
-
-    def traffic(self) -> Traffic:
-        """A snapshot of the counters."""
-        ...
-
-    def cut(self) -> None:
-        """From now on nothing passes."""
-        ...
-
-    def restore(self) -> None:
-        """Let traffic pass again."""
-        ...
-
-    def pace(self, baud: int | None) -> None:
-        """Hold the line to a baud rate, or not at all."""
-        ...
-
-
-@dataclass(kw_only=True)
-class Setting:
-    """One flashed and booted board, its link and its firmware, as an experiment sees them.
-
-    ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes.
-    """
-
-    board: str
-    variant: str
-    bench: Bench
-    link: Link | None
-    baud: int | None
-    scan: Callable[[bytes], list[Mapping[str, object]]]
-    sections: Mapping[str, int]
-    quick: bool = False
-    _keys: int = 0x5A000000
-
-    @property
-    def path(self) -> str:
-        """The way samples travel in this variant."""
-        return "shm" if self.variant == "shm" else "agent"
-
-    @property
-    def small(self) -> bool:
-        """Whether the board's message memory is that of a small MCU."""
-        return self.bench.hello.memory_bytes < SMALL_BOARD_BYTES
-
-    @property
-    def mtu(self) -> int:
-        """Largest message on the link, bytes."""
-        return 256 if self.small else 512
-
-    @property
-    def history(self) -> int:
-        """Reliable slots a direction."""
-        return 4 if self.small else 16
-
-    def payloads(self) -> list[int]:
-        """The usual payload sizes that this board can hold."""
-        return [size for size in PAYLOADS if size <= self.bench.hello.memory_bytes // 4]
-
-    def start(self, *, buffers: int, buffer_bytes: int = 0) -> Pool:
-        """Start the middleware anew, with this board's link shape."""
-        return self.bench.start(
-            buffers=buffers,
-            buffer_bytes=buffer_bytes,
-            mtu=self.mtu,
-            history=self.history,
-            link=self.link is not None,
-        )
-
-    def connect(self, *, readers: int, reliable: bool = True) -> Topology:
-        """One session with one writer and some readers; a new client key each time."""
-        self._keys += 1
-        timeout = 2.0 if self.link is not None else 0.0
-        return one_writer(
-            self.bench, readers=readers, reliable=reliable, key=self._keys, timeout=timeout, request=timeout > 0
-        )
-
-    def measurement(
-        self,
-        experiment: str,
-        metric: str,
-        unit: str,
-        samples: list[int] | list[float] | tuple[float, ...],
-        *,
-        conditions: Mapping[str, Scalar],
-        detail: Mapping[str, object] | None = None,
-        timed: bool = False,
-        exact: bool | None = None,
-    ) -> Measurement:
-        """A measurement of this board and variant. ``exact`` defaults to: nothing of it passed through the Agent."""
-        clock = self.bench.clock
-        repeatable = self.path == "shm" and (not timed or clock.name == "virtual")
-        return Measurement(
-            experiment=experiment,
-            board=self.board,
-            variant=self.variant,
-            path=self.path,
-            metric=metric,
-            unit=clock.unit if timed else unit,
-            samples=tuple(samples),
-            clock=clock.name if timed else None,
-            exact=repeatable if exact is None else exact,
-            conditions=dict(conditions),
-            detail=dict(detail or {}),
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A named measurement. ``needs_link``: without an Agent it has nothing to say about this variant."""
+    """A named measurement. ``network_needs_link``: without an Agent the control has nothing to say."""
 
     id: str
     title: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.experiments._experiment import Experiment, Setting
+from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Scalar
+from rig.station import Setting
 
 _PAYLOAD = 64
 _READERS = 2

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from rig.bench import Exchange
-from rig.experiments._experiment import Experiment, Setting
+from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Scalar
+from rig.station import Setting
 
 _BUFFERS = 8
 _READERS = 2

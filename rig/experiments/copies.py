@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from rig.bench import BLOCK, Counter, Exchange, payload
-from rig.experiments._experiment import READERS, Experiment, Setting
+from rig.experiments._experiment import READERS, Experiment
 from rig.records import Measurement
+from rig.station import Setting
 
 _REPEATS = 3
 

@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.experiments._experiment import READERS, Experiment, Setting
+from rig.experiments._experiment import READERS, Experiment
 from rig.records import Measurement, Scalar
+from rig.station import Setting
 
 _SPIN_MS = 10
 _SPIN_TIMEOUTS_MS = (0, 1, 10, 100)

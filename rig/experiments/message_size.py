@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from rig.bench import Exchange, Refused, Topology
-from rig.experiments._experiment import Experiment, Setting
+from rig.experiments._experiment import Experiment
 from rig.records import Measurement
+from rig.station import Setting
 
 # Around 8-bit and 16-bit length fields and the usual powers of two.
 _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537, 100_000, 1 << 20, 8 << 20, 12 << 20)

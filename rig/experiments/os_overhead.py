@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rig.bench import Counter
-from rig.experiments._experiment import Experiment, Setting
+from rig.experiments._experiment import Experiment
 from rig.records import Measurement
+from rig.station import Setting
 
 _PAYLOAD = 64
 _METRICS = {

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.experiments._experiment import READERS, Experiment, Setting
+from rig.experiments._experiment import READERS, Experiment
 from rig.records import Measurement
+from rig.station import Setting
 
 _SAMPLES = 5
 _PAYLOAD = 64

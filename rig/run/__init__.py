@@ -1,0 +1,26 @@
+"""One run of the rig: options, plan, execution, outcome.
+
+Joins stations, experiments, claims and records. Must not know terminals or file formats other than the event log.
+"""
+
+from rig.run._execute import execute, new_run_id
+from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
+from rig.run._outcome import EXIT_CODES, outcome
+from rig.run._plan import VARIANTS, experiments_for
+from rig.run._recorder import Listener, Recorder
+
+__all__ = [
+    "AGENT_KINDS",
+    "EXIT_CODES",
+    "VARIANTS",
+    "AgentKind",
+    "Listener",
+    "Recorder",
+    "RunOptions",
+    "check_claims",
+    "check_directory",
+    "execute",
+    "experiments_for",
+    "new_run_id",
+    "outcome",
+]

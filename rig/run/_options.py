@@ -1,0 +1,62 @@
+"""What a run was asked to do, checked before anything is touched."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from rig.claims import CLAIMS
+from rig.errors import UsageError
+
+AgentKind = Literal["builtin", "external", "none"]
+AGENT_KINDS: tuple[str, ...] = get_args(AgentKind)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunOptions:
+    """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run."""
+
+    boards_file: Path
+    boards: tuple[str, ...] = ()
+    claims: tuple[str, ...] = ()
+    agent: AgentKind = "builtin"
+    quick: bool = False
+    directory: Path
+    command: str = "rig run"
+
+
+def check_claims(ids: Sequence[str]) -> tuple[str, ...]:
+    """Claim ids, each known and once.
+
+    :raises UsageError: an id is unknown; names the nearest one.
+    """
+    for id in ids:
+        if id not in CLAIMS:
+            near = difflib.get_close_matches(id, CLAIMS, n=1)
+            raise UsageError(
+                f"no claim is called {id!r}",
+                hint=f"did you mean {near[0]}?" if near else f"the claims are: {', '.join(CLAIMS)}",
+            )
+    return tuple(dict.fromkeys(ids))
+
+
+def check_directory(directory: Path) -> Path:
+    """A directory for one run: made if needed, and empty.
+
+    :raises UsageError: it holds files already, or cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        occupied = any(directory.iterdir())
+    except OSError as error:
+        raise UsageError(
+            f"cannot use {directory} for the results: {error.strerror}", hint="name another one with --out"
+        ) from error
+    if occupied:
+        raise UsageError(
+            f"{directory} is not empty; results of two runs must not mix", hint="name another one with --out"
+        )
+    return directory

@@ -1,0 +1,232 @@
+"""From a board's description to a bench that answers: lease, power, link tap, Agent, firmware.
+
+Order of bringing up: the board (lease and power), the tap on its link, the Agent on the tap, then for each variant
+flash, boot and the mailbox. Taken down in reverse; a step that fails does not keep the next one from running.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rig.agent import BuiltinAgent, ExternalAgent, LinkTap, find_external
+from rig.bench import Bench, build, find_places
+from rig.board import Board, ConsoleRecorder, open_board
+from rig.errors import AgentFault, BoardFault, EnvironmentFault, RigError, UsageError
+from rig.inventory import BoardSpec
+from rig.probe import FirmwareImage
+from rig.records import Board as BoardRecord
+from rig.records import Firmware, Scalar
+from rig.station._link import TappedLink
+from rig.station._setting import Setting
+
+_CONSOLE_LINES = 20
+
+
+def agent_label(kind: str) -> str:
+    """Name and version of the Agent that ``--agent kind`` means.
+
+    :raises EnvironmentFault: an external one is asked for, and none is on PATH.
+    """
+    if kind == "none":
+        return "none"
+    if kind == "builtin":
+        from rig import __version__  # noqa: PLC0415 - the only use, and a cycle otherwise
+
+        return f"rig agent {__version__}"
+    program = find_external()
+    if program is None:
+        raise EnvironmentFault(
+            "neither MicroXRCEAgent nor micro_ros_agent is on PATH",
+            hint="put one there, or use --agent builtin",
+        )
+    return f"{program.name} {program.version}".strip()
+
+
+def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
+    """The bench images of a board by variant, built first if it names a preset."""
+    paths: Mapping[str, Path]
+    paths = build(spec.firmware.preset) if spec.firmware.preset is not None else spec.firmware.images
+    return {variant: FirmwareImage.load(path) for variant, path in paths.items()}
+
+
+class Station:
+    """One board from lease to bench. Use as a context manager.
+
+    :param agent: ``builtin``, ``external`` or ``none``.
+    :param directory: where ``console.log`` and ``link.pcapng`` go.
+    """
+
+    def __init__(self, spec: BoardSpec, *, agent: str, directory: Path, first: bool = True) -> None:
+        self.spec = spec
+        self.images: Mapping[str, FirmwareImage] = {}
+        self._agent_kind = agent
+        self._directory = directory
+        self._prefix = "" if first else f"{spec.name}-"
+        self._stack = ExitStack()
+        self._link_stack = ExitStack()
+        self._board: Board | None = None
+        self._link: TappedLink | None = None
+        self._setting: Setting | None = None
+        self._firmware: dict[str, Firmware] = {}
+        self._clock = ("", "")
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            self.images = load_images(self.spec)
+            recorder = ConsoleRecorder(self._directory / f"{self._prefix}console.log")
+            stack.callback(recorder.close)
+            self._board = stack.enter_context(open_board(self.spec, recorder=recorder))
+            stack.callback(self._close_link)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    @property
+    def board(self) -> Board:
+        """The board; RuntimeError outside the ``with`` block."""
+        if self._board is None:
+            raise RuntimeError("the station is not open")
+        return self._board
+
+    @property
+    def setting(self) -> Setting:
+        """What an experiment needs; RuntimeError before ``prepare``."""
+        if self._setting is None:
+            raise RuntimeError("no firmware was prepared")
+        return self._setting
+
+    @property
+    def has_agent(self) -> bool:
+        """Whether an Agent takes part."""
+        return self._agent_kind != "none"
+
+    def prepare(self, variant: str, *, quick: bool = False) -> Setting:
+        """Flash a variant, boot it beside a fresh Agent, and wait for its mailbox."""
+        image = self.images[variant]
+        board = self.board
+        self._close_link()
+        self._setting = None
+        board.flash(image)
+        self._open_link()
+        board.boot()
+        bench = Bench(
+            board.memory, board.mailbox_address, icount_shift=board.identity.icount_shift, healthy=self._dead
+        )
+        self._clock = (bench.clock.name, bench.clock.note)
+        self._firmware[variant] = Firmware(
+            variant=variant,
+            digest=image.digest,
+            file=image.path.name,
+            middleware=bench.hello.middleware,
+            middleware_version=bench.hello.middleware_version,
+            compiler=bench.hello.compiler,
+            sections=dict(image.sections),
+            configuration=_configuration(bench),
+        )
+        self._setting = Setting(
+            board=self.spec.name,
+            variant=variant,
+            bench=bench,
+            link=self._link,
+            baud=self._link.baud if self._link is not None else None,
+            scan=self._scanner(image),
+            sections=image.sections,
+            quick=quick,
+        )
+        return self._setting
+
+    def describe(self) -> BoardRecord:
+        """The board as a record, with the firmware that has run so far."""
+        found = self.board.identity
+        link = self.spec.link
+        return BoardRecord(
+            name=self.spec.name,
+            kind=self.spec.kind,
+            target=found.target or "host",
+            core=found.core,
+            probe=" ".join(word for word in (found.probe_product, found.probe_uid) if word),
+            emulator=found.emulator or "",
+            clock=self._clock[0],
+            clock_note=self._clock[1],
+            link=f"serial {link.baud} baud" if link.transport == "serial" else link.transport,
+            firmware=tuple(self._firmware.values()),
+            recoveries={step: count for step, count in self.board.recoveries.items() if count},
+        )
+
+    def diagnose(self) -> RigError | None:
+        """Who is really at fault when something failed: a dead board or Agent explains whatever was seen first."""
+        reason = self.board.fault()
+        if reason is not None:
+            return BoardFault(f"{self.spec.name}: {reason}", hint="its log is in console.log")
+        if self._link is not None:
+            try:
+                self._link.check()
+            except AgentFault as fault:
+                return fault
+        return None
+
+    def power_cycle(self) -> None:
+        """Switch the board off and on; ``prepare`` is next."""
+        self._close_link()
+        self._setting = None
+        self.board.power_cycle()
+
+    def console_tail(self) -> tuple[str, ...]:
+        """The last lines of the firmware's log."""
+        return tuple(self.board.console.lines()[-_CONSOLE_LINES:])
+
+    def _dead(self) -> str | None:
+        reason = self.board.fault()
+        if reason is None and self._link is not None:
+            self._link.check()
+        return reason
+
+    def _scanner(self, image: FirmwareImage) -> Callable[[bytes], list[Mapping[str, object]]]:
+        def scan(wanted: bytes) -> list[Mapping[str, object]]:
+            places: list[Mapping[str, object]] = []
+            for start, length in self.board.ram_regions():
+                memory = self.board.memory.read(start, length)
+                for place in find_places(memory, start, wanted, symbol_at=image.symbol_at):
+                    places.append(
+                        {"symbol": place.symbol, "address": f"{place.address:#010x}", "bytes": place.length}
+                    )
+            return places
+
+        return scan
+
+    def _open_link(self) -> None:
+        if not self.has_agent:
+            return
+        stack = self._link_stack
+        endpoint = self.board.link
+        capture = self._directory / f"{self._prefix}link.pcapng"
+        tap = stack.enter_context(LinkTap.for_endpoint(endpoint, capture=capture))
+        if self._agent_kind == "builtin":
+            agent = BuiltinAgent()
+            if endpoint.kind == "serial":
+                agent.add_serial(tap.agent_device, endpoint.baud)
+        self._link = TappedLink(tap, None, baud=endpoint.baud)
+
+    def _close_link(self) -> None:
+        self._link = None
+        self._link_stack.close()
+
+
+def _configuration(bench: Bench) -> dict[str, Scalar]:
+    return {
+        "capabilities": " ".join(flag.name or "" for flag in bench.hello.capabilities).lower(),
+        "message_memory_bytes": bench.hello.memory_bytes,
+    }
+
+
+def flash_board(spec: BoardSpec, image: Path | None, *, variant: str, force: bool) -> object:
+    """Program one board and read it back; see ``rig flash``."""
+    raise UsageError("not yet")
