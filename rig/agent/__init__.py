@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from rig.agent._client import Peer
 from rig.agent._core import AgentCore
+from rig.agent._counters import Direction, DirectionCounters, LinkCounters
+from rig.agent._faults import FaultPlan
 from rig.agent._log import AgentLog, LogLevel
 from rig.agent._personality import CED, FASTDDS, RIG, Personality
 from rig.agent._profiles import Profile, load_profiles
 from rig.agent._server import BuiltinAgent
 from rig.agent._statistics import AgentStatistics
+from rig.agent._tap import LinkTap
+from rig.agent._tapserial import SerialTap
+from rig.agent._tapudp import UdpTap
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
 
 __all__ = [
@@ -22,13 +27,20 @@ __all__ = [
     "AgentLog",
     "AgentStatistics",
     "BuiltinAgent",
+    "Direction",
+    "DirectionCounters",
+    "FaultPlan",
+    "LinkCounters",
+    "LinkTap",
     "LogLevel",
     "Peer",
     "Personality",
     "Profile",
+    "SerialTap",
     "SerialTransport",
     "TcpTransport",
     "Transport",
+    "UdpTap",
     "UdpTransport",
     "load_profiles",
 ]

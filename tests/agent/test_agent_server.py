@@ -1,0 +1,267 @@
+"""The built-in Agent over real sockets and ptys."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from agent_testclient import BoardPty, Client, Link, TcpLink, UdpLink
+
+from rig import xrce
+from rig.agent import BuiltinAgent, LogLevel, SerialTransport, TcpTransport, UdpTransport
+from rig.errors import AgentFault, EnvironmentFault
+
+
+@pytest.fixture
+def udp() -> Iterator[BuiltinAgent]:
+    with BuiltinAgent.udp4() as agent:
+        yield agent
+        agent.check()
+
+
+def pair(client: Client) -> None:
+    """A writer 0x0015 and a reader 0x0016 on one topic."""
+    client.login()
+    client.participant()
+    client.topic()
+    assert client.wait(client.writer()) == 0
+    assert client.wait(client.reader()) == 0
+
+
+def echo(client: Client, count: int = 20, *, size: int = 40) -> None:
+    client.read(0x0016)
+    bodies = [index.to_bytes(4, "little") * (size // 4) for index in range(count)]
+    for body in bodies:
+        client.write(0x0015, body)
+    assert client.pump(lambda: len(client.samples) == count)
+    assert client.samples == [(0x0016, body) for body in bodies]
+
+
+@pytest.mark.parametrize("kind", ["udp", "tcp", "serial"])
+def test_session_echo_and_farewell(kind: str) -> None:
+    with BoardPty() as board:
+        agents = {
+            "udp": lambda: BuiltinAgent.udp4(),
+            "tcp": lambda: BuiltinAgent.tcp4(),
+            "serial": lambda: BuiltinAgent.serial(board.device),
+        }
+        with agents[kind]() as agent:
+            links: dict[str, object] = {"udp": UdpLink, "tcp": TcpLink}
+            link: Link = board.link() if kind == "serial" else links[kind](agent.port)  # type: ignore[operator]
+            client = Client(link)
+            pair(client)
+            echo(client)
+            assert agent.statistics.clients == 1
+            assert agent.statistics.entities == 6
+            assert agent.statistics.samples_out == 20
+            assert client.logout() == 0
+            assert agent.statistics.clients == 0
+            assert agent.statistics.entities == 0
+            link.close()
+
+
+def test_keyed_session_works(udp: BuiltinAgent) -> None:
+    client = Client(UdpLink(udp.port), session_id=0x01)
+    pair(client)
+    echo(client)
+    assert client.logout() == 0
+
+
+def test_fragmented_samples_of_100_000_bytes_come_back(udp: BuiltinAgent) -> None:
+    client = Client(UdpLink(udp.port))
+    pair(client)
+    echo(client, 3, size=100_000)
+
+
+def test_several_transports_meet_on_one_topic() -> None:
+    with BoardPty() as board:
+        transports = [UdpTransport(), TcpTransport(), SerialTransport(board.device)]
+        with BuiltinAgent(transports):
+            links: list[Link] = [
+                UdpLink(transports[0].port),  # type: ignore[union-attr]
+                TcpLink(transports[1].port),  # type: ignore[union-attr]
+                board.link(),
+            ]
+            clients = [Client(link, bytes((1, 2, 3, index))) for index, link in enumerate(links)]
+            for client in clients:
+                pair(client)
+                client.read(0x0016)
+                assert client.settled()
+            for index, client in enumerate(clients):
+                client.write(0x0015, bytes((index,)) * 8)
+            expected = {bytes((index,)) * 8 for index in range(3)}
+            for client in clients:
+                assert client.pump(lambda client=client: len(client.samples) == 3)
+                assert {data for _, data in client.samples} == expected
+            for link in links:
+                link.close()
+
+
+def test_hundred_clients_at_once(udp: BuiltinAgent) -> None:
+    clients = [Client(UdpLink(udp.port), (0xA000 + index).to_bytes(4, "big")) for index in range(100)]
+    for index, client in enumerate(clients):
+        client.login()
+        client.participant()
+        client.topic(name=f"rt/ring{index}")
+        client.topic(2, name=f"rt/ring{(index + 1) % 100}")
+        assert client.wait(client.writer(topic=1)) == 0
+        assert client.wait(client.reader(topic=2)) == 0
+        client.read(0x0016)
+    assert udp.statistics.clients == 100
+    for index, client in enumerate(clients):
+        client.write(0x0015, index.to_bytes(4, "little"))
+    for index, client in enumerate(clients):
+        wanted = ((index + 1) % 100).to_bytes(4, "little")
+        assert client.pump(lambda client=client: bool(client.samples))
+        assert client.samples == [(0x0016, wanted)]
+    for client in clients:
+        assert client.logout() == 0
+        client.link.close()
+    assert udp.statistics.clients == 0
+
+
+def test_lost_best_effort_and_late_messages_are_not_delivered_twice(udp: BuiltinAgent) -> None:
+    client = Client(UdpLink(udp.port))
+    pair(client)
+    client.read(0x0016, stream=1)
+    assert client.settled()
+    item = xrce.encode_submessage(xrce.WriteData(request_id=99, object_id=0x0015, data=b"once"))
+    for number in (0, 0, 2, 1, 2, 3):
+        client.link.send(client.header(1, number) + item)
+    assert client.pump(lambda: len(client.samples) == 3)
+    client.spin(0.2)
+    assert len(client.samples) == 3
+
+
+def test_agent_repeats_what_is_not_acknowledged(udp: BuiltinAgent) -> None:
+    client = Client(UdpLink(udp.port))
+    pair(client)
+    client.read(0x0016)
+    assert client.settled()
+    client.acknowledge = False
+    client.write(0x0015, b"lost")
+    assert client.pump(lambda: any(isinstance(item, xrce.Heartbeat) for item in client.log))
+    assert len(client.samples) == 1
+    client.into = xrce.ReliableInput()  # as if nothing had come: asks for all again
+    client.samples.clear()
+    client.log.clear()
+    client.acknowledge = True
+    beats = [item for item in client.log if isinstance(item, xrce.Heartbeat)]
+    assert client.pump(lambda: bool(client.log)) and not beats
+    assert udp.statistics.retransmissions >= 0
+
+
+def test_login_again_starts_streams_over_and_keeps_objects(udp: BuiltinAgent) -> None:
+    client = Client(UdpLink(udp.port))
+    pair(client)
+    client.reset_streams()
+    client.login()
+    assert udp.statistics.entities == 6
+    echo(client)
+    other = Client(client.link, b"\x55\x66\x77\x88")
+    other.login()
+    assert udp.statistics.clients == 1, "a new key at an old address ends the old session"
+    assert udp.statistics.entities == 0
+
+
+def test_two_sessions_at_one_address(udp: BuiltinAgent) -> None:
+    link = UdpLink(udp.port)
+    first = Client(link, b"\1\1\1\1", session_id=0x81)
+    second = Client(link, b"\2\2\2\2", session_id=0x82)
+    first.login()
+    second.login()
+    assert udp.statistics.clients == 2
+    pair(second)
+    echo(second)
+
+
+def test_serial_line_that_hangs_up_does_not_spin_and_comes_back(tmp_path: Path) -> None:
+    name = tmp_path / "uart"
+    board = BoardPty()
+    name.symlink_to(board.device)
+    with BuiltinAgent.serial(name) as agent:
+        client = Client(board.link())
+        client.login()
+        board.hang_up()
+        process = psutil.Process()
+        before = sum(process.cpu_times()[:2])
+        time.sleep(1.0)
+        assert sum(process.cpu_times()[:2]) - before < 0.5
+        agent.check()
+        with BoardPty() as again:
+            name.unlink()
+            name.symlink_to(again.device)
+            back = Client(again.link())
+            pair(back)
+            echo(back)
+
+
+def test_unread_serial_line_does_not_stop_the_agent() -> None:
+    with BoardPty() as board:
+        transports = [UdpTransport(), SerialTransport(board.device)]
+        with BuiltinAgent(transports) as agent:
+            silent = Client(board.link())
+            pair(silent)
+            silent.read(0x0016, stream=1)
+            assert silent.settled()
+            loud = Client(UdpLink(agent.port), b"\7\7\7\7")
+            pair(loud)
+            for _ in range(300):
+                loud.write(0x0015, bytes(400), reliable=False)
+            loud.read(0x0016)
+            loud.write(0x0015, b"still here")
+            assert loud.pump(lambda: bool(loud.samples))
+
+
+def test_stop_is_quick_and_leaves_nothing() -> None:
+    threads = threading.active_count()
+    handles = len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - counts this process's own handles
+    for _ in range(3):
+        agent = BuiltinAgent.udp4().start()
+        client = Client(UdpLink(agent.port))
+        client.login()
+        agent.stop()
+        agent.stop()
+        client.link.close()
+        assert not agent.running
+        with pytest.raises(AgentFault):
+            agent.check()
+    assert threading.active_count() == threads
+    assert len(os.listdir("/proc/self/fd")) == handles  # noqa: PTH208
+
+
+def test_port_in_use_and_missing_device_are_said_clearly(udp: BuiltinAgent) -> None:
+    with pytest.raises(AgentFault, match=f"udp4 127.0.0.1:{udp.port}") as fault:
+        BuiltinAgent.udp4(port=udp.port).start()
+    assert fault.value.hint
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(AgentFault, match="tcp4"):
+        BuiltinAgent.tcp4(port=taken.getsockname()[1]).start()
+    with pytest.raises(EnvironmentFault, match="/dev/no-such-uart") as missing:
+        BuiltinAgent.serial("/dev/no-such-uart").start()
+    assert missing.value.hint
+
+
+def test_device_in_use_is_said_clearly() -> None:
+    with BoardPty() as board, BuiltinAgent.serial(board.device), pytest.raises(AgentFault, match="cannot open"):
+        BuiltinAgent.serial(board.device).start()
+
+
+def test_log_has_levels() -> None:
+    lines: dict[int, list[str]] = {level: [] for level in (0, 2, 4, 6)}
+    for level, sink in lines.items():
+        with BuiltinAgent.udp4(log=sink.append, level=level) as agent:
+            client = Client(UdpLink(agent.port))
+            client.login()
+            client.link.send(b"\x80\0\0")
+            client.logout()
+    assert lines[0] == []
+    assert len(lines[2]) == 1 and "cannot decode" in lines[2][0]
+    assert any("session OK" in line for line in lines[4])
+    assert any("CREATE_CLIENT" in line for line in lines[6])
+    assert LogLevel(6) is LogLevel.TRACE
