@@ -57,7 +57,7 @@ int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config)
     int status;
 
     memset(client, 0, sizeof(*client));
-    client->port = config->port;
+    client->port = *config->port;
     client->transport = config->transport;
     client->on_sample = config->on_sample;
     client->context = config->context;
@@ -73,6 +73,7 @@ int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config)
         client->sessions[i].index = (uint8_t)i;
     }
 #if XRCE_SHM
+    client->shm.last = &client->shm.nobody;
     for (uint32_t i = config->edge_count; i-- > 0u;) {
         config->edges[i].next = client->shm.free_edges;
         client->shm.free_edges = &config->edges[i];
@@ -145,7 +146,7 @@ static void receive_chunk(xrce_client_t *client)
 
 static uint32_t pump_all(xrce_client_t *client, uint32_t limit)
 {
-    uint32_t now = client->port->now_ms();
+    uint32_t now = client->port.now_ms();
 
     for (uint32_t i = 0; i < client->session_count; i++) {
         xrce_session_pump(client, &client->sessions[i], now);
@@ -164,7 +165,7 @@ int xrce_client_step(xrce_client_t *client, uint32_t wait_ms)
     }
     if (transport == NULL) {
         if (wait_ms != 0u) {
-            client->port->wait(wait_ms);
+            client->port.wait(wait_ms);
         }
         return 0;
     }
@@ -206,13 +207,13 @@ void xrce_client_deliver_link(xrce_client_t *client, const xrce_entity_t *reader
 /* Steps until *status is no longer pending. Callbacks do not wait: they get XRCE_OK at once. */
 static int wait_for(xrce_client_t *client, const uint8_t *status, uint32_t timeout_ms)
 {
-    uint32_t begin = client->port->now_ms();
+    uint32_t begin = client->port.now_ms();
 
     if (client->transport == NULL || client->in_link || client->spinning || timeout_ms == 0u) {
         return XRCE_OK;
     }
     while (*status == XRCE_STATUS_PENDING) {
-        uint32_t spent = client->port->now_ms() - begin;
+        uint32_t spent = client->port.now_ms() - begin;
 
         if (spent >= timeout_ms) {
             return XRCE_ERR_TIMEOUT;
@@ -234,10 +235,10 @@ xrce_session_t *xrce_client_session(xrce_client_t *client, uint8_t index)
 
 static int wait_connected(xrce_client_t *client, xrce_session_t *session, uint32_t timeout_ms)
 {
-    uint32_t begin = client->port->now_ms();
+    uint32_t begin = client->port.now_ms();
 
     while (session->state != XRCE_SESSION_CONNECTED) {
-        uint32_t spent = client->port->now_ms() - begin;
+        uint32_t spent = client->port.now_ms() - begin;
 
         if (session->refusal != 0u) {
             return XRCE_ERR_REFUSED;
@@ -320,7 +321,7 @@ int xrce_client_close(xrce_client_t *client, uint8_t index, uint32_t timeout_ms)
         return XRCE_ERR_STATE;
     }
     if (session->state == XRCE_SESSION_CONNECTED) {
-        xrce_session_pump(client, session, client->port->now_ms());
+        xrce_session_pump(client, session, client->port.now_ms());
         (void)xrce_session_logout(client, session);
         status = wait_for(client, &session->logout, timeout_ms);
     }
@@ -514,59 +515,10 @@ int xrce_client_read(xrce_client_t *client, uint8_t index, uint16_t reader, uint
     entity->flags |= XRCE_E_READ;
     session->dirty = true;
     if (client->transport != NULL && !client->in_link) {
-        xrce_session_pump(client, session, client->port->now_ms());
+        xrce_session_pump(client, session, client->port.now_ms());
     }
     return XRCE_OK;
 }
-
-/* Samples. */
-
-#if XRCE_SHM
-
-int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
-{
-    return xrce_shm_loan(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)), length, place);
-}
-
-int xrce_client_publish(xrce_client_t *client, uint8_t session, uint16_t writer)
-{
-    return xrce_shm_publish(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
-}
-
-int xrce_client_cancel(xrce_client_t *client, uint8_t session, uint16_t writer)
-{
-    return xrce_shm_cancel(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
-}
-
-#else
-
-static xrce_entity_t *find_writer(const xrce_client_t *client, uint8_t session, uint16_t writer)
-{
-    return xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
-}
-
-int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
-{
-    xrce_entity_t *entity = find_writer(client, session, writer);
-
-    return entity == NULL ? XRCE_ERR_UNKNOWN : xrce_data_loan(client, entity, length, place);
-}
-
-int xrce_client_publish(xrce_client_t *client, uint8_t session, uint16_t writer)
-{
-    xrce_entity_t *entity = find_writer(client, session, writer);
-
-    return entity == NULL ? XRCE_ERR_UNKNOWN : xrce_data_publish(client, entity);
-}
-
-int xrce_client_cancel(xrce_client_t *client, uint8_t session, uint16_t writer)
-{
-    xrce_entity_t *entity = find_writer(client, session, writer);
-
-    return entity == NULL ? XRCE_ERR_UNKNOWN : xrce_data_cancel(client, entity);
-}
-
-#endif
 
 /* Spinning. */
 
@@ -601,7 +553,7 @@ static bool link_idle(xrce_client_t *client)
 
 static uint32_t spin_link(xrce_client_t *client, uint32_t timeout_ms, uint32_t count)
 {
-    uint32_t begin = client->port->now_ms();
+    uint32_t begin = client->port.now_ms();
     uint32_t spent = 0;
 
     client->streak = 0;
@@ -614,7 +566,7 @@ static uint32_t spin_link(xrce_client_t *client, uint32_t timeout_ms, uint32_t c
         if (got == 0 && count != 0u) {
             break;
         }
-        spent = client->port->now_ms() - begin;
+        spent = client->port.now_ms() - begin;
         if (spent >= timeout_ms && (got == 0 || round >= SPIN_ROUNDS)) {
             break;
         }

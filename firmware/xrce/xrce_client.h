@@ -20,6 +20,7 @@
 #ifndef XRCE_CLIENT_H
 #define XRCE_CLIENT_H
 
+#include "xrce_data.h"
 #include "xrce_entity.h"
 #include "xrce_framing.h"
 #include "xrce_name.h"
@@ -67,7 +68,7 @@ typedef struct {
 } xrce_client_config_t;
 
 typedef struct xrce_client {
-    const xrce_port_t *port;
+    xrce_port_t port;
     const xrce_transport_t *transport;
     xrce_on_sample_t on_sample;
     void *context;
@@ -127,9 +128,23 @@ int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uin
 /* 0xFFFF: without limit, 0: no more. */
 int xrce_client_read(xrce_client_t *client, uint8_t session, uint16_t reader, uint16_t max_samples);
 
-int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length, uint8_t **place);
-int xrce_client_publish(xrce_client_t *client, uint8_t session, uint16_t writer);
-int xrce_client_cancel(xrce_client_t *client, uint8_t session, uint16_t writer);
+/* One loan per writer may be open. `length` bytes at *place are the application's until it publishes or cancels. */
+static inline int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length,
+                                   uint8_t **place)
+{
+    return xrce_sample_loan(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)), length, place);
+}
+
+/* Accepted (0): every local reader that matches gets the sample; none of them has it yet. */
+static inline int xrce_client_publish(xrce_client_t *client, uint8_t session, uint16_t writer)
+{
+    return xrce_sample_publish(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
+}
+
+static inline int xrce_client_cancel(xrce_client_t *client, uint8_t session, uint16_t writer)
+{
+    return xrce_sample_cancel(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
+}
 
 /* Returns the count of callbacks made, as soon as it is not 0 and nothing more is pending, or after timeout_ms. */
 int xrce_client_spin(xrce_client_t *client, uint32_t timeout_ms);
@@ -138,12 +153,12 @@ int xrce_client_spin(xrce_client_t *client, uint32_t timeout_ms);
 
 static inline void xrce_lock(const xrce_client_t *client)
 {
-    client->port->lock();
+    client->port.lock();
 }
 
 static inline void xrce_unlock(const xrce_client_t *client)
 {
-    client->port->unlock();
+    client->port.unlock();
 }
 
 /* Sends one message, framed if need be. An xrce_send_t with the client as context. */

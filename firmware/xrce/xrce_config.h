@@ -37,16 +37,36 @@
 #define XRCE_LINK_EVERY 16u
 #endif
 
-/* Every call of the port's lock hooks goes by these two, so that a port may make them inline. */
-#if defined(__GNUC__)
+/* 1: the contexts that publish may run on several cores. Cortex-M parts have one, unless a build says otherwise. */
+#ifndef XRCE_SMP
+#if defined(__ARM_ARCH) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define XRCE_SMP 0
+#else
+#define XRCE_SMP 1
+#endif
+#endif
+
+/* Pointers that are looked at without the lock; they change under it. */
+#if !defined(__GNUC__)
+#define XRCE_LOAD(pointer) (*(void *volatile *)&(pointer))
+#define XRCE_STORE(pointer, value) (*(void *volatile *)&(pointer) = (value))
+#elif XRCE_SMP
 #define XRCE_LOAD(pointer) __atomic_load_n(&(pointer), __ATOMIC_ACQUIRE)
 #define XRCE_STORE(pointer, value) __atomic_store_n(&(pointer), (value), __ATOMIC_RELEASE)
+#else
+/* One core sees its own accesses in order: only the compiler must keep it. */
+#define XRCE_LOAD(pointer) __atomic_load_n(&(pointer), __ATOMIC_RELAXED)
+#define XRCE_STORE(pointer, value)                             \
+    do {                                                       \
+        __atomic_signal_fence(__ATOMIC_RELEASE);               \
+        __atomic_store_n(&(pointer), (value), __ATOMIC_RELAXED); \
+    } while (0)
+#endif
+
+#if defined(__GNUC__)
 #define XRCE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define XRCE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
-/* Enough on one core, where the lock hooks keep interrupts out. */
-#define XRCE_LOAD(pointer) (*(void *volatile *)&(pointer))
-#define XRCE_STORE(pointer, value) (*(void *volatile *)&(pointer) = (value))
 #define XRCE_LIKELY(x) (x)
 #define XRCE_UNLIKELY(x) (x)
 #endif

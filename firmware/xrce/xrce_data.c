@@ -144,12 +144,18 @@ void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
 
 #else
 
-int xrce_data_loan(xrce_client_t *client, xrce_entity_t *writer, uint32_t length, uint8_t **place)
+int xrce_sample_loan(xrce_client_t *client, uint32_t key, uint32_t length, uint8_t **place)
 {
-    xrce_session_t *session = &client->sessions[writer->session];
-    xrce_stream_out_t *stream = xrce_data_stream(session, writer);
+    xrce_entity_t *writer = xrce_entity_find(&client->entities, key);
+    xrce_session_t *session;
+    xrce_stream_out_t *stream;
     uint32_t bytes = length + XRCE_SAMPLE_HEAD_BYTES;
 
+    if (writer == NULL) {
+        return XRCE_ERR_UNKNOWN;
+    }
+    session = &client->sessions[writer->session];
+    stream = xrce_data_stream(session, writer);
     if (writer->loan != NULL || session->state != XRCE_SESSION_CONNECTED) {
         return XRCE_ERR_STATE;
     }
@@ -166,14 +172,17 @@ int xrce_data_loan(xrce_client_t *client, xrce_entity_t *writer, uint32_t length
     return XRCE_OK;
 }
 
-int xrce_data_publish(xrce_client_t *client, xrce_entity_t *writer)
+int xrce_sample_publish(xrce_client_t *client, uint32_t key)
 {
-    xrce_session_t *session = &client->sessions[writer->session];
-    xrce_stream_out_t *stream = xrce_data_stream(session, writer);
+    xrce_entity_t *writer = xrce_entity_find(&client->entities, key);
+    xrce_session_t *session;
+    xrce_stream_out_t *stream;
 
-    if (writer->loan == NULL) {
-        return XRCE_ERR_STATE;
+    if (writer == NULL || writer->loan == NULL) {
+        return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
     }
+    session = &client->sessions[writer->session];
+    stream = xrce_data_stream(session, writer);
     xrce_sample_head(writer->loan, session, writer);
     writer->loan = NULL;
     xrce_out_loan_commit(stream, &session->peer, writer->loan_length, writer->loan_sequence);
@@ -184,13 +193,15 @@ int xrce_data_publish(xrce_client_t *client, xrce_entity_t *writer)
     return XRCE_OK;
 }
 
-int xrce_data_cancel(xrce_client_t *client, xrce_entity_t *writer)
+int xrce_sample_cancel(xrce_client_t *client, uint32_t key)
 {
-    xrce_session_t *session = &client->sessions[writer->session];
+    xrce_entity_t *writer = xrce_entity_find(&client->entities, key);
+    xrce_session_t *session;
 
-    if (writer->loan == NULL) {
-        return XRCE_ERR_STATE;
+    if (writer == NULL || writer->loan == NULL) {
+        return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
     }
+    session = &client->sessions[writer->session];
     writer->loan = NULL;
     xrce_out_loan_cancel(xrce_data_stream(session, writer), &session->peer, writer->loan_length,
                          writer->loan_sequence);

@@ -248,7 +248,7 @@ static void announce_dirty(xrce_client_t *client, xrce_session_t *session)
 
 int xrce_session_flush(xrce_client_t *client, xrce_session_t *session)
 {
-    uint32_t now = client->port->now_ms();
+    uint32_t now = client->port.now_ms();
     int reliable = xrce_out_flush(&session->out[XRCE_OUT_RELIABLE], xrce_client_send, client, now);
     int best_effort = xrce_out_flush(&session->out[XRCE_OUT_BEST_EFFORT], xrce_client_send, client, now);
 

@@ -26,14 +26,28 @@ static xrce_buffer_t *drop_unknown(xrce_client_t *client)
     return NULL;
 }
 
-int xrce_shm_loan(xrce_client_t *client, uint32_t key, uint32_t length, uint8_t **place)
+/* Most publishers are the one that came last. Under the lock. */
+static inline xrce_entity_t *find_writer(xrce_client_t *client, uint32_t key)
+{
+    xrce_entity_t *writer = client->shm.last;
+
+    if (XRCE_UNLIKELY(writer->key != key)) {
+        writer = xrce_entity_find(&client->entities, key);
+        if (writer != NULL) {
+            client->shm.last = writer;
+        }
+    }
+    return writer;
+}
+
+int xrce_sample_loan(xrce_client_t *client, uint32_t key, uint32_t length, uint8_t **place)
 {
     xrce_entity_t *writer;
     xrce_buffer_t *buffer;
     int status = XRCE_OK;
 
     xrce_lock(client);
-    writer = xrce_entity_find(&client->entities, key);
+    writer = find_writer(client, key);
     if (XRCE_UNLIKELY(writer == NULL || writer->loan != NULL || length > client->pool.buffer_bytes)) {
         status = writer == NULL        ? XRCE_ERR_UNKNOWN
                  : writer->loan != NULL ? XRCE_ERR_STATE
@@ -117,13 +131,13 @@ static void publish_elsewhere(xrce_client_t *client, xrce_buffer_t *buffer, uint
     xrce_shm_let_go(client, buffer);
 }
 
-int xrce_shm_publish(xrce_client_t *client, uint32_t key)
+int xrce_sample_publish(xrce_client_t *client, uint32_t key)
 {
     xrce_entity_t *writer;
     xrce_buffer_t *buffer;
 
     xrce_lock(client);
-    writer = xrce_entity_find(&client->entities, key);
+    writer = find_writer(client, key);
     if (XRCE_UNLIKELY(writer == NULL || writer->loan == NULL)) {
         xrce_unlock(client);
         return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
@@ -132,23 +146,22 @@ int xrce_shm_publish(xrce_client_t *client, uint32_t key)
     writer->loan = NULL;
     if (XRCE_LIKELY(writer->route == XRCE_ROUTE_LOCAL)) {
         buffer->users = 1;
-        buffer->local = true;
         queue_append(&client->shm, buffer);
     } else {
         publish_elsewhere(client, buffer, writer->route);
     }
     xrce_unlock(client);
-    client->port->wake();
+    client->port.wake();
     return XRCE_OK;
 }
 
-int xrce_shm_cancel(xrce_client_t *client, uint32_t key)
+int xrce_sample_cancel(xrce_client_t *client, uint32_t key)
 {
     xrce_entity_t *writer;
     int status = XRCE_ERR_STATE;
 
     xrce_lock(client);
-    writer = xrce_entity_find(&client->entities, key);
+    writer = find_writer(client, key);
     if (writer == NULL) {
         status = XRCE_ERR_UNKNOWN;
     } else if (writer->loan != NULL) {
@@ -228,10 +241,9 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
     const xrce_buffer_t *last = XRCE_LOAD(shm->tail);
     uint32_t count = 0;
 
-    if (buffer == NULL || shm->delivering) {
+    if (buffer == NULL) {
         return 0;
     }
-    shm->delivering = true;
     for (;;) {
         bool end = buffer == last;
         xrce_buffer_t *next;
@@ -250,7 +262,6 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
         }
         buffer = next;
     }
-    shm->delivering = false;
     shm->delivered += count;
     if (shm->reap) {
         xrce_shm_reap(client);
@@ -261,6 +272,9 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
 void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
 {
     xrce_lock(client);
+    if (client->shm.last == writer) {
+        client->shm.last = &client->shm.nobody;
+    }
     if (writer->loan != NULL) {
         xrce_pool_give(&client->pool, writer->loan);
         writer->loan = NULL;

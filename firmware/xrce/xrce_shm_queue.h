@@ -18,17 +18,15 @@ typedef struct {
     xrce_edge_t *cursor;    /* the pair whose callback runs; moved when that pair is removed */
     xrce_edge_t start;      /* stands before the first pair, for a cursor whose pair was first */
     xrce_edge_t *free_edges;
-    bool delivering;
+    xrce_entity_t *last;    /* writer found last; checked by its key */
+    xrce_entity_t nobody;   /* what `last` points to when there is none: its key is nobody's */
     bool reap;              /* a gone writer has no more samples */
     uint32_t refused;
     uint32_t lost;
     uint32_t delivered;
 } xrce_shm_t;
 
-/* Any context. */
-int xrce_shm_loan(struct xrce_client *client, uint32_t key, uint32_t length, uint8_t **place);
-int xrce_shm_publish(struct xrce_client *client, uint32_t key);
-int xrce_shm_cancel(struct xrce_client *client, uint32_t key);
+/* Loan, publish and cancel of xrce_data.h are here too. */
 
 /* Calls the readers for every sample accepted before this call; returns the count of callbacks. Main context. */
 uint32_t xrce_shm_deliver(struct xrce_client *client);
