@@ -47,8 +47,8 @@ def echo(client: Client, count: int = 20, *, size: int = 40) -> None:
 def test_session_echo_and_farewell(kind: str) -> None:
     with BoardPty() as board:
         agents = {
-            "udp": lambda: BuiltinAgent.udp4(),
-            "tcp": lambda: BuiltinAgent.tcp4(),
+            "udp": BuiltinAgent.udp4,
+            "tcp": BuiltinAgent.tcp4,
             "serial": lambda: BuiltinAgent.serial(board.device),
         }
         with agents[kind]() as agent:
@@ -148,13 +148,11 @@ def test_agent_repeats_what_is_not_acknowledged(udp: BuiltinAgent) -> None:
     client.write(0x0015, b"lost")
     assert client.pump(lambda: any(isinstance(item, xrce.Heartbeat) for item in client.log))
     assert len(client.samples) == 1
-    client.into = xrce.ReliableInput()  # as if nothing had come: asks for all again
+    client.into.expected -= 1  # as if the sample had not come
     client.samples.clear()
-    client.log.clear()
     client.acknowledge = True
-    beats = [item for item in client.log if isinstance(item, xrce.Heartbeat)]
-    assert client.pump(lambda: bool(client.log)) and not beats
-    assert udp.statistics.retransmissions >= 0
+    assert client.pump(lambda: bool(client.samples))
+    assert udp.statistics.retransmissions > 0
 
 
 def test_login_again_starts_streams_over_and_keeps_objects(udp: BuiltinAgent) -> None:

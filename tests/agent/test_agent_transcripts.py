@@ -41,18 +41,25 @@ def load(path: Path) -> list[Record]:
 
 
 def comparable(data: bytes, guid: bytes | None = None) -> str:
-    """A reply without what varies from run to run: sequence numbers across streams stay, times go."""
+    """A reply without what varies from run to run: clock times, a requester's GUID, order within a stream."""
     message = xrce.decode_message(data)
-    items = []
-    for item in message.submessages:
-        if isinstance(item, xrce.TimestampReply):
-            item = xrce.TimestampReply(transmit=(0, 0), receive=(0, 0), originate=item.originate)
-        if isinstance(item, xrce.Data) and guid is not None and item.data.startswith(guid):
-            item = xrce.Data(request_id=item.request_id, object_id=item.object_id, data=bytes(16) + item.data[16:])
-        items.append(str(item))
+    items = [str(neutral(item, guid)) for item in message.submessages]
     header = message.header
-    sequence = 0 if header.stream_id else header.sequence
-    return f"{header.session_id:02x} {header.stream_id:02x} {sequence} {header.client_key} {items}"
+    return f"{header.session_id:02x} {header.stream_id:02x} {header.client_key} {items}"
+
+
+def neutral(item: xrce.Submessage, guid: bytes | None) -> xrce.Submessage:
+    if isinstance(item, xrce.TimestampReply):
+        return xrce.TimestampReply(transmit=(0, 0), receive=(0, 0), originate=item.originate)
+    if isinstance(item, xrce.Data) and guid is not None and item.data.startswith(guid):
+        return xrce.Data(request_id=item.request_id, object_id=item.object_id, data=bytes(16) + item.data[16:])
+    return item
+
+
+def sequences(replies: list[bytes]) -> list[tuple[int, int]]:
+    """Stream and sequence number of every message once, sorted."""
+    headers = [xrce.decode_header(data)[0] for data in replies]
+    return sorted({(header.stream_id, header.sequence) for header in headers})
 
 
 def replay(records: list[Record], personality: Personality) -> tuple[list[bytes], bytes | None]:
@@ -114,6 +121,7 @@ def test_agent_replies_as_the_recorded_one(path: Path) -> None:
     ours, our_guid = replay(records, personality_of(path))
     theirs, their_guid = recorded_replies(records)
     assert tally(ours, our_guid) == tally(theirs, their_guid)
+    assert sequences(ours) == sequences(theirs)
 
 
 ECHOES_LESS = {
