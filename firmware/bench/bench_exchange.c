@@ -42,6 +42,9 @@ static void collect(uint32_t target, uint32_t spin_ms, uint32_t deadline_ms)
     uint32_t begin;
 
     (void)rig_mw_spin(spin_ms);
+    if ((bench.flags & RIG_EXCHANGE_QUIET) != 0u) {
+        rig_port_link_quiet(false);
+    }
     begin = rig_port_millis();
     while (bench.delivered < target && !bench_cancelled() && rig_port_millis() - begin < deadline_ms) {
         (void)rig_mw_spin(spin_ms);
@@ -87,6 +90,9 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
             break;
         }
         bench.near = first + sent;
+        if ((bench.flags & RIG_EXCHANGE_QUIET) != 0u) {
+            rig_port_link_quiet(true);
+        }
         for (uint32_t i = 0; i < now; i++, sent++) {
             int status = publish_one(session, writer, length, first + sent);
 

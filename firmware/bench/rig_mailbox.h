@@ -63,7 +63,8 @@ enum rig_exchange_argument {
 
 enum rig_exchange_flag {
     RIG_EXCHANGE_HOLD = 1 << 0,     /* stop in the very last expected callback until the rig lets go */
-    RIG_EXCHANGE_NO_RECORD = 1 << 1 /* count only: nothing goes into the ring but failures */
+    RIG_EXCHANGE_NO_RECORD = 1 << 1, /* count only: nothing goes into the ring but failures */
+    RIG_EXCHANGE_QUIET = 1 << 2      /* no link interrupt from the first loan of a burst to the end of the first spin */
 };
 
 enum rig_exchange_result {

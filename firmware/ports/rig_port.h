@@ -46,6 +46,10 @@ struct rig_port_link {
 };
 const struct rig_port_link *rig_port_link(void);
 
+/* Holds the link's interrupt back, so that a measured piece of code is not interrupted; what comes meanwhile waits in
+ * the UART. For a few microseconds only. */
+void rig_port_link_quiet(bool quiet);
+
 /* Memory for message buffers: the largest piece the board can spare. 8-aligned. */
 uint8_t *rig_port_memory(uint32_t *bytes);
 

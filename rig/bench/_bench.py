@@ -202,6 +202,7 @@ class Bench:
         spin_ms: int = 10,
         deadline: float = 1.0,
         record: bool = True,
+        quiet: bool = False,
         on_hold: Callable[[], None] | None = None,
         timeout: float = 30.0,
     ) -> Exchange:
@@ -210,10 +211,14 @@ class Bench:
         :param readers: deliveries expected per sample.
         :param spin_ms: time-out handed to each spin, milliseconds.
         :param deadline: how long a burst may take until its deliveries are given up, seconds.
+        :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
+            but the measured code runs; of use only where the link has no part in the delivery.
         :param on_hold: called while the firmware stands in the last expected callback.
         :param timeout: for the whole command, seconds.
         """
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
+        if quiet:
+            flags |= ExchangeFlag.QUIET
         if on_hold is not None:
             flags |= ExchangeFlag.HOLD
         arguments = (session, writer, count, length, burst, readers, spin_ms, int(deadline * 1000), first, flags)

@@ -114,6 +114,7 @@ class ExchangeFlag(IntFlag):
 
     HOLD = 1
     NO_RECORD = 2
+    QUIET = 4
 
 
 class RecordKind(IntEnum):

@@ -77,13 +77,15 @@ def copies(figures: Figures) -> Decision:
             places = m.detail.get("places", [])
             names = [str(p.get("symbol") or p.get("address")) for p in places] if isinstance(places, list) else []
             evidence.append(
-                fact(f"{payload} B payload, {readers} readers: {_number(m.value)} place(s) in RAM {names}", m)
+                fact(f"{payload} B payload, {readers} reader(s): stands {_number(m.value)} time(s) in RAM: {names}", m)
             )
             if m.value != 1:
-                faults.append(f"{readers} readers: {_number(m.value)} places in RAM hold a {payload} B payload {names}")
+                faults.append(
+                    f"{readers} readers: a {payload} B payload stands {_number(m.value)} times in RAM: {names}"
+                )
     for m in figures.all("resident_copies", "network"):
         if m.samples:
-            evidence.append(fact(f"control, {m.conditions['readers']} readers: {_number(m.value)} places", m))
+            evidence.append(fact(f"control, {m.conditions['readers']} reader(s): {_number(m.value)} times in RAM", m))
     hidden = [m for row in seen.values() for m in row.values() if m.value > 1]
     silent = all(max(m.samples) == 0 for row in counted.values() for m in row.values())
     if hidden and silent:

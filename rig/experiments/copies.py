@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from rig.bench import BLOCK, Counter, Exchange, payload
 from rig.experiments._experiment import READERS, Experiment
@@ -61,11 +61,24 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     yield setting.measurement(
         "copies",
         "resident_copies",
-        "places",
-        [len(places)] if held else [],
+        "copies",
+        [resident(places, size)] if held else [],
         conditions=conditions,
         detail={"places": places},
     )
+
+
+def resident(places: Sequence[Mapping[str, object]], size: int) -> int:
+    """How many times a payload of ``size`` bytes stands in RAM: the most places that any one block of it stands in.
+
+    So a copy cut into fragments counts once, and a second copy of but a part of the payload is not missed.
+    """
+    counts = [0] * (size // BLOCK)
+    for place in places:
+        begin = int(str(place["offset"])) // BLOCK
+        for block in range(begin, begin + int(str(place["bytes"])) // BLOCK):
+            counts[block] += 1
+    return max(counts, default=0)
 
 
 EXPERIMENT = Experiment(id="copies", title="payload bytes copied, and copies resident in RAM", measure=measure)

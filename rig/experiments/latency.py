@@ -47,6 +47,7 @@ def _one(setting: Setting, *, payload_bytes: int, readers: int, spin_ms: int) ->
         length=payload_bytes,
         readers=readers,
         spin_ms=spin_ms,
+        quiet=not agent,
         deadline=3.0,
         timeout=60.0,
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rig.bench import Exchange, Refused, Topology
+from rig.bench import Exchange, Refused, Status, Topology
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement
 from rig.station import Setting
 
 # Around 8-bit and 16-bit length fields and the usual powers of two.
 _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537, 100_000, 1 << 20, 8 << 20, 12 << 20)
+_PATIENCE = 10
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
 
@@ -23,6 +24,17 @@ def sweep(ceiling: int, mtu: int, history: int) -> list[int]:
 
 
 def _attempt(setting: Setting, topology: Topology, size: int, sequence: int) -> str:
+    """One sample; refused for want of room *now*, it is tried again after the link had time to acknowledge."""
+    outcome = ""
+    for _ in range(_PATIENCE):
+        outcome = _publish(setting, topology, size, sequence)
+        if outcome != f"refused: {Status.NO_BUFFER.name}":
+            break
+        setting.bench.spin(timeout=0.1)
+    return outcome
+
+
+def _publish(setting: Setting, topology: Topology, size: int, sequence: int) -> str:
     seconds = 2.0 + size / _AGENT_BYTES_PER_SECOND if setting.path == "agent" else 5.0
     try:
         seen: Exchange = setting.bench.exchange(

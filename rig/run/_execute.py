@@ -169,9 +169,7 @@ class _Run:
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             measurements = self.recorder.measurements if asked else []
             self.recorder.claim(
-                decide(
-                    claim, board.spec.name, measurements, prevented=board.prevented if asked else {}, repeat=repeat
-                )
+                decide(claim, board.spec.name, measurements, prevented=board.prevented if asked else {}, repeat=repeat)
             )
 
 

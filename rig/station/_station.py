@@ -12,15 +12,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rig.agent import BuiltinAgent, ExternalAgent, LinkTap, find_external
+from rig import __version__
+from rig.agent import find_external
 from rig.bench import Bench, build, find_places
 from rig.board import Board, ConsoleRecorder, open_board
-from rig.errors import AgentFault, BoardFault, EnvironmentFault, RigError, UsageError
+from rig.errors import AgentFault, BoardFault, EnvironmentFault, RigError
 from rig.inventory import BoardSpec
 from rig.probe import FirmwareImage
 from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
-from rig.station._link import TappedLink
+from rig.station._link import NO_EXTERNAL, TappedLink, open_link
 from rig.station._setting import Setting
 
 _CONSOLE_LINES = 20
@@ -34,15 +35,10 @@ def agent_label(kind: str) -> str:
     if kind == "none":
         return "none"
     if kind == "builtin":
-        from rig import __version__  # noqa: PLC0415 - the only use, and a cycle otherwise
-
         return f"rig agent {__version__}"
     program = find_external()
     if program is None:
-        raise EnvironmentFault(
-            "neither MicroXRCEAgent nor micro_ros_agent is on PATH",
-            hint="put one there, or use --agent builtin",
-        )
+        raise EnvironmentFault(NO_EXTERNAL, hint="put one there, or use --agent builtin")
     return f"{program.name} {program.version}".strip()
 
 
@@ -77,7 +73,7 @@ class Station:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.images = load_images(self.spec)
-            recorder = ConsoleRecorder(self._directory / f"{self._prefix}console.log")
+            recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
             self._board = stack.enter_context(open_board(self.spec, recorder=recorder))
             stack.callback(self._close_link)
@@ -117,9 +113,7 @@ class Station:
         board.flash(image)
         self._open_link()
         board.boot()
-        bench = Bench(
-            board.memory, board.mailbox_address, icount_shift=board.identity.icount_shift, healthy=self._dead
-        )
+        bench = Bench(board.memory, board.mailbox_address, icount_shift=board.identity.icount_shift, healthy=self._dead)
         self._clock = (bench.clock.name, bench.clock.note)
         self._firmware[variant] = Firmware(
             variant=variant,
@@ -196,7 +190,12 @@ class Station:
                 memory = self.board.memory.read(start, length)
                 for place in find_places(memory, start, wanted, symbol_at=image.symbol_at):
                     places.append(
-                        {"symbol": place.symbol, "address": f"{place.address:#010x}", "bytes": place.length}
+                        {
+                            "symbol": place.symbol,
+                            "address": f"{place.address:#010x}",
+                            "offset": place.offset,
+                            "bytes": place.length,
+                        }
                     )
             return places
 
@@ -205,15 +204,18 @@ class Station:
     def _open_link(self) -> None:
         if not self.has_agent:
             return
-        stack = self._link_stack
-        endpoint = self.board.link
-        capture = self._directory / f"{self._prefix}link.pcapng"
-        tap = stack.enter_context(LinkTap.for_endpoint(endpoint, capture=capture))
-        if self._agent_kind == "builtin":
-            agent = BuiltinAgent()
-            if endpoint.kind == "serial":
-                agent.add_serial(tap.agent_device, endpoint.baud)
-        self._link = TappedLink(tap, None, baud=endpoint.baud)
+        self._link = open_link(
+            self.board.link,
+            agent=self._agent_kind,
+            paced=self.spec.kind == "emulated",
+            capture=self._file("link.pcapng"),
+            log=self._file("agent.log"),
+            stack=self._link_stack,
+        )
+
+    def _file(self, name: str) -> Path:
+        """A file of this board in the run's directory; several boards do not share one."""
+        return self._directory / f"{self._prefix}{name}"
 
     def _close_link(self) -> None:
         self._link = None
@@ -225,8 +227,3 @@ def _configuration(bench: Bench) -> dict[str, Scalar]:
         "capabilities": " ".join(flag.name or "" for flag in bench.hello.capabilities).lower(),
         "message_memory_bytes": bench.hello.memory_bytes,
     }
-
-
-def flash_board(spec: BoardSpec, image: Path | None, *, variant: str, force: bool) -> object:
-    """Program one board and read it back; see ``rig flash``."""
-    raise UsageError("not yet")

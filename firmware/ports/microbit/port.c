@@ -2,6 +2,7 @@
  * BBC micro:bit v1 (nRF51822, Cortex-M0), real or QEMU's. Source: nRF51 Series Reference Manual.
  */
 #include "byte_queue.h"
+#include "critical.h"
 #include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
@@ -41,6 +42,7 @@
 #define PIN_RXD 25u
 
 #define NVIC_ENABLE 0xE000E100u
+#define NVIC_DISABLE 0xE000E180u
 #define IRQ_UART0 2u
 #define IRQ_TIMER1 9u
 
@@ -136,8 +138,8 @@ uint32_t rig_port_millis(void)
     static uint32_t part; /* ticks that do not fill a millisecond yet */
     static uint32_t millis;
     uint32_t result;
+    uint32_t masked = rig_critical_enter();
 
-    rig_port_lock();
     uint32_t now = rig_port_clock();
     part += now - last;
     last = now;
@@ -150,7 +152,7 @@ uint32_t rig_port_millis(void)
         millis++;
     }
     result = millis;
-    rig_port_unlock();
+    rig_critical_leave(masked);
     return result;
 }
 
@@ -212,6 +214,12 @@ const struct rig_port_link *rig_port_link(void)
     static const struct rig_port_link link = {true, link_write, link_read};
 
     return &link;
+}
+
+void rig_port_link_quiet(bool quiet)
+{
+    REGISTER(quiet ? NVIC_DISABLE : NVIC_ENABLE) = 1u << IRQ_UART0;
+    __asm volatile("dsb\n isb" ::: "memory");
 }
 
 uint8_t *rig_port_memory(uint32_t *bytes)

@@ -3,6 +3,7 @@
  * Sources: Arm AN385 application note, CMSDK technical reference manual.
  */
 #include "byte_queue.h"
+#include "critical.h"
 #include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
@@ -33,6 +34,7 @@
 #define UART_RX_INTERRUPT (1u << 1)
 
 #define NVIC_ENABLE 0xE000E100u
+#define NVIC_DISABLE 0xE000E180u
 #define IRQ_UART0_RX 0u
 #define IRQ_TIMER1 9u
 
@@ -117,15 +119,15 @@ uint32_t rig_port_millis(void)
     static uint32_t millis;
     uint32_t now;
     uint32_t result;
+    uint32_t masked = rig_critical_enter();
 
-    rig_port_lock();
     now = rig_port_clock();
     part += (now - last) % TICKS_PER_MS;
     millis += (now - last) / TICKS_PER_MS + part / TICKS_PER_MS;
     part %= TICKS_PER_MS;
     last = now;
     result = millis;
-    rig_port_unlock();
+    rig_critical_leave(masked);
     return result;
 }
 
@@ -186,6 +188,12 @@ const struct rig_port_link *rig_port_link(void)
     static const struct rig_port_link link = {true, link_write, link_read};
 
     return &link;
+}
+
+void rig_port_link_quiet(bool quiet)
+{
+    REGISTER(quiet ? NVIC_DISABLE : NVIC_ENABLE) = 1u << IRQ_UART0_RX;
+    __asm volatile("dsb\n isb" ::: "memory");
 }
 
 uint8_t *rig_port_memory(uint32_t *bytes)
