@@ -8,10 +8,21 @@ from __future__ import annotations
 from rig.agent._client import Peer
 from rig.agent._core import AgentCore
 from rig.agent._counters import Direction, DirectionCounters, LinkCounters
+from rig.agent._decode import DecodedLine, MessageDescriber, decode_file, live_observer
+from rig.agent._external import (
+    AgentState,
+    ExternalAgent,
+    ExternalAgentProgram,
+    ExternalSerial,
+    ExternalUdp,
+    LogLine,
+    find_external,
+)
 from rig.agent._faults import FaultPlan
 from rig.agent._log import AgentLog, LogLevel
 from rig.agent._personality import CED, FASTDDS, RIG, Personality
 from rig.agent._profiles import Profile, load_profiles
+from rig.agent._run import PERSONALITIES, run_agent, transports_for
 from rig.agent._server import BuiltinAgent
 from rig.agent._statistics import AgentStatistics
 from rig.agent._tap import LinkTap
@@ -22,17 +33,26 @@ from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpT
 __all__ = [
     "CED",
     "FASTDDS",
+    "PERSONALITIES",
     "RIG",
     "AgentCore",
     "AgentLog",
+    "AgentState",
     "AgentStatistics",
     "BuiltinAgent",
+    "DecodedLine",
     "Direction",
     "DirectionCounters",
+    "ExternalAgent",
+    "ExternalAgentProgram",
+    "ExternalSerial",
+    "ExternalUdp",
     "FaultPlan",
     "LinkCounters",
     "LinkTap",
     "LogLevel",
+    "LogLine",
+    "MessageDescriber",
     "Peer",
     "Personality",
     "Profile",
@@ -42,5 +62,10 @@ __all__ = [
     "Transport",
     "UdpTap",
     "UdpTransport",
+    "decode_file",
+    "find_external",
+    "live_observer",
     "load_profiles",
+    "run_agent",
+    "transports_for",
 ]

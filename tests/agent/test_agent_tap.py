@@ -19,7 +19,6 @@ from rig import xrce
 from rig.agent import BuiltinAgent, Direction, FaultPlan, LinkTap, SerialTap, UdpTap
 from rig.errors import AgentFault, EnvironmentFault, UsageError
 
-
 pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
 
 

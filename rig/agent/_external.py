@@ -1,0 +1,338 @@
+"""An external Agent as a process: eProsima's MicroXRCEAgent or micro-ROS's micro_ros_agent.
+
+Knows how they are started, what they print, and how they end. Must not know what crosses the link.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from rig.errors import AgentFault, EnvironmentFault
+from rig.xrce import OBJECT_AGENT, GetInfo, Header, Message, encode_message
+
+_READY_LIMIT = 10.0
+_STOP_LIMIT = 5.0
+_KILL_LIMIT = 5.0
+_PROBE_PERIOD = 0.05
+_HOST = "127.0.0.1"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_CONNECTED = re.compile(r"create\b.*client_key|session established", re.IGNORECASE)
+_READY = re.compile(r"running\.\.\.|logger setup|session re-established", re.IGNORECASE)
+_VERSION = re.compile(r"\bversion:?\s*v?(\d+\.\d+[\w.]*)", re.IGNORECASE)
+PING = encode_message(
+    Message(
+        header=Header(session_id=0x80),
+        submessages=(GetInfo(request_id=10, object_id=OBJECT_AGENT, mask=2),),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalAgentProgram:
+    """An Agent found on this host: its name and the command that starts it (transport arguments follow)."""
+
+    name: str
+    command: tuple[str, ...]
+    version: str = "unknown"
+
+
+class AgentState(Enum):
+    """Life of an external Agent; it only goes forward."""
+
+    STARTING = "starting"
+    READY = "ready"
+    CONNECTED = "client connected"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """A line that the Agent printed, with monotonic and wall-clock nanoseconds."""
+
+    monotonic_ns: int
+    time_ns: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalUdp:
+    """Listen on a UDP port; 0 takes a free one."""
+
+    port: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalSerial:
+    """Listen on a serial device or pty."""
+
+    device: str
+    baud: int = 115200
+
+
+def find_external() -> ExternalAgentProgram | None:
+    """Look for an Agent on PATH: ``MicroXRCEAgent``, ``micro_ros_agent``, then ``ros2 run micro_ros_agent``."""
+    for name in ("MicroXRCEAgent", "micro_ros_agent"):
+        path = shutil.which(name)
+        if path is not None:
+            return ExternalAgentProgram(name=name, command=(path,), version=_version_of(path))
+    ros2 = shutil.which("ros2")
+    if ros2 is not None and _ros2_has_agent(ros2):
+        return ExternalAgentProgram(name="micro_ros_agent", command=(ros2, "run", "micro_ros_agent", "micro_ros_agent"))
+    return None
+
+
+def _ros2_has_agent(ros2: str) -> bool:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(
+            (ros2, "pkg", "executables", "micro_ros_agent"), capture_output=True, text=True, timeout=10, check=False
+        )
+        return "micro_ros_agent" in done.stdout
+    return False
+
+
+def _version_of(path: str) -> str:
+    """Ask a program for its version; Agents that know no such option are asked their libraries' names."""
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run((path, "--version"), capture_output=True, text=True, timeout=5, check=False)
+        found = _VERSION.search(done.stdout + done.stderr)
+        if found:
+            return found[1]
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        done = subprocess.run(("ldd", path), capture_output=True, text=True, timeout=5, check=False)
+        found = re.search(r"libmicroxrcedds_agent\.so\.([\d.]+)", done.stdout)
+        if found:
+            return found[1]
+    return "unknown"
+
+
+class ExternalAgent:
+    """Starts, watches and stops one external Agent on loopback or a serial line.
+
+    :param program: see ``find_external``.
+    :param transport: where it listens.
+    :param verbosity: its ``-v`` level, 4 or more to see sessions.
+    :param on_line: gets every line it prints, in the reader's thread.
+    """
+
+    def __init__(
+        self,
+        program: ExternalAgentProgram,
+        *,
+        transport: ExternalUdp | ExternalSerial,
+        verbosity: int = 4,
+        on_line: Callable[[LogLine], None] | None = None,
+    ) -> None:
+        self.program = program
+        self.transport = transport
+        self._verbosity = verbosity
+        self._on_line = on_line
+        self._lines: list[LogLine] = []
+        self._changed = threading.Condition()
+        self._state = AgentState.STARTING
+        self._process: subprocess.Popen[str] | None = None
+        self._reader: threading.Thread | None = None
+        self._stopped = False
+        self.port = transport.port if isinstance(transport, ExternalUdp) else 0
+
+    @property
+    def state(self) -> AgentState:
+        """Where it stands now."""
+        if self._process is not None and self._process.poll() is not None:
+            return AgentState.DEAD
+        return self._state
+
+    @property
+    def pid(self) -> int:
+        """Process id; 0 before the start."""
+        return self._process.pid if self._process is not None else 0
+
+    @property
+    def log(self) -> tuple[LogLine, ...]:
+        """What it printed so far."""
+        with self._changed:
+            return tuple(self._lines)
+
+    def start(self) -> Self:
+        """Start it and wait until it serves.
+
+        :raises EnvironmentFault: it cannot be started. :raises AgentFault: it ended, or does not serve in time.
+        """
+        if isinstance(self.transport, ExternalUdp):
+            self.port = self.transport.port or _free_port()
+            arguments: tuple[str, ...] = ("udp4", "-p", str(self.port))
+        else:
+            arguments = ("serial", "--dev", self.transport.device, "-b", str(self.transport.baud))
+        command: tuple[str, ...] = (*self.program.command, *arguments, "-v", str(self._verbosity))
+        # Unbuffered output, or lines would come long after the fact.
+        shell = shutil.which("stdbuf")
+        if shell is not None:
+            command = (shell, "-oL", "-eL", *command)
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise EnvironmentFault(
+                f"cannot start {self.program.name}: {error.strerror}", hint="check that it is installed and executable"
+            ) from error
+        self._reader = threading.Thread(target=self._read, name="external-agent-log", daemon=True)
+        self._reader.start()
+        try:
+            self._await_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _await_ready(self) -> None:
+        end = time.monotonic() + _READY_LIMIT
+        while self._state is AgentState.STARTING:
+            self.check()
+            if isinstance(self.transport, ExternalUdp) and _answers(self.port):
+                self._advance(AgentState.READY)
+                return
+            if time.monotonic() > end:
+                raise AgentFault(
+                    f"{self.program.name} did not get ready within {_READY_LIMIT:g} s: {self._tail()}",
+                    hint="start it by hand with the same arguments to see why",
+                )
+            with self._changed:
+                self._changed.wait(_PROBE_PERIOD)
+
+    def check(self) -> None:
+        """Make sure that it lives. :raises AgentFault: it is dead; the message has its last words."""
+        if self._process is None:
+            raise AgentFault(f"{self.program.name} has not been started", hint="start it first")
+        code = self._process.poll()
+        if code is None or self._stopped:
+            return
+        if self._reader is not None:
+            self._reader.join(1.0)
+        how = f"by signal {-code}" if code < 0 else f"with status {code}"
+        raise AgentFault(
+            f"{self.program.name} (process {self.pid}) ended {how}: {self._tail()}",
+            hint="see its log in the run's report",
+        )
+
+    def wait_for(self, state: AgentState, timeout: float) -> bool:
+        """Wait until it has got as far as ``state``. :raises AgentFault: it died while waiting."""
+        order = list(AgentState)
+        end = time.monotonic() + timeout
+        while order.index(self._state) < order.index(state):
+            self.check()
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            with self._changed:
+                self._changed.wait(min(left, 0.1))
+        return True
+
+    def stop(self) -> None:
+        """End it by its own process id and take the rest of its log; harmless when it does not run.
+
+        :raises AgentFault: it survived being killed.
+        """
+        process = self._process
+        if process is None or self._stopped:
+            return
+        self._stopped = True
+        # ``ros2 run`` starts the Agent as a child; psutil tells it from a later process of the same id.
+        children: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            children = psutil.Process(process.pid).children(recursive=True)
+        for signal_number, limit in ((signal.SIGINT, _STOP_LIMIT), (signal.SIGKILL, _KILL_LIMIT)):
+            if process.poll() is not None:
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal_number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(limit)
+        for child in children:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        if self._reader is not None:
+            self._reader.join(_KILL_LIMIT)
+        if process.stdout is not None:
+            process.stdout.close()
+        self._state = AgentState.DEAD
+        if process.poll() is None:
+            raise AgentFault(f"{self.program.name} (process {process.pid}) cannot be ended")
+
+    def _read(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        with contextlib.suppress(ValueError, OSError):
+            for raw in self._process.stdout:
+                text = _COLOURS.sub("", raw.rstrip("\n"))
+                line = LogLine(monotonic_ns=time.monotonic_ns(), time_ns=time.time_ns(), text=text)
+                with self._changed:
+                    self._lines.append(line)
+                if _CONNECTED.search(text):
+                    self._advance(AgentState.CONNECTED)
+                elif _READY.search(text):
+                    self._advance(AgentState.READY)
+                if self._on_line is not None:
+                    self._on_line(line)
+        with self._changed:
+            self._changed.notify_all()
+
+    def _advance(self, state: AgentState) -> None:
+        order = list(AgentState)
+        with self._changed:
+            if order.index(state) > order.index(self._state):
+                self._state = state
+            self._changed.notify_all()
+
+    def _tail(self) -> str:
+        lines = [line.text for line in self.log[-3:] if line.text.strip()]
+        return " / ".join(lines) or "it printed nothing"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def _free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind((_HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(port: int) -> bool:
+    """Whether an Agent answers a ping on this UDP port."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(_PROBE_PERIOD)
+        try:
+            probe.connect((_HOST, port))
+            probe.send(PING)
+            return bool(probe.recv(512))
+        except OSError:
+            return False

@@ -1,0 +1,102 @@
+"""``rig agent`` by hand: an Agent in the foreground until it is interrupted.
+
+Knows signals and how to end; must not know command-line parsing. Transports and levels go by the names that
+users of MicroXRCEAgent know.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from rig.agent._log import LogLevel
+from rig.agent._personality import CED, FASTDDS, RIG, Personality
+from rig.agent._profiles import load_profiles
+from rig.agent._server import BuiltinAgent
+from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
+from rig.errors import UsageError
+
+PERSONALITIES: Mapping[str, Personality] = {item.name: item for item in (RIG, CED, FASTDDS)}
+_CHECK_PERIOD = 0.5
+
+
+def transports_for(
+    kind: str,
+    *,
+    port: int | None = None,
+    devices: Sequence[str] = (),
+    baud: int = 115200,
+    host: str = "127.0.0.1",
+) -> list[Transport]:
+    """Make the transports that ``udp4``, ``tcp4``, ``serial`` or ``multiserial`` stand for.
+
+    :raises UsageError: an unknown kind, or what the kind needs is missing.
+    """
+    if kind in ("udp4", "tcp4"):
+        if port is None or not 0 <= port <= 0xFFFF:
+            raise UsageError(f"{kind} needs a port between 0 and 65535, not {port}", hint=f"rig agent {kind} -p 8888")
+        return [UdpTransport(host, port) if kind == "udp4" else TcpTransport(host, port)]
+    if kind in ("serial", "multiserial"):
+        if not devices:
+            option = "--dev" if kind == "serial" else "--devs"
+            raise UsageError(f"{kind} needs a device", hint=f"rig agent {kind} {option} /dev/ttyUSB0 -b 115200")
+        return [SerialTransport(device, baud) for device in devices]
+    raise UsageError(f"no transport {kind!r}", hint="one of udp4, tcp4, serial, multiserial")
+
+
+def run_agent(
+    transports: Sequence[Transport],
+    *,
+    verbosity: int = LogLevel.INFO,
+    refs: Path | None = None,
+    personality: str = "rig",
+    out: TextIO | None = None,
+) -> int:
+    """Serve until SIGINT or SIGTERM, then end cleanly; returns the exit code 0.
+
+    Must be called in the main thread, whose signal handlers it borrows.
+
+    :param verbosity: 0 off, 1 critical, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
+    :param refs: XML profiles for REF representations.
+    :raises AgentFault: a port or device is in use, or the Agent broke.
+    :raises EnvironmentFault: no such device. :raises UsageError: a bad option.
+    """
+    if not 0 <= verbosity <= LogLevel.TRACE:
+        raise UsageError(f"verbosity {verbosity}", hint="-v takes 0 (off) to 6 (trace)")
+    if personality not in PERSONALITIES:
+        raise UsageError(f"no personality {personality!r}", hint=f"one of {', '.join(PERSONALITIES)}")
+    agent = BuiltinAgent(
+        transports,
+        log=out if out is not None else sys.stderr,
+        level=verbosity,
+        personality=PERSONALITIES[personality],
+        refs=load_profiles(refs) if refs is not None else None,
+    )
+    ended = threading.Event()
+
+    def end(number: int, frame: FrameType | None) -> None:
+        ended.set()
+
+    kept = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with agent:
+            while not ended.wait(_CHECK_PERIOD):
+                agent.check()
+            counted = agent.statistics
+            agent.note(
+                LogLevel.INFO,
+                "ending",
+                messages_in=counted.messages_in,
+                messages_out=counted.messages_out,
+                samples_in=counted.samples_in,
+                samples_out=counted.samples_out,
+            )
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    return 0
