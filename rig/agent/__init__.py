@@ -13,8 +13,6 @@ from rig.agent._external import (
     AgentState,
     ExternalAgent,
     ExternalAgentProgram,
-    ExternalSerial,
-    ExternalUdp,
     LogLine,
     find_external,
 )
@@ -45,8 +43,6 @@ __all__ = [
     "DirectionCounters",
     "ExternalAgent",
     "ExternalAgentProgram",
-    "ExternalSerial",
-    "ExternalUdp",
     "FaultPlan",
     "LinkCounters",
     "LinkTap",

@@ -16,7 +16,9 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -69,21 +71,6 @@ class LogLine:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalUdp:
-    """Listen on a UDP port; 0 takes a free one."""
-
-    port: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExternalSerial:
-    """Listen on a serial device or pty."""
-
-    device: str
-    baud: int = 115200
-
-
 def find_external() -> ExternalAgentProgram | None:
     """Look for an Agent on PATH: ``MicroXRCEAgent``, ``micro_ros_agent``, then ``ros2 run micro_ros_agent``."""
     for name in ("MicroXRCEAgent", "micro_ros_agent"):
@@ -124,7 +111,8 @@ class ExternalAgent:
     """Starts, watches and stops one external Agent on loopback or a serial line.
 
     :param program: see ``find_external``.
-    :param transport: where it listens.
+    :param device: serial device or pty to listen on; without it, UDP on ``port`` (0 takes a free one).
+    :param log: file that its lines are appended to.
     :param verbosity: its ``-v`` level, 4 or more to see sessions.
     :param on_line: gets every line it prints, in the reader's thread.
     """
@@ -133,12 +121,18 @@ class ExternalAgent:
         self,
         program: ExternalAgentProgram,
         *,
-        transport: ExternalUdp | ExternalSerial,
+        device: str | None = None,
+        baud: int = 115200,
+        port: int = 0,
+        log: Path | None = None,
         verbosity: int = 4,
         on_line: Callable[[LogLine], None] | None = None,
     ) -> None:
         self.program = program
-        self.transport = transport
+        self.device = device
+        self.baud = baud
+        self.port = port
+        self._log_path = log
         self._verbosity = verbosity
         self._on_line = on_line
         self._lines: list[LogLine] = []
@@ -147,7 +141,6 @@ class ExternalAgent:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._stopped = False
-        self.port = transport.port if isinstance(transport, ExternalUdp) else 0
 
     @property
     def state(self) -> AgentState:
@@ -172,11 +165,11 @@ class ExternalAgent:
 
         :raises EnvironmentFault: it cannot be started. :raises AgentFault: it ended, or does not serve in time.
         """
-        if isinstance(self.transport, ExternalUdp):
-            self.port = self.transport.port or _free_port()
+        if self.device is None:
+            self.port = self.port or _free_port()
             arguments: tuple[str, ...] = ("udp4", "-p", str(self.port))
         else:
-            arguments = ("serial", "--dev", self.transport.device, "-b", str(self.transport.baud))
+            arguments = ("serial", "--dev", self.device, "-b", str(self.baud))
         command: tuple[str, ...] = (*self.program.command, *arguments, "-v", str(self._verbosity))
         # Unbuffered output, or lines would come long after the fact.
         shell = shutil.which("stdbuf")
@@ -209,7 +202,7 @@ class ExternalAgent:
         end = time.monotonic() + _READY_LIMIT
         while self._state is AgentState.STARTING:
             self.check()
-            if isinstance(self.transport, ExternalUdp) and _answers(self.port):
+            if self.device is None and _answers(self.port):
                 self._advance(AgentState.READY)
                 return
             if time.monotonic() > end:
@@ -281,12 +274,19 @@ class ExternalAgent:
 
     def _read(self) -> None:
         assert self._process is not None and self._process.stdout is not None
-        with contextlib.suppress(ValueError, OSError):
+        with contextlib.ExitStack() as stack, contextlib.suppress(ValueError, OSError):
+            file = None
+            if self._log_path is not None:
+                file = stack.enter_context(self._log_path.open("a", encoding="utf-8"))
             for raw in self._process.stdout:
                 text = _COLOURS.sub("", raw.rstrip("\n"))
                 line = LogLine(monotonic_ns=time.monotonic_ns(), time_ns=time.time_ns(), text=text)
                 with self._changed:
                     self._lines.append(line)
+                if file is not None:
+                    stamp = datetime.fromtimestamp(line.time_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+                    file.write(f"[{stamp}] {text}\n")
+                    file.flush()
                 if _CONNECTED.search(text):
                     self._advance(AgentState.CONNECTED)
                 elif _READY.search(text):

@@ -18,10 +18,14 @@ class Pacer:
     __slots__ = ("_free_at", "_queue", "_seconds_per_byte", "queued")
 
     def __init__(self, baud: int | None) -> None:
-        self._seconds_per_byte = 10.0 / baud if baud else 0.0
+        self.set_rate(baud)
         self._queue: deque[tuple[float, bytes]] = deque()
         self._free_at = 0.0
         self.queued = 0
+
+    def set_rate(self, baud: int | None) -> None:
+        """Change the rate for what is yet to come; what is on the line arrives as it would have."""
+        self._seconds_per_byte = 10.0 / baud if baud else 0.0
 
     @property
     def full(self) -> bool:
@@ -36,10 +40,10 @@ class Pacer:
     def put(self, data: bytes, now: float) -> None:
         """Begin to send bytes, after those already on the line."""
         self.queued += len(data)
-        if not self._seconds_per_byte:
-            self._queue.append((now, data))
-            return
         when = max(self._free_at, now)
+        if not self._seconds_per_byte:
+            self._queue.append((when, data))
+            return
         for start in range(0, len(data), _PIECE):
             piece = data[start : start + _PIECE]
             when += len(piece) * self._seconds_per_byte

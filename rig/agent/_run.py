@@ -50,9 +50,12 @@ def transports_for(
 
 
 def run_agent(
-    transports: Sequence[Transport],
+    kind: str,
     *,
-    verbosity: int = LogLevel.INFO,
+    port: int | None = None,
+    devices: Sequence[str] = (),
+    baud: int = 115200,
+    verbose: int = LogLevel.INFO,
     refs: Path | None = None,
     personality: str = "rig",
     out: TextIO | None = None,
@@ -61,19 +64,23 @@ def run_agent(
 
     Must be called in the main thread, whose signal handlers it borrows.
 
-    :param verbosity: 0 off, 1 critical, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
+    :param kind: ``udp4`` or ``tcp4`` with a ``port`` on loopback (0: any free), ``serial`` or ``multiserial``
+        with ``devices`` at ``baud``.
+    :param verbose: 0 off, 1 critical, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
     :param refs: XML profiles for REF representations.
+    :param personality: a name in ``PERSONALITIES``.
+    :param out: where log lines go instead of the standard error stream.
     :raises AgentFault: a port or device is in use, or the Agent broke.
     :raises EnvironmentFault: no such device. :raises UsageError: a bad option.
     """
-    if not 0 <= verbosity <= LogLevel.TRACE:
-        raise UsageError(f"verbosity {verbosity}", hint="-v takes 0 (off) to 6 (trace)")
+    if not 0 <= verbose <= LogLevel.TRACE:
+        raise UsageError(f"verbosity {verbose}", hint="-v takes 0 (off) to 6 (trace)")
     if personality not in PERSONALITIES:
         raise UsageError(f"no personality {personality!r}", hint=f"one of {', '.join(PERSONALITIES)}")
     agent = BuiltinAgent(
-        transports,
+        transports_for(kind, port=port, devices=devices, baud=baud),
         log=out if out is not None else sys.stderr,
-        level=verbosity,
+        level=verbose,
         personality=PERSONALITIES[personality],
         refs=load_profiles(refs) if refs is not None else None,
     )

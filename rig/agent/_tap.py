@@ -176,8 +176,9 @@ class LinkTap(ABC):
     def _poll(self, now: float) -> None: ...
 
     def _wake(self) -> None:
-        with contextlib.suppress(OSError):
-            self._waker.send(b"x")
+        if self._thread is not None:
+            with contextlib.suppress(OSError):
+                self._waker.send(b"x")
 
     def _observe(self, direction: Direction, message: bytes, time_ns: int) -> None:
         if self._observer is not None:
@@ -200,6 +201,8 @@ class LinkTap(ABC):
                     for fileno in readable:
                         if fileno != waked:
                             self._on_readable(fileno, now)
+                        else:
+                            self._waked.recv(64)
                     self._poll(now)
                 if not readable and self._capture is not None:
                     self._capture.flush()

@@ -60,6 +60,13 @@ class SerialTap(LinkTap):
             for direction in Direction:
                 self._pacers[direction] = Pacer(baud)
 
+    def pace(self, baud: int | None) -> None:
+        """Hold the line to another rate from now on; None lets it run."""
+        with self._lock:
+            for pacer in self._pacers.values():
+                pacer.set_rate(baud)
+        self._wake()
+
     def _open_capture(self, path: Path) -> LinkCapture:
         return LinkCapture(path, serial=True, name=f"serial {self._board.device}")
 

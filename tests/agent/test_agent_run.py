@@ -21,13 +21,11 @@ TRANSCRIPTS = Path(__file__).parent.parent / "data" / "transcripts"
 pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
 PROGRAM = """
 import sys
-from rig.agent import run_agent, transports_for
+from rig.agent import run_agent
 kind, where = sys.argv[1:3]
 if kind.endswith("serial"):
-    found = transports_for(kind, devices=[where], baud=115200)
-else:
-    found = transports_for(kind, port=int(where))
-sys.exit(run_agent(found, verbosity=4))
+    sys.exit(run_agent(kind, devices=[where], baud=115200))
+sys.exit(run_agent(kind, port=int(where), verbose=4))
 """
 
 
