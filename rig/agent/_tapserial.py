@@ -55,12 +55,6 @@ class SerialTap(LinkTap):
         return self._board.fileno >= 0
 
     def pace(self, baud: int | None) -> None:
-        """Pace the line to another rate from now on; None lets bytes pass at once."""
-        with self._lock:
-            for direction in Direction:
-                self._pacers[direction] = Pacer(baud)
-
-    def pace(self, baud: int | None) -> None:
         """Hold the line to another rate from now on; None lets it run."""
         with self._lock:
             for pacer in self._pacers.values():
