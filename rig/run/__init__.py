@@ -6,6 +6,7 @@ Joins stations, experiments, claims and records. Must not know terminals or file
 from rig.run._execute import execute, new_run_id
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import EXIT_CODES, outcome
+from rig.run._places import find_boards_file, runs_directory
 from rig.run._plan import VARIANTS, experiments_for
 from rig.run._recorder import Listener, Recorder
 
@@ -21,6 +22,8 @@ __all__ = [
     "check_directory",
     "execute",
     "experiments_for",
+    "find_boards_file",
     "new_run_id",
     "outcome",
+    "runs_directory",
 ]

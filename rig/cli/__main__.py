@@ -1,0 +1,5 @@
+"""``python -m rig.cli``."""
+
+from rig.cli import main
+
+main()

@@ -1,0 +1,92 @@
+"""``rig boards``, ``rig build``, ``rig flash``."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from rig.bench import VARIANTS, build
+from rig.cli._common import boards_option
+from rig.errors import UsageError
+from rig.inventory import Inventory
+from rig.probe import FirmwareImage
+from rig.probe.qemu import launch
+from rig.run import find_boards_file
+from rig.station import flash_board
+
+
+@click.group("boards", invoke_without_command=True)
+@boards_option
+@click.pass_context
+def boards_group(context: click.Context, boards_file: Path | None) -> None:
+    """List the boards, or run an emulated one (`rig boards up NAME`)."""
+    context.obj = find_boards_file(boards_file)
+    if context.invoked_subcommand is not None:
+        return
+    inventory = Inventory.load(context.obj)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("board", "kind", "target", "core", "link", "capabilities"):
+        table.add_column(heading)
+    for name, spec in inventory.boards.items():
+        mark = " (default)" if name == inventory.default else ""
+        link = f"{spec.link.transport} {spec.link.baud}" if spec.link.transport == "serial" else spec.link.transport
+        table.add_row(
+            name + mark, spec.kind, spec.target or "-", spec.core or "-", link, " ".join(sorted(spec.capabilities))
+        )
+    Console().print(table)
+
+
+@boards_group.command("up")
+@click.argument("name")
+@click.pass_obj
+def up_command(inventory_file: Path, name: str) -> int:
+    """Run an emulated board until Ctrl-C, for pyocd, gdb and other tools.
+
+    It shows up in `pyocd list` like a board on a debug probe.
+    """
+    (spec,) = Inventory.load(inventory_file).select([name])
+    if spec.kind != "emulated" or spec.machine is None:
+        raise UsageError(f"{name} is a {spec.kind} board; only emulated ones are started by the rig")
+    with launch(spec.machine, name=name) as machine:
+        click.echo(f"{name} runs as probe {machine.uid}; its UART is {machine.uart}")
+        click.echo(f"  pyocd load --uid {machine.uid} --target {spec.target} FIRMWARE.elf")
+        click.echo(f"  pyocd gdbserver --uid {machine.uid} --target {spec.target}")
+        click.echo("Ctrl-C ends it.")
+        while machine.alive():
+            time.sleep(0.5)
+        click.secho(f"rig: {name} ended: {machine.exit_reason()}", fg="red", err=True)
+        return 3
+
+
+@click.command("build")
+@click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
+def build_command(presets: tuple[str, ...]) -> int:
+    """Build the bench firmware for CMake presets of firmware/ (mps2-an385, microbit, posix)."""
+    for preset in presets:
+        for variant, path in build(preset).items():
+            image = FirmwareImage.load(path)
+            sizes = ", ".join(f"{name} {size}" for name, size in image.sections.items())
+            click.echo(f"{preset} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+    return 0
+
+
+@click.command("flash")
+@boards_option
+@click.argument("board")
+@click.argument("image", required=False, type=click.Path(path_type=Path))
+@click.option("--variant", type=click.Choice(VARIANTS), default="shm", show_default=True, help="Which bench firmware.")
+@click.option("--force", is_flag=True, help="Write even if the image is there already.")
+def flash_command(board: str, image: Path | None, variant: str, force: bool, boards_file: Path | None) -> int:
+    """Program a board and read it back. IMAGE: an ELF file; default: the board's bench firmware.
+
+    An emulated board that runs (`rig boards up`) is used as it is; otherwise one is started for the check.
+    """
+    (spec,) = Inventory.load(find_boards_file(boards_file)).select([board])
+    report = flash_board(spec, image, variant=variant, force=force)
+    what = "was there already" if report.skipped else f"{report.bytes_written} bytes written"
+    click.echo(f"{board}: {what}, read back and verified, {report.seconds:.2f} s, {report.digest[:19]}")
+    return 0

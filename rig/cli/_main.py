@@ -1,0 +1,74 @@
+"""The ``rig`` command, its groups, and how errors leave the process."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from rig import __version__
+from rig.cli._agent import agent_group
+from rig.cli._boards import boards_group, build_command, flash_command
+from rig.cli._doctor import doctor_command
+from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
+from rig.errors import RigError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="rig")
+def rig_command() -> None:
+    """Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
+
+    `rig run` needs no hardware: the default board is emulated. `rig doctor` says what is missing on this machine.
+
+    Exit codes: 0 all that ran is confirmed, 1 a claim is refuted, 2 usage or configuration, 3 rig, board, probe or
+    Agent fault, 4 inconclusive, 130 interrupted.
+    """
+
+
+for _command in (
+    run_command,
+    report_command,
+    compare_command,
+    claims_command,
+    explain_command,
+    boards_group,
+    build_command,
+    flash_command,
+    agent_group,
+    doctor_command,
+):
+    rig_command.add_command(_command)
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    # A CI system that cancels sends SIGTERM: end as with Ctrl-C, so that boards are given back and results written.
+    raise KeyboardInterrupt
+
+
+def _fail(message: str, hint: str, code: int) -> NoReturn:
+    click.secho(f"rig: {message}", fg="red", err=True)
+    if hint:
+        click.echo(f"     {hint}", err=True)
+    sys.exit(code)
+
+
+def main() -> NoReturn:
+    """Run the command line and exit the process with the documented code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = rig_command.main(standalone_mode=False)
+    except RigError as error:
+        _fail(error.message, error.hint, error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        _fail("interrupted", "", 130)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output went away: nothing is left to say
+        sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,69 @@
+"""What a run shows while it goes on: one line on a terminal, one line a step in a log."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
+
+from rig.records import Event
+
+
+class Progress:
+    """A listener of the event log that draws on a console."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._begin = time.monotonic()
+        self._board = ""
+        self._step = "starting"
+        self._done = 0
+        self._total = 0
+        self._measured = 0
+        self._live = Live(get_renderable=self._line, console=console, transient=True, refresh_per_second=4)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def on_event(self, event: Event) -> None:
+        """Take note of an event."""
+        data = event.data
+        match event.kind:
+            case "step":
+                self._board, self._step = str(data["board"]), str(data["step"])
+                self._done, self._total = int(str(data["done"])), int(str(data["total"]))
+                if not self._console.is_terminal:
+                    self._console.print(self._line().plain, highlight=False, soft_wrap=True)
+            case "measurement":
+                self._measured += 1
+            case "fault":
+                fault = data["fault"]
+                assert isinstance(fault, dict)
+                text = f"{fault['blame']} fault on {fault['board']}: {fault['message']}"
+                self._console.print(Text(text, style="red"), soft_wrap=True)
+
+    def _line(self) -> Text:
+        elapsed = int(time.monotonic() - self._begin)
+        clock = f"{elapsed // 60:02d}:{elapsed % 60:02d}"
+        counted = f"[{self._done}/{self._total}] " if self._total else ""
+        return Text.assemble(
+            (clock, "cyan"),
+            "  ",
+            counted,
+            (self._board, "bold"),
+            "  ",
+            self._step,
+            f"  ({self._measured} measurements)",
+        )

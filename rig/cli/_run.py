@@ -1,0 +1,159 @@
+"""``rig run``, ``rig report``, ``rig compare``, ``rig claims``, ``rig explain``."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from rig.claims import CLAIMS
+from rig.cli._common import boards_option
+from rig.cli._progress import Progress
+from rig.publish import claims_table, compare, measurement_table, publish
+from rig.records import RunRecord, load
+from rig.run import (
+    AGENT_KINDS,
+    EXIT_CODES,
+    AgentKind,
+    RunOptions,
+    check_claims,
+    check_directory,
+    execute,
+    find_boards_file,
+    new_run_id,
+    runs_directory,
+)
+
+
+@click.command("run")
+@boards_option
+@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times.")
+@click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
+@click.option(
+    "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
+)
+@click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
+def run_command(
+    boards_file: Path | None,
+    boards: tuple[str, ...],
+    claims: str,
+    agent: AgentKind,
+    quick: bool,
+    out: Path | None,
+) -> int:
+    """Flash the boards, measure, decide the claims, write the report."""
+    run_id = new_run_id()
+    wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    directory = out if out is not None else runs_directory() / run_id
+    options = RunOptions(
+        boards_file=find_boards_file(boards_file),
+        boards=boards,
+        claims=wanted,
+        agent=agent,
+        quick=quick,
+        directory=check_directory(directory),
+        command="rig " + shlex.join(sys.argv[1:]),
+    )
+    console = Console()
+    try:
+        with Progress(console) as progress:
+            record = execute(options, run_id=run_id, listeners=(progress.on_event,))
+    except BaseException:
+        with contextlib.suppress(OSError):  # nothing was measured: leave no empty directory behind
+            if not any(directory.iterdir()) or out is None:
+                _remove_if_bare(directory)
+        raise
+    publish(record, directory)
+    if out is None:
+        _point_latest_at(directory)
+    show(console, record, directory)
+    return EXIT_CODES[record.run.outcome or "fault"]
+
+
+def _remove_if_bare(directory: Path) -> None:
+    """Remove a run's directory that holds nothing but an event log without a single event."""
+    log = directory / "events.jsonl"
+    if {p.name for p in directory.iterdir()} <= {log.name} and (not log.exists() or log.stat().st_size == 0):
+        log.unlink(missing_ok=True)
+        directory.rmdir()
+
+
+def _point_latest_at(directory: Path) -> None:
+    latest = directory.parent / "latest"
+    with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
+        latest.unlink(missing_ok=True)
+        latest.symlink_to(directory.name)
+
+
+def show(console: Console, record: RunRecord, directory: Path) -> None:
+    """Print a run: measurements, claims, faults, where the report lies."""
+    console.print(measurement_table(record))
+    console.print(claims_table(record))
+    for fault in record.faults:
+        console.print(
+            f"[red]{fault.blame} fault[/] on {fault.board} during {fault.step}: {fault.message}", soft_wrap=True
+        )
+        if fault.hint:
+            console.print(f"    {fault.hint}", soft_wrap=True)
+    console.print(f"outcome: [bold]{record.run.outcome}[/]  ({record.run.seconds or 0:.0f} s)")
+    console.print(f"report:  {directory / 'report.html'}", soft_wrap=True)
+
+
+@click.command("report")
+@click.argument("run", required=False, type=click.Path(path_type=Path))
+def report_command(run: Path | None) -> int:
+    """Show a run again and write its report anew. RUN: its directory; default: the latest.
+
+    Also works on a run that was killed: what it had measured is in its event log.
+    """
+    directory = run if run is not None else runs_directory() / "latest"
+    record = load(directory)
+    where = directory if directory.is_dir() else directory.parent
+    publish(record, where)
+    show(Console(), record, where)
+    return 0
+
+
+@click.command("compare")
+@click.argument("first", type=click.Path(path_type=Path))
+@click.argument("second", type=click.Path(path_type=Path))
+def compare_command(first: Path, second: Path) -> int:
+    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit."""
+    differences = compare(load(first), load(second))
+    for difference in differences:
+        click.echo(difference)
+    click.echo(f"{len(differences)} difference(s)")
+    return 1 if differences else 0
+
+
+@click.command("claims")
+def claims_command() -> int:
+    """List the claims."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "claim", "decided by"):
+        table.add_column(heading, overflow="fold")
+    for claim in CLAIMS.values():
+        table.add_row(claim.id, claim.statement, claim.criterion if claim.experiment else f"- ({claim.why_not})")
+    Console().print(table)
+    return 0
+
+
+@click.command("explain")
+@click.argument("claim")
+def explain_command(claim: str) -> int:
+    """Say what a claim states, how it is measured and decided, and how to repeat it."""
+    (id,) = check_claims([claim])
+    row = CLAIMS[id]
+    click.echo(f"{row.id}\n\nstatement  {row.statement}\nmethod     {row.method}\nconfirmed  {row.criterion}")
+    if row.experiment:
+        click.echo(f"repeat     rig run --claims {row.id}")
+        click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")
+    else:
+        click.echo(f"not run    {row.why_not}")
+    return 0

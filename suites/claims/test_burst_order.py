@@ -1,0 +1,27 @@
+"""Bursts keep their order, and what does not fit into the pool is told to the publisher."""
+
+import pytest
+
+from rig.claims import Figures
+from rig.records import ClaimResult, Verdict
+
+pytestmark = pytest.mark.claim("burst-order")
+
+
+@pytest.mark.parametrize("burst", (1, 2, 4, 8, 9, 16))
+def test_a_burst_arrives_in_order(figures: Figures, burst: int) -> None:
+    (disorder,) = figures.all("samples_out_of_order", "shm", burst=burst)
+    assert disorder.value == 0, disorder.detail["order"]
+
+
+@pytest.mark.parametrize("burst", (9, 16))
+def test_a_burst_over_the_pool_is_refused_and_not_lost(figures: Figures, burst: int) -> None:
+    (refused,) = figures.all("samples_refused", "shm", burst=burst)
+    (lost,) = figures.all("samples_lost", "shm", burst=burst)
+    buffers = refused.conditions["buffers"]
+    assert refused.value == burst - int(buffers)
+    assert lost.value == 0
+
+
+def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
+    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason

@@ -1,0 +1,20 @@
+"""What shared memory costs is reported for both firmwares."""
+
+import pytest
+
+from rig.claims import Figures
+from rig.records import ClaimResult, Verdict
+
+pytestmark = pytest.mark.claim("footprint")
+
+
+@pytest.mark.parametrize("metric", ("text_bytes", "data_bytes", "bss_bytes"))
+def test_both_sizes_are_reported(figures: Figures, metric: str) -> None:
+    (shm,) = figures.all(metric, "shm")
+    (network,) = figures.all(metric, "network")
+    assert shm.value >= 0
+    assert network.value >= 0
+
+
+def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
+    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason

@@ -1,0 +1,19 @@
+"""All destinations share one buffer: every reader of a sample is handed the same address."""
+
+import pytest
+
+from rig.claims import Figures
+from rig.records import ClaimResult, Verdict
+
+pytestmark = pytest.mark.claim("shared-buffer")
+
+
+@pytest.mark.parametrize("readers", (2, 4, 8))
+def test_readers_see_one_address(figures: Figures, readers: int) -> None:
+    (measurement,) = figures.all("distinct_buffers", "shm", readers=readers)
+    assert measurement.samples
+    assert set(measurement.samples) == {1}, measurement.detail["addresses"]
+
+
+def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
+    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason
