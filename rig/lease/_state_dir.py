@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 
 import platformdirs
@@ -22,7 +23,7 @@ def state_dir(part: str = "") -> Path:
     :raises EnvironmentFault: it cannot be created.
     """
     override = os.environ.get(_VARIABLE)
-    root = Path(override) if override else platformdirs.user_runtime_path("microros-shm-rig", appauthor=False)
+    root = Path(override) if override else _runtime_path()
     path = root.expanduser().absolute() / part
     try:
         path.mkdir(parents=True, exist_ok=True)
@@ -32,3 +33,9 @@ def state_dir(part: str = "") -> Path:
             hint=f"set {_VARIABLE} to a directory that you may write to",
         ) from error
     return path
+
+
+def _runtime_path() -> Path:
+    with warnings.catch_warnings():  # no XDG_RUNTIME_DIR, as in a container: the fallback below /tmp serves as well
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return platformdirs.user_runtime_path("microros-shm-rig", appauthor=False)
