@@ -38,7 +38,8 @@ def translated(doing: str, uid: str) -> Iterator[None]:
         raise ProbeFault(f"probe {uid}: cannot {doing}: {error}", hint="is there memory at this address?") from error
     except exceptions.Error as error:
         raise ProbeFault(
-            f"probe {uid}: cannot {doing}: {error}", hint="check cable and power of the board, then try again"
+            f"probe {uid}: cannot {doing}: {error}",
+            hint="does another debugger use it? check cable and power of the board, then try again",
         ) from error
     except OSError as error:  # USB errors come as they are
         raise ProbeFault(f"probe {uid}: cannot {doing}: {error}", hint="replug the probe") from error

@@ -31,7 +31,8 @@ _RUN_DIR_PREFIX = "rig-qemu-"
 class Descriptor:
     """One emulated board.
 
-    ``started`` is the process start time that tells this QEMU from a later process with the same id.
+    ``started`` is the process start time that tells this QEMU from a later process with the same id;
+    ``owner`` is the process that launched it, likewise with its start time.
     ``run_dir`` holds the sockets and the log; its path is short, because a socket path is limited to 107 bytes.
     """
 
@@ -40,6 +41,8 @@ class Descriptor:
     machine: str
     pid: int
     started: float
+    owner: int
+    owner_started: float
     run_dir: str
     uart: str | None = None
 
@@ -66,6 +69,10 @@ class Descriptor:
     def alive(self) -> bool:
         """Whether the QEMU process it names still runs."""
         return process_start(self.pid) == self.started
+
+    def abandoned(self) -> bool:
+        """Whether nobody is left who would clean up: the owner still wants the log of a QEMU that has died."""
+        return process_start(self.owner) != self.owner_started
 
     def write(self, directory: Path) -> None:
         path = _path(directory, self.uid)
@@ -118,7 +125,7 @@ def _sweep(folder: Path) -> Iterator[Descriptor]:
             continue
         if descriptor.alive():
             yield descriptor
-        elif path.name == _file_name(descriptor.uid):
+        elif path.name == _file_name(descriptor.uid) and descriptor.abandoned():
             with contextlib.suppress(OSError):
                 descriptor.remove(folder)
 

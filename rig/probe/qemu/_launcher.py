@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
 import os
 import re
@@ -127,15 +128,12 @@ def launch(
         command = _command(program, spec, run_dir, icount_shift=icount_shift, align=align, serial=serial)
         with (run_dir / "log").open("wb") as log:
             process = spawn_bound(command, output=log)
-        started = process_start(process.pid)
-        descriptor = Descriptor(
-            uid=uid, name=name, machine=machine, pid=process.pid, started=started or 0.0, run_dir=str(run_dir)
-        )
+        descriptor = _describe(uid, name, machine, process.pid, run_dir)
         board = EmulatedMachine(spec, descriptor, process)
         stack.callback(descriptor.remove, folder)
         stack.callback(board.stop)
         uart = _wait_ready(board, wants_uart=serial == "pty")
-        board.descriptor = Descriptor(**{**vars(descriptor), "uart": uart})
+        board.descriptor = dataclasses.replace(descriptor, uart=uart)
         board.descriptor.write(folder)
         yield board
 
@@ -208,6 +206,19 @@ def _command(
     if icount_shift is not None:
         command += ["-icount", f"shift={icount_shift},align={'on' if align else 'off'}"]
     return command
+
+
+def _describe(uid: str, name: str, machine: str, pid: int, run_dir: Path) -> Descriptor:
+    return Descriptor(
+        uid=uid,
+        name=name,
+        machine=machine,
+        pid=pid,
+        started=process_start(pid) or 0.0,
+        owner=os.getpid(),
+        owner_started=process_start(os.getpid()) or 0.0,
+        run_dir=str(run_dir),
+    )
 
 
 def _wait_ready(board: EmulatedMachine, *, wants_uart: bool) -> str | None:

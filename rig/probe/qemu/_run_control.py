@@ -84,11 +84,12 @@ class RunControl:
 
     def detach(self) -> None:
         """Leave the machine as it is: halted, or running without breakpoints."""
-        if self.halted:
-            self._rsp.forget_breakpoints()
-        else:
+        if not self.halted:
             self._rsp.stop()
-            self._rsp.detach()
+            if not self._would_lock_up():
+                self._rsp.detach()
+                return
+        self._rsp.forget_breakpoints()
 
     # ---- DHCSR
 
@@ -244,10 +245,15 @@ class RunControl:
             self._rsp.stop()
 
     def _would_lock_up(self) -> bool:
-        thumb = self._rsp.read_register("xpsr") >> _XPSR_THUMB & 1
-        if self._executable(self._rsp.read_register("pc") | thumb):
+        """Whether the first fault would end QEMU, on a core whose firmware is missing or erased."""
+        table = self._vector_table()
+        if self._executable(self._qtest.read(table + _HARDFAULT_VECTOR)):
             return False
-        return not self._executable(self._qtest.read(self._vector_table() + _HARDFAULT_VECTOR))
+        if self._control & C_DEBUGEN and self._called_return() is not None:  # a flash algorithm needs no vectors
+            return False
+        thumb = self._rsp.read_register("xpsr") >> _XPSR_THUMB & 1
+        runnable = self._executable(self._rsp.read_register("pc") | thumb)
+        return not (runnable and self._executable(self._qtest.read(table + _RESET_VECTOR)))
 
     def _executable(self, address: int) -> bool:
         inside = any(memory.start <= address < memory.end for memory in self._machine.memories)
@@ -272,8 +278,7 @@ class RunControl:
 
     def _insert_all(self) -> None:
         """Make the gdbstub's list what the registers ask for; the machine is stopped."""
-        link = self._rsp.read_register("lr") & ~1
-        self._return = link if link < _EXC_RETURN and self._is_bkpt(link) else None
+        self._return = self._called_return()
         wanted = {(_EXECUTE, address, _THUMB_SIZE) for address in self._requested() | self._caught()}
         if self._hooked():
             wanted.add((_EXECUTE, self._vector(_HARDFAULT_VECTOR), _THUMB_SIZE))
@@ -282,6 +287,11 @@ class RunControl:
             self._remove(entry)
         for entry in wanted - self._inserted:
             self._insert(entry)
+
+    def _called_return(self) -> int | None:
+        """Where a routine that the debugger called comes back: to a BKPT."""
+        link = self._rsp.read_register("lr") & ~1
+        return link if link < _EXC_RETURN and self._is_bkpt(link) else None
 
     def _insert(self, entry: tuple[int, int, int]) -> None:
         self._rsp.insert(*entry)
