@@ -1,0 +1,636 @@
+"""What an Agent makes of requests: matching, delivery control, services, cooperation. On the core, time by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import pytest
+
+from rig import xrce
+from rig.agent import CED, FASTDDS, RIG, AgentCore, Peer, Personality
+
+RELIABLE, KEEP_LAST, TRANSIENT_LOCAL = 1, 2, 8
+SHM = (("uxr_sm", "1"),)
+COOPERATING = (("uxr_sm", "1"), ("rig_lo", "1"))
+
+
+class Wire:
+    """A Client by hand on a core by hand: messages go at once, time only when asked."""
+
+    def __init__(
+        self,
+        core: AgentCore,
+        key: int,
+        *,
+        properties: xrce.Properties = (),
+        peer: Peer | None = None,
+        session_id: int = 0x81,
+        acknowledge: bool = True,
+    ) -> None:
+        self.core = core
+        self.key = key.to_bytes(4, "big")
+        self.peer = peer or Peer(None, f"client {key}")
+        self.session_id = session_id
+        self.acknowledge = acknowledge
+        self.now = 0.0
+        self.got: list[xrce.Submessage] = []
+        self.raw: list[bytes] = []
+        self._reliable = 0
+        self._best = 0
+        self._request = 9
+        self._into = xrce.ReliableInput()
+        core_wires(core).append(self)
+        login = xrce.CreateClient(client_key=self.key, session_id=session_id, mtu=508, properties=properties)
+        keyed = session_id < 0x80
+        self._transmit(xrce.Header(session_id=0 if keyed else 0x80, client_key=self.key if keyed else None), login)
+        self.agent = self.last(xrce.StatusAgent)
+
+    def _header(self, stream: int, sequence: int) -> xrce.Header:
+        key = self.key if self.session_id < 0x80 else None
+        return xrce.Header(session_id=self.session_id, stream_id=stream, sequence=sequence, client_key=key)
+
+    def _transmit(self, header: xrce.Header, item: xrce.Submessage) -> None:
+        data = xrce.encode_message(xrce.Message(header=header, submessages=(item,)))
+        self.core.receive(self.peer, data, self.now)
+        deliver(self.core)
+
+    def request(self) -> int:
+        self._request += 1
+        return self._request
+
+    def send(self, item: xrce.Submessage, *, stream: int = 0x80) -> None:
+        if stream == 0:
+            self._transmit(self._header(0, 0), item)
+        elif stream < 0x80:
+            number, self._best = self._best, self._best + 1
+            self._transmit(self._header(stream, number), item)
+        else:
+            number, self._reliable = self._reliable, self._reliable + 1
+            self._transmit(self._header(stream, number), item)
+
+    def take(self, data: bytes) -> None:
+        self.raw.append(data)
+        message = xrce.decode_message(data)
+        if message.header.stream_id < 0x80:
+            self.got += message.submessages
+            return
+        offset = 4 if self.session_id >= 0x80 else 8
+        for body in self._into.accept(message.header.sequence, data[offset:]):
+            self.got += xrce.decode_submessages(body)
+        if self.acknowledge:
+            self.ack()
+
+    def ack(self) -> None:
+        state = self._into.ack()
+        item = xrce.AckNack(first_unacked=state.first_unacked, bitmap=state.bitmap, stream_id=0x80)
+        data = xrce.encode_message(xrce.Message(header=self._header(0, 0), submessages=(item,)))
+        self.core.receive(self.peer, data, self.now)
+
+    def last(self, kind: type) -> xrce.Submessage:
+        return [item for item in self.got if isinstance(item, kind)][-1]
+
+    def status(self, request: int) -> int | None:
+        found = [item.status for item in self.got if isinstance(item, xrce.Status) and item.request_id == request]
+        return found[-1] if found else None
+
+    @property
+    def samples(self) -> list[tuple[int, bytes]]:
+        return [(item.object_id, item.data) for item in self.got if isinstance(item, xrce.Data)]
+
+    @property
+    def remote(self) -> list[tuple[int, int]]:
+        return [
+            (item.object_id, item.activity.remote_readers)
+            for item in self.got
+            if isinstance(item, xrce.Info) and isinstance(item.activity, xrce.WriterActivity)
+        ]
+
+    def create(
+        self,
+        object_id: int,
+        body: bytes,
+        *,
+        parent: int | None = None,
+        domain: int | None = None,
+        form: xrce.RepresentationFormat = xrce.RepresentationFormat.BIN,
+        reuse: bool = False,
+        replace: bool = False,
+    ) -> int:
+        request = self.request()
+        self.send(
+            xrce.Create(
+                request_id=request,
+                object_id=object_id,
+                object_kind=object_id & 0xF,
+                representation=form,
+                body=body,
+                parent_id=parent,
+                domain_id=domain,
+                reuse=reuse,
+                replace=replace,
+            )
+        )
+        return request
+
+    def ground(self, *, domain: int = 0, topic: str = "rt/a", type_name: str = "T_") -> Wire:
+        """Participant, groups and a topic by BIN."""
+        group = xrce.encode_group(xrce.GroupBody())
+        assert self.status(self.create(0x11, b"\0\0", domain=domain)) == 0
+        assert self.status(self.create(0x13, group, parent=0x11)) == 0
+        assert self.status(self.create(0x14, group, parent=0x11)) == 0
+        body = xrce.encode_topic(xrce.TopicBody(name=topic, type_name=type_name))
+        assert self.status(self.create(0x12, body, parent=0x11)) == 0
+        return self
+
+    def writer(self, number: int = 1, flags: int = RELIABLE, depth: int | None = None) -> int:
+        qos = xrce.EndpointQos(flags=flags, depth=depth)
+        body = xrce.encode_writer(xrce.EndpointBody(topic_id=0x12, qos=qos))
+        return self.create(number << 4 | 5, body, parent=0x13)
+
+    def reader(self, number: int = 1, flags: int = RELIABLE, depth: int | None = None) -> int:
+        qos = xrce.EndpointQos(flags=flags, depth=depth)
+        body = xrce.encode_reader(xrce.EndpointBody(topic_id=0x12, qos=qos))
+        return self.create(number << 4 | 6, body, parent=0x14)
+
+    def read(self, object_id: int = 0x16, *, stream: int = 0x80, **control: int) -> int:
+        request = self.request()
+        delivery = xrce.DeliveryControl(**control)
+        self.send(xrce.ReadData(request_id=request, object_id=object_id, stream_id=stream, delivery=delivery))
+        return request
+
+    def write(self, data: bytes, object_id: int = 0x15, *, stream: int = 0x80) -> int:
+        request = self.request()
+        self.send(xrce.WriteData(request_id=request, object_id=object_id, data=data), stream=stream)
+        return request
+
+    def service(self, object_id: int, name: str = "svc") -> int:
+        body = xrce.encode_service(
+            xrce.ServiceBody(
+                service=name,
+                request_type="Q",
+                reply_type="R",
+                request_topic=f"rq/{name}",
+                reply_topic=f"rr/{name}",
+            )
+        )
+        return self.create(object_id, body, parent=0x11)
+
+
+_WIRES: dict[int, list[Wire]] = {}
+
+
+def core_wires(core: AgentCore) -> list[Wire]:
+    return _WIRES.setdefault(id(core), [])
+
+
+def deliver(core: AgentCore) -> None:
+    """Bring everything in the outbox to the Clients, and what that causes."""
+    while core.outbox:
+        out, core.outbox[:] = list(core.outbox), []
+        for peer, data in out:
+            session = xrce.decode_header(data)[0]
+            for wire in core_wires(core):
+                mine = wire.session_id == session.session_id or session.session_id in (0x00, 0x80)
+                if wire.peer is peer and mine and session.client_key in (None, wire.key):
+                    wire.take(data)
+
+
+@pytest.fixture(autouse=True)
+def forget() -> None:
+    _WIRES.clear()
+
+
+def new_core(personality: Personality = RIG) -> AgentCore:
+    core = AgentCore(personality=personality)
+    _WIRES[id(core)] = []
+    return core
+
+
+def tick(core: AgentCore, now: float) -> None:
+    for wire in core_wires(core):
+        wire.now = now
+    core.tick(now)
+    deliver(core)
+
+
+def offered(left: int, right: int) -> bool:
+    return not (right & RELIABLE and not left & RELIABLE) and not (
+        right & TRANSIENT_LOCAL and not left & TRANSIENT_LOCAL
+    )
+
+
+@pytest.mark.parametrize(("writer", "reader"), list(product([0, 1, 8, 9], [0, 1, 8, 9])))
+def test_request_offered_qos(writer: int, reader: int) -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(), Wire(core, 2).ground()
+    left.writer(flags=writer | KEEP_LAST)
+    right.reader(flags=reader | KEEP_LAST)
+    right.read()
+    left.write(b"x")
+    assert (right.samples == [(0x16, b"x")]) == offered(writer, reader)
+
+
+@pytest.mark.parametrize(
+    ("other", "meets"),
+    [
+        ({"topic": "rt/b"}, False),
+        ({"type_name": "U_"}, False),
+        ({"domain": 1}, False),
+        ({"type_name": ""}, True),
+        ({}, True),
+    ],
+)
+def test_topics_meet_by_domain_name_and_type(other: dict[str, str | int], meets: bool) -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(), Wire(core, 2).ground(**other)  # type: ignore[arg-type]
+    right.reader()
+    left.writer()
+    right.read()
+    left.write(b"x")
+    assert bool(right.samples) == meets
+
+
+def test_samples_wait_for_a_read_and_keep_last_loses_the_oldest() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    wire.writer()
+    wire.reader(1, RELIABLE | KEEP_LAST, 3)
+    wire.reader(2, RELIABLE)
+    for index in range(8):
+        wire.write(bytes((index,)))
+    assert wire.samples == []
+    wire.read(0x16)
+    assert [data[0] for _, data in wire.samples] == [5, 6, 7]
+    wire.got.clear()
+    wire.read(0x26)
+    assert [data[0] for _, data in wire.samples] == list(range(8))
+    assert core.statistics.samples_dropped == 5
+
+
+def test_late_readers_get_transient_local_history() -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(), Wire(core, 2).ground()
+    left.writer(flags=RELIABLE | KEEP_LAST | TRANSIENT_LOCAL, depth=2)
+    for index in range(5):
+        left.write(bytes((index,)))
+    right.reader(1, RELIABLE | KEEP_LAST | TRANSIENT_LOCAL, 10)
+    right.reader(2, RELIABLE | KEEP_LAST, 10)
+    right.read(0x16)
+    right.read(0x26)
+    assert right.samples == [(0x16, b"\3"), (0x16, b"\4")]
+
+
+def test_delivery_control_counts_samples_and_can_be_cancelled() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    wire.writer()
+    wire.reader()
+    wire.read(max_samples=2)
+    for index in range(4):
+        wire.write(bytes((index,)))
+    assert [data[0] for _, data in wire.samples] == [0, 1]
+    wire.send(xrce.ReadData(request_id=wire.request(), object_id=0x16, stream_id=0x80))
+    assert [data[0] for _, data in wire.samples] == [0, 1, 2]
+    request = wire.read()
+    assert [data[0] for _, data in wire.samples] == [0, 1, 2, 3]
+    wire.read(stream=0, max_samples=0)
+    wire.write(b"no")
+    assert len(wire.samples) == 4
+    assert wire.last(xrce.Data).request_id == request  # type: ignore[union-attr]
+
+
+def test_delivery_control_ends_by_time() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    wire.writer()
+    wire.reader()
+    wire.read(max_elapsed=2)
+    wire.write(b"in time")
+    due = core.deadline()
+    assert due is not None and due <= 2.0
+    tick(core, 2.5)
+    wire.write(b"too late")
+    assert wire.samples == [(0x16, b"in time")]
+
+
+def test_delivery_control_limits_the_rate() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    wire.writer()
+    wire.reader()
+    wire.read(max_bytes_per_second=100)
+    for _ in range(5):
+        wire.write(bytes(50))
+    assert len(wire.samples) == 2, "a second's worth at once, then the rate"
+    for step in range(1, 7):
+        due = core.deadline()
+        assert due is not None or len(wire.samples) == 5
+        tick(core, step * 0.5)
+        assert len(wire.samples) == min(2 + step, 5)
+
+
+def test_full_window_keeps_samples_in_order_until_acknowledged() -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(), Wire(core, 2).ground()
+    left.writer()
+    right.reader()
+    right.read()
+    right.acknowledge = False
+    for index in range(100):
+        left.write(index.to_bytes(2, "big"))
+    assert len(right.samples) == 16
+    right.acknowledge = True
+    right.ack()
+    deliver(core)
+    assert [int.from_bytes(data, "big") for _, data in right.samples] == list(range(100))
+
+
+def test_silent_client_gets_heartbeats_until_it_counts_as_dead() -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(), Wire(core, 2).ground()
+    left.writer()
+    right.reader()
+    right.read()
+    right.acknowledge = False
+    left.write(b"x")
+
+    def beats() -> int:
+        return sum(isinstance(item, xrce.Heartbeat) for item in right.got)
+
+    for step in range(1, 11):
+        tick(core, step * 0.21)
+    assert beats() == 10
+    tick(core, 40.0)
+    tick(core, 40.3)
+    assert beats() == 10
+    assert core.statistics.clients == 2
+
+
+def test_hard_liveliness_asks_thrice_and_then_ends_the_session() -> None:
+    core = new_core()
+    wire = Wire(core, 1, properties=(("uxr_hl", "001000"),)).ground()
+    asked: Callable[[], int] = lambda: sum(isinstance(item, xrce.GetInfo) for item in wire.got)  # noqa: E731
+    tick(core, 0.9)
+    assert asked() == 0
+    for now in (1.01, 1.21, 1.41):
+        tick(core, now)
+    assert asked() == 3
+    wire.send(xrce.GetInfo(request_id=10, object_id=xrce.OBJECT_AGENT, mask=2), stream=0)
+    tick(core, 1.7)
+    assert core.statistics.clients == 1, "any sign of life counts"
+    for now in (2.5, 2.7, 2.9, 3.1, 3.3):
+        tick(core, now)
+    assert core.statistics.clients == 0
+
+
+# creation
+
+
+def test_creation_modes() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    body = xrce.encode_topic(xrce.TopicBody(name="rt/a", type_name="T_"))
+    other = xrce.encode_topic(xrce.TopicBody(name="rt/other", type_name="T_"))
+    status = xrce.StatusCode
+    for content, reuse, replace, expected in (
+        (body, False, False, status.ERR_ALREADY_EXISTS),
+        (body, True, False, status.OK_MATCHED),
+        (other, True, False, status.ERR_MISMATCH),
+        (body, True, True, status.OK_MATCHED),
+        (other, True, True, status.OK),
+        (body, False, True, status.OK),
+    ):
+        request = wire.create(0x12, content, parent=0x11, reuse=reuse, replace=replace)
+        assert wire.status(request) == expected, (reuse, replace)
+
+
+def test_refusals() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    topic = xrce.encode_topic(xrce.TopicBody(name="rt/a"))
+    endpoint = xrce.encode_writer(xrce.EndpointBody(topic_id=0x9992))
+    status, form = xrce.StatusCode, xrce.RepresentationFormat
+    for request, expected in (
+        (wire.create(0x22, topic, parent=0x91), status.ERR_UNKNOWN_REFERENCE),
+        (wire.create(0x25, endpoint, parent=0x13), status.ERR_DDS_ERROR),
+        (wire.create(0x25, endpoint, parent=0x93), status.ERR_UNKNOWN_REFERENCE),
+        (wire.create(0x22, b"\xff\xff\xff\xff", parent=0x11), status.ERR_INVALID_DATA),
+        (wire.create(0x25, b"no_such_ref", parent=0x13, form=form.REF), status.ERR_DDS_ERROR),
+        (wire.create(0x22, b"<dds><topic>", parent=0x11, form=form.XML), status.ERR_DDS_ERROR),
+        (wire.create(0x22, b"<!DOCTYPE x><dds/>", parent=0x11, form=form.XML), status.ERR_DDS_ERROR),
+    ):
+        assert wire.status(request) == expected
+    request = wire.request()
+    wire.send(xrce.Delete(request_id=request, object_id=0x9995))
+    assert wire.status(request) == status.ERR_UNKNOWN_REFERENCE
+    assert wire.status(wire.read(0x9996)) == status.ERR_UNKNOWN_REFERENCE
+
+
+def test_bad_logins() -> None:
+    core = new_core()
+    status = xrce.StatusCode
+    for changes, expected in (
+        ({"client_key": bytes(4)}, status.ERR_INVALID_DATA),
+        ({"version": (2, 0)}, status.ERR_INCOMPATIBLE),
+        ({"cookie": b"DDSX"}, status.ERR_INVALID_DATA),
+    ):
+        fields = {"client_key": b"\1\2\3\4", "session_id": 0x81, "mtu": 508} | changes
+        item = xrce.CreateClient(**fields)  # type: ignore[arg-type]
+        data = xrce.encode_message(xrce.Message(header=xrce.Header(session_id=0x80), submessages=(item,)))
+        core.receive(Peer(), data, 0.0)
+        answer = xrce.decode_message(core.outbox.pop()[1]).submessages[0]
+        assert isinstance(answer, xrce.StatusAgent) and answer.status == expected
+    assert core.statistics.clients == 0
+
+
+def test_xml_and_ref_reach_bin() -> None:
+    core = new_core()
+    left, right = Wire(core, 1).ground(topic="Square", type_name="ShapeType"), Wire(core, 2)
+    form = xrce.RepresentationFormat
+    right.create(0x11, b"default_xrce_participant", domain=0, form=form.REF)
+    right.create(0x14, b"", parent=0x11, form=form.XML)
+    xml = b"<dds><topic><name>Square</name><dataType>ShapeType</dataType></topic></dds>"
+    assert right.status(right.create(0x12, xml, parent=0x11, form=form.XML)) == 0
+    reader = b"<dds><data_reader>" + xml[5:-6] + b"</data_reader></dds>"
+    assert right.status(right.create(0x16, reader, parent=0x14, form=form.XML)) == 0
+    assert right.status(right.create(0x26, b"shapetype_data_reader", parent=0x14, form=form.REF)) == 0
+    left.writer()
+    right.read(0x16)
+    right.read(0x26)
+    left.write(b"x")
+    assert sorted(right.samples) == [(0x16, b"x"), (0x26, b"x")]
+
+
+# services
+
+
+def test_requests_and_replies_find_their_way_among_clients() -> None:
+    core = new_core()
+    server = Wire(core, 1).ground()
+    askers = [Wire(core, 2 + index).ground() for index in range(3)]
+    assert server.status(server.service(0x18)) == 0
+    server.read(0x18)
+    for asker in askers:
+        assert asker.status(asker.service(0x17)) == 0
+        asker.read(0x17)
+    asked = {asker.key: [asker.write(asker.key + bytes((n,)), 0x17) for n in range(3)] for asker in askers}
+    assert len(server.samples) == 9
+    for _, sample in reversed(server.samples):
+        server.write(sample[:24] + b"re:" + sample[24:], 0x18)
+    for asker in askers:
+        expected = [
+            (0x17, request.to_bytes(2, "big") + b"\0\x17" + b"re:" + asker.key + bytes((n,)))
+            for n, request in reversed(list(enumerate(asked[asker.key])))
+        ]
+        assert asker.samples == expected
+    server.write(bytes(24) + b"nobody asked", 0x18)
+    server.write(b"short", 0x18)
+    assert all(len(asker.samples) == 3 for asker in askers)
+
+
+# shared memory
+
+
+@pytest.mark.parametrize(
+    ("personality", "properties", "echoed"),
+    [
+        (RIG, (), True),
+        (RIG, SHM, False),
+        (RIG, COOPERATING, False),
+        (CED, SHM, True),
+        (FASTDDS, SHM, False),
+        (FASTDDS, (), True),
+    ],
+)
+def test_echo_of_bin_pairs(personality: Personality, properties: xrce.Properties, echoed: bool) -> None:
+    core = new_core(personality)
+    wire = Wire(core, 1, properties=properties).ground()
+    wire.writer()
+    wire.reader()
+    wire.read()
+    wire.write(b"x")
+    assert bool(wire.samples) == echoed
+    assert core.statistics.suppressed == (0 if echoed else 1)
+
+
+def test_shm_client_still_reaches_others_and_hears_them() -> None:
+    core = new_core()
+    left, right = Wire(core, 1, properties=SHM).ground(), Wire(core, 2, properties=SHM).ground()
+    for wire in (left, right):
+        wire.writer()
+        wire.reader()
+        wire.read()
+    left.write(b"l")
+    right.write(b"r")
+    assert (left.samples, right.samples) == ([(0x16, b"r")], [(0x16, b"l")])
+
+
+def test_echo_of_what_a_shm_client_may_not_match() -> None:
+    core = new_core()
+    wire = Wire(core, 1, properties=SHM).ground()
+    ref = xrce.RepresentationFormat.REF
+    wire.create(0x22, b"rt/a__t", parent=0x11, form=ref)
+    assert wire.status(wire.create(0x16, b"rt/a__dr", parent=0x14, form=ref)) == 0
+    wire.writer()
+    wire.read()
+    wire.write(b"x")
+    assert wire.samples == [(0x16, b"x")]
+
+
+# cooperation
+
+
+def test_agent_answers_the_extension_only_to_who_offers_it() -> None:
+    core = new_core()
+    assert Wire(core, 1, properties=COOPERATING).agent.properties == (("rig_lo", "1"),)  # type: ignore[union-attr]
+    assert Wire(core, 2, properties=SHM).agent.properties == ()  # type: ignore[union-attr]
+    assert Wire(core, 3, properties=(("rig_lo", "1"),)).agent.properties == ()  # type: ignore[union-attr]
+    assert Wire(new_core(CED), 4, properties=COOPERATING).agent.properties == ()  # type: ignore[union-attr]
+
+
+def test_remote_readers_are_announced_as_they_come_and_go() -> None:
+    core = new_core()
+    left = Wire(core, 1, properties=COOPERATING).ground()
+    left.writer()
+    left.reader()
+    assert left.remote == [], "a local reader is no remote one"
+    right = Wire(core, 2).ground()
+    right.reader(1)
+    right.reader(2)
+    right.reader(3, flags=RELIABLE | TRANSIENT_LOCAL)
+    assert left.remote == [(0x15, 1), (0x15, 2)], "the third does not match"
+    right.send(xrce.Delete(request_id=right.request(), object_id=0x16))
+    assert left.remote[-1] == (0x15, 1)
+    right.send(xrce.Delete(request_id=right.request(), object_id=xrce.OBJECT_CLIENT), stream=0)
+    assert left.remote[-1] == (0x15, 0)
+    assert len(left.remote) == 4
+
+
+def test_writer_that_comes_later_learns_of_remote_readers_before_its_status() -> None:
+    core = new_core()
+    right = Wire(core, 2).ground()
+    right.reader()
+    left = Wire(core, 1, properties=COOPERATING).ground()
+    left.got.clear()
+    left.writer()
+    kinds = [type(item) for item in left.got if isinstance(item, xrce.Info | xrce.Status)]
+    assert kinds == [xrce.Info, xrce.Status]
+    assert left.remote == [(0x15, 1)]
+
+
+def test_answer_to_a_remote_reader_waits_for_the_writers_client() -> None:
+    core = new_core()
+    left = Wire(core, 1, properties=COOPERATING).ground()
+    left.writer()
+    right = Wire(core, 2).ground()
+    left.acknowledge = False
+    request = right.reader()
+    assert left.remote == [(0x15, 1)]
+    assert right.status(request) is None
+    tick(core, 1.0)
+    assert right.status(request) is None
+    left.acknowledge = True
+    left.ack()
+    deliver(core)
+    assert right.status(request) == 0
+
+
+@pytest.mark.parametrize("ending", ["time", "logout", "login"])
+def test_answer_does_not_wait_for_ever(ending: str) -> None:
+    core = new_core()
+    left = Wire(core, 1, properties=COOPERATING).ground()
+    left.writer()
+    right = Wire(core, 2).ground()
+    left.acknowledge = False
+    request = right.reader()
+    assert right.status(request) is None
+    if ending == "time":
+        tick(core, 1.9)
+        assert right.status(request) is None
+        tick(core, 2.1)
+    elif ending == "logout":
+        left.send(xrce.Delete(request_id=9, object_id=xrce.OBJECT_CLIENT), stream=0)
+    else:
+        again = Wire(core, 1, properties=COOPERATING, peer=left.peer)
+        assert again.remote == [(0x15, 1)], "who logs in again is told again"
+    assert right.status(request) == 0
+
+
+def test_sessions_of_one_program_are_local_to_each_other() -> None:
+    core = new_core()
+    first = Wire(core, 1, properties=COOPERATING).ground()
+    second = Wire(core, 2, properties=COOPERATING, peer=first.peer, session_id=1).ground()
+    first.writer()
+    second.reader()
+    second.read()
+    assert first.remote == []
+    first.write(b"delivered in memory")
+    assert second.samples == []
+    elsewhere = Wire(core, 3).ground()
+    elsewhere.reader()
+    elsewhere.read()
+    assert first.remote == [(0x15, 1)]
+    first.write(b"x")
+    assert elsewhere.samples == [(0x16, b"x")]
+    assert second.samples == []
