@@ -98,20 +98,27 @@ int xrce_create_send(xrce_session_t *session, xrce_entity_t *entity, const xrce_
 {
     xrce_stream_out_t *stream = &session->out[XRCE_OUT_RELIABLE];
     xrce_writer_t writer;
+    uint32_t length;
     uint8_t *place;
+    uint8_t flags;
 
     xrce_write_open(&writer, NULL, UINT32_MAX);
     write_payload(&writer, entity, names);
+    length = writer.at;
+    xrce_write_align(&writer, 4); /* the message goes on after padding, and so it does at its end */
     if (writer.at > xrce_out_capacity(stream, &session->peer)) {
         return XRCE_ERR_TOO_LARGE;
     }
-    place = xrce_out_room(stream, &session->peer, XRCE_CREATE, XRCE_LITTLE_ENDIAN | entity->mode, writer.at);
+    flags = (uint8_t)(XRCE_LITTLE_ENDIAN | entity->mode);
+    place = xrce_out_room(stream, &session->peer, XRCE_CREATE, flags, writer.at);
     if (place == NULL) {
         return XRCE_ERR_NO_BUFFER;
     }
     entity->request = xrce_session_request(session);
+    xrce_subheader_write(place - XRCE_SUBHEADER_BYTES, XRCE_CREATE, flags, length);
     xrce_write_open(&writer, place, writer.at);
     write_payload(&writer, entity, names);
+    xrce_write_align(&writer, 4);
     return XRCE_OK;
 }
 

@@ -134,6 +134,11 @@ void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
             return;
         }
         if (!sample_send(session, buffer)) {
+            if (session->link_at == 0u) {
+                xrce_lock(client);
+                buffer->busy = 0;
+                xrce_unlock(client);
+            }
             (void)xrce_session_flush(client, session);
             return;
         }

@@ -4,24 +4,41 @@
 
 #include "xrce_client.h"
 
-/* A buffer that waits only for a link whose readers nobody knows must not stand in the way of local traffic. Takes
- * the oldest such one back. Under the lock. */
+/* Takes the oldest sample of the session out that only waits for a link whose readers nobody knows. */
+static xrce_buffer_t *drop_from(xrce_session_t *session)
+{
+    xrce_buffer_t *before = NULL;
+    xrce_buffer_t *buffer = session->link_head;
+
+    while (buffer != NULL && (buffer->busy != 0u || buffer->users != 1u || !buffer->local ||
+                              buffer->writer->remote_readers != 0u)) {
+        before = buffer;
+        buffer = buffer->next_link;
+    }
+    if (buffer != NULL) {
+        if (before == NULL) {
+            XRCE_STORE(session->link_head, buffer->next_link);
+        } else {
+            before->next_link = buffer->next_link;
+        }
+        if (session->link_tail == buffer) {
+            session->link_tail = before;
+        }
+    }
+    return buffer;
+}
+
+/* Samples that local readers have had must not stand in the way of local traffic while the link is slow or dead.
+ * Under the lock. */
 static xrce_buffer_t *drop_unknown(xrce_client_t *client)
 {
     for (uint32_t i = 0; i < client->session_count; i++) {
-        xrce_session_t *session = &client->sessions[i];
-        xrce_buffer_t *buffer = session->link_head;
+        xrce_buffer_t *buffer = drop_from(&client->sessions[i]);
 
-        if (buffer == NULL || buffer->busy != 0u || buffer->users != 1u || !buffer->local ||
-            buffer->writer->remote_readers != 0u) {
-            continue;
+        if (buffer != NULL) {
+            xrce_shm_let_go(client, buffer);
+            return xrce_pool_take(&client->pool);
         }
-        XRCE_STORE(session->link_head, buffer->next_link);
-        if (session->link_head == NULL) {
-            session->link_tail = NULL;
-        }
-        xrce_shm_let_go(client, buffer);
-        return xrce_pool_take(&client->pool);
     }
     return NULL;
 }

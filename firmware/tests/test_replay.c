@@ -1,0 +1,229 @@
+/*
+ * Recorded sessions of another Client played again: the same calls, against an Agent that says what it said then.
+ *
+ * The Agent's record is said as soon as everything that the Client sent before it (ACKNACKs and HEARTBEATs apart,
+ * whose place varies from run to run) was sent by ours too. Each of our messages must be one of the recorded ones,
+ * byte for byte but for padding, and none may be missing at the end.
+ */
+#include "check.h"
+#include "rig.h"
+#include "wire_rows.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define MAX_RECORDS 64
+
+static const transcript_t *now_playing;
+static bool done[MAX_RECORDS];
+
+static bool is_control(const record_t *record)
+{
+    uint8_t id = (uint8_t)record->bytes[4];
+
+    return id == XRCE_ACKNACK || id == XRCE_HEARTBEAT;
+}
+
+static bool same(const record_t *record, const uint8_t *message, uint32_t length)
+{
+    if (length != record->length) {
+        return false;
+    }
+    for (uint32_t i = 0; i < length; i++) {
+        if (((message[i] ^ (uint8_t)record->bytes[i]) & (uint8_t)record->mask[i]) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Our shared-memory build logs in with properties that a plain recording lacks. */
+static bool is_login(const uint8_t *message, uint32_t length)
+{
+    return XRCE_SHM && length > 24u && message[0] == 0x80 && message[4] == XRCE_CREATE_CLIENT;
+}
+
+static void match_sent(void)
+{
+    uint8_t message[1024];
+    uint32_t length;
+
+    while ((length = rig_sent(message, sizeof(message))) != 0u) {
+        unsigned i;
+
+        for (i = 0; i < now_playing->count; i++) {
+            const record_t *record = &now_playing->records[i];
+
+            if (record->from_client && !done[i] &&
+                (same(record, message, length) || (i == 0u && is_login(message, length)))) {
+                done[i] = true;
+                break;
+            }
+        }
+        if (i == now_playing->count) {
+            fprintf(stderr, "%s: not recorded:", now_playing->name);
+            for (uint32_t k = 0; k < length; k++) {
+                fprintf(stderr, " %02x", message[k]);
+            }
+            fprintf(stderr, "\n");
+            exit(1);
+        }
+    }
+}
+
+/* Says what the Agent says next. */
+static void agent(void)
+{
+    match_sent();
+    for (unsigned i = 0; i < now_playing->count; i++) {
+        const record_t *record = &now_playing->records[i];
+
+        if (record->from_client) {
+            if (!done[i] && (!is_control(record) || record->bytes[4] == XRCE_HEARTBEAT)) {
+                return;
+            }
+        } else if (!done[i]) {
+            done[i] = true;
+            if (!record->dropped) {
+                rig_answer((const uint8_t *)record->bytes, record->length);
+            }
+        }
+    }
+}
+
+/* Runs until nothing happens any more. */
+static void settle(uint32_t ms)
+{
+    uint32_t until = rig_now + ms;
+
+    do {
+        agent();
+        (void)xrce_client_spin(&rig_client, 5);
+    } while ((int32_t)(until - rig_now) > 0);
+    agent();
+}
+
+static int create(uint8_t kind, uint16_t parent, const char *name, const char *type, uint16_t depth, bool reliable)
+{
+    xrce_create_t create;
+
+    memset(&create, 0, sizeof(create));
+    create.kind = kind;
+    create.form = XRCE_BIN;
+    create.mode = XRCE_REPLACE;
+    create.id = 1;
+    create.parent = parent;
+    create.topic = 1;
+    create.text[0] = name;
+    create.text[1] = type;
+    create.depth = depth;
+    create.qos = depth != 0u ? XRCE_QOS_RELIABLE | XRCE_QOS_KEEP_LAST : 0u;
+    create.reliable_stream = reliable;
+    return xrce_client_create(&rig_client, &create, 0);
+}
+
+static void write_counting(uint8_t first, uint32_t length)
+{
+    uint8_t *place;
+
+    CHECK_INT(xrce_client_loan(&rig_client, 0, 1, length, &place), XRCE_OK);
+    for (uint32_t i = 0; i < length; i++) {
+        place[i] = (uint8_t)(first + i);
+    }
+    CHECK_INT(xrce_client_publish(&rig_client, 0, 1), XRCE_OK);
+    settle(60);
+}
+
+static void check_statuses(void)
+{
+    for (uint8_t kind = XRCE_PARTICIPANT; kind <= XRCE_DATAREADER; kind++) {
+        const xrce_entity_t *entity = xrce_entity_find(&rig_client.entities, XRCE_KEY(0, XRCE_OBJECT(1, kind)));
+
+        CHECK(entity != NULL);
+        CHECK_INT(entity->status, XRCE_STATUS_OK);
+    }
+}
+
+/* What the app of each recording did. */
+static void play(const char *scenario)
+{
+    bool reading = strncmp(scenario, "read", 4) == 0;
+    bool fragments = strcmp(scenario, "fragment") == 0;
+
+    if (strcmp(scenario, "session") == 0) {
+        return;
+    }
+    CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_TOPIC, 1, "HelloWorldTopic", "HelloWorld", 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_PUBLISHER, 1, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_DATAWRITER, 1, NULL, NULL, 16, true), XRCE_OK);
+    CHECK_INT(create(XRCE_SUBSCRIBER, 1, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_DATAREADER, 1, NULL, NULL, 16, strcmp(scenario, "read_best_effort") != 0), XRCE_OK);
+    settle(50);
+    check_statuses();
+    if (reading || fragments) {
+        CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0xFFFF), XRCE_OK);
+        settle(50);
+    }
+    if (strncmp(scenario, "write", 5) == 0) {
+        for (uint8_t i = 0; i < (uint8_t)(scenario[5] - '0'); i++) {
+            write_counting(i, 8);
+        }
+    } else if (fragments) {
+        write_counting(5, 2000);
+    } else if (reading) {
+        for (uint8_t i = 0; i < 3u; i++) {
+            write_counting(i, 12);
+        }
+        CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0), XRCE_OK);
+        settle(50);
+        write_counting(9, 12);
+    }
+    settle(400); /* time to notice what was lost at the end */
+}
+
+static void check_delivered(const char *scenario)
+{
+    unsigned from_link = 0;
+
+    for (unsigned i = 0; i < rig_seen_count; i++) {
+        from_link += rig_seen[i].local ? 0u : 1u;
+    }
+    if (strncmp(scenario, "read", 4) == 0) {
+        CHECK(from_link <= 3u);
+        CHECK(XRCE_SHM || from_link == 3u);
+    } else if (strcmp(scenario, "fragment") == 0) {
+        CHECK(XRCE_SHM || from_link == 1u);
+        CHECK(XRCE_SHM || rig_seen[0].length == 2000u);
+    }
+}
+
+static void replay(const transcript_t *transcript)
+{
+    static const uint8_t key[4] = {0x11, 0x22, 0x33, 0x44};
+
+    now_playing = transcript;
+    CHECK(transcript->count <= MAX_RECORDS);
+    memset(done, 0, sizeof(done));
+    rig_start(true, 8, 4096);
+    CHECK_INT(xrce_client_open(&rig_client, key, 0), 0);
+    settle(20);
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+    play(transcript->scenario);
+    check_delivered(transcript->scenario);
+    CHECK_INT(xrce_client_close(&rig_client, 0, 0), XRCE_OK);
+    agent();
+    for (unsigned i = 0; i < transcript->count; i++) {
+        if (!done[i]) {
+            fprintf(stderr, "%s: record %u was not sent\n", transcript->name, i);
+            exit(1);
+        }
+    }
+}
+
+int main(void)
+{
+    for (size_t i = 0; i < COUNT(transcripts); i++) {
+        replay(&transcripts[i]);
+        printf("ok %s\n", transcripts[i].name);
+    }
+    return 0;
+}
