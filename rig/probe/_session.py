@@ -144,6 +144,7 @@ class Probe:
     @_border("reset")
     def reset(self, *, halt: bool = False) -> None:
         """Reset the target; it runs, or is halted before its first instruction."""
+        self._core.clear_debug_cause_bits()  # a reset leaves them, and the next halt would show an old reason
         if halt:
             self._core.reset_and_halt()
         else:

@@ -1,0 +1,37 @@
+"""Builds the demo firmware of these tests, and a state directory of their own."""
+
+import subprocess
+import time
+from pathlib import Path
+
+from rig.probe import FirmwareImage, Probe
+
+SOURCES = Path(__file__).parent / "firmware"
+MACHINES = {"mps2-an385": ("cortex-m3", 0x40_0000), "microbit": ("cortex-m0", 0x4000)}
+TARGETS = {"mps2-an385": "mps2_an385", "microbit": "nrf51"}
+
+LOG, BKPT, BAD_READ, WRITE, UNDEFINED, BKPT_PSP, SLEEP, LOCKUP = range(1, 9)
+
+
+def build_demo(machine: str, directory: Path, *, padding: int = 0, name: str = "demo", core: str = "") -> Path:
+    """Build the demo for ``machine``; ``padding`` bytes make it larger."""
+    default_core, ram = MACHINES[machine]
+    elf = directory / f"{name}-{machine}.elf"
+    flags = ["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-O2", "-g", "-mthumb", "-ffreestanding", "-nostdlib"]
+    options = [f"-mcpu={core or default_core}", f"-Wl,--defsym=RAM_SIZE={ram}", "-T", SOURCES / "probe_demo.ld"]
+    define = [f"-DPADDING={padding}"] if padding else []
+    subprocess.run(
+        ["arm-none-eabi-gcc", *flags, *define, *options, SOURCES / "probe_demo.c", "-o", elf], check=True, timeout=60
+    )
+    return elf
+
+
+def start_demo(probe: Probe, image: FirmwareImage) -> None:
+    """Reset the board and wait until the demo is past its start-up code, which clears what a test may write."""
+    counter = image.find("demo_counter").address
+    probe.reset(halt=True)
+    probe.write_u32(counter, 0)
+    probe.resume()
+    deadline = time.monotonic() + 10
+    while probe.read_u32(counter) == 0:
+        assert time.monotonic() < deadline, "the demo does not start"

@@ -1,0 +1,121 @@
+/* Small firmware for the tests of the probe and board rooms: counts, logs over RTT, crashes on command.
+ *
+ * The test writes `demo_command`; the loop obeys and clears it. No startup files, no library.
+ */
+#include <stdint.h>
+
+enum { CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP };
+
+typedef struct {
+    const char *name;
+    char *buffer;
+    uint32_t size;
+    volatile uint32_t write;
+    volatile uint32_t read;
+    uint32_t flags;
+} rtt_channel_t;
+
+static struct {
+    char mark[16];
+    int32_t up_count;
+    int32_t down_count;
+    rtt_channel_t up;
+} _SEGGER_RTT; /* the name that RTT readers look for */
+
+extern uint32_t link_data_load, link_data_start, link_data_end, link_bss_start, link_bss_end, link_stack_top;
+
+volatile uint32_t demo_counter;
+volatile uint32_t demo_command;
+volatile uint32_t demo_ticks;
+volatile uint32_t demo_passed_bkpt;
+volatile uint32_t demo_target[4] __attribute__((aligned(16)));
+volatile uint32_t demo_initialised = 0x600DDA7Au;
+static char log_buffer[64];
+static uint32_t process_stack[64];
+
+static void log_put(const char *text) {
+    for (; *text != '\0'; ++text) {
+        uint32_t next = (_SEGGER_RTT.up.write + 1u) % sizeof log_buffer;
+        while (next == _SEGGER_RTT.up.read) { }
+        log_buffer[_SEGGER_RTT.up.write] = *text;
+        _SEGGER_RTT.up.write = next;
+    }
+}
+
+static void log_init(void) {
+    static const char mark[] = "SEGGER RTT";
+    _SEGGER_RTT.up_count = 1;
+    _SEGGER_RTT.up.name = "log";
+    _SEGGER_RTT.up.buffer = log_buffer;
+    _SEGGER_RTT.up.size = sizeof log_buffer;
+    for (uint32_t i = 0; i < sizeof mark; ++i) {
+        ((volatile char *)_SEGGER_RTT.mark)[i] = mark[i];
+    }
+}
+
+__attribute__((noinline)) void demo_write(void) {
+    demo_target[2] = demo_counter;
+    __asm volatile("nop\n nop\n nop");
+}
+
+__attribute__((noinline)) void demo_crash(void) {
+    /* No memory there on either board, so a bus fault. */
+    (void)*(volatile uint32_t *)0xA0000000u;
+}
+
+__attribute__((noinline)) void demo_tick(void) { ++demo_ticks; }
+
+static void use_process_stack(void) {
+    __asm volatile("msr psp, %0\n msr control, %1\n isb" : : "r"(process_stack + 64), "r"(2) : "memory");
+    __asm volatile("bkpt 2");
+    __asm volatile("msr control, %0\n isb" : : "r"(0) : "memory");
+}
+
+static void obey(uint32_t command) {
+    switch (command) {
+    case CMD_LOG: log_put("obeyed\n"); break;
+    case CMD_BKPT: __asm volatile("bkpt 1"); ++demo_passed_bkpt; break;
+    case CMD_BAD_READ: demo_crash(); break;
+    case CMD_WRITE: demo_write(); break;
+    case CMD_UNDEFINED: __asm volatile(".hword 0xDE00"); break;
+    case CMD_BKPT_PSP: use_process_stack(); ++demo_passed_bkpt; break;
+    case CMD_SLEEP: for (;;) { __asm volatile("wfi"); }
+    case CMD_LOCKUP: __asm volatile("cpsid i\n svc 0"); break;
+    default: break;
+    }
+}
+
+int main(void) {
+    log_init();
+    log_put("hello from the demo\n");
+    for (;;) {
+        ++demo_counter;
+        demo_tick();
+        if (demo_command != CMD_NONE) {
+            uint32_t command = demo_command;
+            demo_command = CMD_NONE;
+            obey(command);
+        }
+    }
+}
+
+void Reset_Handler(void) {
+    uint32_t *from = &link_data_load;
+    for (uint32_t *to = &link_data_start; to < &link_data_end;) { *to++ = *from++; }
+    for (uint32_t *to = &link_bss_start; to < &link_bss_end;) { *to++ = 0; }
+    (void)main();
+    for (;;) { }
+}
+
+/* A page of its own: the debugger's hook there makes execution from the page slow. */
+__attribute__((aligned(1024))) void HardFault_Handler(void) {
+    for (;;) { }
+}
+
+__attribute__((section(".vectors"), used)) static void *const vectors[16] = {
+    &link_stack_top, (void *)Reset_Handler, (void *)HardFault_Handler, (void *)HardFault_Handler,
+};
+
+#ifdef PADDING
+__attribute__((section(".rodata.padding"), used)) static const uint8_t padding[PADDING] = {[0 ... PADDING - 1] = 0x5A};
+#endif
