@@ -11,6 +11,8 @@ set(XRCE_SOURCES
   xrce_info.c
   xrce_message.c
   xrce_name.c
+  xrce_object.c
+  xrce_receive.c
   xrce_session.c
   xrce_shm_match.c
   xrce_shm_pool.c

@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#include "xrce_create.h"
-#include "xrce_data.h"
-#include "xrce_info.h"
+#include "xrce_object.h"
+#include "xrce_receive.h"
 
 #define MIN_MTU 64u
 #define SPIN_ROUNDS 64u /* messages from the link that one spin works on, so that a flood cannot hold it */
@@ -204,8 +203,7 @@ void xrce_client_deliver_link(xrce_client_t *client, const xrce_entity_t *reader
     client->on_sample(client->context, &sample);
 }
 
-/* Steps until *status is no longer pending. Callbacks do not wait: they get XRCE_OK at once. */
-static int wait_for(xrce_client_t *client, const uint8_t *status, uint32_t timeout_ms)
+int xrce_client_wait(xrce_client_t *client, const uint8_t *status, uint32_t timeout_ms)
 {
     uint32_t begin = client->port.now_ms();
 
@@ -276,39 +274,6 @@ int xrce_client_open(xrce_client_t *client, const uint8_t key[4], uint32_t timeo
     return XRCE_ERR_TABLE_FULL;
 }
 
-/* Entities. */
-
-/* Makes it and all that lies in it unknown here. */
-static void remove_local(xrce_client_t *client, xrce_entity_t *entity)
-{
-    uint16_t object = xrce_entity_object(entity);
-    uint8_t session = entity->session;
-
-    xrce_lock(client);
-    xrce_entity_hide(&client->entities, entity);
-    xrce_unlock(client);
-    for (uint32_t i = 0; i < client->entities.row_count; i++) {
-        xrce_entity_t *child = &client->entities.rows[i];
-
-        if (child->key != 0u && child->session == session && child->parent == object &&
-            (child->flags & XRCE_E_GONE) == 0u) {
-            remove_local(client, child); /* at most participant, publisher, writer */
-        }
-    }
-    xrce_name_release(&client->names, entity->name);
-    entity->name = XRCE_NONE;
-#if XRCE_SHM
-    if (xrce_entity_kind(entity) == XRCE_DATAREADER) {
-        xrce_match_remove_reader(client, entity);
-    }
-    if (xrce_entity_kind(entity) == XRCE_DATAWRITER) {
-        xrce_shm_retire(client, entity);
-        return;
-    }
-#endif
-    xrce_entity_free(&client->entities, entity);
-}
-
 int xrce_client_close(xrce_client_t *client, uint8_t index, uint32_t timeout_ms)
 {
     xrce_session_t *session = xrce_client_session(client, index);
@@ -323,13 +288,13 @@ int xrce_client_close(xrce_client_t *client, uint8_t index, uint32_t timeout_ms)
     if (session->state == XRCE_SESSION_CONNECTED) {
         xrce_session_pump(client, session, client->port.now_ms());
         (void)xrce_session_logout(client, session);
-        status = wait_for(client, &session->logout, timeout_ms);
+        status = xrce_client_wait(client, &session->logout, timeout_ms);
     }
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *entity = &client->entities.rows[i];
 
         if (entity->key != 0u && entity->session == index && (entity->flags & XRCE_E_GONE) == 0u) {
-            remove_local(client, entity);
+            xrce_object_remove(client, entity);
         }
     }
     xrce_session_disconnected(client, session);
@@ -338,186 +303,6 @@ int xrce_client_close(xrce_client_t *client, uint8_t index, uint32_t timeout_ms)
     xrce_shm_reap(client);
 #endif
     return status;
-}
-
-static bool is_endpoint(uint8_t kind)
-{
-    return kind == XRCE_DATAWRITER || kind == XRCE_DATAREADER;
-}
-
-static uint16_t parent_of(const xrce_create_t *create)
-{
-    switch (create->kind) {
-    case XRCE_PARTICIPANT:
-        return 0;
-    case XRCE_DATAWRITER:
-        return XRCE_OBJECT(create->parent, XRCE_PUBLISHER);
-    case XRCE_DATAREADER:
-        return XRCE_OBJECT(create->parent, XRCE_SUBSCRIBER);
-    default:
-        return XRCE_OBJECT(create->parent, XRCE_PARTICIPANT);
-    }
-}
-
-/* Texts of its own, or for an endpoint those of its topic. */
-static int take_name(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
-{
-    int row = XRCE_NONE;
-
-    if (is_endpoint(create->kind)) {
-        const xrce_entity_t *topic =
-            xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->topic, XRCE_TOPIC)));
-
-        if (topic == NULL) {
-            return XRCE_ERR_UNKNOWN;
-        }
-        row = topic->name;
-        xrce_name_share(&client->names, topic->name);
-    } else if (create->kind == XRCE_TOPIC || (create->text[0] != NULL && create->text[0][0] != '\0')) {
-        if (create->text[0] == NULL || (create->kind == XRCE_TOPIC && create->text[1] == NULL)) {
-            return XRCE_ERR_ARGUMENT;
-        }
-        row = xrce_name_take(&client->names, create->text);
-    }
-    if (row >= 0) {
-        entity->name = (uint8_t)row;
-    }
-    return row < 0 ? row : XRCE_OK;
-}
-
-/* Enters the entity into the tables of this MCU. */
-static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t **out)
-{
-    uint32_t key = XRCE_KEY(create->session, XRCE_OBJECT(create->id, create->kind));
-    xrce_entity_t *entity = xrce_entity_vacant(&client->entities);
-    int status;
-
-    if (entity == NULL) {
-        return XRCE_ERR_TABLE_FULL;
-    }
-    entity->parent = parent_of(create);
-    if (entity->parent != 0u &&
-        xrce_entity_find(&client->entities, XRCE_KEY(create->session, entity->parent)) == NULL) {
-        return XRCE_ERR_UNKNOWN;
-    }
-    entity->form = create->form;
-    entity->mode = create->mode;
-    entity->qos = create->qos;
-    entity->depth = create->depth;
-    entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
-    entity->flags = create->reliable_stream ? XRCE_E_RELIABLE_STREAM : 0u;
-    entity->status = XRCE_STATUS_PENDING;
-    status = take_name(client, create, entity);
-    if (status < 0) {
-        return status;
-    }
-    xrce_lock(client);
-    xrce_entity_enter(&client->entities, entity, key);
-    xrce_unlock(client);
-#if XRCE_SHM
-    if (is_endpoint(create->kind)) {
-        status = xrce_match_add(client, entity);
-        if (status < 0) {
-            remove_local(client, entity);
-            return status;
-        }
-    }
-#endif
-    *out = entity;
-    return XRCE_OK;
-}
-
-static int check_create(xrce_client_t *client, const xrce_create_t *create)
-{
-    if (create->kind < XRCE_PARTICIPANT || create->kind > XRCE_REPLIER || create->id > 0xFFFu ||
-        create->parent > 0xFFFu || create->topic > 0xFFFu || create->form < XRCE_REF || create->form > XRCE_BIN) {
-        return XRCE_ERR_ARGUMENT;
-    }
-    if (create->kind > XRCE_DATAREADER || create->form != XRCE_BIN) {
-        return XRCE_ERR_UNSUPPORTED;
-    }
-    return xrce_client_session(client, create->session) == NULL ? XRCE_ERR_UNKNOWN : XRCE_OK;
-}
-
-int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms)
-{
-    xrce_entity_t *entity;
-    xrce_session_t *session;
-    int status = check_create(client, create);
-
-    if (status < 0) {
-        return status;
-    }
-    session = &client->sessions[create->session];
-    entity = xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->id, create->kind)));
-    if (entity != NULL) {
-        if ((create->mode & (XRCE_REUSE | XRCE_REPLACE)) == 0u) {
-            return XRCE_ERR_REFUSED;
-        }
-        if ((create->mode & XRCE_REUSE) != 0u) {
-            return XRCE_OK;
-        }
-        remove_local(client, entity);
-    }
-    status = create_local(client, create, &entity);
-    if (status < 0) {
-        client->refused_table += status == XRCE_ERR_TABLE_FULL ? 1u : 0u;
-        return status;
-    }
-    xrce_info_route(client, session);
-    if (session->state == XRCE_SESSION_CONNECTED && !session->dirty &&
-        xrce_create_send(session, entity, &client->names) == XRCE_OK) {
-        entity->flags |= XRCE_E_ANNOUNCED; /* at once, to keep the caller's order */
-    } else {
-        session->dirty = true;
-    }
-    status = wait_for(client, &entity->status, timeout_ms);
-    if (status < 0) {
-        remove_local(client, entity);
-    }
-    return status;
-}
-
-int xrce_client_delete(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t id, uint32_t timeout_ms)
-{
-    xrce_session_t *session = xrce_client_session(client, index);
-    xrce_entity_t *entity;
-
-    entity = session == NULL ? NULL : xrce_entity_find(&client->entities, XRCE_KEY(index, XRCE_OBJECT(id, kind)));
-    if (entity == NULL) {
-        return XRCE_ERR_UNKNOWN;
-    }
-    session->removal = XRCE_STATUS_OK;
-    if (session->state == XRCE_SESSION_CONNECTED && (entity->flags & XRCE_E_ANNOUNCED) != 0u) {
-        int status = xrce_delete_send(session, xrce_entity_object(entity), &session->removal_request);
-
-        if (status < 0) {
-            return status;
-        }
-        session->removal = XRCE_STATUS_PENDING;
-    }
-    remove_local(client, entity);
-    return wait_for(client, &session->removal, timeout_ms);
-}
-
-int xrce_client_read(xrce_client_t *client, uint8_t index, uint16_t reader, uint16_t max_samples)
-{
-    xrce_session_t *session = xrce_client_session(client, index);
-    xrce_entity_t *entity;
-
-    entity = session == NULL
-                 ? NULL
-                 : xrce_entity_find(&client->entities, XRCE_KEY(index, XRCE_OBJECT(reader, XRCE_DATAREADER)));
-    if (entity == NULL) {
-        return XRCE_ERR_UNKNOWN;
-    }
-    entity->wanted = max_samples;
-    entity->flags |= XRCE_E_READ;
-    session->dirty = true;
-    if (client->transport != NULL && !client->in_link) {
-        xrce_session_pump(client, session, client->port.now_ms());
-    }
-    return XRCE_OK;
 }
 
 /* Spinning. */

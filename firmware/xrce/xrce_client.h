@@ -7,15 +7,16 @@
  * context, which is the one that spins. Callbacks run in the main context, in a spin or in a call that waits for the
  * Agent; a callback may publish, create and delete, but such calls do not wait then.
  *
- * RAM, bytes on a 32-bit core. Fixed: sizeof(xrce_client_t), XRCE_CHUNK_BYTES of which are the serial chunk.
- *   entity      sizeof(xrce_entity_t) + 2 to 4 of index (a power of two of at least 2 x entities)
- *   name        8 a row, and the texts with their NULs in `name_bytes`
+ * RAM, bytes on a 32-bit core:
+ *   client      sizeof(xrce_client_t), XRCE_CHUNK_BYTES of which are the serial chunk
+ *   entity      44 (sizeof(xrce_entity_t)), and its share of the index: a power of two of at least 2 bytes an entity
+ *   name        6 a row, and the texts with their NULs in `name_bytes`
  *   session     sizeof(xrce_session_t)
  * With shared memory further:
- *   pair        12 (sizeof(xrce_edge_t)) for every writer/reader pair that matches
- *   buffer      28 (sizeof(xrce_buffer_t)) of stream memory, beside its payload
- * Stream memory: buffers x 28, and with a link mtu (receiving) + sessions x mtu x (1 + 2 x history); without shared
- * memory the rest is for reassembly of what comes in fragments.
+ *   pair        12 (sizeof(xrce_edge_t)) for every writer and reader that match
+ *   buffer      24 (sizeof(xrce_buffer_t)) of stream memory, beside its payload
+ * Stream memory: 24 x buffers, and with a link mtu (to receive) + sessions x mtu x (1 + 2 x history). Without shared
+ * memory the rest is for the reassembly of what comes in fragments.
  */
 #ifndef XRCE_CLIENT_H
 #define XRCE_CLIENT_H
@@ -165,6 +166,9 @@ static inline void xrce_unlock(const xrce_client_t *client)
 int xrce_client_send(void *client, const uint8_t *bytes, uint32_t length);
 /* Pumps all sessions and works on what arrives within wait_ms at most. Returns 1 if anything arrived, else 0. */
 int xrce_client_step(xrce_client_t *client, uint32_t wait_ms);
+/* Steps until *status is no longer XRCE_STATUS_PENDING. Without a link, without a time-out and in callbacks it does
+ * not wait: XRCE_OK at once. */
+int xrce_client_wait(xrce_client_t *client, const uint8_t *status, uint32_t timeout_ms);
 xrce_session_t *xrce_client_session(xrce_client_t *client, uint8_t index); /* NULL when not open */
 void xrce_client_deliver_link(xrce_client_t *client, const xrce_entity_t *reader, const uint8_t *data,
                               uint32_t length);

@@ -154,6 +154,15 @@ void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
 #endif
 }
 
+void xrce_session_connected(xrce_client_t *client, xrce_session_t *session, bool cooperative)
+{
+    xrce_session_disconnected(client, session); /* both sides begin with empty streams */
+    session->state = XRCE_SESSION_CONNECTED;
+    session->cooperative = cooperative;
+    announce_all(client, session);
+    xrce_info_route(client, session);
+}
+
 int xrce_session_logout(xrce_client_t *client, xrce_session_t *session)
 {
     uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + 4u];
@@ -169,7 +178,7 @@ int xrce_session_logout(xrce_client_t *client, xrce_session_t *session)
     return xrce_client_send(client, message, at);
 }
 
-static void send_acknack(xrce_client_t *client, const xrce_session_t *session)
+void xrce_session_acknack(xrce_client_t *client, const xrce_session_t *session)
 {
     uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + ACKNACK_BYTES];
     uint32_t at = bare_header(session, message);
@@ -300,217 +309,4 @@ uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t 
     }
     period = since < period ? period - since : 0u;
     return period < limit ? period : limit;
-}
-
-static bool agent_cooperates(xrce_reader_t *reader)
-{
-    bool found = false;
-
-    if (xrce_read_u8(reader) != 0u) {
-        for (uint32_t count = xrce_read_u32(reader); count > 0u && !reader->failed; count--) {
-            const char *name = xrce_read_string(reader);
-            const char *value = xrce_read_string(reader);
-
-            found = found || (name != NULL && value != NULL && strcmp(name, "rig_lo") == 0 && value[0] == '1');
-        }
-    }
-    return found && !reader->failed;
-}
-
-static void on_status_agent(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    xrce_reader_t reader;
-    uint8_t status;
-
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
-    status = xrce_read_u8(&reader);
-    (void)xrce_read_u8(&reader);
-    (void)xrce_read_bytes(&reader, sizeof(protocol));
-    if (reader.failed || session->state == XRCE_SESSION_CLOSED) {
-        return;
-    }
-    if (status != XRCE_STATUS_OK) {
-        session->refusal = status;
-        return;
-    }
-    if (session->state == XRCE_SESSION_CONNECTED) {
-        return; /* the answer to a login that we repeated */
-    }
-    xrce_session_disconnected(client, session); /* both sides begin with empty streams */
-    session->state = XRCE_SESSION_CONNECTED;
-    session->cooperative = agent_cooperates(&reader);
-    announce_all(client, session);
-    xrce_info_route(client, session);
-}
-
-static void on_status(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    xrce_reader_t reader;
-    xrce_entity_t *entity;
-    uint16_t request;
-    uint16_t object;
-    uint8_t status;
-
-    xrce_read_open(&reader, submessage->payload, submessage->length, true);
-    request = xrce_read_be16(&reader);
-    object = xrce_read_be16(&reader);
-    status = xrce_read_u8(&reader);
-    if (reader.failed) {
-        return;
-    }
-    if (object == XRCE_OBJECT_CLIENT) {
-        session->logout = status;
-    } else if (session->removal == XRCE_STATUS_PENDING && request == session->removal_request) {
-        session->removal = status;
-    } else {
-        entity = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
-        if (entity == NULL || entity->request != request || entity->status != XRCE_STATUS_PENDING) {
-            return;
-        }
-        if (status == XRCE_STATUS_ALREADY_EXISTS && (entity->flags & XRCE_E_KNOWN) != 0u) {
-            status = XRCE_STATUS_OK; /* the Agent kept it over a reconnection */
-        }
-        entity->status = status;
-        entity->flags |= status < 0x80u ? XRCE_E_KNOWN : 0u;
-    }
-}
-
-/* ACKNACK and HEARTBEAT name their stream themselves. */
-static void on_acknack(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    xrce_reader_t reader;
-    uint16_t first;
-    uint16_t missing;
-
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
-    first = xrce_read_u16(&reader);
-    missing = xrce_read_be16(&reader);
-    if (xrce_read_u8(&reader) == XRCE_STREAM_RELIABLE && !reader.failed) {
-        (void)xrce_out_acknack(&session->out[XRCE_OUT_RELIABLE], first, missing, xrce_client_send, client);
-    }
-}
-
-static void on_heartbeat(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    xrce_reader_t reader;
-    uint16_t first;
-    uint16_t last;
-    uint16_t given_up;
-
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
-    first = xrce_read_u16(&reader);
-    last = xrce_read_u16(&reader);
-    if (xrce_read_u8(&reader) != XRCE_STREAM_RELIABLE || reader.failed) {
-        return;
-    }
-    given_up = xrce_in_heartbeat(&session->in, first, last);
-    if (given_up != 0u) {
-        client->lost_link += given_up;
-        xrce_fragment_reset(client, &session->fragment);
-    }
-    send_acknack(client, session);
-}
-
-static void on_data(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    const uint8_t *payload = submessage->payload;
-
-    if (submessage->length >= XRCE_SAMPLE_HEAD_BYTES) {
-        xrce_data_received(client, session, (uint16_t)((uint32_t)payload[2] << 8 | payload[3]),
-                           payload + XRCE_SAMPLE_HEAD_BYTES, submessage->length - XRCE_SAMPLE_HEAD_BYTES);
-    }
-}
-
-/* False: no memory to put it, it must come again. */
-static bool on_fragment(xrce_client_t *client, xrce_session_t *session, const xrce_submessage_t *submessage)
-{
-    xrce_fragment_t *fragment = &session->fragment;
-    const uint8_t *head = fragment->head;
-    uint32_t length;
-
-    switch (xrce_fragment_add(client, fragment, submessage->payload, submessage->length,
-                              (submessage->flags & XRCE_LAST_FRAGMENT) != 0u)) {
-    case XRCE_FRAGMENT_RETRY:
-        return false;
-    case XRCE_FRAGMENT_BAD:
-        client->lost_link++;
-        break;
-    case XRCE_FRAGMENT_DONE:
-        length = head[2] | (uint32_t)head[3] << 8;
-        length = length == 0u ? fragment->length : length - XRCE_SAMPLE_HEAD_BYTES; /* 0: all of it */
-        if (length <= fragment->length) {
-            xrce_data_received(client, session, (uint16_t)((uint32_t)head[6] << 8 | head[7]), fragment->place, length);
-        } else {
-            client->lost_link++;
-        }
-        xrce_fragment_reset(client, fragment);
-        break;
-    default:
-        break;
-    }
-    return true;
-}
-
-typedef struct {
-    xrce_client_t *client;
-    xrce_session_t *session;
-    bool reliable;
-} take_t;
-
-/* Works on all submessages of a message whose turn it is. */
-static bool take_message(void *context, const uint8_t *message, uint32_t length)
-{
-    take_t *take = context;
-    xrce_client_t *client = take->client;
-    xrce_session_t *session = take->session;
-    xrce_submessage_t submessage;
-    uint32_t begin = xrce_header_bytes(message[0]);
-    uint32_t at = begin;
-
-    while (xrce_submessage_next(&submessage, message, length, &at) > 0) {
-        bool first = submessage.payload == message + begin + XRCE_SUBHEADER_BYTES;
-
-        if (submessage.id == XRCE_STATUS_AGENT) {
-            on_status_agent(client, session, &submessage);
-        } else if (submessage.id == XRCE_STATUS) {
-            on_status(client, session, &submessage);
-        } else if (session->state != XRCE_SESSION_CONNECTED) {
-            continue;
-        } else if (submessage.id == XRCE_INFO) {
-            xrce_info_received(client, session, &submessage);
-        } else if (submessage.id == XRCE_DATA) {
-            on_data(client, session, &submessage);
-        } else if (submessage.id == XRCE_ACKNACK) {
-            on_acknack(client, session, &submessage);
-        } else if (submessage.id == XRCE_HEARTBEAT) {
-            on_heartbeat(client, session, &submessage);
-        } else if (submessage.id == XRCE_FRAGMENT && take->reliable && !on_fragment(client, session, &submessage)) {
-            if (first) {
-                return false;
-            }
-            client->lost_link++;
-        }
-    }
-    return true;
-}
-
-void xrce_session_receive(xrce_client_t *client, xrce_session_t *session, const xrce_header_t *header,
-                          const uint8_t *message, uint32_t length)
-{
-    take_t take = {client, session, header->stream == XRCE_STREAM_RELIABLE};
-
-    session->unanswered = 0;
-    if (header->stream == XRCE_STREAM_NONE) {
-        (void)take_message(&take, message, length);
-    } else if (session->state != XRCE_SESSION_CONNECTED) {
-        return;
-    } else if (header->stream == XRCE_STREAM_BEST_EFFORT) {
-        if (xrce_sequence_distance(header->sequence, session->best_effort_expected) >= 0) {
-            session->best_effort_expected = (uint16_t)(header->sequence + 1u);
-            (void)take_message(&take, message, length);
-        }
-    } else if (take.reliable) {
-        xrce_in_message(&session->in, header->sequence, message, length, take_message, &take);
-        send_acknack(client, session);
-    }
 }

@@ -55,6 +55,8 @@ void xrce_session_open(struct xrce_client *client, xrce_session_t *session, cons
 
 /* Sends CREATE_CLIENT if it is time to. */
 void xrce_session_connect(struct xrce_client *client, xrce_session_t *session, uint32_t now);
+/* The Agent accepted the login: everything is announced anew. */
+void xrce_session_connected(struct xrce_client *client, xrce_session_t *session, bool cooperative);
 void xrce_session_disconnected(struct xrce_client *client, xrce_session_t *session);
 int xrce_session_logout(struct xrce_client *client, xrce_session_t *session);
 
@@ -64,8 +66,7 @@ int xrce_session_flush(struct xrce_client *client, xrce_session_t *session);
 /* Milliseconds until this session wants to be pumped again, at most `limit`. */
 uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t limit);
 
-/* A message for this session arrived. */
-void xrce_session_receive(struct xrce_client *client, xrce_session_t *session, const xrce_header_t *header,
-                          const uint8_t *message, uint32_t length);
+/* Tells the Agent what of its reliable stream we have. */
+void xrce_session_acknack(struct xrce_client *client, const xrce_session_t *session);
 
 #endif
