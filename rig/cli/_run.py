@@ -60,7 +60,7 @@ def run_command(
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
     )
-    console = Console()
+    console = _console()
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
@@ -74,6 +74,12 @@ def run_command(
         _point_latest_at(directory)
     show(console, record, directory)
     return EXIT_CODES[record.run.outcome or "fault"]
+
+
+def _console() -> Console:
+    """The terminal; a log has no width of its own, and 80 columns fold the tables too much."""
+    console = Console()
+    return console if console.is_terminal else Console(width=110)
 
 
 def _remove_if_bare(directory: Path) -> None:
@@ -116,7 +122,7 @@ def report_command(run: Path | None) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(Console(), record, where)
+    show(_console(), record, where)
     return 0
 
 

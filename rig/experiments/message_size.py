@@ -35,7 +35,7 @@ def _attempt(setting: Setting, topology: Topology, size: int, sequence: int) -> 
 
 
 def _publish(setting: Setting, topology: Topology, size: int, sequence: int) -> str:
-    seconds = 2.0 + size / _AGENT_BYTES_PER_SECOND if setting.path == "agent" else 5.0
+    seconds = 0.7 + size / _AGENT_BYTES_PER_SECOND if setting.path == "agent" else 5.0
     try:
         seen: Exchange = setting.bench.exchange(
             session=topology.session,

@@ -37,5 +37,5 @@ def state_dir(part: str = "") -> Path:
 
 def _runtime_path() -> Path:
     with warnings.catch_warnings():  # no XDG_RUNTIME_DIR, as in a container: the fallback below /tmp serves as well
-        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore")
         return platformdirs.user_runtime_path("microros-shm-rig", appauthor=False)

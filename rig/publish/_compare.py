@@ -1,0 +1,70 @@
+"""Two runs beside each other: what must repeat to the last digit, and whether it did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rig.publish._tables import format_conditions
+from rig.records import Measurement, RunRecord
+
+_Key = tuple[str, str, str, str, tuple[tuple[str, object], ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One thing that differs between two runs. ``first`` and ``second`` are in words."""
+
+    board: str
+    what: str
+    first: str
+    second: str
+
+    def __str__(self) -> str:
+        return f"{self.board}: {self.what}: {self.first} | {self.second}"
+
+
+def compare(first: RunRecord, second: RunRecord) -> list[Difference]:
+    """Differences of exact figures and of verdicts, between runs of the same boards.
+
+    Only what both runs have is compared: a run with fewer claims is not a difference. Firmware of another digest is.
+    """
+    differences: list[Difference] = []
+    digests = [{(b.name, f.variant): f.digest for b in run.boards for f in b.firmware} for run in (first, second)]
+    for board, variant in digests[0].keys() & digests[1].keys():
+        a, b = digests[0][board, variant], digests[1][board, variant]
+        if a != b:
+            differences.append(Difference(board=board, what=f"firmware {variant}", first=a[:19], second=b[:19]))
+    differences.sort(key=str)
+    ones, others = _exact(first), _exact(second)
+    for key in ones:
+        if key in others and ones[key].samples != others[key].samples:
+            m = ones[key]
+            differences.append(
+                Difference(
+                    board=m.board,
+                    what=f"{m.metric} ({m.variant}, {format_conditions(m.conditions)})",
+                    first=_samples(m),
+                    second=_samples(others[key]),
+                )
+            )
+    verdicts = {(c.board, c.id): c.verdict for c in second.claims}
+    for claim in first.claims:
+        other = verdicts.get((claim.board, claim.id), claim.verdict)
+        if other is not claim.verdict and "not_run" not in (other, claim.verdict):
+            differences.append(
+                Difference(board=claim.board, what=f"claim {claim.id}", first=claim.verdict.value, second=other.value)
+            )
+    return differences
+
+
+def _exact(record: RunRecord) -> dict[_Key, Measurement]:
+    return {
+        (m.board, m.experiment, m.variant, m.metric, tuple(sorted(m.conditions.items()))): m
+        for m in record.measurements
+        if m.exact
+    }
+
+
+def _samples(measurement: Measurement) -> str:
+    shown = ", ".join(f"{value:g}" for value in measurement.samples[:4])
+    return f"{shown}{', ...' if len(measurement.samples) > 4 else ''} {measurement.unit}"

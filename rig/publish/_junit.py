@@ -1,0 +1,80 @@
+"""JUnit XML: one test suite per board, one test case per claim.
+
+Refuted is a ``failure``; a fault that kept a claim from being decided, and *inconclusive*, are an ``error`` (the test
+could not say); *not run* is ``skipped``. Evidence goes into the text of the case.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+from rig.records import Board, ClaimResult, RunRecord, Verdict
+
+# What XML 1.0 cannot carry, not even escaped.
+_FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(record: RunRecord) -> str:
+    """The run as JUnit XML."""
+    root = ET.Element("testsuites", name="micro-ROS SHM rig")
+    for board in record.boards or ():
+        root.append(_suite(record, board))
+    known = {board.name for board in record.boards}
+    for name in dict.fromkeys(c.board for c in record.claims if c.board not in known):
+        root.append(_suite(record, Board(name=name, kind="emulated", target="", core="")))
+    totals = {
+        key: sum(int(suite.get(key, "0")) for suite in root) for key in ("tests", "failures", "errors", "skipped")
+    }
+    for key, value in totals.items():
+        root.set(key, str(value))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _suite(record: RunRecord, board: Board) -> ET.Element:
+    claims = [claim for claim in record.claims if claim.board == board.name]
+    count = {verdict: sum(1 for claim in claims if claim.verdict is verdict) for verdict in Verdict}
+    suite = ET.Element(
+        "testsuite",
+        name=_clean(f"rig.{board.name}"),
+        timestamp=record.run.started,
+        tests=str(len(claims)),
+        failures=str(count[Verdict.REFUTED]),
+        errors=str(count[Verdict.INCONCLUSIVE]),
+        skipped=str(count[Verdict.NOT_RUN]),
+        time=f"{record.run.seconds or 0:.3f}",
+    )
+    properties = ET.SubElement(suite, "properties")
+    facts = {"run": record.run.id, "rig": record.run.rig_version, "agent": record.environment.agent}
+    facts |= {f"firmware.{f.variant}": f.digest for f in board.firmware}
+    for name, value in facts.items():
+        ET.SubElement(properties, "property", name=name, value=_clean(value))
+    for claim in claims:
+        suite.append(_case(claim))
+    faults = [fault for fault in record.faults if fault.board == board.name]
+    if faults:
+        text = "\n".join(f"{f.blame} fault during {f.step}: {f.message} {f.hint}".rstrip() for f in faults)
+        ET.SubElement(suite, "system-err").text = _clean(text)
+    return suite
+
+
+def _case(claim: ClaimResult) -> ET.Element:
+    case = ET.Element("testcase", classname=_clean(f"rig.claims.{claim.board}"), name=_clean(claim.id), time="0")
+    evidence = "\n".join([claim.reason, *(f"- {item.text}" for item in claim.evidence)])
+    if claim.repeat:
+        evidence += f"\nrepeat: {claim.repeat}"
+    match claim.verdict:
+        case Verdict.REFUTED:
+            ET.SubElement(case, "failure", type="refuted", message=_clean(claim.reason)).text = _clean(evidence)
+        case Verdict.INCONCLUSIVE:
+            ET.SubElement(case, "error", type="inconclusive", message=_clean(claim.reason)).text = _clean(evidence)
+        case Verdict.NOT_RUN:
+            ET.SubElement(case, "skipped", message=_clean(claim.reason))
+        case Verdict.CONFIRMED:
+            ET.SubElement(case, "system-out").text = _clean(evidence)
+    return case
+
+
+def _clean(text: str) -> str:
+    return _FORBIDDEN.sub("\ufffd", text)

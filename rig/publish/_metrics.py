@@ -1,0 +1,105 @@
+"""A run as Prometheus metrics, for the node exporter's textfile collector.
+
+One metric family per measured metric, named in its base unit: ``rig_publish_to_callback_instructions``,
+``rig_largest_message_bytes``. Durations are seconds, or instructions and cycles where that is what was counted: those
+are no time. The run's id and version stand in ``rig_run_info`` alone, so that a new run makes no new series elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+
+from rig.records import Measurement, RunRecord, Verdict
+
+PREFIX = "rig_"
+CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
+_STATISTICS = ("min", "p50", "p95", "p99", "max")
+# A count needs no unit in its name; a duration in nanoseconds is published in seconds.
+_UNITS = {"bytes": "bytes", "instructions": "instructions", "cycles": "cycles", "ns": "seconds"}
+
+
+def metric_name(measurement: Measurement) -> str:
+    """Name of the family that a measurement belongs to."""
+    unit = _UNITS.get(measurement.unit, "")
+    suffix = f"_{unit}" if unit and unit not in measurement.metric.split("_") else ""
+    return f"{PREFIX}{measurement.metric}{suffix}"
+
+
+def metrics(record: RunRecord) -> str:
+    """The run in the Prometheus text format."""
+    registry = CollectorRegistry()
+    _run(registry, record)
+    _claims(registry, record)
+    families: dict[str, list[Measurement]] = {}
+    for measurement in record.measurements:
+        families.setdefault(metric_name(measurement), []).append(measurement)
+    for name, members in families.items():
+        _family(registry, name, members)
+    return generate_latest(registry).decode("utf-8")
+
+
+def _run(registry: CollectorRegistry, record: RunRecord) -> None:
+    run = record.run
+    info = Gauge(
+        "rig_run_info", "The run that these figures come from.", ["run_id", "rig_version", "agent"], registry=registry
+    )
+    info.labels(run.id, run.rig_version, record.environment.agent).set(1)
+    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", registry=registry)
+    started.set(datetime.fromisoformat(run.started).timestamp())
+    duration = Gauge("rig_run_duration_seconds", "How long the run took.", registry=registry)
+    duration.set(run.seconds or 0)
+    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"], registry=registry)
+    for name in ("passed", "refuted", "inconclusive", "fault", "interrupted"):
+        outcome.labels(name).set(int(run.outcome == name))
+    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"], registry=registry)
+    for blame in ("environment", "probe", "board", "firmware", "agent"):
+        faults.labels(blame).set(sum(1 for fault in record.faults if fault.blame == blame))
+    boards = Gauge(
+        "rig_board_info",
+        "A board and the firmware that ran on it.",
+        ["board", "kind", "target", "variant", "middleware", "middleware_version", "digest"],
+        registry=registry,
+    )
+    for board in record.boards:
+        for f in board.firmware:
+            boards.labels(
+                board.name, board.kind, board.target, f.variant, f.middleware, f.middleware_version, f.digest[:19]
+            ).set(1)
+
+
+def _claims(registry: CollectorRegistry, record: RunRecord) -> None:
+    verdicts = Gauge(
+        "rig_claim_verdict",
+        "1 for the verdict on a claim, 0 for the others.",
+        ["board", "claim", "verdict"],
+        registry=registry,
+    )
+    for claim in record.claims:
+        for verdict in Verdict:
+            verdicts.labels(claim.board, claim.id, verdict.value).set(int(claim.verdict is verdict))
+
+
+def _family(registry: CollectorRegistry, name: str, members: Iterable[Measurement]) -> None:
+    members = list(members)
+    gauge = Gauge(
+        name,
+        f"{members[0].metric.replace('_', ' ')}, {members[0].unit}; order statistics over the samples of the run.",
+        ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "statistic"],
+        registry=registry,
+    )
+    for m in members:
+        summary = m.summary
+        if summary is None:
+            continue
+        scale = 1e-9 if m.unit == "ns" else 1.0
+        conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
+        for statistic in _STATISTICS:
+            value = getattr(summary, statistic) * scale
+            gauge.labels(m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic).set(value)
+
+
+def _label(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
