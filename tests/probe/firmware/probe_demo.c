@@ -117,5 +117,7 @@ __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
 };
 
 #ifdef PADDING
-__attribute__((section(".rodata.padding"), used)) static const uint8_t padding[PADDING] = {[0 ... PADDING - 1] = 0x5A};
+#define TEXT(x) #x
+#define VALUE(x) TEXT(x)
+__asm(".section .rodata.padding, \"a\"\n.fill " VALUE(PADDING) ", 1, 0x5A\n.previous");
 #endif
