@@ -142,6 +142,49 @@ static void check_statuses(void)
     }
 }
 
+static int create_text(uint8_t kind, uint8_t form, const char *text)
+{
+    xrce_create_t create;
+
+    memset(&create, 0, sizeof(create));
+    create.kind = kind;
+    create.form = form;
+    create.mode = XRCE_REPLACE;
+    create.id = 1;
+    create.parent = kind == XRCE_PARTICIPANT ? 0u : 1u;
+    create.topic = 1;
+    create.text[0] = text;
+    return xrce_client_create(&rig_client, &create, 0);
+}
+
+static void play_xml(void)
+{
+#define TOPIC_XML "<name>HelloWorldTopic</name><dataType>HelloWorld</dataType></topic>"
+    static const char participant[] =
+        "<dds><participant><rtps><name>default_xrce_participant</name></rtps></participant></dds>";
+
+    CHECK_INT(create_text(XRCE_PARTICIPANT, XRCE_XML, participant), XRCE_OK);
+    CHECK_INT(create_text(XRCE_TOPIC, XRCE_XML, "<dds><topic>" TOPIC_XML "</dds>"), XRCE_OK);
+    CHECK_INT(create_text(XRCE_PUBLISHER, XRCE_XML, ""), XRCE_OK);
+    CHECK_INT(create_text(XRCE_DATAWRITER, XRCE_XML,
+                          "<dds><data_writer><topic><kind>NO_KEY</kind>" TOPIC_XML "</data_writer></dds>"), XRCE_OK);
+    CHECK_INT(create_text(XRCE_SUBSCRIBER, XRCE_XML, ""), XRCE_OK);
+    CHECK_INT(create_text(XRCE_DATAREADER, XRCE_XML,
+                          "<dds><data_reader><topic><kind>NO_KEY</kind>" TOPIC_XML "</data_reader></dds>"), XRCE_OK);
+    settle(100);
+}
+
+static void play_ref(const char *topic, const char *writer, const char *reader)
+{
+    CHECK_INT(create_text(XRCE_PARTICIPANT, XRCE_REF, "default_xrce_participant"), XRCE_OK);
+    CHECK_INT(create_text(XRCE_TOPIC, XRCE_REF, topic), XRCE_OK);
+    CHECK_INT(create_text(XRCE_PUBLISHER, XRCE_XML, ""), XRCE_OK);
+    CHECK_INT(create_text(XRCE_DATAWRITER, XRCE_REF, writer), XRCE_OK);
+    CHECK_INT(create_text(XRCE_SUBSCRIBER, XRCE_XML, ""), XRCE_OK);
+    CHECK_INT(create_text(XRCE_DATAREADER, XRCE_REF, reader), XRCE_OK);
+    settle(100);
+}
+
 /* What the app of each recording did. */
 static void play(const char *scenario)
 {
@@ -149,6 +192,18 @@ static void play(const char *scenario)
     bool fragments = strcmp(scenario, "fragment") == 0;
 
     if (strcmp(scenario, "session") == 0) {
+        return;
+    }
+    if (strcmp(scenario, "xml") == 0) {
+        play_xml();
+        return;
+    }
+    if (strcmp(scenario, "ref_ced") == 0) {
+        play_ref("shapetype__t", "shapetype__dw", "shapetype__dr");
+        return;
+    }
+    if (strcmp(scenario, "ref_dds") == 0) {
+        play_ref("shapetype_topic", "shapetype_data_writer", "shapetype_data_reader");
         return;
     }
     CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);

@@ -148,6 +148,47 @@ static void names_match_exactly(void)
     }
 }
 
+static int by_text(uint8_t kind, uint8_t form, uint16_t id, uint16_t topic, const char *text)
+{
+    xrce_create_t create;
+
+    memset(&create, 0, sizeof(create));
+    create.kind = kind;
+    create.form = form;
+    create.id = id;
+    create.parent = 1;
+    create.topic = topic;
+    create.text[0] = text;
+    return xrce_client_create(&rig_client, &create, 0);
+}
+
+#define IN_XML(element, qos) \
+    "<dds><" element "><topic><kind>NO_KEY</kind><name> rt/t </name><dataType>T</dataType></topic>" qos "</" element ">"
+
+static void any_mix_of_forms_matches(void)
+{
+    begin(4, 64);
+    CHECK_INT(by_text(XRCE_DATAWRITER, XRCE_XML, 1, 0, IN_XML("data_writer", "")), XRCE_OK);
+    reader(1, 0, 0);
+    CHECK_INT(by_text(XRCE_DATAREADER, XRCE_XML, 2, 0, IN_XML("data_reader", "")), XRCE_OK);
+    CHECK_INT(by_text(XRCE_DATAREADER, XRCE_XML, 3, 0, IN_XML("data_reader",
+              "<qos><reliability><kind>RELIABLE</kind></reliability></qos>")), XRCE_OK);
+    CHECK_INT(by_text(XRCE_DATAREADER, XRCE_REF, 4, 1, "my_reader"), XRCE_OK); /* on a topic that is known */
+    CHECK_INT(by_text(XRCE_TOPIC, XRCE_REF, 5, 0, "my_topic"), XRCE_OK);
+    CHECK_INT(by_text(XRCE_DATAREADER, XRCE_REF, 5, 5, "my_reader"), XRCE_OK); /* on one that only the Agent knows */
+    CHECK_INT(by_text(XRCE_DATAWRITER, XRCE_REF, 5, 5, "my_writer"), XRCE_OK);
+    CHECK_INT(rig_publish(0, 1, 1, 4), XRCE_OK);
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 3);
+    CHECK_INT(rig_seen[0].reader, 1);
+    CHECK_INT(rig_seen[1].reader, 2);
+    CHECK_INT(rig_seen[2].reader, 4);
+    CHECK_INT(rig_publish(0, 5, 1, 4), XRCE_OK);
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 1);
+    CHECK_INT(rig_seen[3].reader, 5);
+    CHECK_INT(xrce_client_delete(&rig_client, 0, XRCE_PARTICIPANT, 1, 0), XRCE_OK);
+    CHECK_INT(rig_client.names.used, 0);
+}
+
 static void across_sessions(void)
 {
     static const uint8_t other[4] = {9, 9, 9, 9};
@@ -343,6 +384,7 @@ int main(void)
     RUN(loan_rules);
     RUN(qos_matrix);
     RUN(names_match_exactly);
+    RUN(any_mix_of_forms_matches);
     RUN(across_sessions);
     RUN(keep_last_loses_the_oldest);
     RUN(late_reader_gets_later_samples);

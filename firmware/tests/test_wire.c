@@ -85,18 +85,21 @@ static void expect_sent(const char *name)
     expect_row(name, slot + XRCE_SLOT_PREFIX_BYTES, slot[0] | (uint32_t)slot[1] << 8);
 }
 
+static uint8_t form = XRCE_BIN;
+
 static void create_row(const char *name, uint8_t stream, uint16_t sequence, uint16_t request, xrce_entity_t entity,
                        const char *text, const char *type)
 {
     static xrce_name_t name_rows[4];
     static char text_bytes[128];
-    const char *parts[3] = {text, type, NULL};
+    const xrce_span_t parts[3] = {{text, text == NULL ? 0u : (uint32_t)strlen(text)},
+                                  {type, type == NULL ? 0u : (uint32_t)strlen(type)},
+                                  {NULL, 0}};
     xrce_names_t names;
 
     xrce_names_init(&names, name_rows, 4, text_bytes, sizeof(text_bytes));
-    entity.name = text == NULL ? XRCE_NONE : (uint8_t)xrce_name_take(&names, parts);
-    entity.form = XRCE_BIN;
-    entity.mode = (uint8_t)(row_named(name)->bytes[5] & (XRCE_REUSE | XRCE_REPLACE));
+    entity.text = text == NULL ? XRCE_NONE : (uint8_t)xrce_name_take(&names, parts);
+    entity.form = (uint8_t)(form | (row_named(name)->bytes[5] & (XRCE_REUSE | XRCE_REPLACE)) << 4);
     session_at(stream, sequence, request);
     CHECK_INT(xrce_create_send(&session, &entity, &names), XRCE_OK);
     CHECK_INT(entity.request, request);
@@ -131,6 +134,18 @@ static void creations_are_the_rows(void)
     create_row("create_datareader_bin", 0x01, 5, 15,
                (xrce_entity_t){ENTITY(XRCE_DATAREADER, 1), .parent = 0x14, .topic = 0x1232, .qos = 0x08, .depth = 10},
                NULL, NULL);
+}
+
+static void creations_by_text_are_the_rows(void)
+{
+    form = XRCE_REF;
+    create_row("create_datawriter_ref", 0x80, 3, 13, (xrce_entity_t){ENTITY(XRCE_DATAWRITER, 1), .parent = 0x13},
+               "shapetype__dw",
+               NULL);
+    form = XRCE_XML;
+    create_row("create_publisher_xml", 0x80, 2, 12, (xrce_entity_t){ENTITY(XRCE_PUBLISHER, 1), .parent = 0x11}, "",
+               NULL);
+    form = XRCE_BIN;
 }
 
 static void other_requests_are_the_rows(void)
@@ -321,6 +336,7 @@ int main(void)
 {
     RUN(rows_parse);
     RUN(creations_are_the_rows);
+    RUN(creations_by_text_are_the_rows);
     RUN(other_requests_are_the_rows);
     RUN(logins_are_the_rows);
     RUN(frames_encode);

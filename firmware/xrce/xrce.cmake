@@ -18,5 +18,6 @@ set(XRCE_SOURCES
   xrce_shm_pool.c
   xrce_shm_queue.c
   xrce_stream_in.c
-  xrce_stream_out.c)
+  xrce_stream_out.c
+  xrce_xml.c)
 list(TRANSFORM XRCE_SOURCES PREPEND ${XRCE_DIR}/)

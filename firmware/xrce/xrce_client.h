@@ -111,7 +111,7 @@ typedef struct {
     uint16_t id;
     uint16_t parent;
     uint16_t topic;
-    const char *text[3]; /* participant: name or NULL; topic: name, type; service: name, request type, reply type */
+    const char *text[3]; /* BIN: participant: name or NULL; topic: name, type. XML, REF: the text in [0] */
     uint8_t qos;         /* xrce_qos_flag */
     uint16_t depth;
     bool reliable_stream;

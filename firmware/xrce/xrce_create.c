@@ -4,7 +4,7 @@
 
 static const char *text_of(const xrce_entity_t *entity, const xrce_names_t *names, uint32_t part)
 {
-    return entity->name == XRCE_NONE ? "" : xrce_name_part(names, entity->name, part);
+    return entity->text == XRCE_NONE ? "" : xrce_name_part(names, entity->text, part);
 }
 
 static void write_endpoint(xrce_writer_t *writer, const xrce_entity_t *entity)
@@ -67,12 +67,13 @@ static void write_payload(xrce_writer_t *writer, const xrce_entity_t *entity, co
 {
     xrce_writer_t body;
     uint8_t kind = xrce_entity_kind(entity);
+    uint8_t form = entity->form & 0x0Fu;
 
     xrce_write_be16(writer, entity->request);
     xrce_write_be16(writer, xrce_entity_object(entity));
     xrce_write_u8(writer, kind);
-    xrce_write_u8(writer, entity->form);
-    if (entity->form == XRCE_BIN) {
+    xrce_write_u8(writer, form);
+    if (form == XRCE_BIN) {
         xrce_write_open(&body, NULL, UINT32_MAX);
         write_bin(&body, entity, names);
         xrce_write_u32(writer, body.at);
@@ -89,7 +90,7 @@ static void write_payload(xrce_writer_t *writer, const xrce_entity_t *entity, co
     }
     if (kind == XRCE_PARTICIPANT) {
         xrce_write_u16(writer, 0); /* domain */
-    } else {
+    } else if (form != XRCE_REF || (kind != XRCE_PUBLISHER && kind != XRCE_SUBSCRIBER)) {
         xrce_write_be16(writer, entity->parent);
     }
 }
@@ -109,7 +110,7 @@ int xrce_create_send(xrce_session_t *session, xrce_entity_t *entity, const xrce_
     if (writer.at > xrce_out_capacity(stream, &session->peer)) {
         return XRCE_ERR_TOO_LARGE;
     }
-    flags = (uint8_t)(XRCE_LITTLE_ENDIAN | entity->mode);
+    flags = (uint8_t)(XRCE_LITTLE_ENDIAN | entity->form >> 4);
     place = xrce_out_room(stream, &session->peer, XRCE_CREATE, flags, writer.at);
     if (place == NULL) {
         return XRCE_ERR_NO_BUFFER;

@@ -30,6 +30,7 @@ xrce_entity_t *xrce_entity_vacant(xrce_entities_t *entities)
         if (entities->rows[i].key == 0u) {
             memset(&entities->rows[i], 0, sizeof(entities->rows[i]));
             entities->rows[i].name = XRCE_NONE;
+            entities->rows[i].text = XRCE_NONE;
             return &entities->rows[i];
         }
     }

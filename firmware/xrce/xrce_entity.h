@@ -35,9 +35,9 @@ typedef struct xrce_entity {
     uint16_t depth;    /* 0: no limit of its own */
     uint16_t wanted;   /* reader: samples asked of the Agent, 0: none */
     uint16_t remote_readers; /* writer: as a cooperating Agent told */
-    uint8_t name;      /* row of its texts, XRCE_NONE */
-    uint8_t form;      /* xrce_form */
-    uint8_t mode;      /* REUSE | REPLACE */
+    uint8_t name;      /* row that decides about matching: topic and type, or a reference; XRCE_NONE */
+    uint8_t text;      /* row of the text that its CREATE holds, XRCE_NONE */
+    uint8_t form;      /* xrce_form | (REUSE | REPLACE) << 4 */
     uint8_t qos;       /* xrce_qos_flag */
     uint8_t flags;     /* xrce_entity_flag */
     uint8_t status;    /* the Agent's word on its creation */

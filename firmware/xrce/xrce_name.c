@@ -16,23 +16,22 @@ void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, 
 }
 
 /* Writes the record behind the used bytes; 0 when it does not fit. */
-static uint32_t append(xrce_names_t *names, const char *const parts[3])
+static uint32_t append(xrce_names_t *names, const xrce_span_t parts[3])
 {
     uint32_t at = names->used;
 
-    for (uint32_t i = 0; i < 3u && parts[i] != NULL; i++) {
-        size_t length = strlen(parts[i]) + 1u;
-
-        if (length > (size_t)names->size - at) {
+    for (uint32_t i = 0; i < 3u && parts[i].text != NULL; i++) {
+        if (parts[i].length >= names->size - at) {
             return 0;
         }
-        memcpy(names->bytes + at, parts[i], length);
-        at += (uint32_t)length;
+        memcpy(names->bytes + at, parts[i].text, parts[i].length);
+        at += parts[i].length;
+        names->bytes[at++] = '\0';
     }
     return at - names->used;
 }
 
-int xrce_name_take(xrce_names_t *names, const char *const parts[3])
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[3])
 {
     uint32_t length = append(names, parts);
     int vacant = -1;

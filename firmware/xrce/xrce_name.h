@@ -9,6 +9,7 @@
 #define XRCE_NAME_H
 
 #include "xrce_types.h"
+#include "xrce_xml.h"
 
 typedef struct {
     uint16_t offset;
@@ -26,8 +27,8 @@ typedef struct {
 
 void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, char *bytes, uint16_t size);
 
-/* Returns the row of the record (its use counted), or XRCE_ERR_TABLE_FULL. NULL parts are left out. */
-int xrce_name_take(xrce_names_t *names, const char *const parts[3]);
+/* Returns the row of the record (its use counted), or XRCE_ERR_TABLE_FULL. It ends before the first NULL part. */
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[3]);
 void xrce_name_share(xrce_names_t *names, uint8_t row);
 void xrce_name_release(xrce_names_t *names, uint8_t row); /* XRCE_NONE is allowed */
 

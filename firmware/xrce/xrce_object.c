@@ -1,5 +1,7 @@
 #include "xrce_object.h"
 
+#include <string.h>
+
 #include "xrce_create.h"
 #include "xrce_info.h"
 
@@ -20,7 +22,9 @@ void xrce_object_remove(xrce_client_t *client, xrce_entity_t *entity)
         }
     }
     xrce_name_release(&client->names, entity->name);
+    xrce_name_release(&client->names, entity->text);
     entity->name = XRCE_NONE;
+    entity->text = XRCE_NONE;
 #if XRCE_SHM
     if (xrce_entity_kind(entity) == XRCE_DATAREADER) {
         xrce_match_remove_reader(client, entity);
@@ -52,30 +56,74 @@ static uint16_t parent_of(const xrce_create_t *create)
     }
 }
 
-/* Texts of its own, or for an endpoint those of its topic. */
-static int take_name(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
+static xrce_span_t span_of(const char *text)
 {
-    int row = XRCE_NONE;
+    xrce_span_t span = {text, text == NULL ? 0u : (uint32_t)strlen(text)};
 
-    if (is_endpoint(create->kind)) {
-        const xrce_entity_t *topic =
-            xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->topic, XRCE_TOPIC)));
+    return span;
+}
 
-        if (topic == NULL) {
-            return XRCE_ERR_UNKNOWN;
-        }
-        row = topic->name;
+/* The row of `create`'s own texts; XRCE_NONE when it needs none. */
+static int take_text(xrce_client_t *client, const xrce_create_t *create)
+{
+    xrce_span_t parts[3] = {span_of(create->text[0]), {NULL, 0}, {NULL, 0}};
+    bool named = create->text[0] != NULL && create->text[0][0] != '\0';
+
+    if (create->form != XRCE_BIN) {
+        return create->text[0] == NULL ? XRCE_ERR_ARGUMENT : xrce_name_take(&client->names, parts);
+    }
+    if (create->kind != XRCE_TOPIC) {
+        return named && create->kind == XRCE_PARTICIPANT ? xrce_name_take(&client->names, parts) : (int)XRCE_NONE;
+    }
+    parts[1] = span_of(create->text[1]);
+    return parts[0].text == NULL || parts[1].text == NULL ? XRCE_ERR_ARGUMENT
+                                                          : xrce_name_take(&client->names, parts);
+}
+
+/* The row that decides about matching. In XML topic and type stand in the text; a reference is compared as such,
+ * for only the Agent knows what it means; an endpoint is on its topic. */
+static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity)
+{
+    xrce_span_t parts[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    const xrce_entity_t *topic = NULL;
+
+    if (create->form == XRCE_XML && xrce_xml_topic(create->text[0], &parts[0], &parts[1])) {
+        return xrce_name_take(&client->names, parts);
+    }
+    if (create->kind == XRCE_TOPIC) {
+        xrce_name_share(&client->names, entity->text);
+        return entity->text;
+    }
+    topic = xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->topic, XRCE_TOPIC)));
+    if (topic != NULL) {
         xrce_name_share(&client->names, topic->name);
-    } else if (create->kind == XRCE_TOPIC || (create->text[0] != NULL && create->text[0][0] != '\0')) {
-        if (create->text[0] == NULL || (create->kind == XRCE_TOPIC && create->text[1] == NULL)) {
-            return XRCE_ERR_ARGUMENT;
-        }
-        row = xrce_name_take(&client->names, create->text);
+        return topic->name;
     }
-    if (row >= 0) {
-        entity->name = (uint8_t)row;
+    if (create->form == XRCE_BIN) {
+        return XRCE_ERR_UNKNOWN;
     }
-    return row < 0 ? row : XRCE_OK;
+    xrce_name_share(&client->names, entity->text);
+    return entity->text;
+}
+
+static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
+{
+    int row = take_text(client, create);
+
+    if (row < 0) {
+        return row;
+    }
+    entity->text = (uint8_t)row;
+    if (create->kind != XRCE_TOPIC && !is_endpoint(create->kind)) {
+        return XRCE_OK;
+    }
+    row = take_match(client, create, entity);
+    if (row < 0) {
+        xrce_name_release(&client->names, entity->text);
+        return row;
+    }
+    entity->name = (uint8_t)row;
+    return XRCE_OK;
 }
 
 /* Enters the entity into the tables of this MCU. */
@@ -93,14 +141,16 @@ static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce
         xrce_entity_find(&client->entities, XRCE_KEY(create->session, entity->parent)) == NULL) {
         return XRCE_ERR_UNKNOWN;
     }
-    entity->form = create->form;
-    entity->mode = create->mode;
+    entity->form = (uint8_t)(create->form | create->mode << 4);
     entity->qos = create->qos;
     entity->depth = create->depth;
+    if (create->form == XRCE_XML && is_endpoint(create->kind)) {
+        entity->qos = xrce_xml_qos(create->text[0], create->qos, &entity->depth);
+    }
     entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
     entity->flags = create->reliable_stream ? XRCE_E_RELIABLE_STREAM : 0u;
     entity->status = XRCE_STATUS_PENDING;
-    status = take_name(client, create, entity);
+    status = take_names(client, create, entity);
     if (status < 0) {
         return status;
     }
@@ -126,8 +176,11 @@ static int check_create(xrce_client_t *client, const xrce_create_t *create)
         create->parent > 0xFFFu || create->topic > 0xFFFu || create->form < XRCE_REF || create->form > XRCE_BIN) {
         return XRCE_ERR_ARGUMENT;
     }
-    if (create->kind > XRCE_DATAREADER || create->form != XRCE_BIN) {
+    if (create->kind > XRCE_DATAREADER) {
         return XRCE_ERR_UNSUPPORTED;
+    }
+    if (create->form != XRCE_BIN && create->text[0] == NULL) {
+        return XRCE_ERR_ARGUMENT;
     }
     return xrce_client_session(client, create->session) == NULL ? XRCE_ERR_UNKNOWN : XRCE_OK;
 }

@@ -68,7 +68,8 @@ const char *rig_mw_version(void)
 
 uint32_t rig_mw_capabilities(void)
 {
-    uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE;
+    uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE | RIG_MW_CAP_XML |
+                            RIG_MW_CAP_REF;
 
 #if XRCE_SHM
     capabilities |= RIG_MW_CAP_SHM | RIG_MW_CAP_THREADS;
