@@ -14,6 +14,7 @@ from rich.table import Table
 from rig.claims import CLAIMS
 from rig.cli._common import boards_option
 from rig.cli._progress import Progress
+from rig.errors import UsageError
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load
 from rig.run import (
@@ -64,10 +65,8 @@ def run_command(
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
-    except BaseException:
-        with contextlib.suppress(OSError):  # nothing was measured: leave no empty directory behind
-            if not any(directory.iterdir()) or out is None:
-                _remove_if_bare(directory)
+    except UsageError:
+        _discard(directory)
         raise
     publish(record, directory)
     if out is None:
@@ -82,11 +81,11 @@ def _console() -> Console:
     return console if console.is_terminal else Console(width=110)
 
 
-def _remove_if_bare(directory: Path) -> None:
-    """Remove a run's directory that holds nothing but an event log without a single event."""
-    log = directory / "events.jsonl"
-    if {p.name for p in directory.iterdir()} <= {log.name} and (not log.exists() or log.stat().st_size == 0):
-        log.unlink(missing_ok=True)
+def _discard(directory: Path) -> None:
+    """Remove what a run that could not begin has left in its directory, which was empty before."""
+    with contextlib.suppress(OSError):
+        for file in directory.iterdir():
+            file.unlink()
         directory.rmdir()
 
 

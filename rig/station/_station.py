@@ -159,7 +159,7 @@ class Station:
         """Who is really at fault when something failed: a dead board or Agent explains whatever was seen first."""
         reason = self.board.fault()
         if reason is not None:
-            return BoardFault(f"{self.spec.name}: {reason}", hint="its log is in console.log")
+            return BoardFault(reason, hint="its log is in console.log")
         if self._link is not None:
             try:
                 self._link.check()
