@@ -170,6 +170,11 @@ class ExternalAgent:
             arguments: tuple[str, ...] = ("udp4", "-p", str(self.port))
         else:
             arguments = ("serial", "--dev", self.device, "-b", str(self.baud))
+        if shutil.which(self.program.command[0]) is None:
+            raise EnvironmentFault(
+                f"cannot start {self.program.name}: no program {self.program.command[0]}",
+                hint="check that it is installed and executable",
+            )
         command: tuple[str, ...] = (*self.program.command, *arguments, "-v", str(self._verbosity))
         # Unbuffered output, or lines would come long after the fact.
         shell = shutil.which("stdbuf")

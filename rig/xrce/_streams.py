@@ -14,6 +14,7 @@ from rig.xrce._constants import FLAG_LAST_FRAGMENT, FLAG_LITTLE_ENDIAN, Submessa
 
 WINDOW = 16
 HEARTBEAT_PERIOD = 0.2
+RESEND_GAP = 0.05
 _MASK = 0xFFFF
 _SUBHEADER = struct.Struct("<BBH")
 
@@ -26,6 +27,10 @@ def sequence_newer(left: int, right: int) -> bool:
 def sequence_distance(left: int, right: int) -> int:
     """How far ``left`` is ahead of ``right``, in -32768..32767."""
     return ((left - right + 0x8000) & _MASK) - 0x8000
+
+
+def _flagged(first: int, bitmap: int) -> list[int]:
+    return [first + bit & _MASK for bit in range(16) if bitmap >> bit & 1]
 
 
 class BestEffortInput:
@@ -150,6 +155,7 @@ class ReliableOutput:
         "_mtu",
         "_period",
         "_resend_all",
+        "_resent",
         "_room",
         "_sent",
         "_window",
@@ -179,6 +185,7 @@ class ReliableOutput:
         self._backlog_bytes = 0
         self._backlog_limit = backlog_bytes
         self._sent: dict[int, bytes] = {}
+        self._resent: dict[int, float] = {}
         self._heartbeat_at: float | None = None
         self.first_unacked = 0
         self.next_sequence = 0
@@ -242,18 +249,29 @@ class ReliableOutput:
         if ahead > sequence_distance(self.next_sequence, self.first_unacked):
             return []
         for step in range(max(ahead, 0)):
-            self._sent.pop(self.first_unacked + step & _MASK, None)
+            number = self.first_unacked + step & _MASK
+            self._sent.pop(number, None)
+            self._resent.pop(number, None)
         if ahead > 0:
             self.first_unacked = first
             self._heartbeat_at = now + self._period if self._sent else None
         again: list[tuple[int, bytes]] = []
-        if bitmap and self._resend_all:
-            again = list(self._sent.items())
-        elif bitmap:
-            numbers = (first + bit & _MASK for bit in range(16) if bitmap >> bit & 1)
-            again = [(number, self._sent[number]) for number in numbers if number in self._sent]
-        self.retransmitted += len(again)
+        if bitmap:
+            numbers = list(self._sent) if self._resend_all else _flagged(first, bitmap)
+            again = [(number, self._sent[number]) for number in numbers if self._may_resend(number, now)]
+            self.retransmitted += len(again)
         return again + self.take(now)
+
+    def _may_resend(self, number: int, now: float) -> bool:
+        """Whether a message is on the way and was not repeated just now.
+
+        A peer that gets messages behind a gap asks for the missing one with each of them.
+        """
+        resent = self._resent.get(number)
+        if number not in self._sent or (resent is not None and now < resent + RESEND_GAP):
+            return False
+        self._resent[number] = now
+        return True
 
     @property
     def deadline(self) -> float | None:

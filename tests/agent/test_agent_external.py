@@ -1,0 +1,133 @@
+"""External Agents: a stand-in program for how they live and die; the real one where it is installed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+from agent_testclient import BoardPty, Client, UdpLink
+
+from rig.agent import AgentState, ExternalAgent, ExternalAgentProgram, SerialTap, UdpTap, find_external
+from rig.errors import AgentFault, EnvironmentFault
+
+REAL = find_external()
+needs_real = pytest.mark.skipif(REAL is None, reason="neither MicroXRCEAgent nor micro_ros_agent is installed")
+
+# The rig's own Agent with an Agent's command line: real sockets and a real process, no protocol of its own.
+STAND_IN = """#!{python}
+import sys
+from rig.agent import run_agent
+arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+if sys.argv[1] == "udp4":
+    code = run_agent("udp4", port=int(arguments["-p"]), verbose=int(arguments["-v"]), out=sys.stdout)
+else:
+    code = run_agent("serial", devices=[arguments["--dev"]], baud=int(arguments["-b"]), out=sys.stdout)
+sys.exit(code)
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path) -> ExternalAgentProgram:
+    return ExternalAgentProgram(name="stand-in", command=(script(tmp_path / "agent", STAND_IN),))
+
+
+def script(path: Path, text: str) -> str:
+    path.write_text(text.format(python=sys.executable))
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return str(path)
+
+
+def serve(agent: ExternalAgent, client: Client) -> None:
+    assert agent.state in (AgentState.READY, AgentState.CONNECTED)
+    client.login()
+    client.participant()
+    client.topic()
+    assert client.wait(client.writer()) == 0
+    assert client.wait(client.reader()) == 0
+    client.read(0x0016)
+    client.write(0x0015, b"through")
+    assert client.pump(lambda: client.samples == [(0x0016, b"through")])
+    agent.check()
+
+
+def test_stand_in_serves_and_ends(stand_in: ExternalAgentProgram, tmp_path: Path) -> None:
+    log = tmp_path / "agent.log"
+    with ExternalAgent(stand_in, log=log) as agent:
+        pid = agent.pid
+        assert agent.port > 0
+        serve(agent, Client(UdpLink(agent.port)))
+    assert agent.state is AgentState.DEAD
+    assert not Path(f"/proc/{pid}").exists()
+    assert any("running on udp4" in line.text for line in agent.log)
+    stamps = [line.monotonic_ns for line in agent.log]
+    assert stamps == sorted(stamps)
+    assert log.read_text().count("\n") == len(agent.log)
+    agent.stop()
+
+
+def test_agent_that_is_killed_is_noticed_at_once(stand_in: ExternalAgentProgram) -> None:
+    agent = ExternalAgent(stand_in).start()
+    try:
+        os.kill(agent.pid, signal.SIGKILL)
+        with pytest.raises(AgentFault, match="by signal 9"):
+            agent.wait_for(AgentState.CONNECTED, 20)
+        assert agent.state is AgentState.DEAD
+        with pytest.raises(AgentFault, match="stand-in"):
+            agent.check()
+    finally:
+        agent.stop()
+
+
+def test_agent_that_ends_at_once_says_its_last_words(tmp_path: Path) -> None:
+    text = "#!/bin/sh\necho cannot bind: address in use\nexit 3\n"
+    program = ExternalAgentProgram(name="broken", command=(script(tmp_path / "broken", text),))
+    with pytest.raises(AgentFault, match=r"status 3.*address in use") as fault:
+        ExternalAgent(program).start()
+    assert fault.value.hint
+
+
+def test_agent_that_ignores_interrupts_is_ended(tmp_path: Path) -> None:
+    text = "#!/bin/sh\ntrap '' INT TERM\necho running...\nwhile :; do sleep 0.1; done\n"
+    program = ExternalAgentProgram(name="stubborn", command=(script(tmp_path / "stubborn", text),))
+    agent = ExternalAgent(program, device="/dev/null").start()
+    pid = agent.pid
+    agent.stop()
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_missing_program_is_said_clearly(tmp_path: Path) -> None:
+    program = ExternalAgentProgram(name="ghost", command=(str(tmp_path / "ghost"),))
+    with pytest.raises(EnvironmentFault, match="ghost") as fault:
+        ExternalAgent(program).start()
+    assert fault.value.hint
+
+
+def test_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path / "MicroXRCEAgent", "#!/bin/sh\necho 'Micro XRCE-DDS Agent version 9.8.7'\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find_external()
+    assert found is not None
+    assert (found.name, found.version) == ("MicroXRCEAgent", "9.8.7")
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    assert find_external() is None
+
+
+@needs_real
+@pytest.mark.parametrize("kind", ["udp", "serial"])
+def test_real_agent_behind_a_tap(kind: str) -> None:
+    assert REAL is not None
+    if kind == "udp":
+        with ExternalAgent(REAL) as agent, UdpTap(agent.port) as tap:
+            serve(agent, Client(UdpLink(tap.board_port)))
+            assert agent.wait_for(AgentState.CONNECTED, 20)
+            assert tap.counters().to_board.data_messages == 1
+    else:
+        with BoardPty() as board, SerialTap(board.device) as line:
+            with ExternalAgent(REAL, device=line.agent_device) as agent:
+                serve(agent, Client(board.link()))
+                assert agent.wait_for(AgentState.CONNECTED, 20)
+            assert line.counters().to_agent.data_messages == 1
