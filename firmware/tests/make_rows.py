@@ -26,6 +26,8 @@ SCENARIOS = {
     "udp_create_xml_dds": "xml",
     "udp_create_ref_ced": "ref_ced",
     "udp_create_ref_dds": "ref_dds",
+    "udp_ping_ced": "ping",
+    "serial_ping_ced": "ping",
     "udp_write_reliable_ced": "write4",
     "udp_write_reliable_tail_loss_ced": "write4",
     "udp_read_reliable_ced": "read",

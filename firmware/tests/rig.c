@@ -21,6 +21,7 @@ int rig_lock_depth;
 unsigned rig_wakes;
 bool rig_link_broken;
 void (*rig_in_callback)(const xrce_sample_t *sample);
+void (*rig_idle)(void);
 
 static fifo_t to_client;
 static fifo_t from_client;
@@ -93,6 +94,10 @@ static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout
 
     (void)context;
     CHECK_INT(rig_lock_depth, 0);
+    if (length == 0u && rig_idle != NULL && timeout_ms > 0) {
+        rig_idle();
+        length = take(&to_client, bytes, (uint32_t)capacity);
+    }
     if (length == 0u) {
         rig_now += (uint32_t)timeout_ms;
     }
@@ -159,6 +164,7 @@ void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint1
     rig_link_clear();
     rig_seen_count = 0;
     rig_in_callback = NULL;
+    rig_idle = NULL;
     config.port = &port;
     config.transport = link ? &transport : NULL;
     config.on_sample = on_sample;

@@ -26,6 +26,8 @@ extern uint32_t rig_now;
 extern unsigned rig_locks; /* lock calls so far */
 extern int rig_lock_depth;
 extern unsigned rig_wakes;
+/* Called when the client waits and nothing has come, if set: the peer's turn. */
+extern void (*rig_idle)(void);
 /* Called in each callback after it was recorded, if set. */
 extern void (*rig_in_callback)(const xrce_sample_t *sample);
 

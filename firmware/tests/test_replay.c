@@ -8,6 +8,7 @@
 #include "check.h"
 #include "rig.h"
 #include "wire_rows.h"
+#include "xrce_info.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define MAX_RECORDS 64
@@ -53,7 +54,7 @@ static void match_sent(void)
             const record_t *record = &now_playing->records[i];
 
             if (record->from_client && !done[i] &&
-                (same(record, message, length) || (i == 0u && is_login(message, length)))) {
+                (same(record, message, length) || (record->bytes[4] == XRCE_CREATE_CLIENT && is_login(message, length)))) {
                 done[i] = true;
                 break;
             }
@@ -194,6 +195,12 @@ static void play(const char *scenario)
     if (strcmp(scenario, "session") == 0) {
         return;
     }
+    if (strcmp(scenario, "ping") == 0) {
+        CHECK(xrce_info_ask(&rig_client, &rig_client.sessions[0].peer) >= 0);
+        settle(20);
+        CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+        return;
+    }
     if (strcmp(scenario, "xml") == 0) {
         play_xml();
         return;
@@ -259,12 +266,16 @@ static void replay(const transcript_t *transcript)
     CHECK(transcript->count <= MAX_RECORDS);
     memset(done, 0, sizeof(done));
     rig_start(true, 8, 4096);
+    rig_idle = agent;
+    if (strcmp(transcript->scenario, "ping") == 0) {
+        CHECK_INT(xrce_client_ping(&rig_client, 100), XRCE_OK);
+    }
     CHECK_INT(xrce_client_open(&rig_client, key, 0), 0);
     settle(20);
     CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
     play(transcript->scenario);
     check_delivered(transcript->scenario);
-    CHECK_INT(xrce_client_close(&rig_client, 0, 0), XRCE_OK);
+    CHECK_INT(xrce_client_close(&rig_client, 0, 1000), XRCE_OK);
     agent();
     for (unsigned i = 0; i < transcript->count; i++) {
         if (!done[i]) {

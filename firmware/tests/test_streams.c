@@ -2,6 +2,7 @@
 #include "check.h"
 #include "rig.h"
 #include "small_agent.h"
+#include "xrce_cdr.h"
 
 #define SAMPLES 200u
 
@@ -192,6 +193,52 @@ static void more_than_64_kib(void)
     CHECK_INT(bad_bytes, 0);
 }
 
+/* The Agent's half of a time synchronisation: its clock is 5 s ahead, each way takes 10 ms. */
+static void answer_time(void)
+{
+    uint8_t message[64];
+    uint8_t reply[32] = {0x81, 0, 0, 0, XRCE_TIMESTAMP_REPLY, 1, 24, 0};
+    xrce_writer_t writer;
+    uint32_t now = rig_now;
+
+    while (rig_sent(message, sizeof(message)) != 0u) {
+        CHECK_INT(message[4], XRCE_TIMESTAMP);
+        rig_now += 20u;
+        xrce_write_open(&writer, reply + 8, 24);
+        for (int i = 0; i < 2; i++) {
+            xrce_write_u32(&writer, (now + 10u) / 1000u + 5u);
+            xrce_write_u32(&writer, (now + 10u) % 1000u * 1000000u);
+        }
+        xrce_write_bytes(&writer, message + 8, 8);
+        rig_answer(reply, sizeof(reply));
+    }
+}
+
+static void time_is_synchronised(void)
+{
+    int64_t offset = 0;
+
+    begin(64, 4);
+    rig_link_clear();
+    rig_idle = answer_time;
+    CHECK_INT(xrce_client_time(&rig_client, 0, 100, &offset), XRCE_OK);
+    CHECK_INT(offset, -5000000000);
+    rig_idle = NULL;
+    CHECK_INT(xrce_client_time(&rig_client, 0, 100, &offset), XRCE_ERR_TIMEOUT);
+    CHECK_INT(xrce_client_ping(&rig_client, 100), XRCE_ERR_TIMEOUT);
+    rig_link_clear();
+}
+
+static void an_idle_session_notices_that_the_agent_is_gone(void)
+{
+    begin(64, 4);
+    CHECK_INT(xrce_client_spin(&rig_client, XRCE_IDLE_MS - 100u), 0);
+    rig_link_clear();
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+    CHECK_INT(xrce_client_spin(&rig_client, XRCE_IDLE_MS + XRCE_IDLE_TRIES * XRCE_CONNECT_MS), 0);
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_OFFLINE);
+}
+
 static void silence_disconnects_and_the_agent_comes_back(void)
 {
     begin(64, 16);
@@ -357,6 +404,8 @@ int main(void)
     RUN(long_samples_go_in_fragments);
     RUN(samples_come_in_order_whatever_is_lost);
     RUN(more_than_64_kib);
+    RUN(time_is_synchronised);
+    RUN(an_idle_session_notices_that_the_agent_is_gone);
     RUN(silence_disconnects_and_the_agent_comes_back);
 #if XRCE_SHM
     RUN(a_cooperating_agent_gets_only_what_is_wanted);

@@ -19,5 +19,6 @@ set(XRCE_SOURCES
   xrce_shm_queue.c
   xrce_stream_in.c
   xrce_stream_out.c
+  xrce_time.c
   xrce_xml.c)
 list(TRANSFORM XRCE_SOURCES PREPEND ${XRCE_DIR}/)

@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "xrce_info.h"
 #include "xrce_object.h"
 #include "xrce_receive.h"
+#include "xrce_time.h"
 
 #define MIN_MTU 64u
 #define SPIN_ROUNDS 64u /* messages from the link that one spin works on, so that a flood cannot hold it */
@@ -115,6 +117,10 @@ static void receive_message(xrce_client_t *client, const uint8_t *message, uint3
     if (xrce_header_read(&header, message, length) < 0) {
         return;
     }
+    if ((header.session & 0x7Fu) == 0u) {
+        xrce_info_pong(client, message, length, header.bytes);
+        return;
+    }
     client->in_link = true;
     for (uint32_t i = 0; i < client->session_count; i++) {
         xrce_session_t *session = &client->sessions[i];
@@ -168,6 +174,11 @@ int xrce_client_step(xrce_client_t *client, uint32_t wait_ms)
         }
         return 0;
     }
+    if (wait_ms != 0u) { /* idle: never in the middle of traffic */
+        for (uint32_t i = 0; i < client->session_count; i++) {
+            xrce_session_keep_alive(client, &client->sessions[i], client->port.now_ms());
+        }
+    }
     wait_ms = pump_all(client, wait_ms);
     if (wait_ms > INT32_MAX) {
         wait_ms = INT32_MAX;
@@ -219,6 +230,36 @@ int xrce_client_wait(xrce_client_t *client, const uint8_t *status, uint32_t time
         (void)xrce_client_step(client, timeout_ms - spent);
     }
     return *status >= 0x80u ? XRCE_ERR_REFUSED : XRCE_OK;
+}
+
+int xrce_client_ping(xrce_client_t *client, uint32_t timeout_ms)
+{
+    const xrce_peer_t nobody = {0x80, {0, 0, 0, 0}};
+
+    if (client->transport == NULL || client->in_link || client->spinning) {
+        return XRCE_ERR_STATE;
+    }
+    client->pong = XRCE_STATUS_PENDING;
+    if (xrce_info_ask(client, &nobody) < 0) {
+        return XRCE_ERR_LINK;
+    }
+    return xrce_client_wait(client, &client->pong, timeout_ms);
+}
+
+int xrce_client_time(xrce_client_t *client, uint8_t index, uint32_t timeout_ms, int64_t *offset_ns)
+{
+    xrce_session_t *session = xrce_client_session(client, index);
+    int status;
+
+    if (session == NULL || session->state != XRCE_SESSION_CONNECTED || client->in_link || client->spinning) {
+        return session == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
+    }
+    if (xrce_time_ask(client, session) < 0) {
+        return XRCE_ERR_LINK;
+    }
+    status = xrce_client_wait(client, &session->time_status, timeout_ms);
+    *offset_ns = session->time_offset_ns;
+    return status;
 }
 
 /* Sessions. */

@@ -83,6 +83,7 @@ typedef struct xrce_client {
     uint8_t session_count;
     bool in_link;            /* a message from the link is being worked on */
     bool spinning;
+    uint8_t pong;            /* XRCE_STATUS_PENDING while a ping is under way */
     uint8_t streak;          /* spins that left the link alone */
     uint16_t mtu;
     uint16_t history;
@@ -146,6 +147,11 @@ static inline int xrce_client_cancel(xrce_client_t *client, uint8_t session, uin
 {
     return xrce_sample_cancel(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
 }
+
+/* Asks for an Agent outside all sessions: XRCE_OK when one answers in time. */
+int xrce_client_ping(xrce_client_t *client, uint32_t timeout_ms);
+/* Our clock (port.now_ms) minus the Agent's, nanoseconds. */
+int xrce_client_time(xrce_client_t *client, uint8_t session, uint32_t timeout_ms, int64_t *offset_ns);
 
 /* Returns the count of callbacks made, as soon as it is not 0 and nothing more is pending, or after timeout_ms. */
 int xrce_client_spin(xrce_client_t *client, uint32_t timeout_ms);

@@ -28,6 +28,13 @@
 #ifndef XRCE_CONNECT_MS
 #define XRCE_CONNECT_MS 1000u
 #endif
+/* An idle session asks for a sign of life after so long without one, then every XRCE_CONNECT_MS, so many times. */
+#ifndef XRCE_IDLE_MS
+#define XRCE_IDLE_MS 5000u
+#endif
+#ifndef XRCE_IDLE_TRIES
+#define XRCE_IDLE_TRIES 3u
+#endif
 #ifndef XRCE_SILENCE_MS
 #define XRCE_SILENCE_MS 3000u
 #endif

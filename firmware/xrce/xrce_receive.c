@@ -6,6 +6,7 @@
 #include "xrce_client.h"
 #include "xrce_data.h"
 #include "xrce_info.h"
+#include "xrce_time.h"
 
 #define PROTOCOL_BYTES 8u /* cookie, version, vendor */
 
@@ -181,6 +182,8 @@ static bool take_message(void *context, const uint8_t *message, uint32_t length)
             continue;
         } else if (submessage.id == XRCE_INFO) {
             xrce_info_received(client, session, &submessage);
+        } else if (submessage.id == XRCE_TIMESTAMP_REPLY) {
+            xrce_time_received(client, session, &submessage);
         } else if (submessage.id == XRCE_DATA) {
             on_data(client, session, &submessage);
         } else if (submessage.id == XRCE_ACKNACK) {
@@ -203,6 +206,8 @@ void xrce_session_receive(xrce_client_t *client, xrce_session_t *session, const 
     take_t take = {client, session, header->stream == XRCE_STREAM_RELIABLE};
 
     session->unanswered = 0;
+    session->unheard = 0;
+    session->heard_at = client->port.now_ms();
     if (header->stream == XRCE_STREAM_NONE) {
         (void)take_message(&take, message, length);
     } else if (session->state != XRCE_SESSION_CONNECTED) {

@@ -136,6 +136,8 @@ void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
     }
     session->connect_sent = false;
     session->unanswered = 0;
+    session->unheard = 0;
+    session->heard_at = client->port.now_ms();
     session->cooperative = false;
     xrce_out_reset(&session->out[XRCE_OUT_BEST_EFFORT]);
     xrce_out_reset(&session->out[XRCE_OUT_RELIABLE]);
@@ -293,6 +295,22 @@ void xrce_session_pump(xrce_client_t *client, xrce_session_t *session, uint32_t 
     }
 }
 
+void xrce_session_keep_alive(xrce_client_t *client, xrce_session_t *session, uint32_t now)
+{
+    uint32_t period = session->unheard == 0u ? XRCE_IDLE_MS : XRCE_CONNECT_MS;
+
+    if (session->state != XRCE_SESSION_CONNECTED || now - session->heard_at < period) {
+        return;
+    }
+    if (session->unheard >= XRCE_IDLE_TRIES) {
+        xrce_session_disconnected(client, session);
+        return;
+    }
+    session->unheard++;
+    session->heard_at = now;
+    (void)xrce_info_ask(client, &session->peer);
+}
+
 uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t limit)
 {
     uint32_t since;
@@ -304,6 +322,9 @@ uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t 
     } else if (session->state == XRCE_SESSION_CONNECTED && xrce_out_unacked(&session->out[XRCE_OUT_RELIABLE])) {
         since = now - session->out[XRCE_OUT_RELIABLE].heartbeat_at;
         period = XRCE_HEARTBEAT_MS;
+    } else if (session->state == XRCE_SESSION_CONNECTED) {
+        since = now - session->heard_at;
+        period = session->unheard == 0u ? XRCE_IDLE_MS : XRCE_CONNECT_MS;
     } else {
         return limit;
     }

@@ -31,6 +31,10 @@ typedef struct {
     uint16_t best_effort_expected;
     uint32_t connect_at;   /* when CREATE_CLIENT went out last */
     uint8_t unanswered;    /* HEARTBEATs since the Agent said anything */
+    uint8_t unheard;       /* pings since then */
+    uint8_t time_status;   /* of the time synchronisation under way */
+    uint32_t heard_at;     /* when the Agent last said anything, or we last asked */
+    int64_t time_offset_ns; /* our clock minus the Agent's */
     uint8_t refusal;       /* status of a refused login, 0 if none */
     bool connect_sent;
     xrce_stream_out_t out[2]; /* best effort, reliable */
@@ -63,6 +67,8 @@ int xrce_session_logout(struct xrce_client *client, xrce_session_t *session);
 /* Sends whatever can be sent: announcements, samples, HEARTBEATs. */
 void xrce_session_pump(struct xrce_client *client, xrce_session_t *session, uint32_t now);
 int xrce_session_flush(struct xrce_client *client, xrce_session_t *session);
+/* Asks an Agent that has been silent for long whether it still knows us. */
+void xrce_session_keep_alive(struct xrce_client *client, xrce_session_t *session, uint32_t now);
 /* Milliseconds until this session wants to be pumped again, at most `limit`. */
 uint32_t xrce_session_due(const xrce_session_t *session, uint32_t now, uint32_t limit);
 
