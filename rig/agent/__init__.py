@@ -9,6 +9,7 @@ from rig.agent._client import Peer
 from rig.agent._core import AgentCore
 from rig.agent._counters import Direction, DirectionCounters, LinkCounters
 from rig.agent._decode import DecodedLine, MessageDescriber, decode_file, live_observer
+from rig.agent._discovery import DISCOVERY_PORT, DiscoveryTransport
 from rig.agent._external import (
     AgentState,
     ExternalAgent,
@@ -30,6 +31,7 @@ from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpT
 
 __all__ = [
     "CED",
+    "DISCOVERY_PORT",
     "FASTDDS",
     "PERSONALITIES",
     "RIG",
@@ -41,6 +43,7 @@ __all__ = [
     "DecodedLine",
     "Direction",
     "DirectionCounters",
+    "DiscoveryTransport",
     "ExternalAgent",
     "ExternalAgentProgram",
     "FaultPlan",

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from rig.agent._discovery import DiscoveryTransport
 from rig.agent._log import LogLevel
 from rig.agent._personality import CED, FASTDDS, RIG, Personality
 from rig.agent._profiles import load_profiles
@@ -57,6 +58,7 @@ def run_agent(
     baud: int = 115200,
     verbose: int = LogLevel.INFO,
     refs: Path | None = None,
+    discovery: int | None = None,
     personality: str = "rig",
     out: TextIO | None = None,
 ) -> int:
@@ -68,6 +70,7 @@ def run_agent(
         with ``devices`` at ``baud``.
     :param verbose: 0 off, 1 critical, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
     :param refs: XML profiles for REF representations.
+    :param discovery: also answer discovery on this multicast port (7400 by custom); ``udp4`` only.
     :param personality: a name in ``PERSONALITIES``.
     :param out: where log lines go instead of the standard error stream.
     :raises AgentFault: a port or device is in use, or the Agent broke.
@@ -77,8 +80,14 @@ def run_agent(
         raise UsageError(f"verbosity {verbose}", hint="-v takes 0 (off) to 6 (trace)")
     if personality not in PERSONALITIES:
         raise UsageError(f"no personality {personality!r}", hint=f"one of {', '.join(PERSONALITIES)}")
+    transports = transports_for(kind, port=port, devices=devices, baud=baud)
+    if discovery is not None:
+        announced = [item for item in transports if isinstance(item, UdpTransport)]
+        if not announced:
+            raise UsageError(f"discovery announces UDP Agents, not {kind}", hint="use it with udp4")
+        transports.append(DiscoveryTransport(announced, port=discovery))
     agent = BuiltinAgent(
-        transports_for(kind, port=port, devices=devices, baud=baud),
+        transports,
         log=out if out is not None else sys.stderr,
         level=verbose,
         personality=PERSONALITIES[personality],

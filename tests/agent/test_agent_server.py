@@ -14,7 +14,7 @@ import pytest
 from agent_testclient import BoardPty, Client, Link, TcpLink, UdpLink
 
 from rig import xrce
-from rig.agent import BuiltinAgent, LogLevel, SerialTransport, TcpTransport, UdpTransport
+from rig.agent import BuiltinAgent, DiscoveryTransport, LogLevel, SerialTransport, TcpTransport, UdpTransport
 from rig.errors import AgentFault, EnvironmentFault
 
 
@@ -215,6 +215,28 @@ def test_unread_serial_line_does_not_stop_the_agent() -> None:
             loud.read(0x0016)
             loud.write(0x0015, b"still here")
             assert loud.pump(lambda: bool(loud.samples))
+
+
+def test_discovery_leads_to_the_agent() -> None:
+    udp = UdpTransport()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with BuiltinAgent([udp, DiscoveryTransport([udp], port=port)]) as agent:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asker:
+            asker.settimeout(20)
+            asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+            ask = xrce.GetInfo(request_id=10, object_id=xrce.OBJECT_AGENT, mask=3)
+            question = xrce.encode_message(xrce.Message(header=xrce.Header(session_id=0x80), submessages=(ask,)))
+            asker.sendto(b"noise", ("239.255.0.2", port))
+            asker.sendto(question, ("239.255.0.2", port))
+            info = xrce.decode_message(asker.recv(512)).submessages[0]
+        assert isinstance(info, xrce.Info) and isinstance(info.activity, xrce.AgentActivity)
+        ((form, locator),) = info.activity.locators
+        assert form == 1 and socket.inet_ntoa(locator[:4]) == "127.0.0.1"
+        client = Client(UdpLink(int.from_bytes(locator[4:], "little")))
+        client.login()
+        assert agent.statistics.clients == 1
 
 
 def test_stop_is_quick_and_leaves_nothing() -> None:
