@@ -58,6 +58,7 @@ def _fail(message: str, hint: str, code: int) -> NoReturn:
 
 def main() -> NoReturn:
     """Run the command line and exit the process with the documented code."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control starts us with it ignored
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = rig_command.main(standalone_mode=False)

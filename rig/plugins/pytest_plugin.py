@@ -101,10 +101,11 @@ def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
     if board_spec.name not in records:
         run_id = new_run_id()
         config = request.config
+        named: tuple[str, ...] = config.stash[_CLAIMS]
         options = RunOptions(
             boards_file=_boards_file(config),
             boards=(board_spec.name,),
-            claims=check_claims(config.stash[_CLAIMS]),
+            claims=check_claims(named),
             agent=config.getoption("--agent"),
             quick=not config.getoption("--thorough"),
             directory=check_directory(runs_directory() / run_id),

@@ -112,6 +112,9 @@ class Station:
         self._setting = None
         board.flash(image)
         self._open_link()
+        if board.probe is not None:
+            # RAM survives a reset: without this, the mailbox of the firmware before could answer for a moment.
+            board.memory.write(board.mailbox_address, bytes(4))
         board.boot()
         bench = Bench(board.memory, board.mailbox_address, icount_shift=board.identity.icount_shift, healthy=self._dead)
         self._clock = (bench.clock.name, bench.clock.note)
