@@ -148,7 +148,10 @@ class Board(Protocol):
         ...
 
     def fault(self) -> str | None:
-        """Return what ended the firmware or the board, in one line; None while all is well."""
+        """Return what ended the firmware or the board, in one line; None while all is well.
+
+        A core that is halted after ``boot``, by a crash, a BKPT or a debugger, counts as ended.
+        """
         ...
 
     def power_cycle(self) -> None:

@@ -12,7 +12,7 @@ from typing import IO, final
 
 __all__ = ["ConsoleChunk", "ConsolePump", "ConsoleRecorder"]
 
-_STOP_TIMEOUT = 2.0
+_STOP_TIMEOUT = 0.5
 
 
 @final
@@ -110,4 +110,5 @@ class ConsolePump:
         if not self._stop.is_set():
             self._stop.set()
             self._thread.join(_STOP_TIMEOUT)
-            self.pump()
+            if not self._thread.is_alive():
+                self.pump()

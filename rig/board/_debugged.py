@@ -40,6 +40,7 @@ class DebuggedBoard:
         self._rtt: RttReader | None = None
         self._pump: ConsolePump | None = None
         self._crash: str | None = None
+        self._booted = False  # a core that is halted before its first boot has not crashed
         self._recoveries: Counter[str] = Counter()
         self._memory = _BoardMemory(self._latch, self._need_probe)
         self._closed = False
@@ -100,6 +101,7 @@ class DebuggedBoard:
     def flash(self, image: FirmwareImage) -> FlashReport:
         with self._latch.step():
             report = self._need_probe().flash(image)
+        self._booted = self._booted and report.skipped
         self._image = image
         symbol = image.symbols.get(_RTT_SYMBOL)
         self._rtt = RttReader(self._memory, symbol.address, _RTT_BLOCK_SIZE) if symbol else None
@@ -137,6 +139,7 @@ class DebuggedBoard:
             self._rtt.invalidate()
         probe.catch_faults()
         probe.resume()
+        self._booted = True
 
     def _climb(self, rung: str) -> None:
         if rung == "reset":
@@ -166,15 +169,16 @@ class DebuggedBoard:
 
     def _look_for_crash(self, probe: Probe) -> str | None:
         state = probe.state()
-        if state == "lockup":
+        if state == "lockup" and self._booted:
             return "the core is locked up: it faulted in its fault handler, or has no firmware"
-        if state != "halted" or self._image is None:
+        if state != "halted" or not self._booted:
             return None
         crash = decode_crash(probe, self._image)
         if crash is not None:
             return str(crash)
         pc = probe.registers()["pc"]
-        return f"the core is halted at {pc:#010x} ({self._image.symbol_at(pc) or 'no symbol'})"
+        where = self._image.symbol_at(pc) if self._image else None
+        return f"the core is halted at {pc:#010x} ({where or 'no symbol'})"
 
     def power_cycle(self) -> None:
         self._recoveries["power-cycle"] += 1
@@ -184,7 +188,7 @@ class DebuggedBoard:
         self._disconnect()
         run_step("power off", self._power.off)
         self._latch.reset()
-        self._crash = None
+        self._crash, self._booted = None, False
         with self._latch.step():
             self._power.on()
             self._connect()
@@ -220,6 +224,8 @@ class DebuggedBoard:
         self._session = contextlib.ExitStack()
 
     def _reconnect(self) -> None:
+        if self._probe is not None:
+            self._probe.give_up()
         self._disconnect()
         self._connect()
 
@@ -234,7 +240,7 @@ class DebuggedBoard:
             return
         self._closed = True
         if self._pump is not None:
-            run_step("stop log", self._pump.stop)
+            run_step("stop log", self._pump.stop, timeout=1.0)
         self._disconnect()
         run_step("power off", self._power.off)
 

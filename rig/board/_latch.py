@@ -51,13 +51,13 @@ class Latch:
 
     @contextlib.contextmanager
     def access(self) -> Iterator[None]:
-        """Run an access that may fail without harm, unless the board is gone."""
+        """Run an access that may fail without harm, unless probe or board are gone."""
         if self._cause is not None:
             self.check()
         try:
             yield
         except RigFault as error:
-            if self.gone(error) is None:
+            if not isinstance(error, ProbeLost) and self._death() is None:
                 raise
             raise self.note(error) from error
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 __all__ = ["run_step"]
 
 _LOG = logging.getLogger(__name__)
-_STEP_TIMEOUT = 10.0
+_STEP_TIMEOUT = 4.0
 
 
 def run_step(name: str, step: Callable[[], object], timeout: float = _STEP_TIMEOUT) -> bool:

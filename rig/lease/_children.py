@@ -60,7 +60,7 @@ def _fork(command: list[str], output: IO[bytes] | int) -> subprocess.Popen[bytes
     )
 
 
-def end_child(process: subprocess.Popen[bytes], *, patience: float = 5.0) -> None:
+def end_child(process: subprocess.Popen[bytes], *, patience: float = 2.0) -> None:
     """Ask ``process`` to end, and kill it if it has not within ``patience`` seconds."""
     if process.poll() is not None:
         return

@@ -72,7 +72,7 @@ def _border(
                 with self._lock, translated(doing, self.uid):
                     return method(self, *args, **kwargs)
             except ProbeLost:
-                self._session.context_state.suppress_disconnect_error = True  # closing it fails too: no news
+                self.give_up()
                 raise
 
         return wrapper
@@ -124,6 +124,10 @@ class Probe:
     def ram_regions(self) -> list[tuple[int, int]]:
         """Return the RAM of the target as (start, length)."""
         return [(region.start, region.length) for region in self._session.target.memory_map if region.is_ram]
+
+    def give_up(self) -> None:
+        """Expect closing to fail, and be silent about it: the probe is gone, or its session is beyond use."""
+        self._session.context_state.suppress_disconnect_error = True
 
     # ---- flash
 

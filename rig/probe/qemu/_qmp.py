@@ -59,8 +59,9 @@ class QmpClient:
         try:
             line = self._replies.readline()
         except TimeoutError as error:
-            raise LinkError(f"QMP did not answer within {LINK_TIMEOUT:g} s") from error
-        except OSError as error:
+            self.close()  # a late answer would be taken for the next one
+            raise LinkLost(f"QEMU did not answer within {LINK_TIMEOUT:g} s") from error
+        except (OSError, ValueError) as error:  # ValueError: closed on our side
             raise LinkLost("QMP closed the connection") from error
         if not line:
             raise LinkLost("QMP closed the connection")

@@ -52,8 +52,9 @@ class QtestClient:
             while reply.startswith(b"IRQ"):
                 reply = self._replies.readline()
         except TimeoutError as error:
-            raise LinkError(f"qtest did not answer within {LINK_TIMEOUT:g} s") from error
-        except OSError as error:
+            self.close()  # a late answer would be taken for the next one
+            raise LinkLost(f"QEMU did not answer within {LINK_TIMEOUT:g} s") from error
+        except (OSError, ValueError) as error:  # ValueError: closed on our side
             raise LinkLost("qtest closed the connection") from error
         if not reply:
             raise LinkLost("qtest closed the connection")

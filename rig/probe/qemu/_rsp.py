@@ -59,8 +59,13 @@ class RspClient:
         self._send(payload)
         reply = self._receive(LINK_TIMEOUT)
         if reply is None:
-            raise LinkError(f"gdbstub did not answer {payload[:40]!r} within {LINK_TIMEOUT:g} s")
+            raise self._silence()
         return reply
+
+    def _silence(self) -> LinkLost:
+        """Give up on a stub that does not answer: a late answer would be taken for the next one."""
+        self._socket.close()
+        return LinkLost(f"QEMU did not answer within {LINK_TIMEOUT:g} s")
 
     def _handshake(self, payload: str) -> bytes:
         """Send the first request. Opening stops a running machine, which reports that unasked: drop it."""
@@ -68,7 +73,7 @@ class RspClient:
         while True:
             reply = self._receive(LINK_TIMEOUT)
             if reply is None:
-                raise LinkError(f"gdbstub did not answer {payload[:40]!r} within {LINK_TIMEOUT:g} s")
+                raise self._silence()
             if not reply.startswith(b"T"):
                 return reply
 
@@ -90,11 +95,11 @@ class RspClient:
             if packet is not None:
                 self._write(b"+")  # QEMU has no mode without acknowledgements
                 return packet
-            if not select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                return None
             try:
+                if not select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))[0]:
+                    return None
                 data = self._socket.recv(1 << 18)
-            except OSError as error:
+            except (OSError, ValueError) as error:  # ValueError: closed on our side
                 raise LinkLost("gdbstub closed the connection") from error
             if not data:
                 raise LinkLost("gdbstub closed the connection")
@@ -147,7 +152,7 @@ class RspClient:
     def _await_stop(self) -> StopReply:
         reply = self.poll_stop(LINK_TIMEOUT)
         if reply is None:
-            raise LinkError(f"QEMU did not stop within {LINK_TIMEOUT:g} s")
+            raise self._silence()
         return reply
 
     def mask_interrupts(self, masked: bool) -> None:

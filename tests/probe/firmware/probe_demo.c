@@ -4,7 +4,9 @@
  */
 #include <stdint.h>
 
-enum { CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP };
+enum {
+    CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP, CMD_MEASURE
+};
 
 typedef struct {
     const char *name;
@@ -28,6 +30,7 @@ volatile uint32_t demo_counter;
 volatile uint32_t demo_command;
 volatile uint32_t demo_ticks;
 volatile uint32_t demo_passed_bkpt;
+volatile uint32_t demo_measured;
 volatile uint32_t demo_target[4] __attribute__((aligned(16)));
 volatile uint32_t demo_initialised = 0x600DDA7Au;
 static char log_buffer[64];
@@ -71,6 +74,19 @@ static void use_process_stack(void) {
     __asm volatile("msr control, %0\n isb" : : "r"(0) : "memory");
 }
 
+/* Ticks of the MPS2 boards' 25 MHz timer 0 (control, value, reload) for a loop of fixed length. */
+static void measure(void) {
+    volatile uint32_t *timer = (volatile uint32_t *)0x40000000u;
+    timer[2] = 0xFFFFFFFFu;
+    timer[1] = 0xFFFFFFFFu;
+    timer[0] = 1;
+    uint32_t start = timer[1];
+    for (uint32_t i = 0; i < 100000; ++i) {
+        __asm volatile("nop");
+    }
+    demo_measured = start - timer[1];
+}
+
 static void obey(uint32_t command) {
     switch (command) {
     case CMD_LOG: log_put("obeyed\n"); break;
@@ -81,6 +97,7 @@ static void obey(uint32_t command) {
     case CMD_BKPT_PSP: use_process_stack(); ++demo_passed_bkpt; break;
     case CMD_SLEEP: for (;;) { __asm volatile("wfi"); }
     case CMD_LOCKUP: __asm volatile("cpsid i\n svc 0"); break;
+    case CMD_MEASURE: measure(); break;
     default: break;
     }
 }
