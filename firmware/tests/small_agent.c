@@ -5,6 +5,7 @@
 
 uint32_t agent_seed;
 unsigned agent_loss;
+bool agent_echoes;
 agent_in_t agent_in;
 agent_out_t agent_out;
 
@@ -66,6 +67,17 @@ void agent_heartbeat(void)
     say(message, sizeof(message));
 }
 
+void agent_send_sample(const uint8_t *sample, uint32_t length)
+{
+    static uint8_t submessage[512];
+
+    CHECK(length <= 400u);
+    xrce_subheader_write(submessage, XRCE_DATA, XRCE_LITTLE_ENDIAN, length + 4u);
+    memcpy(submessage + 4, "\x00\x10\x00\x16", 4);
+    memcpy(submessage + 8, sample, length);
+    agent_say(submessage, length + 8u);
+}
+
 static void on_submessage(const xrce_submessage_t *submessage)
 {
     const uint8_t *payload = submessage->payload;
@@ -79,10 +91,16 @@ static void on_submessage(const xrce_submessage_t *submessage)
             agent_say(info, sizeof(info));
         }
         agent_say(status, sizeof(status));
+    } else if (submessage->id == XRCE_DELETE) {
+        agent_in.deletions++;
     } else if (submessage->id == XRCE_WRITE_DATA) {
+        CHECK_INT(agent_in.deletions, 0);
         agent_in.samples++;
         agent_in.sample_length = submessage->length - 4u;
         memcpy(agent_in.sample, payload + 4, agent_in.sample_length);
+        if (agent_echoes) {
+            agent_send_sample(agent_in.sample, agent_in.sample_length);
+        }
     } else if (submessage->id == XRCE_FRAGMENT) {
         xrce_submessage_t whole;
         uint32_t at = 0;

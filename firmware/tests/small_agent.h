@@ -19,6 +19,7 @@ typedef struct {
     uint8_t sample[1 << 18];
     uint32_t sample_length;
     unsigned samples;
+    unsigned deletions;     /* DELETEs; they are not answered */
     uint8_t whole[1 << 18]; /* reassembled */
     uint32_t whole_length;
     bool mute;
@@ -36,6 +37,7 @@ typedef struct {
 
 extern uint32_t agent_seed;
 extern unsigned agent_loss; /* per cent */
+extern bool agent_echoes;   /* each sample comes back to reader 1, as from an Agent that knows no better */
 extern agent_in_t agent_in;
 extern agent_out_t agent_out;
 
@@ -46,6 +48,8 @@ void agent_run(void);
 void agent_heartbeat(void);
 /* Says a submessage on the reliable stream. */
 void agent_say(const uint8_t *submessage, uint32_t length);
+/* A short sample for reader 1. */
+void agent_send_sample(const uint8_t *sample, uint32_t length);
 /* Agent and Client in turns until both have nothing to say, then 50 ms more. */
 void agent_settle(void);
 

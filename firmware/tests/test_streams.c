@@ -309,6 +309,89 @@ static void a_cooperating_agent_gets_only_what_is_wanted(void)
     CHECK_INT(rig_client.pool.free_count, 4);
 }
 
+/* The session of the tests below: writer 1 and readers 1 and 2 of one topic, reader 1 asks the Agent too. */
+static void begin_echo(bool echoes)
+{
+    agent_echoes = echoes;
+    begin(64, 16);
+    create_writer();
+    for (uint16_t id = 1; id <= 2u; id++) {
+        CHECK_INT(rig_entity(0, XRCE_DATAREADER, id, 1, 1, NULL, NULL, XRCE_QOS_RELIABLE, 0), XRCE_OK);
+    }
+    CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0xFFFF), XRCE_OK);
+    agent_settle();
+}
+
+static void echoes_are_told_from_samples(void)
+{
+    static const uint8_t same[4] = {7, 0, 0, 0};
+    static const uint8_t other[4] = {8, 0, 0, 0};
+    unsigned from_link = 0;
+
+    begin_echo(true);
+    for (uint32_t i = 0; i < 50u; i++) {
+        CHECK_INT(rig_publish(0, 1, i % 3u == 0u ? 7 : i, 4), XRCE_OK); /* some have the same bytes */
+        if (i % 5u == 0u) {
+            agent_settle();
+        } else if (i % 5u == 3u) {
+            CHECK(xrce_client_spin(&rig_client, 0) > 0);
+        }
+    }
+    agent_settle();
+    agent_settle();
+    CHECK_INT(agent_in.samples, 50);
+    CHECK_INT(rig_seen_count, 100); /* each reader each sample once */
+    /* Somebody else publishes: other bytes, then the very bytes of one of ours, before its echo. */
+    agent_send_sample(other, 4);
+    agent_settle();
+    CHECK_INT(rig_seen_count, 101);
+    CHECK_INT(rig_publish(0, 1, 7, 4), XRCE_OK);
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 2);
+    agent_send_sample(same, 4);
+    agent_settle();
+    agent_settle();
+    CHECK_INT(rig_seen_count, 104);
+    for (unsigned i = 0; i < rig_seen_count; i++) {
+        from_link += rig_seen[i].local ? 0u : 1u;
+    }
+    CHECK_INT(from_link, 2);
+    agent_echoes = false;
+}
+
+static void an_agent_that_never_echoes_is_recognised(void)
+{
+    static const uint8_t same[4] = {7, 0, 0, 0};
+
+    begin_echo(false);
+    for (int i = 0; i < 30; i++) {
+        CHECK_INT(rig_publish(0, 1, 7, 4), XRCE_OK);
+        agent_settle();
+    }
+    CHECK_INT(rig_client.sessions[0].echo, XRCE_ECHO_NO);
+    rig_seen_count = 0;
+    agent_send_sample(same, 4);
+    agent_settle();
+    CHECK_INT(rig_seen_count, 1);
+}
+
+static void a_writer_is_deleted_after_its_last_sample(void)
+{
+    begin(64, 1); /* one message at a time on the stream: the samples queue up behind it */
+    create_writer();
+    agent_settle();
+    for (int i = 0; i < 20; i++) {
+        agent_settle();
+    }
+    for (uint32_t i = 0; i < 4u; i++) {
+        CHECK_INT(rig_publish(0, 1, i, 4), XRCE_OK);
+    }
+    rig_idle = agent_run;
+    CHECK_INT(xrce_client_delete(&rig_client, 0, XRCE_DATAWRITER, 1, 200), XRCE_ERR_TIMEOUT); /* it has no answer */
+    CHECK_INT(agent_in.samples, 4);
+    CHECK_INT(agent_in.deletions, 1);
+    CHECK_INT(rig_client.pool.free_count, 4);
+}
+
 static void a_dead_link_does_not_hold_local_samples(void)
 {
     begin(64, 16);
@@ -409,6 +492,9 @@ int main(void)
     RUN(silence_disconnects_and_the_agent_comes_back);
 #if XRCE_SHM
     RUN(a_cooperating_agent_gets_only_what_is_wanted);
+    RUN(echoes_are_told_from_samples);
+    RUN(an_agent_that_never_echoes_is_recognised);
+    RUN(a_writer_is_deleted_after_its_last_sample);
     RUN(a_dead_link_does_not_hold_local_samples);
 #else
     RUN(loans_in_the_stream);

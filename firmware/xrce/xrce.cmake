@@ -14,6 +14,7 @@ set(XRCE_SOURCES
   xrce_object.c
   xrce_receive.c
   xrce_session.c
+  xrce_shm_echo.c
   xrce_shm_match.c
   xrce_shm_pool.c
   xrce_shm_queue.c

@@ -27,6 +27,7 @@
 #include "xrce_name.h"
 #include "xrce_port.h"
 #include "xrce_session.h"
+#include "xrce_shm_echo.h"
 #include "xrce_shm_queue.h"
 
 /* A sample as it is handed to one reader; `data` is valid during the callback only. */
@@ -76,6 +77,7 @@ typedef struct xrce_client {
 #if XRCE_SHM
     xrce_pool_t pool;
     xrce_shm_t shm;
+    xrce_echoes_t echoes;
 #endif
     xrce_entities_t entities;
     xrce_names_t names;

@@ -39,6 +39,14 @@
 #define XRCE_SILENCE_MS 3000u
 #endif
 
+/* Samples under way to an Agent that echoes, a power of two; and how long to wait for the first echo. */
+#ifndef XRCE_ECHO_SAMPLES
+#define XRCE_ECHO_SAMPLES 16u
+#endif
+#ifndef XRCE_ECHO_MS
+#define XRCE_ECHO_MS 1000u
+#endif
+
 /* A spin that delivers local samples leaves the link alone, but looks at it at least every so many spins. */
 #ifndef XRCE_LINK_EVERY
 #define XRCE_LINK_EVERY 16u

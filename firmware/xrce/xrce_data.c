@@ -41,14 +41,20 @@ void xrce_sample_head(uint8_t *place, xrce_session_t *session, const xrce_entity
     xrce_write_be16(&head, xrce_entity_object(writer));
 }
 
-void xrce_data_received(xrce_client_t *client, const xrce_session_t *session, uint16_t object, const uint8_t *data,
+void xrce_data_received(xrce_client_t *client, xrce_session_t *session, uint16_t object, const uint8_t *data,
                         uint32_t length)
 {
-    const xrce_entity_t *reader = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
+    xrce_entity_t *reader = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
 
-    if (reader != NULL && reader->wanted != 0u) { /* else deleted or cancelled meanwhile */
-        xrce_client_deliver_link(client, reader, data, length);
+    if (reader == NULL || reader->wanted == 0u) {
+        return; /* deleted or cancelled meanwhile */
     }
+#if XRCE_SHM
+    if (xrce_echo_is(client, session, reader, data, length)) {
+        return;
+    }
+#endif
+    xrce_client_deliver_link(client, reader, data, length);
 }
 
 #if XRCE_SHM
@@ -57,6 +63,7 @@ static void link_pop(xrce_client_t *client, xrce_session_t *session)
 {
     xrce_buffer_t *buffer = session->link_head;
 
+    xrce_echo_expect(client, session, buffer);
     xrce_lock(client);
     session->link_head = buffer->next_link;
     if (session->link_head == NULL) {

@@ -31,7 +31,7 @@ void xrce_data_pump(struct xrce_client *client, xrce_session_t *session);
 #endif
 
 /* A sample of this session arrived, whole. */
-void xrce_data_received(struct xrce_client *client, const xrce_session_t *session, uint16_t object,
-                        const uint8_t *data, uint32_t length);
+void xrce_data_received(struct xrce_client *client, xrce_session_t *session, uint16_t object, const uint8_t *data,
+                        uint32_t length);
 
 #endif

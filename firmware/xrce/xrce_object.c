@@ -150,6 +150,9 @@ static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce
     entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
     entity->flags = create->reliable_stream ? XRCE_E_RELIABLE_STREAM : 0u;
     entity->status = XRCE_STATUS_PENDING;
+#if XRCE_SHM
+    entity->echoed = client->echoes.next;
+#endif
     status = take_names(client, create, entity);
     if (status < 0) {
         return status;
@@ -224,6 +227,38 @@ int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint3
     return status;
 }
 
+/* Whether something that was published still waits for room in the stream. */
+static bool link_waits(const xrce_session_t *session)
+{
+#if XRCE_SHM
+    return session->link_head != NULL;
+#else
+    (void)session;
+    return false;
+#endif
+}
+
+/* Sends the DELETE, after what was published before it; waits for room as long as the caller would wait. */
+static int delete_in_turn(xrce_client_t *client, xrce_session_t *session, uint16_t object, uint32_t timeout_ms)
+{
+    uint32_t begin = client->port.now_ms();
+    uint32_t spent = 0;
+    int status;
+
+    xrce_session_pump(client, session, begin);
+    for (;;) {
+        bool may_wait = spent < timeout_ms && !client->in_link && !client->spinning;
+
+        status = link_waits(session) && may_wait ? XRCE_ERR_NO_BUFFER
+                                                 : xrce_delete_send(session, object, &session->removal_request);
+        if (status != XRCE_ERR_NO_BUFFER || !may_wait) {
+            return status;
+        }
+        (void)xrce_client_step(client, timeout_ms - spent);
+        spent = client->port.now_ms() - begin;
+    }
+}
+
 int xrce_client_delete(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t id, uint32_t timeout_ms)
 {
     xrce_session_t *session = xrce_client_session(client, index);
@@ -235,7 +270,7 @@ int xrce_client_delete(xrce_client_t *client, uint8_t index, uint8_t kind, uint1
     }
     session->removal = XRCE_STATUS_OK;
     if (session->state == XRCE_SESSION_CONNECTED && (entity->flags & XRCE_E_ANNOUNCED) != 0u) {
-        int status = xrce_delete_send(session, xrce_entity_object(entity), &session->removal_request);
+        int status = delete_in_turn(client, session, xrce_entity_object(entity), timeout_ms);
 
         if (status < 0) {
             return status;

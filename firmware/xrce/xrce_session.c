@@ -161,6 +161,10 @@ void xrce_session_connected(xrce_client_t *client, xrce_session_t *session, bool
     xrce_session_disconnected(client, session); /* both sides begin with empty streams */
     session->state = XRCE_SESSION_CONNECTED;
     session->cooperative = cooperative;
+#if XRCE_SHM
+    session->echo = XRCE_ECHO_UNKNOWN; /* it may be another Agent */
+    session->echo_asked = false;
+#endif
     announce_all(client, session);
     xrce_info_route(client, session);
 }
