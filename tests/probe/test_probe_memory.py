@@ -73,6 +73,18 @@ def test_all_of_ram_is_scanned_while_running(running: Probe, machine: EmulatedMa
     assert running.state() == "running"
 
 
+def test_large_reads_are_the_same_bytes_by_either_way(probe: Probe, machine: EmulatedMachine) -> None:
+    import random
+
+    memory = machine.machine.ram[-1]
+    length = min(memory.length, 1 << 20)
+    written = random.Random(1).randbytes(length)
+    probe.write(memory.end - length, written)
+    assert probe.read(memory.end - length, length) == written
+    probe.session.probe.bus._direct.close()  # as where the host forbids the shortcut
+    assert probe.read(memory.end - length, length) == written
+
+
 @pytest.mark.parametrize("address", [0x0800_0000, 0x3000_0000, 0x2FFF_FFFF])
 def test_memory_that_is_not_there_is_a_fault_and_not_zeroes(probe: Probe, address: int) -> None:
     with pytest.raises(ProbeFault, match=f"{address:#010x}"):

@@ -29,6 +29,7 @@ from rig.probe.qemu._debug_registers import (
     identification,
 )
 from rig.probe.qemu._descriptor import Descriptor
+from rig.probe.qemu._direct_memory import DirectMemory
 from rig.probe.qemu._machines import MACHINES
 from rig.probe.qemu._qmp import QmpClient
 from rig.probe.qemu._qtest import QtestClient
@@ -74,6 +75,8 @@ class Bus:
             stack.callback(rsp.close)
             self._qtest = QtestClient(descriptor.qtest)
             stack.callback(self._qtest.close)
+            self._direct = DirectMemory(machine, descriptor.pid, qmp)
+            stack.callback(self._direct.close)
             self._run = RunControl(machine, self._comparators, (rsp, self._qtest, qmp))
             self._run.attach(was_running=was_running)
             self._links = stack.pop_all()
@@ -116,7 +119,8 @@ class Bus:
             if address >= _PPB:
                 return b"".join(self.read(address + done).to_bytes(4, "little") for done in range(0, length, 4))
             self._check(address, length)
-            return self._qtest.read_block(address, length)
+            direct = self._direct.read(address, length)
+            return self._qtest.read_block(address, length) if direct is None else direct
 
     def write_block(self, address: int, data: bytes) -> None:
         with self.lock:
