@@ -3,7 +3,8 @@
 ``RigError``
  +- ``UsageError``        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
  +- ``RigFault``          what the rig stands on broke; never evidence against a claim          (exit 3)
-     +- ``EnvironmentFault``  this host: a missing program, a full disk, a port in use
+     +- ``EnvironmentFault``  this host: a missing program, a port in use
+     |   +- ``ResultsFault``  the results cannot be written: a full disk; ends the run at once
      +- ``LeaseFault``        somebody else holds the board
      +- ``ProbeFault``        the debug probe or the way to it
      +- ``BoardFault``        the board: no power, lockup, flash that does not take, a dead emulator
@@ -23,6 +24,7 @@ __all__ = [
     "FirmwareFault",
     "LeaseFault",
     "ProbeFault",
+    "ResultsFault",
     "RigError",
     "RigFault",
     "UsageError",
@@ -60,6 +62,10 @@ class EnvironmentFault(RigFault):
     """This host lacks something: a program, space, a free port."""
 
     blame = "environment"
+
+
+class ResultsFault(EnvironmentFault):
+    """The results of a run cannot be written. Nothing that is measured from here on could be kept."""
 
 
 class LeaseFault(RigFault):

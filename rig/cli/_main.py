@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
 
 import click
 
@@ -44,32 +41,25 @@ for _command in (
     rig_command.add_command(_command)
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # A CI system that cancels sends SIGTERM: end as with Ctrl-C, so that boards are given back and results written.
-    raise KeyboardInterrupt
-
-
-def _fail(message: str, hint: str, code: int) -> NoReturn:
+def _complain(message: str, hint: str, code: int) -> int:
     click.secho(f"rig: {message}", fg="red", err=True)
     if hint:
         click.echo(f"     {hint}", err=True)
-    sys.exit(code)
+    return code
 
 
-def main() -> NoReturn:
-    """Run the command line and exit the process with the documented code."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control starts us with it ignored
-    signal.signal(signal.SIGTERM, _terminate)
+def run() -> int:
+    """Run the command line; returns the documented exit code."""
     try:
         code = rig_command.main(standalone_mode=False)
     except RigError as error:
-        _fail(error.message, error.hint, error.exit_code)
+        return _complain(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except (click.Abort, KeyboardInterrupt):
-        _fail("interrupted", "", 130)
+        return _complain("interrupted", "", 130)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing is left to say
-        sys.exit(0)
-    sys.exit(code if isinstance(code, int) else 0)
+        return 0
+    return code if isinstance(code, int) else 0

@@ -157,9 +157,16 @@ def station(request: pytest.FixtureRequest, board_spec: BoardSpec, tmp_path: Pat
 
 
 @pytest.fixture
-def setting(request: pytest.FixtureRequest, station: Station) -> Setting:
-    """The board with its bench firmware running; ``@pytest.mark.parametrize("variant", ...)`` chooses which."""
-    variant = request.getfixturevalue("variant") if "variant" in request.fixturenames else "shm"
+def variant() -> str:
+    """The firmware to run; a test chooses with ``@pytest.mark.parametrize("variant", ("shm", "network"))``."""
+    return "shm"
+
+
+@pytest.fixture
+def setting(station: Station, variant: str) -> Setting:
+    """The board with its bench firmware running."""
+    if variant not in station.images:
+        pytest.skip(f"board {station.spec.name} has no {variant} firmware")
     return station.prepare(variant)
 
 

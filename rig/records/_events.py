@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from rig.errors import ResultsFault
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,20 +27,31 @@ class EventLog:
     """Appends events to ``events.jsonl``; each line is on disk's way before ``write`` returns."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file: IO[str] = path.open("a", encoding="utf-8")
         self._begin = time.monotonic()
 
     def write(self, kind: str, data: Mapping[str, object] | None = None) -> Event:
-        """Append one event and return it."""
+        """Append one event and return it.
+
+        :raises ResultsFault: the file cannot take it.
+        """
         event = Event(seconds=round(time.monotonic() - self._begin, 6), kind=kind, data=dict(data or {}))
         line = json.dumps({"seconds": event.seconds, "kind": kind, **event.data}, sort_keys=False)
-        self._file.write(line + "\n")
-        self._file.flush()
+        try:
+            self._file.write(line + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise ResultsFault(
+                f"cannot write {self._path}: {error.strerror}",
+                hint="what was measured before stands in it; make room or use --out, then run again",
+            ) from error
         return event
 
     def close(self) -> None:
         """Close the file; writing later is an error."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # a full disk: said at the write
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self

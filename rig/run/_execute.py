@@ -6,7 +6,6 @@ goes on; after ``_FAULTS_TO_GIVE_UP`` faults of one board the rest of that board
 
 from __future__ import annotations
 
-import errno
 import secrets
 import time
 from contextlib import suppress
@@ -15,7 +14,7 @@ from datetime import UTC, datetime
 
 from rig import __version__
 from rig.claims import CLAIMS, decide
-from rig.errors import BoardFault, EnvironmentFault, RigError, UsageError
+from rig.errors import ResultsFault, RigError, UsageError
 from rig.experiments import Experiment
 from rig.inventory import BoardSpec, Inventory
 from rig.records import Fault, Run, RunRecord
@@ -96,8 +95,8 @@ class _Run:
                 for variant in VARIANTS:
                     self._variant(board, station, variant)
                 board.unfinished.clear()
-        except UsageError:
-            raise  # the person's to mend, before any board is blamed
+        except (UsageError, ResultsFault):
+            raise  # the person's to mend, and no board's fault
         except RigError as error:
             self._fault(board, error, "take the board", ())
             board.prevent_unfinished(f"{error.blame} fault: {error.message}")
@@ -125,7 +124,7 @@ class _Run:
                     ready = True
                 self.recorder.step(name, step, total=self.total, done=self.done)
                 self._measure(station, experiment)
-            except UsageError:
+            except (UsageError, ResultsFault):
                 raise
             except RigError as error:
                 cause = station.diagnose() or error
@@ -140,15 +139,8 @@ class _Run:
         self.recorder.board(station.describe())
 
     def _measure(self, station: Station, experiment: Experiment) -> None:
-        try:
-            for measurement in experiment.measure(station.setting):
-                self.recorder.measurement(measurement)
-        except OSError as error:
-            if error.errno == errno.ENOSPC:
-                raise EnvironmentFault(
-                    f"no space left for the results in {self.options.directory}", hint="free some, or use --out"
-                ) from error
-            raise BoardFault(f"{experiment.id}: {error}") from error
+        for measurement in experiment.measure(station.setting):
+            self.recorder.measurement(measurement)
 
     def _fault(self, board: _BoardRun, error: RigError, step: str, console: tuple[str, ...]) -> None:
         board.faults += 1
