@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.publish._tables import format_conditions
+from rig.publish._words import format_conditions
 from rig.records import Measurement, RunRecord
 
 _Key = tuple[str, str, str, str, tuple[tuple[str, object], ...]]

@@ -1,10 +1,93 @@
-"""The report for people."""
+"""The report for people: one page that needs no network and no JavaScript."""
 
 from __future__ import annotations
 
-from rig.records import RunRecord
+import re
+from datetime import datetime
+from importlib import resources
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from rig.publish import _page as page
+from rig.publish._plots import plots
+from rig.publish._words import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
+from rig.records import Board, RunRecord
+
+# Control characters that a console may hold and a page may not.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def html(record: RunRecord) -> str:
     """The run as one self-contained page."""
-    return f"<!doctype html><title>{record.run.id}</title>"
+    files = resources.files("rig.publish")
+    sources = {name: files.joinpath(name).read_text(encoding="utf-8") for name in ("report.html.j2", "board.html.j2")}
+    environment = Environment(
+        loader=DictLoader(sources),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: _FORBIDDEN.sub("\ufffd", value) if type(value) is str else value,
+    )
+    environment.filters["when"] = _when
+    environment.filters["number"] = format_number
+    environment.filters["anchor"] = _anchor
+    environment.filters["verdict"] = verdict_word
+    boards = _boards(record)
+    return environment.get_template("report.html.j2").render(
+        record=record,
+        run=record.run,
+        outcome=page.outcome(record),
+        boards=[_section(record, board) for board in boards],
+        matrix=_matrix(record, boards) if len(boards) > 1 else [],
+        signs=VERDICT_SIGNS,
+        stray_faults=[fault for fault in record.faults if fault.board not in {b.name for b in boards}],
+        virtual=any(board.clock == "virtual" for board in boards),
+        css=Markup(files.joinpath("report.css").read_text(encoding="utf-8")),  # a file of this package
+    )
+
+
+def _boards(record: RunRecord) -> list[Board]:
+    """The boards of the record, and those that only a claim or a fault names: a board may break before it is known."""
+    known = {board.name: board for board in record.boards}
+    for name in [*(c.board for c in record.claims), *(f.board for f in record.faults)]:
+        if name and name not in known:
+            known[name] = Board(name=name, kind="", target="", core="")
+    return list(known.values())
+
+
+def _section(record: RunRecord, board: Board) -> dict[str, object]:
+    own = [m for m in record.measurements if m.board == board.name]
+    claims = [claim for claim in record.claims if claim.board == board.name]
+    return {
+        "board": board,
+        "id": _anchor(board.name),
+        "summary": page.summary(record, board.name),
+        "counts": page.counts(claims),
+        "figures": page.key_figures(own),
+        "groups": page.groups(claims),
+        "plots": [(plot, Markup(plot.svg)) for plot in plots(board, own)],  # escaped where it is made
+        "tables": page.tables(own),
+        "faults": [fault for fault in record.faults if fault.board == board.name],
+        "clock": CLOCKS.get(board.clock, board.clock),
+    }
+
+
+def _matrix(record: RunRecord, boards: list[Board]) -> list[tuple[str, list[object]]]:
+    """Claim by board: what each came to."""
+    verdicts = {(claim.id, claim.board): claim.verdict for claim in record.claims}
+    ids = dict.fromkeys(claim.id for claim in record.claims)
+    return [(id, [verdicts.get((id, board.name)) for board in boards]) for id in ids]
+
+
+def _anchor(name: str) -> str:
+    return "board-" + "".join(c if c.isalnum() else "-" for c in name)
+
+
+def _when(stamp: str) -> str:
+    """An ISO 8601 time in words; as it stands if it is none."""
+    try:
+        return f"{datetime.fromisoformat(stamp):%Y-%m-%d %H:%M:%S %Z}".strip()
+    except ValueError:
+        return stamp

@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from rich.table import Table
 from rich.text import Text
 
-from rig.records import Measurement, RunRecord, Scalar, Verdict
+from rig.publish._words import VERDICT_SIGNS, format_conditions, format_number, verdict_word
+from rig.records import Measurement, RunRecord, Verdict
 
-_SIGNS = {
-    Verdict.CONFIRMED: ("+", "green"),
-    Verdict.REFUTED: ("x", "red"),
-    Verdict.INCONCLUSIVE: ("?", "yellow"),
-    Verdict.NOT_RUN: ("-", "dim"),
+_STYLES = {
+    Verdict.CONFIRMED: "green",
+    Verdict.REFUTED: "red",
+    Verdict.INCONCLUSIVE: "yellow",
+    Verdict.NOT_RUN: "dim",
 }
-_USUAL_SPIN_MS = 10
-_QUIET = {"mtu_bytes", "history", "baud", "buffers", "link"}  # conditions that every row of a metric shares
-
-
-def format_number(value: float) -> str:
-    """Digits in groups of three; at most two decimals."""
-    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
-
-
-def format_conditions(conditions: Mapping[str, Scalar]) -> str:
-    """The conditions in which rows of one metric differ, short."""
-    words = []
-    for key, value in conditions.items():
-        match key:
-            case "payload_bytes":
-                words.append(f"{format_number(float(value))} B")
-            case "readers":
-                words.append(f"{value} reader{'s' if value != 1 else ''}")
-            case "reliable":
-                words.append("reliable" if value else "best effort")
-            case "spin_timeout_ms":
-                if value != _USUAL_SPIN_MS:
-                    words.append(f"spin {value} ms")
-            case "burst":
-                words.append(f"burst of {value}")
-            case _ if key not in _QUIET:
-                words.append(f"{key} {value}")
-    return ", ".join(words)
 
 
 def measurement_table(record: RunRecord) -> Table:
@@ -91,8 +62,8 @@ def claims_table(record: RunRecord) -> Table:
     table.add_column("verdict", no_wrap=True)
     table.add_column("reason", overflow="fold")
     for claim in record.claims:
-        sign, style = _SIGNS[claim.verdict]
-        verdict = Text(f"{sign} {claim.verdict.value.replace('_', ' ')}", style=style)
+        word = f"{VERDICT_SIGNS[claim.verdict]} {verdict_word(claim.verdict)}"
+        verdict = Text(word, style=_STYLES[claim.verdict])
         reason = Text(claim.reason, style="dim" if claim.verdict is Verdict.NOT_RUN else "")
         cells: list[str | Text] = [claim.id, verdict, reason]
         table.add_row(*([claim.board] if several else []), *cells)

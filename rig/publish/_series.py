@@ -1,0 +1,117 @@
+"""Picks the figures that plots and headlines show out of one board's measurements. Draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from rig.publish._words import USUAL_SPIN_MS
+from rig.records import Measurement, Summary
+
+Points = dict[int, Summary]
+CALLS = {
+    "transport_calls_per_sample": "transport",
+    "lock_calls_per_sample": "lock",
+    "wait_calls_per_sample": "wait",
+    "allocation_calls_per_sample": "allocation",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """One metric over one condition, with shared memory and without; never of two clocks or units.
+
+    ``fixed`` is the value of the condition that was held, such as the payload of a row over readers.
+    """
+
+    shm: Points
+    network: Points
+    unit: str = ""
+    clock: str | None = None
+    fixed: int | None = None
+
+    @property
+    def keys(self) -> list[int]:
+        """Every condition measured in at least one variant, ascending."""
+        return sorted({*self.shm, *self.network})
+
+
+def _pick(
+    measurements: Sequence[Measurement], metric: str, by: str, keep: Callable[[Measurement], bool]
+) -> Pair | None:
+    points: dict[str, Points] = {"shm": {}, "network": {}}
+    unit, clock = "", None
+    for m in measurements:
+        if m.metric != metric or m.summary is None or by not in m.conditions or not keep(m):
+            continue
+        if any(points.values()) and (m.unit, m.clock) != (unit, clock):
+            continue
+        unit, clock = m.unit, m.clock
+        points[m.variant][int(m.conditions[by])] = m.summary
+    if not any(points.values()):
+        return None
+    return Pair(shm=points["shm"], network=points["network"], unit=unit, clock=clock)
+
+
+def latency_by_payload(measurements: Sequence[Measurement]) -> Pair | None:
+    """Publish to callback by payload bytes; one reader, the usual spin time-out."""
+    return _pick(
+        measurements,
+        "publish_to_callback",
+        "payload_bytes",
+        lambda m: m.conditions.get("readers") == 1 and m.conditions.get("spin_timeout_ms") == USUAL_SPIN_MS,
+    )
+
+
+def latency_by_readers(measurements: Sequence[Measurement]) -> Pair | None:
+    """Publish to the last reader's callback, by readers; the smallest payload, the usual spin time-out."""
+    found = _over_readers(
+        measurements, "publish_to_callback", min, lambda m: m.conditions.get("spin_timeout_ms") == USUAL_SPIN_MS
+    )
+    return found if found is not None and len(found.keys) > 1 else None
+
+
+def by_readers(measurements: Sequence[Measurement], metric: str) -> Pair | None:
+    """A metric by readers; of several payloads the largest that both variants have."""
+    return _over_readers(measurements, metric, max, lambda _: True)
+
+
+def _over_readers(
+    measurements: Sequence[Measurement],
+    metric: str,
+    choose: Callable[[set[int]], int],
+    keep: Callable[[Measurement], bool],
+) -> Pair | None:
+    payloads: dict[str, set[int]] = {"shm": set(), "network": set()}
+    for m in measurements:
+        if m.metric == metric and m.samples and "payload_bytes" in m.conditions and keep(m):
+            payloads[m.variant].add(int(m.conditions["payload_bytes"]))
+    shared = payloads["shm"] & payloads["network"] or payloads["shm"] or payloads["network"]
+    if not shared:
+        return None
+    payload = choose(shared)
+    found = _pick(measurements, metric, "readers", lambda m: keep(m) and m.conditions.get("payload_bytes") == payload)
+    if found is None:
+        return None
+    return Pair(shm=found.shm, network=found.network, unit=found.unit, clock=found.clock, fixed=payload)
+
+
+def largest_message(measurements: Sequence[Measurement]) -> dict[str, Measurement]:
+    """The largest message that arrived whole, by variant."""
+    return {m.variant: m for m in measurements if m.metric == "largest_message_bytes" and m.samples}
+
+
+def configured_bytes(measurement: Measurement) -> int:
+    """Buffer memory that the largest message was tried against; 0 if the record does not say."""
+    found = measurement.detail.get("buffer_bytes", 0)
+    return found if isinstance(found, int) else 0
+
+
+def calls(measurements: Sequence[Measurement]) -> dict[int, dict[str, dict[str, float]]]:
+    """Readers -> variant -> kind of call -> calls per sample; only readers that some variant has in full."""
+    table: dict[int, dict[str, dict[str, float]]] = {}
+    for m in measurements:
+        if m.metric in CALLS and m.samples and "readers" in m.conditions:
+            row = table.setdefault(int(m.conditions["readers"]), {})
+            row.setdefault(m.variant, {})[CALLS[m.metric]] = m.value
+    return dict(sorted(table.items()))

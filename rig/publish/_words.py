@@ -1,0 +1,79 @@
+"""Words and numbers as every output writes them: one vocabulary for terminal, page and comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rig.records import Scalar, Verdict
+
+VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
+USUAL_SPIN_MS = 10
+_QUIET = {"mtu_bytes", "history", "baud", "buffers", "link"}  # conditions that every row of a metric shares
+_MIB = 1 << 20
+_KIB = 1 << 10
+
+CLOCKS = {
+    "virtual": "virtual, which counts the instructions that the emulated core executed: not time",
+    "dwt": "dwt, which counts cycles of the core",
+    "timer": "a timer of the MCU",
+    "host": "the monotonic clock of the host",
+}
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """``not_run`` as people write it."""
+    return verdict.value.replace("_", " ")
+
+
+def metric_words(metric: str) -> str:
+    """A metric's name in words, without the unit that stands in a column of its own."""
+    return metric.removesuffix("_bytes").replace("_", " ")
+
+
+def format_number(value: float) -> str:
+    """Digits in groups of three; at most two decimals."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def short_number(value: float) -> str:
+    """A number for a label: three significant digits from 10,000 on."""
+    for limit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if abs(value) >= limit:
+            return f"{value / (1e3 if sign == 'k' else limit):.3g}{sign}"
+    return format_number(round(value, 1))
+
+
+def format_bytes(value: float) -> str:
+    """Bytes in the largest binary unit that keeps the figure exact, else in digits."""
+    whole = int(value)
+    if whole >= _MIB and whole % _MIB == 0:
+        return f"{whole // _MIB} MiB"
+    if whole >= _KIB and whole % _KIB == 0:
+        return f"{whole // _KIB} KiB"
+    return f"{format_number(value)} B"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 claim``, ``2 claims``."""
+    return f"{count} {noun}{'' if count == 1 else 's'}"
+
+
+def format_conditions(conditions: Mapping[str, Scalar]) -> str:
+    """The conditions in which rows of one metric differ, short."""
+    words = []
+    for key, value in conditions.items():
+        match key:
+            case "payload_bytes":
+                words.append(f"{format_number(float(value))} B")
+            case "readers":
+                words.append(f"{value} reader{'s' if value != 1 else ''}")
+            case "reliable":
+                words.append("reliable" if value else "best effort")
+            case "spin_timeout_ms":
+                if value != USUAL_SPIN_MS:
+                    words.append(f"spin {value} ms")
+            case "burst":
+                words.append(f"burst of {value}")
+            case _ if key not in _QUIET:
+                words.append(f"{key} {value}")
+    return ", ".join(words)
