@@ -307,6 +307,20 @@ static void a_cooperating_agent_gets_only_what_is_wanted(void)
     agent_settle();
     CHECK_INT(agent_in.samples, 1);
     CHECK_INT(rig_client.pool.free_count, 4);
+    /* What an Agent told is forgotten with it. */
+    info[14] = 1;
+    agent_say(info, sizeof(info));
+    agent_settle();
+    CHECK_INT(entity(XRCE_DATAWRITER)->remote_readers, 1);
+    xrce_session_disconnected(&rig_client, &rig_client.sessions[0]);
+    CHECK_INT(entity(XRCE_DATAWRITER)->route, XRCE_ROUTE_LOCAL);
+    agent_reset();
+    agent_in.cooperative = true;
+    agent_settle();
+    agent_settle();
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+    CHECK_INT(entity(XRCE_DATAWRITER)->remote_readers, 0);
+    CHECK_INT(entity(XRCE_DATAWRITER)->route, XRCE_ROUTE_LOCAL);
 }
 
 /* The session of the tests below: writer 1 and readers 1 and 2 of one topic, reader 1 asks the Agent too. */
