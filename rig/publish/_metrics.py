@@ -12,13 +12,24 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from rig.publish._words import metric_words
 from rig.records import Measurement, RunRecord, Verdict
 
 PREFIX = "rig_"
 CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
+OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
+BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
 _STATISTICS = ("min", "p50", "p95", "p99", "max")
 # A count needs no unit in its name; a duration in nanoseconds is published in seconds.
-_UNITS = {"bytes": "bytes", "instructions": "instructions", "cycles": "cycles", "ns": "seconds"}
+_UNITS = {
+    "bytes": "bytes",
+    "instructions": "instructions",
+    "cycles": "cycles",
+    "ns": "seconds",
+    "us": "seconds",
+    "s": "seconds",
+}
+_SCALES = {"ns": 1e-9, "us": 1e-6}
 
 
 def metric_name(measurement: Measurement) -> str:
@@ -52,10 +63,10 @@ def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     duration = Gauge("rig_run_duration_seconds", "How long the run took.", registry=registry)
     duration.set(run.seconds or 0)
     outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"], registry=registry)
-    for name in ("passed", "refuted", "inconclusive", "fault", "interrupted"):
-        outcome.labels(name).set(int(run.outcome == name))
+    for name in OUTCOMES:
+        outcome.labels(name).set(int((run.outcome or "unfinished") == name))
     faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"], registry=registry)
-    for blame in ("environment", "probe", "board", "firmware", "agent"):
+    for blame in BLAMES:
         faults.labels(blame).set(sum(1 for fault in record.faults if fault.blame == blame))
     boards = Gauge(
         "rig_board_info",
@@ -86,7 +97,8 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
     members = list(members)
     gauge = Gauge(
         name,
-        f"{members[0].metric.replace('_', ' ')}, {members[0].unit}; order statistics over the samples of the run.",
+        f"{metric_words(members[0].metric)}, {_UNITS.get(members[0].unit, members[0].unit)}; "
+        "order statistics over the samples of the run.",
         ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "statistic"],
         registry=registry,
     )
@@ -94,7 +106,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         summary = m.summary
         if summary is None:
             continue
-        scale = 1e-9 if m.unit == "ns" else 1.0
+        scale = _SCALES.get(m.unit, 1.0)
         conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
         for statistic in _STATISTICS:
             value = getattr(summary, statistic) * scale

@@ -1,0 +1,22 @@
+"""``python -m rig.publish.dashboard DIRECTORY``: write the Grafana dashboard anew."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from rig.publish._atomic import write_whole
+from rig.publish._dashboard import FILE, dashboard
+
+
+def main(arguments: list[str]) -> int:
+    """Write the dashboard into the directory that is named. Returns the exit code."""
+    if len(arguments) != 1:
+        print("usage: python -m rig.publish.dashboard DIRECTORY", file=sys.stderr)
+        return 2
+    write_whole(Path(arguments[0]) / FILE, dashboard())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
