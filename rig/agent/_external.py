@@ -6,6 +6,7 @@ Knows how they are started, what they print, and how they end. Must not know wha
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import shutil
@@ -34,8 +35,9 @@ _PROBE_PERIOD = 0.05
 _HOST = "127.0.0.1"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONNECTED = re.compile(r"create\b.*client_key|session established", re.IGNORECASE)
-_READY = re.compile(r"running\.\.\.|logger setup|session re-established", re.IGNORECASE)
+_READY = re.compile(r"\brunning\b|logger setup|session re-established", re.IGNORECASE)
 _VERSION = re.compile(r"\bversion:?\s*v?(\d+\.\d+[\w.]*)", re.IGNORECASE)
+_LIBRARY = re.compile(r"libmicroxrcedds_agent\.so\.([\d.]+)")
 PING = encode_message(
     Message(
         header=Header(session_id=0x80),
@@ -46,11 +48,15 @@ PING = encode_message(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExternalAgentProgram:
-    """An Agent found on this host: its name and the command that starts it (transport arguments follow)."""
+    """An Agent found on this host: the command that starts it (a transport's arguments follow) and its options.
+
+    ``version`` is what the program says of itself; one that says nothing is known by its digest.
+    """
 
     name: str
     command: tuple[str, ...]
     version: str = "unknown"
+    options: tuple[str, ...] = ()
 
 
 class AgentState(Enum):
@@ -76,7 +82,7 @@ def find_external() -> ExternalAgentProgram | None:
     for name in ("MicroXRCEAgent", "micro_ros_agent"):
         path = shutil.which(name)
         if path is not None:
-            return ExternalAgentProgram(name=name, command=(path,), version=_version_of(path))
+            return _examine(name, path)
     ros2 = shutil.which("ros2")
     if ros2 is not None and _ros2_has_agent(ros2):
         return ExternalAgentProgram(name="micro_ros_agent", command=(ros2, "run", "micro_ros_agent", "micro_ros_agent"))
@@ -84,27 +90,28 @@ def find_external() -> ExternalAgentProgram | None:
 
 
 def _ros2_has_agent(ros2: str) -> bool:
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run(
-            (ros2, "pkg", "executables", "micro_ros_agent"), capture_output=True, text=True, timeout=10, check=False
-        )
-        return "micro_ros_agent" in done.stdout
-    return False
+    return "micro_ros_agent" in _output(ros2, "pkg", "executables", "micro_ros_agent")
 
 
-def _version_of(path: str) -> str:
-    """Ask a program for its version; Agents that know no such option are asked their libraries' names."""
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run((path, "--version"), capture_output=True, text=True, timeout=5, check=False)
-        found = _VERSION.search(done.stdout + done.stderr)
-        if found:
-            return found[1]
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        done = subprocess.run(("ldd", path), capture_output=True, text=True, timeout=5, check=False)
-        found = re.search(r"libmicroxrcedds_agent\.so\.([\d.]+)", done.stdout)
-        if found:
-            return found[1]
-    return "unknown"
+def _examine(name: str, path: str) -> ExternalAgentProgram:
+    """Find out version and middleware: without Fast DDS an Agent has to be told to use CED, or it serves nobody."""
+    libraries = _output("ldd", path)
+    content = Path(path).read_bytes()
+    fast_dds = re.search(r"libfast(dds|rtps)", libraries) or re.search(rb"fast(dds|rtps)", content)
+    script = content.startswith(b"#!")
+    said = _VERSION.search(_output(path, "--version")) or _LIBRARY.search(libraries)
+    version = said[1] if said else f"unknown, sha256 {hashlib.sha256(content).hexdigest()[:12]}"
+    options = () if fast_dds or script else ("-m", "ced")
+    return ExternalAgentProgram(name=name, command=(path,), version=version, options=options)
+
+
+def _output(*command: str) -> str:
+    """What a command prints; nothing if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False, errors="replace")
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout + done.stderr
 
 
 class ExternalAgent:
@@ -175,7 +182,13 @@ class ExternalAgent:
                 f"cannot start {self.program.name}: no program {self.program.command[0]}",
                 hint="check that it is installed and executable",
             )
-        command: tuple[str, ...] = (*self.program.command, *arguments, "-v", str(self._verbosity))
+        command: tuple[str, ...] = (
+            *self.program.command,
+            *arguments,
+            *self.program.options,
+            "-v",
+            str(self._verbosity),
+        )
         # Unbuffered output, or lines would come long after the fact.
         shell = shutil.which("stdbuf")
         if shell is not None:

@@ -1,0 +1,143 @@
+"""`rig run` on the emulated board: what it leaves, and what becomes of it when something dies."""
+
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+from rig_process import Finished, RigProcess, nothing_left
+
+from rig.records import load, schema
+
+pytestmark = [pytest.mark.qemu, pytest.mark.firmware]
+
+Rig = Callable[..., Finished]
+Start = Callable[..., RigProcess]
+FILES = {
+    "results.json",
+    "report.html",
+    "junit.xml",
+    "metrics.prom",
+    "events.jsonl",
+    "console.log",
+    "link.pcapng",
+    "agent.log",
+}
+
+
+def test_a_run_is_confirmed_and_leaves_everything(rig: Rig, tmp_path: Path, state: Path) -> None:
+    out = tmp_path / "out"
+    done = rig("run", "--quick", "--out", str(out), "--claims", "shared-buffer,burst-order,footprint")
+    assert done.code == 0, done.out + done.err
+    assert {file.name for file in out.iterdir()} == FILES
+    raw = json.loads((out / "results.json").read_text())
+    jsonschema.validate(raw, schema())
+    assert {c["id"] for c in raw["claims"] if c["verdict"] == "confirmed"} == {
+        "shared-buffer",
+        "burst-order",
+        "footprint",
+    }
+    assert {m["variant"] for m in raw["measurements"]} == {"shm", "network"}
+    assert "report:" in done.out
+    nothing_left(state)
+
+
+def test_figures_repeat_to_the_last_digit(rig: Rig, tmp_path: Path) -> None:
+    claims = "copies,latency,os-overhead"
+    for name in ("a", "b"):
+        done = rig("run", "--quick", "--out", str(tmp_path / name), "--claims", claims)
+        assert done.code == 0, done.out + done.err
+    exact = [m for m in load(tmp_path / "a").measurements if m.exact]
+    assert {"publish_to_callback", "bytes_copied_per_sample", "resident_copies"} <= {m.metric for m in exact}
+    done = rig("compare", str(tmp_path / "a"), str(tmp_path / "b"))
+    assert (done.code, done.out.strip()) == (0, "0 difference(s)")
+
+
+def test_the_budget_of_shared_memory(rig: Rig, tmp_path: Path) -> None:
+    """Instructions from publish to callback on a Cortex-M3 at -O2, without the payload write."""
+    done = rig("run", "--quick", "--out", str(tmp_path / "out"), "--claims", "latency")
+    assert done.code == 0, done.out + done.err
+    record = load(tmp_path / "out")
+    by_readers = {
+        m.conditions["readers"]: m.value
+        for m in record.measurements
+        if m.metric == "publish_to_callback"
+        and m.variant == "shm"
+        and (m.conditions["payload_bytes"], m.conditions["spin_timeout_ms"]) == (4, 10)
+    }
+    assert by_readers[1] <= 300
+    assert all(value - by_readers[1] <= 60 * (int(readers) - 1) for readers, value in by_readers.items())
+
+
+@pytest.mark.parametrize("words", ["take the board", "flash and boot", "largest message", "network: largest"])
+def test_interrupted(start: Start, tmp_path: Path, state: Path, words: str) -> None:
+    out = tmp_path / "out"
+    process = start("run", "--quick", "--out", str(out), "--claims", "message-size")
+    process.wait_for(words)
+    process.interrupt()
+    assert process.finish() == 130
+    record = load(out)
+    assert record.run.outcome == "interrupted"
+    (claim,) = (c for c in record.claims if c.id == "message-size")
+    assert claim.verdict in ("not_run", "inconclusive")
+    assert "interrupted" in claim.reason
+    assert (out / "report.html").exists()
+    nothing_left(state)
+
+
+def test_qemu_is_killed_in_mid_run(start: Start, tmp_path: Path, state: Path) -> None:
+    out = tmp_path / "out"
+    process = start("run", "--quick", "--out", str(out), "--claims", "message-size,copies")
+    process.wait_for("copies resident in RAM")
+    (qemu,) = (child for child in process.children() if "qemu" in child.name())
+    qemu.send_signal(signal.SIGKILL)
+    assert process.finish() == 3
+    record = load(out)
+    assert [fault.blame for fault in record.faults] == ["board"]
+    assert "SIGKILL" in record.faults[0].message
+    verdicts = {claim.id: claim.verdict for claim in record.claims}
+    assert verdicts["message-size"] == "confirmed"  # measured before, and after the board came back
+    assert verdicts["copies"] == "inconclusive"
+    nothing_left(state)
+
+
+def test_the_agent_is_killed_in_mid_run(start: Start, tmp_path: Path, state: Path) -> None:
+    """An external Agent, played by the built-in one as a process of its own under the name that is looked for."""
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    agent = tools / "MicroXRCEAgent"
+    agent.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m rig.cli agent "$@"\n')
+    agent.chmod(agent.stat().st_mode | stat.S_IXUSR)
+    out = tmp_path / "out"
+    path = f"{tools}:{os.environ['PATH']}"
+    process = start("run", "--quick", "--agent", "external", "--out", str(out), "--claims", "latency", PATH=path)
+    process.wait_for("network: publish call to callback")
+    (victim,) = (child for child in process.children() if "agent" in child.cmdline())
+    victim.send_signal(signal.SIGKILL)
+    assert process.finish() == 3
+    record = load(out)
+    assert record.faults[0].blame == "agent", record.faults
+    (claim,) = (c for c in record.claims if c.id == "latency")
+    assert claim.verdict == "inconclusive"
+    assert "agent fault" in claim.reason
+    nothing_left(state)
+
+
+def test_a_killed_run_can_be_read_back(start: Start, rig: Rig, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    process = start("run", "--quick", "--out", str(out), "--claims", "message-size,copies")
+    process.wait_for("copies resident in RAM")
+    children = process.children()
+    process.process.kill()
+    process.finish()
+    for child in children:
+        child.wait(10)  # the emulator never outlives the rig
+    done = rig("report", str(out))
+    assert done.code == 0
+    assert "16,777,216" in done.out
+    assert (out / "report.html").exists()

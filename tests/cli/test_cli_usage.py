@@ -1,0 +1,174 @@
+"""Bad input: one clear line that says what, where and what to do next, the documented exit code, nothing left."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from rig_process import Finished
+
+Rig = Callable[..., Finished]
+
+HEAD = "version: 1\ndefault: b\nboards:\n"
+LINK = "{transport: serial, baud: 115200}"
+
+
+@pytest.fixture
+def out(tmp_path: Path) -> Path:
+    return tmp_path / "out"
+
+
+def microbit(directory: Path, image: Path) -> Path:
+    """An inventory with one emulated micro:bit that is to run this image."""
+    file = directory / "boards.yaml"
+    firmware = f"{{shm: {image}, network: {image}}}"
+    board = f"  b: {{kind: emulated, machine: microbit, target: nrf51, firmware: {firmware}, link: {LINK}}}\n"
+    file.write_text(HEAD + board)
+    return file
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: 1\ndefault: x\nboards: [1, 2]\n", "boards.yaml:3"),
+        ("version: 1\ndefault: b\nboards:\n  b:\n    kind: emulatd\n", "boards.yaml:5"),
+        ("version: 1\ndefault: b\nboards:\n  b:\n   - {\n", "boards.yaml:"),
+        (
+            "version: 1\ndefault: c\nboards:\n"
+            "  b: {kind: native, firmware: {preset: posix}, link: {transport: udp4}}\n",
+            "'c'",
+        ),
+    ],
+)
+def test_a_broken_inventory(rig: Rig, tmp_path: Path, out: Path, text: str, said: str) -> None:
+    file = tmp_path / "boards.yaml"
+    file.write_text(text)
+    done = rig("run", "--boards", str(file), "--out", str(out))
+    assert done.code == 2
+    assert said in done.err
+    assert not out.exists() or not list(out.iterdir())
+
+
+def test_an_unknown_board(rig: Rig, out: Path) -> None:
+    done = rig("run", "--board", "mps2-an38", "--out", str(out))
+    assert done.code == 2
+    assert "mps2-an38" in done.err and "mps2-an385" in done.err
+    assert not out.exists()
+
+
+def test_an_unknown_claim(rig: Rig, out: Path) -> None:
+    done = rig("run", "--claims", "copys", "--out", str(out))
+    assert done.code == 2
+    assert "did you mean copies?" in done.err
+    assert not out.exists()
+
+
+def test_an_unknown_option(rig: Rig) -> None:
+    done = rig("run", "--bord", "x")
+    assert done.code == 2
+    assert "--board" in done.err
+
+
+def test_results_do_not_mix(rig: Rig, out: Path) -> None:
+    out.mkdir()
+    (out / "something").write_text("mine")
+    done = rig("run", "--out", str(out))
+    assert done.code == 2
+    assert "not empty" in done.err and "--out" in done.err
+    assert (out / "something").read_text() == "mine"
+
+
+def test_firmware_for_another_core(rig: Rig, tmp_path: Path, project_root: Path, out: Path) -> None:
+    assert rig("build", "mps2-an385").code == 0
+    images = project_root / "firmware" / "build" / "mps2-an385"
+    file = microbit(tmp_path, images / "rig-bench-shm.elf")
+    done = rig("run", "--boards", str(file), "--out", str(out))
+    assert done.code == 2
+    assert "armv7-m" in done.err and "cortex-m0" in done.err
+    assert not out.exists()
+
+
+def test_firmware_that_is_none(rig: Rig, tmp_path: Path, out: Path) -> None:
+    (tmp_path / "shm.elf").write_text("no elf")
+    file = microbit(tmp_path, Path("shm.elf"))
+    done = rig("run", "--boards", str(file), "--out", str(out))
+    assert done.code == 2
+    assert "shm.elf" in done.err and "ELF" in done.err
+    assert not out.exists()
+
+
+def test_firmware_that_does_not_fit(rig: Rig, tmp_path: Path) -> None:
+    source = tmp_path / "big.c"
+    source.write_text(
+        '__attribute__((section(".v"),used)) void *const v[2] = {(void *)0x20004000, 0};\n'
+        "__attribute__((used)) const char big[300 * 1024] = {1};\nint main(void) { return 0; }\n"
+    )
+    script = tmp_path / "big.ld"
+    script.write_text("SECTIONS { . = 0; .text : { KEEP(*(.v)) *(.text*) *(.rodata*) } /DISCARD/ : { *(.ARM.exidx*) } }\n")
+    elf = tmp_path / "big.elf"
+    options = ["-mcpu=cortex-m0", "-mthumb", "-nostdlib", f"-T{script}", "-Wl,-emain"]
+    subprocess.run(["arm-none-eabi-gcc", *options, "-o", elf, source], check=True, capture_output=True)
+    done = rig("flash", "microbit", str(elf))
+    assert done.code == 2
+    assert "big.elf" in done.err
+    assert any(word in done.err for word in ("fit", "space", "outside"))
+
+
+def test_no_qemu(rig: Rig, tmp_path: Path, out: Path) -> None:
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("cmake", "ninja", "arm-none-eabi-gcc", "gcc", "as", "ld"):
+        found = next(Path(d, name) for d in os.environ["PATH"].split(":") if Path(d, name).exists())
+        (tools / name).symlink_to(found)
+    done = rig("run", "--claims", "footprint", "--out", str(out), PATH=str(tools))
+    assert done.code == 3
+    assert "qemu-system-arm" in done.err + done.out and "apt-get install" in done.err + done.out
+
+
+def test_no_external_agent(rig: Rig, out: Path) -> None:
+    done = rig("run", "--agent", "external", "--out", str(out), PATH="/nowhere")
+    assert done.code == 3
+    assert "MicroXRCEAgent" in done.err
+    assert "--agent builtin" in done.err
+
+
+def test_a_port_in_use(rig: Rig) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as busy:
+        busy.bind(("127.0.0.1", 0))
+        port = busy.getsockname()[1]
+        done = rig("agent", "udp4", "-p", str(port))
+    assert done.code == 3
+    assert str(port) in done.err
+
+
+def test_a_device_that_is_not_there(rig: Rig) -> None:
+    done = rig("agent", "serial", "--dev", "/dev/ttyNOWHERE", "-b", "115200")
+    assert done.code == 3
+    assert "/dev/ttyNOWHERE" in done.err
+
+
+def test_a_run_that_is_not_there(rig: Rig, tmp_path: Path) -> None:
+    done = rig("report", str(tmp_path / "nowhere"))
+    assert done.code == 2
+    assert "nowhere" in done.err
+
+
+def test_a_full_disk(project_root: Path, state: Path, out: Path) -> None:
+    """A limit on the size of files stands in for the disk: the system refuses to write either way."""
+    command = f'ulimit -f 4; exec "{project_root}/.venv/bin/python" -m rig.cli run --claims message-size --out "{out}"'
+    if not (project_root / ".venv" / "bin" / "python").exists():
+        pytest.skip("no .venv in this checkout")
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+        cwd=project_root,
+        env={**os.environ, "RIG_STATE_DIR": str(state)},
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    assert "cannot write" in done.stderr and str(out) in done.stderr
