@@ -50,10 +50,14 @@ static const char *find_close(const char *at, const char *end, const char *tag)
 xrce_span_t xrce_xml_element(xrce_span_t xml, const char *tag)
 {
     xrce_span_t content = {NULL, 0};
-    const char *end = xml.text + xml.length;
-    const char *begin = xml.text == NULL ? NULL : find_open(xml.text, end, tag);
-    const char *close = begin == NULL ? NULL : find_close(begin, end, tag);
+    const char *begin;
+    const char *close;
 
+    if (xml.text == NULL) {
+        return content;
+    }
+    begin = find_open(xml.text, xml.text + xml.length, tag);
+    close = begin == NULL ? NULL : find_close(begin, xml.text + xml.length, tag);
     if (close == NULL) {
         return content;
     }
