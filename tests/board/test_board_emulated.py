@@ -271,7 +271,7 @@ def test_instruction_counts_are_identical_whatever_the_rig_does(
 
 
 def test_console_survives_a_rig_that_is_killed(
-    specs: dict[str, BoardSpec], images: dict[str, FirmwareImage], tmp_path: Path
+    images: dict[str, FirmwareImage], tmp_path: Path, wait_until: Wait
 ) -> None:
     import sys
 
@@ -299,3 +299,4 @@ def test_console_survives_a_rig_that_is_killed(
     rig.wait(20)
     rig.stdout.close()
     assert log.read_text() == HELLO
+    assert wait_until(lambda: running_descriptors() == []), "the emulator ends with it, and is swept"

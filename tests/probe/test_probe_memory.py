@@ -1,12 +1,17 @@
 """Identity, memory access while running, run control: the same on a Cortex-M3 and a Cortex-M0."""
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 import time
 
 import pytest
 from demo_firmware import TARGETS
 
 from rig.errors import ProbeFault, UsageError
-from rig.probe import FirmwareImage, Probe, list_probes, open_probe
+from rig.probe import FirmwareImage, Probe, ProbeLost, list_probes, open_probe
 from rig.probe.qemu import MACHINES, EmulatedMachine
 
 pytestmark = pytest.mark.qemu
@@ -218,3 +223,32 @@ def test_other_machines_answer_too(name: str) -> None:
         assert probe.read(psram, 5) == b"psram"
         probe.write_register("psp", 0x2000_0008)
         assert probe.registers()["psp"] == 0x2000_0008
+
+
+def test_interrupted_exchange_never_gives_a_wrong_answer_later(running: Probe, machine: EmulatedMachine) -> None:
+    """Ctrl-C while QEMU is silent; its late answer must not be taken for that of the next read."""
+    running.write(0x2000_0800, b"other")
+    os.kill(machine.pid, signal.SIGSTOP)
+    timer = threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            running.read_u32(0x2000_0000)
+    finally:
+        timer.join()
+        os.kill(machine.pid, signal.SIGCONT)
+    with pytest.raises(ProbeLost):
+        running.read(0x2000_0800, 5)
+
+
+def test_room_does_not_load_pyocd_until_it_is_needed() -> None:
+    script = "import sys, rig.board, rig.probe, rig.probe.qemu; assert 'pyocd' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("first", ["rig.probe.qemu", "rig.probe", "pyocd", "pyocd.probe.aggregator"])
+def test_import_order_does_not_matter(first: str) -> None:
+    script = (
+        f"import {first}; from rig.probe import list_probes; from rig.probe.qemu import QemuProbePlugin; list_probes()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)

@@ -31,6 +31,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import the plugin on demand: importing any part of pyOCD loads pyOCD's plugins, of which this is one."""
     if name == "QemuProbePlugin":
+        import pyocd  # noqa: F401, PLC0415 - first, so that what it loads here is not half loaded
+
         from rig.probe.qemu._plugin import QemuProbePlugin  # noqa: PLC0415
 
         return QemuProbePlugin

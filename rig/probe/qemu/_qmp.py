@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect
+from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect, unbroken
 
 __all__ = ["QmpClient"]
 
@@ -28,6 +28,10 @@ class QmpClient:
 
     def execute(self, command: str, **arguments: object) -> Any:
         """Run one command and return its result."""
+        with unbroken(self.close):
+            return self._execute(command, arguments)
+
+    def _execute(self, command: str, arguments: dict[str, object]) -> Any:
         request = {"execute": command, "arguments": arguments}
         try:
             self._socket.sendall(json.dumps(request).encode() + b"\n")

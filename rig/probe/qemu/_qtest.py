@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect
+from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect, unbroken
 
 __all__ = ["QtestClient"]
 
@@ -47,10 +47,11 @@ class QtestClient:
 
     def _command(self, line: bytes) -> bytes:
         try:
-            self._socket.sendall(line + b"\n")
-            reply = self._replies.readline()
-            while reply.startswith(b"IRQ"):
+            with unbroken(self.close):
+                self._socket.sendall(line + b"\n")
                 reply = self._replies.readline()
+                while reply.startswith(b"IRQ"):
+                    reply = self._replies.readline()
         except TimeoutError as error:
             self.close()  # a late answer would be taken for the next one
             raise LinkLost(f"QEMU did not answer within {LINK_TIMEOUT:g} s") from error

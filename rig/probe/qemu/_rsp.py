@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect
+from rig.probe.qemu._sockets import LINK_TIMEOUT, LinkError, LinkLost, connect, unbroken
 
 __all__ = ["RspClient", "StopReply"]
 
@@ -56,8 +56,9 @@ class RspClient:
 
     def request(self, payload: str) -> bytes:
         """Send one request and return its reply; the machine must be stopped."""
-        self._send(payload)
-        reply = self._receive(LINK_TIMEOUT)
+        with unbroken(self.close):
+            self._send(payload)
+            reply = self._receive(LINK_TIMEOUT)
         if reply is None:
             raise self._silence()
         return reply
@@ -150,7 +151,8 @@ class RspClient:
         return self._await_stop()
 
     def _await_stop(self) -> StopReply:
-        reply = self.poll_stop(LINK_TIMEOUT)
+        with unbroken(self.close):
+            reply = self.poll_stop(LINK_TIMEOUT)
         if reply is None:
             raise self._silence()
         return reply

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-__all__ = ["LINK_TIMEOUT", "LinkError", "LinkLost", "connect"]
+__all__ = ["LINK_TIMEOUT", "LinkError", "LinkLost", "connect", "unbroken"]
 
 LINK_TIMEOUT = 10.0  # seconds; QEMU answers in microseconds, so this only bounds a hang
 
@@ -34,3 +36,13 @@ def connect(path: Path, timeout: float = LINK_TIMEOUT) -> socket.socket:
         else:
             link.settimeout(LINK_TIMEOUT)
             return link
+
+
+@contextlib.contextmanager
+def unbroken(close: Callable[[], None]) -> Iterator[None]:
+    """Give up a link when Ctrl-C breaks into an exchange: its answer would be taken for the next one's."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit):
+        close()
+        raise
