@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 
+from rig.agent._answers import agent_info, trace
 from rig.agent._client import AgentClient, Outbox, Peer
 from rig.agent._entities import Reader, Replier, Requester, Writer
 from rig.agent._log import AgentLog, LogLevel
@@ -24,8 +25,6 @@ from rig.xrce import (
     STREAM_BEST_EFFORT,
     STREAM_RELIABLE,
     AckNack,
-    AgentActivity,
-    AgentConfig,
     BestEffortInput,
     Create,
     CreateClient,
@@ -34,7 +33,6 @@ from rig.xrce import (
     GetInfo,
     Header,
     Heartbeat,
-    Info,
     Message,
     ObjectKind,
     ReadData,
@@ -49,8 +47,6 @@ from rig.xrce import (
     XrceDecodeError,
     decode_header,
     decode_submessages,
-    describe_header,
-    describe_submessage,
     encode_message,
     encode_submessage,
 )
@@ -148,7 +144,7 @@ class AgentCore:
 
     def _receive(self, peer: Peer, data: bytes, now: float) -> None:
         header, offset = decode_header(data)
-        self._trace("->", peer, header, data, offset)
+        trace(self.log, peer, header, data, offset)
         if header.session_id in (0x00, 0x80):
             self._without_session(peer, header, data, offset, now)
             return
@@ -218,7 +214,7 @@ class AgentCore:
         self.outbox.append((peer, encode_message(Message(header=header, submessages=(item,)))))
 
     def _answer_info(self, peer: Peer, header: Header, item: GetInfo) -> None:
-        self._send(peer, header, _info(item, known=peer.busy))
+        self._send(peer, header, agent_info(item, known=peer.busy))
 
     def _on_create_client(self, peer: Peer, header: Header, item: CreateClient, now: float) -> None:
         status = StatusCode.OK
@@ -331,7 +327,7 @@ class AgentCore:
 
     def _on_get_info(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
         assert isinstance(item, GetInfo)
-        client.send_none(encode_submessage(_info(item, known=True)))
+        client.send_none(encode_submessage(agent_info(item, known=True)))
 
     def _on_write_data(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
         assert isinstance(item, WriteData)
@@ -439,24 +435,3 @@ class AgentCore:
         client.pings += 1
         ask = GetInfo(request_id=0, object_id=OBJECT_CLIENT, mask=0)
         client.send_none(encode_submessage(ask))
-
-    def _trace(self, arrow: str, peer: Peer, header: Header, data: bytes, offset: int) -> None:
-        if self.log.level < LogLevel.TRACE:
-            return
-        head = describe_header(header)
-        try:
-            for item in decode_submessages(data, offset):
-                self.log(LogLevel.TRACE, f"{peer} {arrow} {head} {describe_submessage(item)}")
-        except XrceDecodeError:
-            self.log(LogLevel.TRACE, f"{peer} {arrow} {data.hex()}")
-
-
-def _info(item: GetInfo, *, known: bool) -> Info:
-    return Info(
-        request_id=item.request_id,
-        object_id=item.object_id,
-        status=StatusCode.OK,
-        implementation_status=1 if known else 0,
-        config=AgentConfig(),
-        activity=AgentActivity(),
-    )
