@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from rig.errors import ResultsFault
+from rig.errors import ResultsFault, UsageError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,10 +63,17 @@ class EventLog:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """Events of a log, oldest first. A last line that was cut by a crash is left out."""
-    with path.open(encoding="utf-8") as file:
-        for line in file:
+    """Events of a log, oldest first. A last line that was cut by a crash is left out.
+
+    :raises UsageError: a line is not an event.
+    """
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, start=1):
             if not line.endswith("\n"):
                 return
-            raw = json.loads(line)
-            yield Event(seconds=raw.pop("seconds"), kind=raw.pop("kind"), data=raw)
+            try:
+                raw = json.loads(line)
+                event = Event(seconds=raw.pop("seconds"), kind=raw.pop("kind"), data=raw)
+            except (ValueError, KeyError, AttributeError, TypeError) as error:
+                raise UsageError(f"{path}, line {number}: not an event of a run: {line[:60].strip()!r}") from error
+            yield event

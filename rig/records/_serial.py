@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
@@ -9,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from rig.errors import UsageError
+from rig.errors import ResultsFault, UsageError
 from rig.records._events import read_events
 from rig.records._model import (
     Board,
@@ -97,10 +98,20 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
 
 
 def save(record: RunRecord, path: Path) -> None:
-    """Write ``results.json`` whole or not at all."""
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    """Write ``results.json`` whole or not at all.
+
+    :raises ResultsFault: it cannot be written; what stood there before still does.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        partial.write_text(json.dumps(to_json(record), indent=1) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise ResultsFault(
+            f"cannot write {path.name}: {error.strerror}", hint="free some space, or name another directory"
+        ) from error
 
 
 def load(path: Path) -> RunRecord:
@@ -129,8 +140,15 @@ def load(path: Path) -> RunRecord:
 def record_from_events(path: Path) -> RunRecord:
     """Put a record together from an event log; of a repeated board or claim the last one counts.
 
-    :raises UsageError: the log does not begin with a run.
+    :raises UsageError: not an event log, or one without a run.
     """
+    try:
+        return _from_events(path)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path}: not an event log of this version: {error}") from error
+
+
+def _from_events(path: Path) -> RunRecord:
     run: Run | None = None
     environment = Environment(system="unknown", python="unknown")
     boards: dict[str, Board] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +23,8 @@ class Summary:
 def quantile(ordered: Sequence[float], fraction: float) -> float:
     """Nearest-rank quantile of ascending samples: the least sample with at least ``fraction`` of all at or below it.
 
-    Always one of the samples, never an interpolation, so integers stay integers.
+    Always one of the samples, never an interpolation, so integers stay integers. The rank is reckoned from the decimal
+    that ``fraction`` is written as: binary 0.07 of 100 would already be the eighth.
 
     :raises ValueError: no samples, or ``fraction`` outside 0 < fraction <= 1.
     """
@@ -30,7 +32,7 @@ def quantile(ordered: Sequence[float], fraction: float) -> float:
         raise ValueError("no samples")
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction {fraction} is outside 0..1")
-    return ordered[max(0, math.ceil(fraction * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(Fraction(str(fraction)) * len(ordered)) - 1)]
 
 
 def summarise(samples: Sequence[float]) -> Summary | None:
