@@ -20,6 +20,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     bursts = range(1, 2 * _BUFFERS + 1) if setting.path == "shm" and not setting.quick else (1, 2, 4, 8, 9, 16)
     setting.start(buffers=_BUFFERS)
     topology = setting.connect(readers=_READERS)
+    setting.settle()
     first = 1
     for burst in bursts:
         seen = setting.bench.exchange(

@@ -29,6 +29,7 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     topology = setting.connect(readers=readers)
 
     def publish(sequence: int, on_hold: Callable[[], None] | None = None) -> Exchange:
+        setting.settle()
         return setting.bench.exchange(
             session=topology.session,
             writer=topology.writer,

@@ -40,6 +40,7 @@ def _one(setting: Setting, *, payload_bytes: int, readers: int, spin_ms: int) ->
     count = (10 if setting.quick else 30) if agent else (50 if setting.quick else 200)
     setting.start(buffers=4)
     topology = setting.connect(readers=readers)
+    setting.settle()
     seen = setting.bench.exchange(
         session=topology.session,
         writer=topology.writer,

@@ -24,6 +24,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     for readers in (1, 4):
         setting.start(buffers=4)
         topology = setting.connect(readers=readers)
+        setting.settle()
         before = setting.link.traffic() if setting.link is not None else None
         seen = setting.bench.exchange(
             session=topology.session,

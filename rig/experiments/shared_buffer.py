@@ -17,6 +17,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     for readers in READERS:
         setting.start(buffers=4)
         topology = setting.connect(readers=readers)
+        setting.settle()
         seen = setting.bench.exchange(
             session=topology.session,
             writer=topology.writer,

@@ -12,6 +12,8 @@ from typing import Protocol
 from rig.bench import Bench, Pool, Topology, one_writer
 from rig.records import Measurement, Scalar
 
+_SETTLE_ROUNDS = 20
+_SETTLE_SECONDS = 0.1
 SMALL_BOARD_BYTES = 64 * 1024
 PAYLOADS = (4, 64, 256, 1024, 4096)
 
@@ -109,6 +111,18 @@ class Setting:
         return one_writer(
             self.bench, readers=readers, reliable=reliable, key=self._keys, timeout=timeout, request=timeout > 0
         )
+
+    def settle(self) -> None:
+        """Let the link come to rest: what earlier samples set going must not be counted with the next one."""
+        if self.link is None:
+            return
+        before = -1
+        for _ in range(_SETTLE_ROUNDS):
+            now = self.link.traffic().total_bytes
+            if now == before:
+                return
+            before = now
+            self.bench.spin(timeout=_SETTLE_SECONDS)
 
     def measurement(
         self,
