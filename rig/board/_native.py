@@ -20,6 +20,7 @@ from types import MappingProxyType
 from rig.board._board import BoardIdentity, LinkEndpoint, Memory
 from rig.board._console import ConsoleRecorder
 from rig.board._latch import Latch
+from rig.board._process_memory import private_regions, read_process
 from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
@@ -33,7 +34,9 @@ _LOOPBACK = "127.0.0.1"
 
 
 class NativeBoard:
-    """See ``Board``. Addresses of its memory are offsets into the shared file; the mailbox is at 0."""
+    """See ``Board``. Addresses of its memory are offsets into the shared file, with the mailbox at 0; the rest of the
+    process, which only a scan looks at, lies at its own addresses, all of them above.
+    """
 
     def __init__(self, spec: BoardSpec, recorder: ConsoleRecorder) -> None:
         self.spec = spec
@@ -87,7 +90,19 @@ class NativeBoard:
         return MappingProxyType(self._recoveries)
 
     def ram_regions(self) -> list[tuple[int, int]]:
-        return [(0, len(self.mapped()))]
+        shared = len(self.mapped())
+        private = private_regions(self.pid, above=shared) if self._process is not None else []
+        return [(0, shared), *private]
+
+    @property
+    def pid(self) -> int:
+        """Process id of the firmware.
+
+        :raises BoardFault: it does not run.
+        """
+        if self._process is None:
+            raise BoardFault(f"board {self.spec.name} does not run", hint="boot it first")
+        return self._process.pid
 
     def mapped(self) -> mmap.mmap:
         """Return the shared memory of the running process."""
@@ -207,7 +222,16 @@ class _MappedMemory:
         self._board = board
 
     def read(self, address: int, length: int) -> bytes:
+        if address >= len(self._board.mapped()):
+            return self._private(address, length)
         return self._range(address, length)[address : address + length]
+
+    def _private(self, address: int, length: int) -> bytes:
+        self._latch.check()
+        try:
+            return read_process(self._board.pid, address, length)
+        except OSError as error:
+            raise BoardFault(f"memory {address:#x} of board {self._board.spec.name} cannot be read: {error}") from error
 
     def write(self, address: int, data: bytes) -> None:
         self._range(address, len(data))[address : address + len(data)] = data

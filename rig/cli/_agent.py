@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import click
 
-from rig.agent import run_agent
+from rig.agent import decode_file, run_agent
 
 _VERBOSE = click.option(
     "-v", "--verbose", type=click.IntRange(0, 6), default=4, show_default=True, help="0 silent ... 6 every message."
@@ -48,3 +51,16 @@ def serial_command(device: str, baudrate: int, verbose: int) -> int:
 def multiserial_command(devices: str, baudrate: int, verbose: int) -> int:
     """Serve one Client on each of several serial lines."""
     return run_agent("multiserial", devices=tuple(devices.replace(",", " ").split()), baud=baudrate, verbose=verbose)
+
+
+@click.command("decode")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def decode_command(file: Path, as_json: bool) -> int:
+    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a pcapng capture or a raw serial log.
+
+    One line a submessage; what cannot be read is said and passed over.
+    """
+    for line in decode_file(file):
+        click.echo(json.dumps(line.as_json()) if as_json else str(line))
+    return 0

@@ -7,7 +7,7 @@ import sys
 import click
 
 from rig import __version__
-from rig.cli._agent import agent_group
+from rig.cli._agent import agent_group, decode_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
@@ -36,6 +36,7 @@ for _command in (
     build_command,
     flash_command,
     agent_group,
+    decode_command,
     doctor_command,
 ):
     rig_command.add_command(_command)
