@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.publish._words import format_conditions
+from rig.publish._words import format_conditions, format_number
 from rig.records import Measurement, RunRecord
 
 _Key = tuple[str, str, str, str, tuple[tuple[str, object], ...]]
@@ -36,17 +36,11 @@ def compare(first: RunRecord, second: RunRecord) -> list[Difference]:
             differences.append(Difference(board=board, what=f"firmware {variant}", first=a[:19], second=b[:19]))
     differences.sort(key=str)
     ones, others = _exact(first), _exact(second)
-    for key in ones:
-        if key in others and ones[key].samples != others[key].samples:
-            m = ones[key]
-            differences.append(
-                Difference(
-                    board=m.board,
-                    what=f"{m.metric} ({m.variant}, {format_conditions(m.conditions)})",
-                    first=_samples(m),
-                    second=_samples(others[key]),
-                )
-            )
+    for key, m in ones.items():
+        if key in others and m.samples != others[key].samples:
+            what = f"{m.metric} ({', '.join(filter(None, (m.variant, format_conditions(m.conditions))))})"
+            a, b = _samples(m, others[key]), _samples(others[key], m)
+            differences.append(Difference(board=m.board, what=what, first=a, second=b))
     verdicts = {(c.board, c.id): c.verdict for c in second.claims}
     for claim in first.claims:
         other = verdicts.get((claim.board, claim.id), claim.verdict)
@@ -65,6 +59,11 @@ def _exact(record: RunRecord) -> dict[_Key, Measurement]:
     }
 
 
-def _samples(measurement: Measurement) -> str:
-    shown = ", ".join(f"{value:g}" for value in measurement.samples[:4])
-    return f"{shown}{', ...' if len(measurement.samples) > 4 else ''} {measurement.unit}"
+def _samples(measurement: Measurement, other: Measurement) -> str:
+    """The first sample that differs from the other's, and where it stands if there are several."""
+    samples = measurement.samples
+    index = next((i for i, (a, b) in enumerate(zip(samples, other.samples, strict=False)) if a != b), None)
+    if index is None:
+        return f"{len(samples)} samples"
+    shown = f"{format_number(samples[index])} {measurement.unit}"
+    return shown if len(samples) == 1 else f"{shown} (sample {index + 1} of {len(samples)})"

@@ -18,11 +18,12 @@ _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(record: RunRecord) -> str:
     """The run as JUnit XML."""
     root = ET.Element("testsuites", name="micro-ROS SHM rig")
-    for board in record.boards or ():
+    boards = {board.name: board for board in record.boards}
+    # A board may break before anything but its name is known, and the rig before it has a board.
+    for name in (*(c.board for c in record.claims), *(f.board for f in record.faults)):
+        boards.setdefault(name, Board(name=name, kind="", target="", core=""))
+    for board in boards.values():
         root.append(_suite(record, board))
-    known = {board.name for board in record.boards}
-    for name in dict.fromkeys(c.board for c in record.claims if c.board not in known):
-        root.append(_suite(record, Board(name=name, kind="emulated", target="", core="")))
     totals = {
         key: sum(int(suite.get(key, "0")) for suite in root) for key in ("tests", "failures", "errors", "skipped")
     }
@@ -37,7 +38,7 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
     count = {verdict: sum(1 for claim in claims if claim.verdict is verdict) for verdict in Verdict}
     suite = ET.Element(
         "testsuite",
-        name=_clean(f"rig.{board.name}"),
+        name=_clean(f"rig.{board.name}".rstrip(".")),
         timestamp=record.run.started,
         tests=str(len(claims)),
         failures=str(count[Verdict.REFUTED]),

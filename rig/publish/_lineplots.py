@@ -59,15 +59,26 @@ def _lines(axis: Axes, pair: series.Pair) -> None:
 
 
 def _log_y(axis: Axes, pair: series.Pair) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator  # noqa: PLC0415
+    from matplotlib.ticker import (  # noqa: PLC0415
+        FuncFormatter,
+        LogLocator,
+        NullFormatter,
+        NullLocator,
+        SymmetricalLogLocator,
+    )
 
     values = [v for points in (pair.shm, pair.network) for s in points.values() for v in (s.p50, s.p99)]
     least, most = min(values), max(values)
-    axis.set_yscale("log" if least > 0 else "symlog")
     # Whole decades, with room above for the labels.
-    bottom = 10 ** math.floor(math.log10(least)) if least > 0 else 0
-    axis.set_ylim(bottom, 10 ** math.ceil(math.log10(max(most, 1) * 2.2)))
-    axis.yaxis.set_major_locator(LogLocator(numticks=7))
+    top = 10 ** math.ceil(math.log10(max(most, 1) * 2.2))
+    if least > 0:
+        axis.set_yscale("log")
+        axis.set_ylim(10 ** math.floor(math.log10(least)), top)
+        axis.yaxis.set_major_locator(LogLocator(numticks=7))
+    else:  # at or below the clock's own cost: linear up to 1, so that a zero has its place
+        axis.set_yscale("symlog", linthresh=1)
+        axis.set_ylim(min(least, 0), top)
+        axis.yaxis.set_major_locator(SymmetricalLogLocator(base=10, linthresh=1))
     axis.yaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.yaxis.set_major_formatter(FuncFormatter(axis_number))

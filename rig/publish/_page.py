@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from rig.publish import _series as series
 from rig.publish._words import (
     VERDICT_SIGNS,
+    by_conditions,
     format_bytes,
-    format_conditions,
     format_number,
     metric_words,
     plural,
@@ -216,19 +216,15 @@ def _call_total(measurements: Sequence[Measurement]) -> KeyFigure | None:
 
 def tables(measurements: Sequence[Measurement]) -> list[ExperimentTable]:
     """Every measurement of one board, by experiment; shared memory beside the network."""
-    found: dict[str, dict[tuple[str, str], dict[str, Measurement]]] = {}
-    for m in measurements:
-        rows = found.setdefault(m.experiment, {})
-        rows.setdefault((m.metric, format_conditions(m.conditions)), {})[m.variant] = m
-    return [_table(experiment, rows) for experiment, rows in found.items()]
+    experiments = dict.fromkeys(m.experiment for m in measurements)
+    return [_table(name, [m for m in measurements if m.experiment == name]) for name in experiments]
 
 
-def _table(experiment: str, found: dict[tuple[str, str], dict[str, Measurement]]) -> ExperimentTable:
-    metrics = list(dict.fromkeys(metric for metric, _ in found))
-    single = all(len(m.samples) <= 1 for pair in found.values() for m in pair.values())
+def _table(experiment: str, measurements: Sequence[Measurement]) -> ExperimentTable:
+    single = all(len(m.samples) <= 1 for m in measurements)
     rows: list[Row] = []
     last = ""
-    for (metric, conditions), pair in sorted(found.items(), key=lambda item: metrics.index(item[0][0])):
+    for (_, metric, conditions), pair in by_conditions(measurements).items():
         one = next(iter(pair.values()))
         rows.append(
             Row(
@@ -239,7 +235,7 @@ def _table(experiment: str, found: dict[tuple[str, str], dict[str, Measurement]]
                 network=_cells(pair.get("network"), single),
                 unit=one.unit,
                 clock=one.clock or "",
-                exact=any(m.exact for m in pair.values() if m.variant == "shm"),
+                exact="shm" in pair and pair["shm"].exact,
             )
         )
         last = metric

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from rig.publish._words import VERDICT_SIGNS, format_conditions, format_number, verdict_word
+from rig.publish._words import VERDICT_SIGNS, by_conditions, format_number, verdict_word
 from rig.records import Measurement, RunRecord, Verdict
 
 _STYLES = {
@@ -17,39 +17,34 @@ _STYLES = {
 
 
 def measurement_table(record: RunRecord) -> Table:
-    """One row per board, metric and conditions: shared memory beside the network."""
-    table = Table(title="Measurements (p50)", title_justify="left", box=None, pad_edge=False, header_style="bold")
-    several = len(record.boards) > 1
-    if several:
-        table.add_column("board")
+    """One row per board, metric and conditions: shared memory (SHM) beside the network."""
+    title = "Measurements: p50, and p99 after a slash where it differs"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("metric", no_wrap=True)
     table.add_column("conditions", overflow="fold")
-    table.add_column("shared memory", justify="right", style="bold")
-    table.add_column("network", justify="right")
-    table.add_column("unit")
-    last = ""
-    for (board, metric, conditions), pair in _rows(record).items():
-        name = metric if metric != last else ""
-        last = metric
+    table.add_column("SHM", justify="right", style="bold", no_wrap=True)
+    table.add_column("network", justify="right", no_wrap=True)
+    table.add_column("unit", no_wrap=True)
+    several = len({m.board for m in record.measurements}) > 1
+    before = ("", "")
+    for (board, metric, conditions), pair in by_conditions(record.measurements).items():
+        if several and board != before[0]:
+            table.add_row(Text(board, style="bold underline"))
         unit = next(m.unit for m in pair.values())
-        cells = [_value(pair.get("shm")), _value(pair.get("network"))]
-        table.add_row(*([board] if several else []), name, conditions, *cells, unit)
+        name = metric if (board, metric) != before else ""
+        table.add_row(name, conditions, _value(pair.get("shm")), _value(pair.get("network")), unit)
+        before = (board, metric)
     return table
-
-
-def _rows(record: RunRecord) -> dict[tuple[str, str, str], dict[str, Measurement]]:
-    rows: dict[tuple[str, str, str], dict[str, Measurement]] = {}
-    for m in record.measurements:
-        rows.setdefault((m.board, m.metric, format_conditions(m.conditions)), {})[m.variant] = m
-    # Rows of one metric stand together, in the order in which the metrics were first measured.
-    order = list(dict.fromkeys((board, metric) for board, metric, _ in rows))
-    return dict(sorted(rows.items(), key=lambda row: order.index(row[0][:2])))
 
 
 def _value(measurement: Measurement | None) -> str:
     if measurement is None:
         return ""
-    return format_number(measurement.value) if measurement.samples else "none"
+    summary = measurement.summary
+    if summary is None:
+        return "none"
+    middle = format_number(summary.p50)
+    return middle if summary.p99 == summary.p50 else f"{middle}/{format_number(summary.p99)}"
 
 
 def claims_table(record: RunRecord) -> Table:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from rig.records import Scalar, Verdict
+from rig.records import Measurement, Scalar, Verdict
 
 VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
 USUAL_SPIN_MS = 10
@@ -58,8 +58,8 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-def format_conditions(conditions: Mapping[str, Scalar]) -> str:
-    """The conditions in which rows of one metric differ, short."""
+def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -> str:
+    """The conditions in which rows of one metric differ, short; ``full``: also those that rows mostly share."""
     words = []
     for key, value in conditions.items():
         match key:
@@ -70,10 +70,26 @@ def format_conditions(conditions: Mapping[str, Scalar]) -> str:
             case "reliable":
                 words.append("reliable" if value else "best effort")
             case "spin_timeout_ms":
-                if value != USUAL_SPIN_MS:
+                if full or value != USUAL_SPIN_MS:
                     words.append(f"spin {value} ms")
             case "burst":
                 words.append(f"burst of {value}")
-            case _ if key not in _QUIET:
+            case _ if full or key not in _QUIET:
                 words.append(f"{key} {value}")
     return ", ".join(words)
+
+
+def by_conditions(measurements: Iterable[Measurement]) -> dict[tuple[str, str, str], dict[str, Measurement]]:
+    """(board, metric, conditions in words) -> variant -> measurement; no two are merged that differ in anything.
+
+    Rows of one board, and of one metric, stand together, in the order in which they were first measured.
+    """
+    rows: dict[tuple[str, str, str], dict[str, Measurement]] = {}
+    for m in measurements:
+        pair = rows.setdefault((m.board, m.metric, format_conditions(m.conditions)), {})
+        if m.variant in pair:
+            pair = rows.setdefault((m.board, m.metric, format_conditions(m.conditions, full=True)), {})
+        pair[m.variant] = m
+    boards = list(dict.fromkeys(board for board, _, _ in rows))
+    metrics = list(dict.fromkeys((board, metric) for board, metric, _ in rows))
+    return dict(sorted(rows.items(), key=lambda row: (boards.index(row[0][0]), metrics.index(row[0][:2]))))

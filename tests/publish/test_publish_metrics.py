@@ -1,0 +1,103 @@
+"""metrics.prom: what Prometheus accepts, each figure once, and no series that grows with the runs."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sample_record import runs, sample
+
+from rig.publish import metric_name, metrics
+from rig.records import RunRecord, Verdict
+
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+def series(record: RunRecord) -> dict[Series, float]:
+    samples = [s for family in text_string_to_metric_families(metrics(record)) for s in family.samples]
+    found = {(s.name, frozenset(s.labels.items())): s.value for s in samples}
+    assert len(found) == len(samples), "the same series twice"
+    return found
+
+
+def value(found: dict[Series, float], name: str, **labels: str) -> float:
+    (one,) = [v for (n, own), v in found.items() if n == name and labels.items() <= dict(own).items()]
+    return one
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool on PATH (Debian package prometheus)")
+@pytest.mark.parametrize("outcome", ["fault", None])
+def test_promtool_has_nothing_to_say(outcome: str | None) -> None:
+    done = subprocess.run(
+        ["promtool", "check", "metrics"],
+        input=metrics(sample(outcome=outcome)),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_measurement_is_there_once_with_its_statistics() -> None:
+    record = sample()
+    found = series(record)
+    figures = Counter(name for name, labels in found if "statistic" in dict(labels))
+    expected = Counter()
+    for m in record.measurements:
+        expected[metric_name(m)] += 5
+    assert figures == expected, "two measurements share a label set"
+
+
+def test_durations_are_seconds_and_counts_are_no_durations() -> None:
+    record = sample()
+    found = series(record)
+    common = {"readers": "1", "payload_bytes": "4", "spin_timeout_ms": "10", "statistic": "p50", "path": "shm"}
+    assert value(found, "rig_publish_to_callback_instructions", board="mps2-an385", **common) == 242
+    native = next(m for m in record.measurements if m.board == "native" and m.metric == "publish_to_callback")
+    assert value(found, "rig_publish_to_callback_seconds", board="native", **common) == pytest.approx(
+        native.value * 1e-9, rel=1e-12
+    )
+    assert value(found, "rig_publish_to_callback_cycles", board="nucleo-f446re", **common) > 0
+    assert value(found, "rig_largest_message_bytes", board="mps2-an385", variant="shm", statistic="max") == 16 << 20
+
+
+def test_a_claim_has_exactly_one_verdict() -> None:
+    found = series(sample())
+    for claim in sample().claims:
+        states = {
+            verdict: value(found, "rig_claim_verdict", board=claim.board, claim=claim.id, verdict=verdict.value)
+            for verdict in Verdict
+        }
+        assert states == {verdict: float(verdict is claim.verdict) for verdict in Verdict}
+
+
+def test_a_new_run_makes_no_new_series_but_its_own_info() -> None:
+    first, second = (set(series(record)) for record in runs(2))
+    assert {name for name, _ in first ^ second} == {"rig_run_info"}
+    assert len(first - second) == 1
+
+
+@pytest.mark.parametrize("outcome", ["passed", "refuted", "inconclusive", "fault", "interrupted", None])
+def test_how_the_run_ended_is_one_of_the_outcomes(outcome: str | None) -> None:
+    found = series(sample(outcome=outcome))
+    states = {dict(labels)["outcome"]: v for (name, labels), v in found.items() if name == "rig_run_outcome"}
+    assert states.pop(outcome or "unfinished") == 1
+    assert set(states.values()) == {0}
+
+
+def test_a_fault_is_counted_for_whoever_is_at_fault() -> None:
+    assert value(series(sample()), "rig_faults", blame="board") == 1
+    assert value(series(sample()), "rig_faults", blame="agent") == 0
+    assert value(series(sample(faults=())), "rig_faults", blame="board") == 0
+
+
+def test_labels_with_quotes_and_newlines_survive() -> None:
+    record = sample()
+    board = replace(record.boards[0], target='a "b"\nc\\d')
+    found = series(replace(record, boards=(board,)))
+    assert {dict(labels)["target"] for name, labels in found if name == "rig_board_info"} == {'a "b"\nc\\d'}
