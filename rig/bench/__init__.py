@@ -11,10 +11,25 @@ from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKin
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
 from rig.bench._payload import payload
 from rig.bench._scan import BLOCK, Place, find_places
-from rig.bench._topology import Topology, one_writer
+from rig.bench._topology import (
+    DATAREADER,
+    DATAWRITER,
+    PARTICIPANT,
+    PUBLISHER,
+    SUBSCRIBER,
+    TOPIC,
+    Topology,
+    one_writer,
+)
 
 __all__ = [
     "BLOCK",
+    "DATAREADER",
+    "DATAWRITER",
+    "PARTICIPANT",
+    "PUBLISHER",
+    "SUBSCRIBER",
+    "TOPIC",
     "VARIANTS",
     "Bench",
     "Capability",

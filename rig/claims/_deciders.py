@@ -299,3 +299,117 @@ def footprint(figures: Figures) -> Decision:
         return inconclusive(NO_CONTROL)
     added = figures.all("text_bytes", "shm")[0].value - figures.all("text_bytes", "network")[0].value
     return confirmed(f"shared memory adds {_number(added)} bytes of text; the rest is in the evidence", evidence)
+
+
+def agentless_startup(figures: Figures) -> Decision:
+    """Entities are made and data flows with no Agent from the start, and go on when one appears."""
+    delivered = figures.all("samples_delivered", "shm")
+    if not delivered:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(f"Agent {m.conditions['agent']}: {_number(m.value)} of {m.detail['expected']} deliveries", m)
+        for m in delivered
+    ]
+    control = figures.all("samples_delivered", "network")
+    evidence += [fact(f"control: {_number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    if any(m.value > 0 for m in control):
+        return inconclusive("the control delivered samples too: an Agent was there after all", evidence)
+    for m in delivered:
+        if not m.detail["entities"]:
+            return refuted(f"no entities without an Agent: {m.detail['refused']}", evidence)
+        if m.value != int(str(m.detail["expected"])):
+            return refuted(
+                f"{_number(m.value)} of {m.detail['expected']} deliveries, Agent {m.conditions['agent']} "
+                f"{m.detail['refused']}".rstrip(),
+                evidence,
+            )
+    return confirmed("entities were made and every sample was delivered with no Agent from the start", evidence)
+
+
+def local_matching(figures: Figures) -> Decision:
+    """Every compatible pair delivers exactly once, every incompatible one never."""
+    wrong = figures.all("pairs_wrong", "shm")
+    tried = figures.all("pairs_tried", "shm")
+    if not wrong or not tried:
+        return inconclusive(NO_SHM)
+    found = _mapping(wrong[0], "wrong")
+    refused = _mapping(wrong[0], "refused")
+    evidence = [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
+    evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in refused.items()]
+    if found:
+        pair, what = next(iter(found.items()))
+        return refuted(f"{len(found)} of {_number(tried[0].value)} pairs are wrong; {pair}: {what}", evidence)
+    if not tried[0].value:
+        return inconclusive("not one pair could be made", evidence)
+    rest = f"; {len(refused)} were refused at creation" if refused else ""
+    return confirmed(f"all {_number(tried[0].value)} pairs match as DDS says{rest}", evidence)
+
+
+def agent_duplicates(figures: Figures) -> Decision:
+    """No duplicate, no loss, no DATA echoed."""
+    measured = {metric: figures.all(metric, "shm") for metric in ("samples_doubled", "samples_lost", "data_echoed")}
+    if not all(measured.values()):
+        return inconclusive("no Agent took part, so nothing could come back from it")
+    evidence = [
+        fact(
+            f"Agent {doubled.conditions['agent']}: {_number(doubled.value)} doubled, {_number(lost.value)} lost, "
+            f"{_number(echoed.value)} DATA echoed, {echoed.detail['data_sent']} WRITE_DATA sent",
+            doubled,
+        )
+        for doubled, lost, echoed in zip(*measured.values(), strict=True)
+    ]
+    words = {
+        "samples_doubled": "were delivered twice",
+        "samples_lost": "were lost",
+        "data_echoed": "came back over the link as DATA",
+    }
+    for metric, members in measured.items():
+        for m in members:
+            if m.value:
+                return refuted(f"{_number(m.value)} samples {words[metric]} (Agent {m.conditions['agent']})", evidence)
+    return confirmed("no sample was doubled, lost or echoed, also after the Agent was restarted", evidence)
+
+
+def entity_capacity(figures: Figures) -> Decision:
+    """All made pairs deliver; what cannot be made is refused with an error."""
+    made = figures.all("pairs_made", "shm")
+    lost = figures.all("samples_lost", "shm")
+    if not made:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(
+            f"{m.conditions['pairs']} pairs: {_number(m.value)} made"
+            + (f", then {m.detail['refusal']}" if m.detail["refusal"] else "")
+            + f", {_number(gone.value)} samples lost",
+            m,
+        )
+        for m, gone in zip(made, lost, strict=True)
+    ]
+    for m, gone in zip(made, lost, strict=True):
+        if gone.value:
+            return refuted(
+                f"{m.conditions['pairs']} pairs: {_number(gone.value)} samples of made pairs were lost", evidence
+            )
+        if m.value < int(m.conditions["pairs"]) and m.detail["refusal"] not in _CAPACITY_ERRORS:
+            return refuted(f"{m.conditions['pairs']} pairs: creation failed with {m.detail['refusal']}", evidence)
+    most = max(made, key=lambda m: m.value)
+    refusal = next((str(m.detail["refusal"]) for m in made if m.detail["refusal"]), "")
+    rest = f"; the next one is refused with {refusal}" if refusal else ""
+    return confirmed(f"{_number(most.value)} pairs at once deliver everything{rest}", evidence)
+
+
+_CAPACITY_ERRORS = ("TABLE_FULL", "NO_BUFFER")
+
+
+def lifecycle(figures: Figures) -> Decision:
+    """Nothing leaks, others go on, the deleted get nothing."""
+    metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
+    measured = [m for metric in metrics for m in figures.all(metric, "shm")]
+    if not measured:
+        return inconclusive("the middleware cannot delete entities, or its firmware did not run")
+    evidence = [fact(f"{m.conditions['case']}: {_number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
+    for m in measured:
+        if m.value:
+            return refuted(f"{m.conditions['case']}: {_number(m.value)} {m.metric.replace('_', ' ')}", evidence)
+    rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
+    return confirmed(f"{rounds} rounds of create and delete leak nothing; others are unaffected", evidence)

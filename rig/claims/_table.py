@@ -19,9 +19,10 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The Agent is absent from reset on.",
+        method="The link is silent from the middleware's start on; it comes back later.",
         criterion="entities are created and data flows",
-        why_not=_LATER,
+        experiment="agentless-startup",
+        decide=decide.agentless_startup,
     ),
     Claim(
         id="message-size",
@@ -69,23 +70,27 @@ _ROWS = (
     Claim(
         id="local-matching",
         statement="The Client discovers matching entities itself.",
-        method="Creation form x quality of service x kind x creation order x sessions.",
+        method="Writer and reader by BIN, XML and REF, offered x requested QoS, either first, one and two sessions; "
+        "names and types that nearly agree.",
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
-        why_not=_LATER,
+        experiment="local-matching",
+        decide=decide.local_matching,
     ),
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Sequence numbers at the reader, and a capture of the link.",
+        method="Sequence numbers at two readers and DATA on the link, beside a running Agent and after its restart.",
         criterion="no duplicate, no loss, no DATA echoed on the link",
-        why_not=_LATER,
+        experiment="agent-duplicates",
+        decide=decide.agent_duplicates,
     ),
     Claim(
         id="entity-capacity",
         statement="Many entities work at once.",
         method="1 to 20 pairs at default and raised limits.",
         criterion="all deliver, or creation fails with an error",
-        why_not=_LATER,
+        experiment="entity-capacity",
+        decide=decide.entity_capacity,
     ),
     Claim(
         id="burst-order",
@@ -107,7 +112,8 @@ _ROWS = (
         statement="Entities may come and go.",
         method="Create and delete 100 times; delete one of two sessions.",
         criterion="no leak, others unaffected, a deleted reader gets nothing",
-        why_not=_LATER,
+        experiment="lifecycle",
+        decide=decide.lifecycle,
     ),
     Claim(
         id="services",

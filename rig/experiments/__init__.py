@@ -4,11 +4,16 @@ Knows the bench and the tapped link. Must not know verdicts, nor formats, nor wh
 """
 
 from rig.experiments import (
+    agent_duplicates,
     agentless_operation,
+    agentless_startup,
     burst_order,
     copies,
+    entity_capacity,
     footprint,
     latency,
+    lifecycle,
+    local_matching,
     message_size,
     os_overhead,
     shared_buffer,
@@ -23,8 +28,13 @@ EXPERIMENTS: dict[str, Experiment] = {
         shared_buffer,
         os_overhead,
         latency,
-        agentless_operation,
         burst_order,
+        local_matching,
+        entity_capacity,
+        lifecycle,
+        agentless_operation,
+        agentless_startup,
+        agent_duplicates,
         footprint,
     )
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from rig.agent import BuiltinAgent, ExternalAgent, LinkCounters, SerialTap, UdpTap, find_external
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
 
+Agent = BuiltinAgent | ExternalAgent
 NO_EXTERNAL = "neither MicroXRCEAgent nor micro_ros_agent is on PATH"
 
 
@@ -27,16 +30,44 @@ class TapTraffic:
     @property
     def total_data(self) -> int:
         """WRITE_DATA and DATA submessages."""
-        return self.counters.to_agent.data_messages + self.counters.to_board.data_messages
+        return self.data_sent + self.data_received
+
+    @property
+    def data_sent(self) -> int:
+        """WRITE_DATA submessages, board to Agent."""
+        return self.counters.to_agent.data_messages
+
+    @property
+    def data_received(self) -> int:
+        """DATA submessages, Agent to board."""
+        return self.counters.to_board.data_messages
 
 
 class TappedLink:
-    """A tap and the Agent behind it."""
+    """A tap and the Agent behind it.
 
-    def __init__(self, tap: SerialTap | UdpTap, agent: BuiltinAgent | ExternalAgent, *, baud: int | None) -> None:
+    :param start_agent: starts an Agent on the tap's far side; called again to restart it.
+    :param baud: rate to pace a serial line to; None where the line keeps its own, or is none.
+    """
+
+    def __init__(self, tap: SerialTap | UdpTap, start_agent: Callable[[], Agent], *, baud: int | None) -> None:
         self.tap = tap
-        self.agent = agent
         self.baud = baud
+        self._start_agent = start_agent
+        self.agent: Agent | None = start_agent()
+
+    def restart_agent(self) -> None:
+        """End the Agent and start a new one in its place."""
+        self.stop_agent()
+        self.agent = self._start_agent()
+        if isinstance(self.tap, UdpTap):
+            self.tap.agent_port = self.agent.port
+
+    def stop_agent(self) -> None:
+        """End the Agent."""
+        agent, self.agent = self.agent, None
+        if agent is not None:
+            agent.stop()
 
     def traffic(self) -> TapTraffic:
         """A snapshot of the counters."""
@@ -57,7 +88,8 @@ class TappedLink:
 
     def check(self) -> None:
         """:raises AgentFault: the tap or the Agent died."""
-        self.agent.check()
+        if self.agent is not None:
+            self.agent.check()
         self.tap.check()
 
 
@@ -69,29 +101,33 @@ def open_link(
     :param agent: ``builtin`` or ``external``.
     :param paced: the line has a rate that the tap has to keep (an emulated UART has none of its own).
     """
+    lines = stack.enter_context(log.open("a", encoding="utf-8"))
     if endpoint.kind == "serial":
         assert endpoint.device is not None
         serial = SerialTap(endpoint.device, line_rate=endpoint.baud, capture=capture)
         stack.enter_context(serial)
-        running = _start(agent, serial.agent_device, endpoint.baud, log, stack)
-        return TappedLink(serial, running, baud=endpoint.baud if paced else None)
+        device = serial.agent_device
+        link = TappedLink(
+            serial, lambda: _start(agent, device, endpoint.baud, log, lines), baud=endpoint.baud if paced else None
+        )
+        stack.callback(link.stop_agent)
+        return link
     udp = UdpTap(board_port=endpoint.port or 0, capture=capture)
-    running = _start(agent, None, 0, log, stack)
-    udp.agent_port = running.port
+    link = TappedLink(udp, lambda: _start(agent, None, 0, log, lines), baud=None)
+    stack.callback(link.stop_agent)
+    assert link.agent is not None
+    udp.agent_port = link.agent.port
     stack.enter_context(udp)
-    return TappedLink(udp, running, baud=None)
+    return link
 
 
-def _start(kind: str, device: str | None, baud: int, log: Path, stack: ExitStack) -> BuiltinAgent | ExternalAgent:
+def _start(kind: str, device: str | None, baud: int, log: Path, lines: TextIO) -> Agent:
     """An Agent on a serial device, or on a free UDP port if there is none."""
     if kind == "external":
         program = find_external()
         if program is None:
             raise EnvironmentFault(NO_EXTERNAL, hint="put one there, or use --agent builtin")
-        external = ExternalAgent(program, device=device, baud=baud, log=log)
-        stack.enter_context(external)
-        return external
-    lines = stack.enter_context(log.open("a", encoding="utf-8"))
-    builtin = BuiltinAgent.serial(device, baud, log=lines) if device is not None else BuiltinAgent.udp4(log=lines)
-    stack.enter_context(builtin)
-    return builtin
+        return ExternalAgent(program, device=device, baud=baud, log=log).start()
+    if device is not None:
+        return BuiltinAgent.serial(device, baud, log=lines).start()
+    return BuiltinAgent.udp4(log=lines).start()

@@ -31,6 +31,16 @@ class Traffic(Protocol):
         """WRITE_DATA and DATA submessages."""
         ...
 
+    @property
+    def data_sent(self) -> int:
+        """WRITE_DATA submessages, board to Agent."""
+        ...
+
+    @property
+    def data_received(self) -> int:
+        """DATA submessages, Agent to board."""
+        ...
+
 
 class Link(Protocol):
     """The tapped link between board and Agent."""
@@ -45,6 +55,10 @@ class Link(Protocol):
 
     def restore(self) -> None:
         """Let traffic pass again."""
+        ...
+
+    def restart_agent(self) -> None:
+        """End the Agent and start a new one in its place; it knows nothing of any client."""
         ...
 
     def pace(self, baud: int | None) -> None:
@@ -90,6 +104,11 @@ class Setting:
         """Reliable slots a direction."""
         return 4 if self.small else 16
 
+    def next_key(self) -> int:
+        """A client key that no session of this boot had before."""
+        self._keys += 1
+        return self._keys
+
     def payloads(self) -> list[int]:
         """The usual payload sizes that this board can hold."""
         return [size for size in PAYLOADS if size <= self.bench.hello.memory_bytes // 4]
@@ -106,10 +125,9 @@ class Setting:
 
     def connect(self, *, readers: int, reliable: bool = True) -> Topology:
         """One session with one writer and some readers; a new client key each time."""
-        self._keys += 1
         timeout = 2.0 if self.link is not None else 0.0
         return one_writer(
-            self.bench, readers=readers, reliable=reliable, key=self._keys, timeout=timeout, request=timeout > 0
+            self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
 
     def settle(self) -> None:
