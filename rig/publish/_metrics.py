@@ -12,7 +12,7 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from rig.publish._words import metric_words
+from rig.publish._words import QUIET_CONDITIONS, metric_words
 from rig.records import Measurement, RunRecord, Verdict
 
 PREFIX = "rig_"
@@ -99,7 +99,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         name,
         f"{metric_words(members[0].metric)}, {_UNITS.get(members[0].unit, members[0].unit)}; "
         "order statistics over the samples of the run.",
-        ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "statistic"],
+        ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "conditions", "statistic"],
         registry=registry,
     )
     for m in members:
@@ -108,6 +108,9 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
             continue
         scale = _SCALES.get(m.unit, 1.0)
         conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
+        # What only one experiment varies shares a label, so that no two figures become one series.
+        rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *QUIET_CONDITIONS)}
+        conditions.append(",".join(f"{key}={_label(value)}" for key, value in sorted(rest.items())))
         for statistic in _STATISTICS:
             value = getattr(summary, statistic) * scale
             gauge.labels(m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic).set(value)

@@ -8,7 +8,7 @@ from rig.records import Measurement, Scalar, Verdict
 
 VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
 USUAL_SPIN_MS = 10
-_QUIET = {"mtu_bytes", "history", "baud", "buffers", "link"}  # conditions that every row of a metric shares
+QUIET_CONDITIONS = {"mtu_bytes", "history", "baud", "buffers", "link"}  # conditions that every row of a metric shares
 _MIB = 1 << 20
 _KIB = 1 << 10
 
@@ -74,7 +74,7 @@ def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -
                     words.append(f"spin {value} ms")
             case "burst":
                 words.append(f"burst of {value}")
-            case _ if full or key not in _QUIET:
+            case _ if full or key not in QUIET_CONDITIONS:
                 words.append(f"{key} {value}")
     return ", ".join(words)
 

@@ -343,3 +343,14 @@ def runs(number: int) -> list[RunRecord]:
     """Several runs, oldest first."""
     numbers = count()
     return [sample(next(numbers)) for _ in range(number)]
+
+
+def one_board(record: RunRecord, name: str = "mps2-an385") -> RunRecord:
+    """Only what belongs to one board."""
+    return replace(
+        record,
+        boards=tuple(board for board in record.boards if board.name == name),
+        measurements=tuple(m for m in record.measurements if m.board == name),
+        claims=tuple(claim for claim in record.claims if claim.board == name),
+        faults=tuple(fault for fault in record.faults if fault.board == name),
+    )

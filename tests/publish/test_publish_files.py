@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sample_record import sample
+from sample_record import one_board, sample
 
 from rig.errors import ResultsFault
 from rig.publish import compare, publish
@@ -24,7 +24,7 @@ def test_a_run_leaves_all_its_outputs_and_nothing_else(tmp_path: Path) -> None:
 
 
 def test_publishing_again_gives_the_same_bytes(tmp_path: Path) -> None:
-    first = {file.name: file.read_bytes() for file in publish(sample(), tmp_path)}
+    first = {file.name: file.read_bytes() for file in publish(one_board(sample()), tmp_path)}
     second = {file.name: file.read_bytes() for file in publish(load(tmp_path), tmp_path)}
     assert first == second
 
@@ -34,7 +34,7 @@ def test_a_full_disk_leaves_what_stood_there(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("of the run before", encoding="utf-8")
     (tmp_path / f".{name}.partial").symlink_to("/dev/full")
     with pytest.raises(ResultsFault, match="No space left") as caught:
-        publish(sample(), tmp_path)
+        publish(one_board(sample()), tmp_path)
     assert name in caught.value.message
     assert caught.value.hint
     assert (tmp_path / name).read_text(encoding="utf-8") == "of the run before"
@@ -43,7 +43,7 @@ def test_a_full_disk_leaves_what_stood_there(tmp_path: Path, name: str) -> None:
 
 def test_a_directory_that_is_gone_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(ResultsFault, match=r"cannot write results\.json: No such file"):
-        publish(sample(), tmp_path / "gone")
+        publish(one_board(sample()), tmp_path / "gone")
 
 
 def changed(record: RunRecord, metric: str, variant: str, samples: tuple[float, ...]) -> RunRecord:
@@ -58,8 +58,8 @@ def changed(record: RunRecord, metric: str, variant: str, samples: tuple[float, 
 
 
 def test_a_run_is_equal_to_itself_and_to_its_file(tmp_path: Path) -> None:
-    publish(sample(), tmp_path)
-    assert compare(sample(), load(tmp_path)) == []
+    publish(one_board(sample()), tmp_path)
+    assert compare(one_board(sample()), load(tmp_path)) == []
 
 
 def test_one_instruction_more_is_a_difference() -> None:

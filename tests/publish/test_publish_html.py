@@ -14,7 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from sample_record import BOARDS, FAULT, sample
+from sample_record import BOARDS, FAULT, one_board, sample
 
 from rig.publish import html
 from rig.records import ClaimResult, Fault, RunRecord, Verdict
@@ -71,8 +71,8 @@ def page(text: str) -> Page:
     return Page(text)
 
 
-def test_the_same_record_gives_the_same_page(record: RunRecord, text: str) -> None:
-    assert html(record) == text
+def test_the_same_record_gives_the_same_page(record: RunRecord) -> None:
+    assert html(one_board(record)) == html(one_board(sample()))
 
 
 def test_nothing_is_fetched_and_no_script_is_there(page: Page, text: str) -> None:
@@ -203,11 +203,12 @@ def test_a_run_that_has_nothing_yet_still_renders(record: RunRecord) -> None:
 
 def test_a_board_that_broke_before_it_was_known_has_its_section(record: RunRecord) -> None:
     fault = Fault(blame="probe", message="no probe with this UID", hint="rig boards", board="lost", step="take")
-    words = Page(html(replace(record, boards=(), measurements=(), claims=(), faults=(fault,)))).words()
+    bare = replace(record, boards=(), measurements=(), claims=())
+    words = Page(html(replace(bare, faults=(fault,)))).words()
     assert "no probe with this UID" in words
     assert "Nothing was measured on this board" in words
     stray = replace(fault, board="")
-    assert "Faults of no board" in Page(html(replace(record, faults=(stray,)))).words()
+    assert "Faults of no board" in Page(html(replace(bare, faults=(stray,)))).words()
 
 
 def test_odd_figures_do_not_break_a_plot(record: RunRecord) -> None:

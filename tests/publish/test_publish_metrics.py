@@ -101,3 +101,12 @@ def test_labels_with_quotes_and_newlines_survive() -> None:
     board = replace(record.boards[0], target='a "b"\nc\\d')
     found = series(replace(record, boards=(board,)))
     assert {dict(labels)["target"] for name, labels in found if name == "rig_board_info"} == {'a "b"\nc\\d'}
+
+
+def test_conditions_of_one_experiment_alone_keep_its_figures_apart() -> None:
+    one = sample().measurements[0]
+    forms = [replace(one, samples=(i,), conditions={**one.conditions, "form": f"f{i}", "ours": True}) for i in range(3)]
+    found = series(replace(sample(), measurements=tuple(forms)))
+    for i in range(3):
+        labels = {"conditions": f"form=f{i},ours=true", "statistic": "p50"}
+        assert value(found, metric_name(one), **labels) == i

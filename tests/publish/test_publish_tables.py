@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 from rich.console import Console
-from sample_record import BOARDS, sample
+from sample_record import one_board, sample
 
 from rig.publish import claims_table, measurement_table
 from rig.records import RunRecord
@@ -22,19 +22,10 @@ def printed(record: RunRecord, width: int, *, terminal: bool = False) -> str:
     return file.getvalue()
 
 
-def only(record: RunRecord, board: str) -> RunRecord:
-    return replace(
-        record,
-        boards=tuple(b for b in BOARDS if b.name == board),
-        measurements=tuple(m for m in record.measurements if m.board == board),
-        claims=tuple(c for c in record.claims if c.board == board),
-    )
-
-
 @pytest.mark.parametrize("width", [80, 100, 140])
 @pytest.mark.parametrize("boards", ["one", "all"])
 def test_no_line_is_wider_than_the_terminal_and_no_figure_is_cut(width: int, boards: str) -> None:
-    record = sample() if boards == "all" else only(sample(), "mps2-an385")
+    record = sample() if boards == "all" else one_board(sample())
     text = printed(record, width)
     assert max(len(line) for line in text.splitlines()) <= width
     if width >= 100:
@@ -44,7 +35,7 @@ def test_no_line_is_wider_than_the_terminal_and_no_figure_is_cut(width: int, boa
 
 
 def test_at_a_hundred_columns_a_row_of_one_board_takes_one_line() -> None:
-    record = only(sample(), "mps2-an385")
+    record = one_board(sample())
     text = printed(record, 100)
     body = text[text.index("network  ") : text.index("Claims")].splitlines()[1:]
     rows = {(m.metric, tuple((k, v) for k, v in m.conditions.items())) for m in record.measurements}
@@ -52,7 +43,7 @@ def test_at_a_hundred_columns_a_row_of_one_board_takes_one_line() -> None:
 
 
 def test_shared_memory_stands_beside_the_network() -> None:
-    text = printed(only(sample(), "mps2-an385"), 120)
+    text = printed(one_board(sample()), 120)
     assert re.search(r"largest_message_bytes +1 reader +16,777,216 +7,992 +bytes", text)
     assert re.search(r"publish_to_callback +4 B, 1 reader +242 +[\d,]+/[\d,]+ +instructions", text)
 
