@@ -120,6 +120,7 @@ typedef struct {
     uint32_t lost;             /* messages accepted and then dropped, for whatever reason */
     uint32_t buffers_free;     /* now */
     uint32_t entities;         /* now */
+    uint32_t withheld;         /* messages that stayed on this MCU because they are too long for the Agent's link */
 } rig_mw_statistics_t;
 
 /* Name and version of the middleware behind this build, e.g. "reference" "0.1.0". Static storage. */

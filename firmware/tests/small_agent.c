@@ -108,10 +108,15 @@ static void on_submessage(const xrce_submessage_t *submessage)
         memcpy(agent_in.whole + agent_in.whole_length, payload, submessage->length);
         agent_in.whole_length += submessage->length;
         if ((submessage->flags & XRCE_LAST_FRAGMENT) != 0u) {
-            CHECK_INT(xrce_submessage_next(&whole, agent_in.whole, agent_in.whole_length, &at), 1);
-            CHECK_INT(at, agent_in.whole_length);
+            int found = xrce_submessage_next(&whole, agent_in.whole, agent_in.whole_length, &at);
+
+            CHECK(found < 0 || at == agent_in.whole_length);
             agent_in.whole_length = 0;
-            on_submessage(&whole);
+            if (found > 0) {
+                on_submessage(&whole);
+            } else {
+                agent_in.cut++; /* shorter than its length says: given up by the Client */
+            }
         }
     }
 }

@@ -19,6 +19,7 @@ typedef struct {
     uint8_t sample[1 << 18];
     uint32_t sample_length;
     unsigned samples;
+    unsigned cut;           /* fragmented submessages that ended too early */
     unsigned deletions;     /* DELETEs; they are not answered */
     uint8_t whole[1 << 18]; /* reassembled */
     uint32_t whole_length;

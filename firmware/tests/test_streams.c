@@ -406,6 +406,72 @@ static void a_writer_is_deleted_after_its_last_sample(void)
     CHECK_INT(rig_client.pool.free_count, 4);
 }
 
+static void a_sample_too_long_for_the_stream_stays_here(void)
+{
+    begin(4096, 4);
+    create_writer();
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, XRCE_QOS_RELIABLE, 0), XRCE_OK);
+    agent_settle();
+    for (uint32_t length = 950; length < 990u; length++) { /* around history x message */
+        bool fits = length <= rig_client.sessions[0].link_limit;
+
+        agent_in.samples = 0;
+        rig_client.shm.withheld = 0;
+        CHECK_INT(rig_publish(0, 1, length, length), XRCE_OK);
+        CHECK_INT(xrce_client_spin(&rig_client, 0), 1);
+        agent_settle();
+        agent_settle();
+        CHECK_INT(agent_in.samples, fits);
+        CHECK_INT(rig_client.shm.withheld, !fits);
+    }
+    /* Nobody here wants it: then it can only be meant for the Agent. */
+    begin(4096, 4);
+    create_writer();
+    CHECK_INT(rig_publish(0, 1, 1, 4000), XRCE_OK);
+    for (int i = 0; i < 50 && agent_in.samples == 0u; i++) {
+        agent_settle();
+    }
+    CHECK_INT(agent_in.sample_length, 4000);
+}
+
+static void a_sample_under_way_is_given_up_cleanly(void)
+{
+    uint8_t *place;
+
+    begin(4096, 4);
+    create_writer();
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, XRCE_QOS_RELIABLE, 0), XRCE_OK);
+    agent_settle();
+    agent_in.mute = true;
+    for (uint32_t i = 0; i < 3u; i++) { /* two take a slot each, of the third one only a part finds room */
+        CHECK_INT(rig_publish(0, 1, i, i < 2u ? 8u : 900u), XRCE_OK);
+        CHECK_INT(xrce_client_spin(&rig_client, 0), 1);
+    }
+    (void)xrce_client_spin(&rig_client, 0);
+    CHECK(rig_client.sessions[0].link_at != 0u);
+    CHECK_INT(rig_client.pool.free_count, 3);
+    for (uint32_t i = 3; i < 7u; i++) { /* four buffers: the last one is what the link holds */
+        CHECK_INT(rig_publish(0, 1, i, 8), XRCE_OK);
+        CHECK_INT(xrce_client_spin(&rig_client, 0), 1);
+    }
+    CHECK(rig_client.sessions[0].link_cut);
+    CHECK_INT(xrce_client_loan(&rig_client, 0, 1, 8, &place), XRCE_OK);
+    CHECK_INT(xrce_client_cancel(&rig_client, 0, 1), XRCE_OK);
+    agent_in.mute = false;
+    for (int i = 0; i < 20; i++) {
+        agent_settle();
+    }
+    CHECK_INT(agent_in.cut, 1);
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+    agent_in.samples = 0;
+    CHECK_INT(rig_publish(0, 1, 9, 900), XRCE_OK); /* the stream is as good as before */
+    agent_settle();
+    agent_settle();
+    CHECK_INT(agent_in.samples, 1);
+    CHECK_INT(agent_in.sample_length, 900);
+    CHECK_INT(agent_in.sample[0], 9);
+}
+
 static void a_dead_link_does_not_hold_local_samples(void)
 {
     begin(64, 16);
@@ -509,6 +575,8 @@ int main(void)
     RUN(echoes_are_told_from_samples);
     RUN(an_agent_that_never_echoes_is_recognised);
     RUN(a_writer_is_deleted_after_its_last_sample);
+    RUN(a_sample_too_long_for_the_stream_stays_here);
+    RUN(a_sample_under_way_is_given_up_cleanly);
     RUN(a_dead_link_does_not_hold_local_samples);
 #else
     RUN(loans_in_the_stream);

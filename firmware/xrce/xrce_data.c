@@ -69,10 +69,10 @@ static void link_pop(xrce_client_t *client, xrce_session_t *session)
     if (session->link_head == NULL) {
         session->link_tail = NULL;
     }
-    buffer->busy = 0;
+    buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
+    session->link_at = 0; /* with it, or the next one would seem to be under way */
     xrce_shm_let_go(client, buffer);
     xrce_unlock(client);
-    session->link_at = 0;
 }
 
 /* One FRAGMENT of a sample whose WRITE_DATA has `total` bytes with its submessage header. False: no slot is free. */
@@ -126,31 +126,54 @@ static bool sample_send(xrce_session_t *session, const xrce_buffer_t *buffer)
     return true;
 }
 
+/* The sample whose fragments went out in part has been given up: an early end tells the Agent to forget it, because
+ * its length does not fit. False: no slot is free. */
+static bool cut_send(xrce_client_t *client, xrce_session_t *session)
+{
+    uint8_t flags = XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT;
+
+    if (xrce_out_room_alone(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_FRAGMENT, flags, 0) == NULL) {
+        return false;
+    }
+    xrce_lock(client);
+    session->link_at = 0;
+    session->link_cut = false;
+    xrce_unlock(client);
+    return true;
+}
+
+/* The sample whose turn it is; nobody drops it to make room while it is busy. */
+static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t *session)
+{
+    xrce_buffer_t *buffer;
+
+    xrce_lock(client);
+    buffer = session->link_cut ? NULL : session->link_head;
+    if (buffer != NULL) {
+        buffer->flags |= XRCE_B_BUSY;
+    }
+    xrce_unlock(client);
+    return buffer;
+}
+
 void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
 {
-    while (XRCE_LOAD(session->link_head) != NULL) {
-        xrce_buffer_t *buffer;
+    while (XRCE_LOAD(session->link_head) != NULL || XRCE_LOAD(session->link_cut)) {
+        xrce_buffer_t *buffer = link_take(client, session);
+        bool sent = buffer != NULL ? sample_send(session, buffer)
+                                   : !XRCE_LOAD(session->link_cut) || cut_send(client, session);
 
-        xrce_lock(client);
-        buffer = session->link_head;
-        if (buffer != NULL) {
-            buffer->busy = 1; /* from here on nobody drops it to make room */
+        if (sent && buffer != NULL) {
+            link_pop(client, session);
+        } else if (buffer != NULL) {
+            xrce_lock(client);
+            buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
+            xrce_unlock(client);
         }
-        xrce_unlock(client);
-        if (buffer == NULL) {
-            return;
-        }
-        if (!sample_send(session, buffer)) {
-            if (session->link_at == 0u) {
-                xrce_lock(client);
-                buffer->busy = 0;
-                xrce_unlock(client);
-            }
-            (void)xrce_session_flush(client, session);
-            return;
-        }
-        link_pop(client, session);
         (void)xrce_session_flush(client, session);
+        if (!sent) {
+            return;
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 
 #define XRCE_SUBHEADER_BYTES 4u
 #define XRCE_MAX_HEADER_BYTES 8u
+#define XRCE_LENGTH_FIELD_MAX 0xFFF8u /* samples up to here have their length in the submessage header */
 
 /* Who we are in a message header. */
 typedef struct {

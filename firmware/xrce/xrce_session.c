@@ -119,12 +119,25 @@ static void drop_link_samples(xrce_client_t *client, xrce_session_t *session)
         xrce_buffer_t *buffer = session->link_head;
 
         session->link_head = buffer->next_link;
-        buffer->busy = 0;
-        client->shm.lost += buffer->local && buffer->writer->remote_readers == 0u ? 0u : 1u;
+        buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
+        client->shm.lost += (buffer->flags & XRCE_B_LOCAL) != 0u && buffer->writer->remote_readers == 0u ? 0u : 1u;
         xrce_shm_let_go(client, buffer);
     }
     session->link_tail = NULL;
     session->link_at = 0;
+    session->link_cut = false;
+    xrce_unlock(client);
+}
+
+/* An Agent that tells who reads gets what somebody reads, however long. Another one would get every sample; of those
+ * that local readers have, only such that the stream can hold at once: a longer one would hold its buffer while it is
+ * pushed piece by piece, for readers that may not be there. */
+static void limit_link(const xrce_client_t *client, xrce_session_t *session)
+{
+    xrce_lock(client);
+    session->link_limit = session->cooperative ? UINT32_MAX
+                                               : xrce_out_loan_capacity(&session->out[XRCE_OUT_RELIABLE],
+                                                                        &session->peer) - XRCE_SAMPLE_HEAD_BYTES;
     xrce_unlock(client);
 }
 #endif
@@ -164,6 +177,7 @@ void xrce_session_connected(xrce_client_t *client, xrce_session_t *session, bool
 #if XRCE_SHM
     session->echo = XRCE_ECHO_UNKNOWN; /* it may be another Agent */
     session->echo_asked = false;
+    limit_link(client, session);
 #endif
     announce_all(client, session);
     xrce_info_route(client, session);

@@ -34,7 +34,7 @@ void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, const xrce
     uint32_t now = client->port.now_ms();
     xrce_echo_t *row;
 
-    if (session->cooperative || session->echo == XRCE_ECHO_NO || !buffer->local ||
+    if (session->cooperative || session->echo == XRCE_ECHO_NO || (buffer->flags & XRCE_B_LOCAL) == 0u ||
         !may_come_back(client, session, buffer->writer->name)) {
         return;
     }

@@ -12,11 +12,10 @@ void xrce_pool_init(xrce_pool_t *pool, xrce_buffer_t *headers, uint32_t count, u
     for (uint32_t i = count; i-- > 0u;) { /* the lowest address is lent first */
         headers[i].data = memory + i * pool->buffer_bytes;
         headers[i].users = 0;
-        headers[i].busy = 0;
+        headers[i].flags = 0;
         headers[i].writer = NULL;
         headers[i].next_link = NULL;
         headers[i].length = 0;
-        headers[i].local = false;
         xrce_pool_give(pool, &headers[i]);
     }
 }

@@ -20,9 +20,13 @@ typedef struct xrce_buffer {
     uint8_t *data;
     uint32_t length;
     uint8_t users; /* 0: free or lent to the application */
-    uint8_t busy;  /* the link has begun to send it */
-    bool local;    /* some local reader gets it */
+    uint8_t flags; /* xrce_buffer_flag */
 } xrce_buffer_t;
+
+enum xrce_buffer_flag {
+    XRCE_B_BUSY = 0x01, /* the main context copies from it now */
+    XRCE_B_LOCAL = 0x02 /* some local reader gets it */
+};
 
 typedef struct {
     xrce_buffer_t *free;

@@ -4,19 +4,32 @@
 
 #include "xrce_client.h"
 
-/* Takes the oldest sample of the session out that only waits for a link whose readers nobody knows. */
+/* Whether a sample only waits for a link behind which nobody is known to want it. */
+static bool may_drop(const xrce_session_t *session, const xrce_buffer_t *buffer)
+{
+    if ((buffer->flags & (XRCE_B_BUSY | XRCE_B_LOCAL)) != XRCE_B_LOCAL || buffer->users != 1u ||
+        buffer->writer->remote_readers != 0u) {
+        return false;
+    }
+    /* One that is in part in fragments can be given up only where its length tells the Agent that it was cut. */
+    return buffer != session->link_head || session->link_at == 0u || buffer->length <= XRCE_LENGTH_FIELD_MAX;
+}
+
+/* Takes the oldest sample of the session out that may be dropped. */
 static xrce_buffer_t *drop_from(xrce_session_t *session)
 {
     xrce_buffer_t *before = NULL;
     xrce_buffer_t *buffer = session->link_head;
 
-    while (buffer != NULL && (buffer->busy != 0u || buffer->users != 1u || !buffer->local ||
-                              buffer->writer->remote_readers != 0u)) {
+    while (buffer != NULL && !may_drop(session, buffer)) {
         before = buffer;
         buffer = buffer->next_link;
     }
     if (buffer != NULL) {
         if (before == NULL) {
+            if (session->link_at != 0u) {
+                XRCE_STORE(session->link_cut, true);
+            }
             XRCE_STORE(session->link_head, buffer->next_link);
         } else {
             before->next_link = buffer->next_link;
@@ -121,11 +134,17 @@ static void limit_readers(xrce_client_t *client, const xrce_entity_t *writer)
     }
 }
 
-/* Under the lock. */
+/* Any route but the plain local one. Under the lock. */
 static void publish_elsewhere(xrce_client_t *client, xrce_buffer_t *buffer, uint8_t route)
 {
+    const uint8_t both = XRCE_ROUTE_LOCAL | XRCE_ROUTE_LINK;
+
+    if ((route & both) == both && buffer->length > client->sessions[buffer->writer->session].link_limit) {
+        route = (uint8_t)(route & ~XRCE_ROUTE_LINK);
+        client->shm.withheld++;
+    }
     buffer->users = 1; /* ours, until it is in all its queues */
-    buffer->local = (route & XRCE_ROUTE_LOCAL) != 0u;
+    buffer->flags = (route & XRCE_ROUTE_LOCAL) != 0u ? XRCE_B_LOCAL : 0u;
     if ((route & XRCE_ROUTE_LIMITED) != 0u) {
         limit_readers(client, buffer->writer);
     }

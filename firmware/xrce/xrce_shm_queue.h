@@ -22,6 +22,7 @@ typedef struct {
     xrce_entity_t nobody;   /* what `last` points to when there is none: its key is nobody's */
     bool reap;              /* a gone writer has no more samples */
     uint32_t refused;
+    uint32_t withheld;      /* samples too large for an Agent that does not cooperate: they stayed here */
     uint32_t lost;
     uint32_t delivered;
 } xrce_shm_t;

@@ -240,6 +240,7 @@ void rig_mw_statistics(rig_mw_statistics_t *out)
     out->delivered_local = mw.client.shm.delivered;
     out->refused_buffer += mw.client.shm.refused;
     out->lost += mw.client.shm.lost;
+    out->withheld = mw.client.shm.withheld;
     out->buffers_free = mw.client.pool.free_count;
     rig_port_unlock();
 #endif
