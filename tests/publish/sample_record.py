@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 
 from rig.claims import CLAIMS, decide
@@ -306,6 +307,7 @@ def _measurements(drift: int) -> list[Measurement]:
     return rows
 
 
+@cache
 def sample(number: int = 0, *, outcome: str | None = "fault", faults: tuple[Fault, ...] = (FAULT,)) -> RunRecord:
     """The run of that number: a quarter of an hour after the one before, its latencies a little higher."""
     measurements = _measurements(drift=number)
