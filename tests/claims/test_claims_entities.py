@@ -1,0 +1,140 @@
+"""The criteria of claims about entities and the Agent's part: figures that hold, that do not, and that are missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rig.claims import CLAIMS, decide
+from rig.records import Measurement, Scalar, Verdict
+
+YES, NO, OPEN = Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE
+Rows = list[Measurement]
+
+
+def row(
+    metric: str, value: float, variant: str = "shm", detail: dict[str, object] | None = None, **where: Scalar
+) -> Measurement:
+    return Measurement(
+        experiment="to be set",
+        board="b",
+        variant=variant,
+        path="shm" if variant == "shm" else "agent",
+        metric=metric,
+        unit="samples",
+        samples=(value,),
+        conditions=where,
+        detail=detail or {},
+    )
+
+
+def startup(delivered: float = 100, *, entities: bool = True, control: float = 0) -> Rows:
+    detail = {"expected": 100, "entities": entities, "refused": "" if entities else "NO_AGENT"}
+    return [
+        row("samples_delivered", 100, detail={**detail, "entities": True, "refused": ""}, agent="appears later"),
+        row("samples_delivered", delivered, detail=detail, agent="none"),
+        row("samples_delivered", control, "network", {"expected": 100, "entities": True, "refused": ""}, agent="none"),
+    ]
+
+
+def matching(tried: float = 20, wrong: dict[str, str] | None = None, refused: dict[str, str] | None = None) -> Rows:
+    detail: dict[str, object] = {"wrong": wrong or {}, "refused": refused or {}}
+    return [row("pairs_wrong", len(wrong or {}), detail=detail), row("pairs_tried", tried)]
+
+
+def duplicates(doubled: float = 0, lost: float = 0, echoed: float = 0) -> Rows:
+    rows = []
+    for agent, bad in (("reused", False), ("restarted", True)):
+        rows += [
+            row("samples_doubled", doubled * bad, agent=agent),
+            row("samples_lost", lost * bad, agent=agent),
+            row("data_echoed", echoed * bad, detail={"data_sent": 10}, agent=agent),
+        ]
+    return rows
+
+
+def capacity(made: float = 20, lost: float = 0, refusal: str = "") -> Rows:
+    rows = []
+    for pairs, got, gone, why in ((1, 1.0, 0.0, ""), (20, made, lost, refusal)):
+        rows.append(row("pairs_made", got, detail={"refusal": why}, pairs=pairs))
+        rows.append(row("samples_lost", gone, pairs=pairs))
+    return rows
+
+
+def lifecycle(**bad: float) -> Rows:
+    metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
+    return [row(metric, bad.get(metric, 0), case="create and delete", rounds=100) for metric in metrics]
+
+
+CASES: list[tuple[str, str, Rows, Verdict, str]] = [
+    ("agentless-startup", "flows", startup(), YES, "every sample was delivered"),
+    ("agentless-startup", "one lost", startup(99), NO, "99 of 100"),
+    ("agentless-startup", "nothing created", startup(0, entities=False), NO, "no entities without an Agent: NO_AGENT"),
+    ("agentless-startup", "the control flows too", startup(control=3), OPEN, "an Agent was there after all"),
+    ("agentless-startup", "only the control", startup()[2:], OPEN, "no figures with shared memory"),
+    ("local-matching", "all as DDS says", matching(), YES, "all 20 pairs"),
+    ("local-matching", "some cannot be made", matching(refused={"ref x ref": "NOT_SUPPORTED"}), YES, "1 were refused"),
+    (
+        "local-matching",
+        "a pair that must not match",
+        matching(wrong={"best effort x reliable": "delivered"}),
+        NO,
+        "1 of 20",
+    ),
+    ("local-matching", "no pair at all", matching(0), OPEN, "not one pair"),
+    ("local-matching", "the count of the tried is missing", matching()[:1], OPEN, "no figures with shared memory"),
+    ("agent-duplicates", "nothing comes back", duplicates(), YES, "no sample was doubled"),
+    (
+        "agent-duplicates",
+        "twice after a restart",
+        duplicates(doubled=2),
+        NO,
+        "2 samples were delivered twice (Agent restarted)",
+    ),
+    ("agent-duplicates", "lost after a restart", duplicates(lost=1), NO, "1 samples were lost"),
+    ("agent-duplicates", "echoed", duplicates(echoed=4), NO, "4 samples came back"),
+    (
+        "agent-duplicates",
+        "the capture is missing",
+        [m for m in duplicates() if m.metric != "data_echoed"],
+        OPEN,
+        "no Agent took part",
+    ),
+    ("entity-capacity", "all made", capacity(), YES, "20 pairs at once"),
+    ("entity-capacity", "refused with an error", capacity(16, refusal="TABLE_FULL"), YES, "refused with TABLE_FULL"),
+    (
+        "entity-capacity",
+        "refused with another error",
+        capacity(16, refusal="TIMEOUT"),
+        NO,
+        "creation failed with TIMEOUT",
+    ),
+    ("entity-capacity", "fewer in silence", capacity(16), NO, "creation failed"),
+    ("entity-capacity", "made but deaf", capacity(lost=5), NO, "5 samples of made pairs were lost"),
+    ("lifecycle", "no leak", lifecycle(), YES, "100 rounds"),
+    ("lifecycle", "entities leak", lifecycle(entities_leaked=3), NO, "3 entities leaked"),
+    ("lifecycle", "buffers leak", lifecycle(buffers_leaked=1), NO, "1 buffers leaked"),
+    ("lifecycle", "a deleted reader gets a sample", lifecycle(samples_stray=1), NO, "1 samples stray"),
+    ("lifecycle", "the other session suffers", lifecycle(samples_lost=7), NO, "7 samples lost"),
+]
+
+
+def placed(claim: str, rows: Rows) -> Rows:
+    return [replace(m, experiment=str(CLAIMS[claim].experiment)) for m in rows]
+
+
+@pytest.mark.parametrize(("claim", "what", "rows", "verdict", "words"), CASES, ids=[f"{c[0]}: {c[1]}" for c in CASES])
+def test_figures_of_entities_give_the_verdict(claim: str, what: str, rows: Rows, verdict: Verdict, words: str) -> None:
+    result = decide(CLAIMS[claim], "b", placed(claim, rows), prevented={})
+    assert (result.verdict, words in result.reason) == (verdict, True), f"{what}: {result.reason}"
+    if verdict is NO:
+        assert result.evidence
+
+
+@pytest.mark.parametrize("claim", sorted({case[0] for case in CASES}))
+def test_what_a_fault_prevented_is_never_refuted(claim: str) -> None:
+    for _, what, rows, _, _ in (case for case in CASES if case[0] == claim):
+        for left in (placed(claim, rows), placed(claim, rows)[:1]):
+            result = decide(CLAIMS[claim], "b", left, prevented={str(CLAIMS[claim].experiment): "agent fault: dead"})
+            assert (result.verdict, result.reason) == (OPEN, "agent fault: dead"), what
