@@ -30,6 +30,7 @@ def test_a_summary_is_ordered_and_knows_no_order_of_its_samples(values: list[int
     assert s is not None
     assert s.count == len(values)
     assert min(values) == s.min <= s.p50 <= s.p95 <= s.p99 <= s.max == max(values)
+    assert (s.p50, s.p95, s.p99) == tuple(quantile(sorted(values), f) for f in (0.5, 0.95, 0.99))
     assert summarise(values[::-1]) == s
     assert all(isinstance(v, int) for v in (s.min, s.p50, s.p95, s.p99, s.max))
 
