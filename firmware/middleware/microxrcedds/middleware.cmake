@@ -2,7 +2,11 @@
 # Whether the Client has shared memory was decided when it was installed, so one build makes one variant:
 #   cmake --preset mps2-an385 -DRIG_MIDDLEWARE=microxrcedds -DRIG_VARIANTS=shm -DCMAKE_PREFIX_PATH=<prefix>
 set(RIG_MW_MICROXRCEDDS_DIR ${CMAKE_CURRENT_LIST_DIR})
-find_package(microxrcedds_client 3 REQUIRED)
+find_package(microxrcedds_client 3 QUIET)
+if(NOT microxrcedds_client_FOUND)
+  message(FATAL_ERROR "RIG_MIDDLEWARE=microxrcedds: no installed microxrcedds_client of version 3 is found for this board. "
+    "Give -DCMAKE_PREFIX_PATH=<where it is installed>; docs/middleware.md says what it must be configured with")
+endif()
 
 # What the package was built with stands in its config.h alone.
 get_target_property(RIG_MW_UXR_INCLUDE microxrcedds_client INTERFACE_INCLUDE_DIRECTORIES)
