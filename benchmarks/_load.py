@@ -1,0 +1,184 @@
+"""A Client that writes samples best effort over UDP and reads them back, as fast as its own process goes.
+
+Messages are encoded before the clock starts, so that the Agent is what is measured.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from types import TracebackType
+from typing import Self
+
+from rig import xrce
+from rig.errors import AgentFault
+
+_LIMIT = 5.0
+_SEQUENCES = 1 << 16
+_PARTICIPANT, _TOPIC, _PUBLISHER, _SUBSCRIBER, _WRITER, _READER = 0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016
+_BIN = xrce.RepresentationFormat.BIN
+
+
+class Echo:
+    """One Client with a writer and a reader on the same topic. Use as a context manager."""
+
+    def __init__(self, port: int, *, key: int, topic: str, payload: int = 64) -> None:
+        self._key = key.to_bytes(4, "big")
+        self._topic = topic
+        self._payload = payload
+        self._sequence = 0
+        self._request = 9
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.socket.bind(("127.0.0.1", 0))
+        self.socket.connect(("127.0.0.1", port))
+        self.socket.settimeout(_LIMIT)
+
+    def __enter__(self) -> Self:
+        try:
+            self._login()
+            self._make_entities()
+            self._messages = self._encode_all()
+        except BaseException:
+            self.socket.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(OSError):
+            self._send(xrce.Delete(request_id=self._next(), object_id=xrce.OBJECT_CLIENT), stream=0)
+        self.socket.close()
+
+    def _next(self) -> int:
+        self._request += 1
+        return self._request
+
+    def _send(self, item: xrce.Submessage, *, stream: int, sequence: int = 0, session: int = 0x81) -> None:
+        header = xrce.Header(session_id=session, stream_id=stream, sequence=sequence)
+        self.socket.send(xrce.encode_message(xrce.Message(header=header, submessages=(item,))))
+
+    def _await(self, wanted: type[xrce.Submessage], request: int | None, what: str) -> None:
+        end = time.monotonic() + _LIMIT
+        while time.monotonic() < end:
+            try:
+                message = xrce.decode_message(self.socket.recv(2048))
+            except (TimeoutError, xrce.XrceDecodeError):
+                continue
+            for item in message.submessages:
+                if isinstance(item, wanted) and (request is None or getattr(item, "request_id", None) == request):
+                    if getattr(item, "status", 0) >= 0x80:
+                        raise AgentFault(f"the Agent refused {what}: {item}")
+                    return
+        raise AgentFault(f"the Agent does not answer {what} within {_LIMIT:g} s")
+
+    def _login(self) -> None:
+        login = xrce.CreateClient(client_key=self._key, session_id=0x81, mtu=1024)
+        self._send(login, stream=0, session=0x80)
+        self._await(xrce.StatusAgent, None, "CREATE_CLIENT")
+
+    def _make_entities(self) -> None:
+        qos = xrce.EndpointQos(flags=2)
+        end = xrce.EndpointBody(topic_id=_TOPIC, qos=qos)
+        bodies: tuple[tuple[int, bytes, int | None], ...] = (
+            (_PARTICIPANT, xrce.encode_participant(xrce.ParticipantBody()), None),
+            (_TOPIC, xrce.encode_topic(xrce.TopicBody(name=self._topic, type_name="T_")), _PARTICIPANT),
+            (_PUBLISHER, xrce.encode_group(xrce.GroupBody()), _PARTICIPANT),
+            (_SUBSCRIBER, xrce.encode_group(xrce.GroupBody()), _PARTICIPANT),
+            (_WRITER, xrce.encode_writer(end), _PUBLISHER),
+            (_READER, xrce.encode_reader(end), _SUBSCRIBER),
+        )
+        for sequence, (object_id, body, parent) in enumerate(bodies):
+            request = self._next()
+            create = xrce.Create(
+                request_id=request,
+                object_id=object_id,
+                object_kind=object_id & 0xF,
+                representation=_BIN,
+                body=body,
+                parent_id=parent,
+                domain_id=0 if parent is None else None,
+            )
+            self._send(create, stream=0x80, sequence=sequence)
+            self._await(xrce.Status, request, f"CREATE of {object_id:#06x}")
+        read = xrce.ReadData(
+            request_id=self._next(),
+            object_id=_READER,
+            stream_id=1,
+            delivery=xrce.DeliveryControl(max_samples=xrce.SAMPLES_UNLIMITED),
+        )
+        self._send(read, stream=0x80, sequence=len(bodies))
+        self._drain()
+
+    def _drain(self) -> None:
+        """Take what is still on its way: acknowledgements, heartbeats."""
+        self.socket.settimeout(0.05)
+        with contextlib.suppress(TimeoutError):
+            while True:
+                self.socket.recv(2048)
+        self.socket.settimeout(_LIMIT)
+
+    def _encode_all(self) -> list[bytes]:
+        item = xrce.WriteData(request_id=self._next(), object_id=_WRITER, data=bytes(self._payload))
+        body = xrce.encode_submessage(item)
+        return [bytes((0x81, 1, number & 0xFF, number >> 8)) + body for number in range(_SEQUENCES)]
+
+    def _samples(self) -> int:
+        """Receive until a DATA comes; what else an Agent sends is passed over."""
+        receive = self.socket.recv
+        while True:
+            message = receive(2048)
+            if message[4] == 9:
+                return 1
+
+    def echo(self, count: int, *, in_flight: int, seconds: float = 20.0) -> tuple[int, float]:
+        """Write ``count`` samples with ``in_flight`` on their way. Returns how many came back, and the seconds taken.
+
+        A datagram that is lost would keep its place for ever: after 0.5 s without one, all places are filled anew.
+        """
+        send, receive, messages, mask = self.socket.send, self.socket.recv, self._messages, _SEQUENCES - 1
+        sequence = self._sequence
+        self.socket.settimeout(0.5)
+        begin = time.perf_counter()
+        end = begin + seconds
+        sent = back = 0
+        while back < count and time.perf_counter() < end:
+            room = min(in_flight, count - back)
+            for _ in range(room):
+                send(messages[sequence & mask])
+                sequence += 1
+            sent += room
+            try:
+                while back < count:
+                    if receive(2048)[4] != 9:
+                        continue
+                    back += 1
+                    if sent < count:
+                        send(messages[sequence & mask])
+                        sequence += 1
+                        sent += 1
+                    elif back >= sent:
+                        break
+            except TimeoutError:
+                sent = back  # what is missing is lost
+        taken = time.perf_counter() - begin
+        self._sequence = sequence
+        self.socket.settimeout(_LIMIT)
+        return back, taken
+
+    def round_trips(self, count: int) -> list[float]:
+        """Write and read back one sample at a time. Returns the seconds of each round trip."""
+        send, messages, mask = self.socket.send, self._messages, _SEQUENCES - 1
+        times: list[float] = []
+        for _ in range(count):
+            begin = time.perf_counter()
+            send(messages[self._sequence & mask])
+            self._sequence += 1
+            try:
+                self._samples()
+            except TimeoutError:
+                continue
+            times.append(time.perf_counter() - begin)
+        return times
