@@ -15,6 +15,7 @@ from rig import xrce
 from rig.errors import AgentFault
 
 _LIMIT = 5.0
+_DATA = 9  # submessage id
 _SEQUENCES = 1 << 16
 _PARTICIPANT, _TOPIC, _PUBLISHER, _SUBSCRIBER, _WRITER, _READER = 0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016
 _BIN = xrce.RepresentationFormat.BIN
@@ -23,12 +24,16 @@ _BIN = xrce.RepresentationFormat.BIN
 class Echo:
     """One Client with a writer and a reader on the same topic. Use as a context manager."""
 
-    def __init__(self, port: int, *, key: int, topic: str, payload: int = 64) -> None:
+    def __init__(self, port: int, *, key: int, topic: str, payload: int = 64, settle: float = 0.05) -> None:
+        """``settle``: how long to take what is still on its way after the entities were made, seconds."""
         self._key = key.to_bytes(4, "big")
         self._topic = topic
         self._payload = payload
+        self._settle = settle
         self._sequence = 0
         self._request = 9
+        self._body = b""
+        self._messages: list[bytes] = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self.socket.bind(("127.0.0.1", 0))
@@ -39,7 +44,9 @@ class Echo:
         try:
             self._login()
             self._make_entities()
-            self._messages = self._encode_all()
+            self._body = xrce.encode_submessage(
+                xrce.WriteData(request_id=self._next(), object_id=_WRITER, data=bytes(self._payload))
+            )
         except BaseException:
             self.socket.close()
             raise
@@ -114,23 +121,40 @@ class Echo:
 
     def _drain(self) -> None:
         """Take what is still on its way: acknowledgements, heartbeats."""
-        self.socket.settimeout(0.05)
+        if not self._settle:
+            return
+        self.socket.settimeout(self._settle)
         with contextlib.suppress(TimeoutError):
             while True:
                 self.socket.recv(2048)
         self.socket.settimeout(_LIMIT)
 
-    def _encode_all(self) -> list[bytes]:
-        item = xrce.WriteData(request_id=self._next(), object_id=_WRITER, data=bytes(self._payload))
-        body = xrce.encode_submessage(item)
-        return [bytes((0x81, 1, number & 0xFF, number >> 8)) + body for number in range(_SEQUENCES)]
+    def _encoded(self) -> list[bytes]:
+        """All messages that there can be, one a sequence number."""
+        if not self._messages:
+            self._messages = [bytes((0x81, 1, n & 0xFF, n >> 8)) + self._body for n in range(_SEQUENCES)]
+        return self._messages
+
+    def write(self) -> None:
+        """Write one sample."""
+        number = self._sequence & _SEQUENCES - 1
+        self._sequence += 1
+        self.socket.send(bytes((0x81, 1, number & 0xFF, number >> 8)) + self._body)
+
+    def take(self) -> int:
+        """Take all that arrived. Returns how many samples it was; for a socket that does not block."""
+        samples = 0
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                samples += self.socket.recv(2048)[4] == _DATA
+        return samples
 
     def _samples(self) -> int:
         """Receive until a DATA comes; what else an Agent sends is passed over."""
         receive = self.socket.recv
         while True:
             message = receive(2048)
-            if message[4] == 9:
+            if message[4] == _DATA:
                 return 1
 
     def echo(self, count: int, *, in_flight: int, seconds: float = 20.0) -> tuple[int, float]:
@@ -138,7 +162,7 @@ class Echo:
 
         A datagram that is lost would keep its place for ever: after 0.5 s without one, all places are filled anew.
         """
-        send, receive, messages, mask = self.socket.send, self.socket.recv, self._messages, _SEQUENCES - 1
+        send, receive, messages, mask = self.socket.send, self.socket.recv, self._encoded(), _SEQUENCES - 1
         sequence = self._sequence
         self.socket.settimeout(0.5)
         begin = time.perf_counter()
@@ -152,7 +176,7 @@ class Echo:
             sent += room
             try:
                 while back < count:
-                    if receive(2048)[4] != 9:
+                    if receive(2048)[4] != _DATA:
                         continue
                     back += 1
                     if sent < count:
@@ -170,7 +194,7 @@ class Echo:
 
     def round_trips(self, count: int) -> list[float]:
         """Write and read back one sample at a time. Returns the seconds of each round trip."""
-        send, messages, mask = self.socket.send, self._messages, _SEQUENCES - 1
+        send, messages, mask = self.socket.send, self._encoded(), _SEQUENCES - 1
         times: list[float] = []
         for _ in range(count):
             begin = time.perf_counter()
