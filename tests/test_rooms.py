@@ -24,6 +24,7 @@ ALLOWED = {
     "claims": set(),
     "publish": {"claims"},
     "run": {"inventory", "station", "experiments", "claims"},
+    "matrix": {"inventory", "bench", "claims", "run"},
 }
 THIN = {"cli", "plugins"}  # may import everything but each other; nothing imports them
 

@@ -5,7 +5,7 @@ read and written while the target runs.
 """
 
 from rig.bench._bench import Bench, Entity, Exchange, Pool, Qos, Refused, Statistics
-from rig.bench._build import VARIANTS, build, firmware_root
+from rig.bench._build import VARIANTS, build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
@@ -53,6 +53,7 @@ __all__ = [
     "Status",
     "Topology",
     "build",
+    "build_defect",
     "clock_for",
     "find_places",
     "firmware_root",

@@ -28,6 +28,19 @@ def firmware_root() -> Path:
     return root
 
 
+def build_defect(preset: str, defect: str) -> dict[str, Path]:
+    """Build the bench with a seeded defect (see ``firmware/defects``) in a directory of its own; "" for none.
+
+    Returns and raises as ``build``.
+    """
+    root = firmware_root()
+    output = root / "build" / "defects" / preset
+    name = f"firmware preset {preset!r} with defect {defect!r}"
+    _run(["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"], root, f"cannot configure {name}")
+    _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
+    return {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
+
+
 def build(preset: str) -> dict[str, Path]:
     """Build the bench for a CMake preset; nothing to do takes well under a second.
 

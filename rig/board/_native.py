@@ -231,7 +231,7 @@ class _MappedMemory:
         try:
             return read_process(self._board.pid, address, length)
         except OSError as error:
-            raise BoardFault(f"memory {address:#x} of board {self._board.spec.name} cannot be read: {error}") from error
+            raise BoardFault(f"no memory at {address:#x} of board {self._board.spec.name}: {error.strerror}") from error
 
     def write(self, address: int, data: bytes) -> None:
         self._range(address, len(data))[address : address + len(data)] = data

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from rig.records import Evidence, Measurement, Scalar, Verdict
 
@@ -35,7 +35,6 @@ class Figures:
     """The measurements of one board, asked for by metric, variant and conditions."""
 
     measurements: Sequence[Measurement]
-    missing: Mapping[str, str] = field(default_factory=dict)
 
     def all(self, metric: str, variant: str, **conditions: Scalar) -> list[Measurement]:
         """Measurements of a metric whose conditions include those given, in the order they were made."""
@@ -47,9 +46,15 @@ class Figures:
             and all(m.conditions.get(key) == value for key, value in conditions.items())
         ]
 
-    def of(self, experiment: str) -> Figures:
-        """Only what one experiment measured."""
-        return Figures([m for m in self.measurements if m.experiment == experiment], self.missing)
+    def measured(self, metric: str, variant: str, **conditions: Scalar) -> list[Measurement]:
+        """The same, without those that came to nothing: they have no samples."""
+        return [m for m in self.all(metric, variant, **conditions) if m.samples]
+
+    def together(self, variant: str, *metrics: str) -> list[list[Measurement]]:
+        """One list a metric, row by row under the same conditions; rows that lack one of the metrics are left out."""
+        tables = [{tuple(sorted(m.conditions.items())): m for m in self.measured(name, variant)} for name in metrics]
+        rows = [key for key in tables[0] if all(key in table for table in tables)]
+        return [[table[key] for key in rows] for table in tables]
 
 
 def confirmed(reason: str, evidence: Iterable[Evidence] = ()) -> Decision:

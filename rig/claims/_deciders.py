@@ -19,7 +19,7 @@ def _number(value: float) -> str:
 
 def message_size(figures: Figures) -> Decision:
     """Every size up to the configured buffer memory arrives whole."""
-    shm = figures.all("largest_message_bytes", "shm")
+    shm = figures.measured("largest_message_bytes", "shm")
     if not shm:
         return inconclusive(NO_SHM)
     tried = {int(size): str(outcome) for size, outcome in _mapping(shm[0], "tried").items()}
@@ -29,7 +29,7 @@ def message_size(figures: Figures) -> Decision:
     evidence += [fact(f"{size:,} bytes: {outcome}", shm[0]) for size, outcome in list(bad.items())[:5]]
     evidence += [
         fact(f"control, through the Agent: {_number(control.value)} bytes", control)
-        for control in figures.all("largest_message_bytes", "network")
+        for control in figures.measured("largest_message_bytes", "network")
     ]
     if bad:
         size, outcome = next(iter(bad.items()))
@@ -75,17 +75,18 @@ def copies(figures: Figures) -> Decision:
     for payload, row in seen.items():
         for readers, m in row.items():
             places = m.detail.get("places", [])
-            names = [str(p.get("symbol") or p.get("address")) for p in places] if isinstance(places, list) else []
+            named = [str(p.get("symbol") or p.get("address")) for p in places] if isinstance(places, list) else []
+            names = ", ".join(named) or "nowhere"
             evidence.append(
-                fact(f"{payload} B payload, {readers} reader(s): stands {_number(m.value)} time(s) in RAM: {names}", m)
+                fact(f"{payload} B payload, {_readers(readers)}: stands {_number(m.value)} x in RAM ({names})", m)
             )
             if m.value != 1:
                 faults.append(
-                    f"{readers} readers: a {payload} B payload stands {_number(m.value)} times in RAM: {names}"
+                    f"{_readers(readers)}: a {payload} B payload stands {_number(m.value)} x in RAM ({names})"
                 )
     for m in figures.all("resident_copies", "network"):
         if m.samples:
-            evidence.append(fact(f"control, {m.conditions['readers']} reader(s): {_number(m.value)} times in RAM", m))
+            evidence.append(fact(f"control, {_readers(m.conditions['readers'])}: {_number(m.value)} x in RAM", m))
     hidden = [m for row in seen.values() for m in row.values() if m.value > 1]
     silent = all(max(m.samples) == 0 for row in counted.values() for m in row.values())
     if hidden and silent:
@@ -103,7 +104,9 @@ def shared_buffer(figures: Figures) -> Decision:
     if not shm:
         return inconclusive(NO_SHM)
     evidence = [
-        fact(f"{m.conditions['readers']} readers: {_number(max(m.samples))} address(es)", m) for m in shm if m.samples
+        fact(f"{_readers(m.conditions['readers'])}: {_number(max(m.samples))} distinct addresses", m)
+        for m in shm
+        if m.samples
     ]
     missing = [m for m in shm if not m.samples]
     several = [m for m in shm if m.samples and max(m.samples) > 1]
@@ -127,34 +130,46 @@ _CALLS = (
 
 def os_overhead(figures: Figures) -> Decision:
     """Fewer transport, lock, wait and allocation calls with shared memory than without."""
-    totals: dict[str, dict[int, float]] = {"shm": {}, "network": {}}
-    evidence: list[Evidence] = []
-    for variant, by_readers in totals.items():
-        for metric in _CALLS:
-            for m in figures.all(metric, variant):
-                if not m.samples:
-                    return inconclusive(f"{variant}: not every sample was delivered, so calls could not be counted")
-                readers = int(m.conditions["readers"])
-                by_readers[readers] = by_readers.get(readers, 0) + m.value
-                evidence.append(
-                    fact(f"{variant}, {readers} reader(s): {_number(m.value)} {metric.replace('_', ' ')}", m)
-                )
-    for variant in totals:
-        for m in figures.all("link_bytes_per_sample", variant):
-            if m.samples:
-                evidence.append(fact(f"{variant}: {_number(m.value)} bytes on the link per sample", m))
-    if not totals["shm"]:
-        return inconclusive(NO_SHM)
-    if not totals["network"]:
+    calls = {variant: _calls(figures, variant) for variant in ("shm", "network")}
+    evidence = [
+        fact(f"{variant}, {_readers(readers)}: {_number(m.value)} {metric.replace('_', ' ')}", m)
+        for variant, table in calls.items()
+        for readers, row in table.items()
+        for metric, m in row.items()
+    ]
+    evidence += [
+        fact(f"{variant}: {_number(m.value)} bytes on the link per sample", m)
+        for variant in calls
+        for m in figures.measured("link_bytes_per_sample", variant)
+    ]
+    if not calls["shm"]:
+        return inconclusive(NO_SHM, evidence)
+    if not calls["network"]:
         return inconclusive(NO_CONTROL, evidence)
-    worse = [r for r, calls in totals["shm"].items() if calls >= totals["network"].get(r, 0)]
+    # Only whole rows can be added up and compared: a kind of call that was not counted is not a call that was not made.
+    whole = [r for r in calls["shm"] if all(len(table.get(r, {})) == len(_CALLS) for table in calls.values())]
+    totals = {r: tuple(sum(m.value for m in calls[v][r].values()) for v in ("shm", "network")) for r in whole}
     text = "; ".join(
-        f"{r} reader(s): {_number(calls)} against {_number(totals['network'].get(r, 0))}"
-        for r, calls in totals["shm"].items()
+        f"{_readers(r)}: {_number(shm)} against {_number(control)}" for r, (shm, control) in totals.items()
     )
-    if worse:
+    if any(shm >= control for shm, control in totals.values()):
         return refuted(f"calls per sample are not fewer ({text})", evidence)
+    if len(whole) < len(calls["shm"]) or not whole:
+        return inconclusive("not every kind of call was counted with and without shared memory", evidence)
     return confirmed(f"calls per sample, shared memory against network: {text}", evidence)
+
+
+def _calls(figures: Figures, variant: str) -> dict[int, dict[str, Measurement]]:
+    """readers -> metric -> measurement."""
+    table: dict[int, dict[str, Measurement]] = {}
+    for metric in _CALLS:
+        for m in figures.measured(metric, variant):
+            table.setdefault(int(m.conditions["readers"]), {})[metric] = m
+    return table
+
+
+def _readers(count: object) -> str:
+    return "1 reader" if count == 1 else f"{count} readers"
 
 
 def latency(figures: Figures) -> Decision:
@@ -215,7 +230,7 @@ def _spin_spread(shm: list[Measurement]) -> dict[int, float]:
 
 def agentless_operation(figures: Figures) -> Decision:
     """Every sample is delivered locally and every publish reports success, while the link is cut."""
-    delivered = figures.all("samples_delivered", "shm")
+    delivered = figures.measured("samples_delivered", "shm")
     if not delivered:
         return inconclusive(NO_SHM)
     evidence: list[Evidence] = []
@@ -228,7 +243,7 @@ def agentless_operation(figures: Figures) -> Decision:
         )
         if m.value != expected:
             short.append(m)
-    control = figures.all("samples_delivered", "network")
+    control = figures.measured("samples_delivered", "network")
     evidence += [fact(f"control: {_number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
     if any(m.value > 0 for m in control):
         return inconclusive("the control delivered samples too: the link was not really cut", evidence)
@@ -246,8 +261,7 @@ def agentless_operation(figures: Figures) -> Decision:
 
 def burst_order(figures: Figures) -> Decision:
     """In order; every loss is reported to the publisher."""
-    disorder = figures.all("samples_out_of_order", "shm")
-    lost = figures.all("samples_lost", "shm")
+    disorder, lost = figures.together("shm", "samples_out_of_order", "samples_lost")
     if not disorder:
         return inconclusive(NO_SHM)
     evidence = [
@@ -283,34 +297,34 @@ def burst_order(figures: Figures) -> Decision:
 def footprint(figures: Figures) -> Decision:
     """Reported: what shared memory adds."""
     evidence: list[Evidence] = []
+    added: dict[str, float] = {}
     for metric in ("text_bytes", "data_bytes", "bss_bytes", "stack_peak_bytes"):
-        values = {v: figures.all(metric, v) for v in ("shm", "network")}
-        if values["shm"] and values["network"]:
-            shm, network = values["shm"][0].value, values["network"][0].value
-            evidence.append(
-                fact(
-                    f"{metric}: {_number(shm)} with, {_number(network)} without ({shm - network:+,.0f})",
-                    values["shm"][0],
-                )
+        shm, network = figures.measured(metric, "shm"), figures.measured(metric, "network")
+        if shm and network:
+            added[metric] = shm[0].value - network[0].value
+            text = (
+                f"{metric}: {_number(shm[0].value)} with, {_number(network[0].value)} without ({added[metric]:+,.0f})"
             )
-    if not figures.all("text_bytes", "shm"):
+            evidence.append(fact(text, shm[0]))
+    if not figures.measured("text_bytes", "shm"):
         return inconclusive(NO_SHM)
-    if not evidence:
-        return inconclusive(NO_CONTROL)
-    added = figures.all("text_bytes", "shm")[0].value - figures.all("text_bytes", "network")[0].value
-    return confirmed(f"shared memory adds {_number(added)} bytes of text; the rest is in the evidence", evidence)
+    if "text_bytes" not in added:
+        return inconclusive(NO_CONTROL, evidence)
+    return confirmed(
+        f"shared memory adds {_number(added['text_bytes'])} bytes of text; the rest is in the evidence", evidence
+    )
 
 
 def agentless_startup(figures: Figures) -> Decision:
     """Entities are made and data flows with no Agent from the start, and go on when one appears."""
-    delivered = figures.all("samples_delivered", "shm")
+    delivered = figures.measured("samples_delivered", "shm")
     if not delivered:
         return inconclusive(NO_SHM)
     evidence = [
         fact(f"Agent {m.conditions['agent']}: {_number(m.value)} of {m.detail['expected']} deliveries", m)
         for m in delivered
     ]
-    control = figures.all("samples_delivered", "network")
+    control = figures.measured("samples_delivered", "network")
     evidence += [fact(f"control: {_number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
     if any(m.value > 0 for m in control):
         return inconclusive("the control delivered samples too: an Agent was there after all", evidence)
@@ -328,13 +342,13 @@ def agentless_startup(figures: Figures) -> Decision:
 
 def local_matching(figures: Figures) -> Decision:
     """Every compatible pair delivers exactly once, every incompatible one never."""
-    wrong = figures.all("pairs_wrong", "shm")
-    tried = figures.all("pairs_tried", "shm")
+    tried, wrong = figures.together("shm", "pairs_tried", "pairs_wrong")
     if not wrong or not tried:
         return inconclusive(NO_SHM)
     found = _mapping(wrong[0], "wrong")
     refused = _mapping(wrong[0], "refused")
-    evidence = [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
+    evidence = [fact(f"{_number(tried[0].value)} pairs tried, {_number(wrong[0].value)} wrong", tried[0])]
+    evidence += [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
     evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in refused.items()]
     if found:
         pair, what = next(iter(found.items()))
@@ -347,7 +361,8 @@ def local_matching(figures: Figures) -> Decision:
 
 def agent_duplicates(figures: Figures) -> Decision:
     """No duplicate, no loss, no DATA echoed."""
-    measured = {metric: figures.all(metric, "shm") for metric in ("samples_doubled", "samples_lost", "data_echoed")}
+    metrics = ("samples_doubled", "samples_lost", "data_echoed")
+    measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
     if not all(measured.values()):
         return inconclusive("no Agent took part, so nothing could come back from it")
     evidence = [
@@ -372,8 +387,7 @@ def agent_duplicates(figures: Figures) -> Decision:
 
 def entity_capacity(figures: Figures) -> Decision:
     """All made pairs deliver; what cannot be made is refused with an error."""
-    made = figures.all("pairs_made", "shm")
-    lost = figures.all("samples_lost", "shm")
+    made, lost = figures.together("shm", "pairs_made", "samples_lost")
     if not made:
         return inconclusive(NO_SHM)
     evidence = [
@@ -404,7 +418,7 @@ _CAPACITY_ERRORS = ("TABLE_FULL", "NO_BUFFER")
 def lifecycle(figures: Figures) -> Decision:
     """Nothing leaks, others go on, the deleted get nothing."""
     metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
-    measured = [m for metric in metrics for m in figures.all(metric, "shm")]
+    measured = [m for metric in metrics for m in figures.measured(metric, "shm")]
     if not measured:
         return inconclusive("the middleware cannot delete entities, or its firmware did not run")
     evidence = [fact(f"{m.conditions['case']}: {_number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]

@@ -10,6 +10,7 @@ from rig import __version__
 from rig.cli._agent import agent_group, decode_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
+from rig.cli._matrix import matrix_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
 from rig.errors import RigError
 
@@ -38,6 +39,7 @@ for _command in (
     agent_group,
     decode_command,
     doctor_command,
+    matrix_command,
 ):
     rig_command.add_command(_command)
 

@@ -28,7 +28,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if link is not None:
             link.restore()
     if link is not None and topology is not None and setting.path == "shm":
-        setting.bench.spin(timeout=3.0)  # the Client tries to connect about once a second
+        setting.bench.spin(timeout=1.5)  # the Client tries to connect about once a second
         yield from _exchange(setting, topology, refusal, "appeared")
 
 

@@ -85,7 +85,6 @@ def _one(setting: Setting, *, payload_bytes: int, readers: int, spin_ms: int) ->
             setting.bench.serialisations(deliveries),
             conditions=conditions,
             timed=True,
-            exact=setting.bench.clock.name == "virtual",
         )
 
 

@@ -12,6 +12,7 @@ from rig.bench import (
     SUBSCRIBER,
     TOPIC,
     Capability,
+    Refused,
     Topology,
     one_writer,
 )
@@ -68,12 +69,16 @@ def _rounds(setting: Setting) -> Iterator[Measurement]:
     idle = bench.statistics()
     rounds = 20 if setting.quick else _ROUNDS
     delivered = 0
-    for _ in range(rounds):
-        topology = _connect(setting, 1, _TOPIC_A, timeout)
-        delivered += _publish(setting, topology, 1)
-        for kind in (DATAREADER, DATAWRITER, SUBSCRIBER, PUBLISHER, TOPIC, PARTICIPANT):
-            bench.delete(topology.session, kind, 1, timeout=timeout)
-        bench.close_session(topology.session, timeout=timeout)
+    refusal = ""
+    try:
+        for _ in range(rounds):
+            topology = _connect(setting, 1, _TOPIC_A, timeout)
+            delivered += _publish(setting, topology, 1)
+            for kind in (DATAREADER, DATAWRITER, SUBSCRIBER, PUBLISHER, TOPIC, PARTICIPANT):
+                bench.delete(topology.session, kind, 1, timeout=timeout)
+            bench.close_session(topology.session, timeout=timeout)
+    except Refused as error:
+        refusal = str(error)  # what was given back is not there any more: the rounds that are left are lost
     after = bench.statistics()
     conditions: dict[str, Scalar] = {"case": "rounds", "rounds": rounds}
     for metric, unit, value in (
@@ -81,7 +86,8 @@ def _rounds(setting: Setting) -> Iterator[Measurement]:
         ("entities_leaked", "entities", after.entities - idle.entities),
         ("buffers_leaked", "buffers", idle.buffers_free - after.buffers_free),
     ):
-        yield setting.measurement("lifecycle", metric, unit, [value], conditions=conditions)
+        detail = {"refusal": refusal}
+        yield setting.measurement("lifecycle", metric, unit, [value], conditions=conditions, detail=detail)
 
 
 def _deleted_reader(setting: Setting) -> Iterator[Measurement]:

@@ -35,7 +35,8 @@ def junit(record: RunRecord) -> str:
 
 def _suite(record: RunRecord, board: Board) -> ET.Element:
     claims = [claim for claim in record.claims if claim.board == board.name]
-    count = {verdict: sum(1 for claim in claims if claim.verdict is verdict) for verdict in Verdict}
+    count = {v: sum(1 for claim in claims if claim.verdict is v and not claim.accepted) for v in Verdict}
+    accepted = sum(1 for claim in claims if claim.accepted)
     suite = ET.Element(
         "testsuite",
         name=_clean(f"rig.{board.name}".rstrip(".")),
@@ -43,7 +44,7 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
         tests=str(len(claims)),
         failures=str(count[Verdict.REFUTED]),
         errors=str(count[Verdict.INCONCLUSIVE]),
-        skipped=str(count[Verdict.NOT_RUN]),
+        skipped=str(count[Verdict.NOT_RUN] + accepted),
         time=f"{record.run.seconds or 0:.3f}",
     )
     properties = ET.SubElement(suite, "properties")
@@ -63,9 +64,13 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
 def _case(claim: ClaimResult) -> ET.Element:
     case = ET.Element("testcase", classname=_clean(f"rig.claims.{claim.board}"), name=_clean(claim.id), time="0")
     evidence = "\n".join([claim.reason, *(f"- {item.text}" for item in claim.evidence)])
+    if claim.expected:
+        evidence += f"\n{claim.expected}"
     if claim.repeat:
         evidence += f"\nrepeat: {claim.repeat}"
     match claim.verdict:
+        case _ if claim.accepted:
+            ET.SubElement(case, "skipped", message=_clean(f"{claim.verdict.value}, {claim.expected}"))
         case Verdict.REFUTED:
             ET.SubElement(case, "failure", type="refuted", message=_clean(claim.reason)).text = _clean(evidence)
         case Verdict.INCONCLUSIVE:

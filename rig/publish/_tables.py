@@ -59,7 +59,8 @@ def claims_table(record: RunRecord) -> Table:
     for claim in record.claims:
         word = f"{VERDICT_SIGNS[claim.verdict]} {verdict_word(claim.verdict)}"
         verdict = Text(word, style=_STYLES[claim.verdict])
-        reason = Text(claim.reason, style="dim" if claim.verdict is Verdict.NOT_RUN else "")
+        words = f"{claim.reason} ({claim.expected})" if claim.expected else claim.reason
+        reason = Text(words, style="dim" if claim.verdict is Verdict.NOT_RUN else "")
         cells: list[str | Text] = [claim.id, verdict, reason]
         table.add_row(*([claim.board] if several else []), *cells)
     return table

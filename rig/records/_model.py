@@ -130,7 +130,11 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimResult:
-    """The verdict on one claim for one board."""
+    """The verdict on one claim for one board.
+
+    ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that this verdict is
+    the declared one and the declaration has not expired, so that it does not fail the run.
+    """
 
     id: str
     board: str
@@ -139,6 +143,8 @@ class ClaimResult:
     statement: str = ""
     criterion: str = ""
     repeat: str = ""
+    expected: str = ""
+    accepted: bool = False
     evidence: tuple[Evidence, ...] = ()
 
 

@@ -19,6 +19,7 @@ from rig.experiments import Experiment
 from rig.inventory import BoardSpec, Inventory
 from rig.records import Fault, Run, RunRecord
 from rig.run._environment import describe_environment
+from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
 from rig.run._plan import VARIANTS, experiments_for
@@ -160,9 +161,10 @@ class _Run:
             asked = not self.options.claims or claim.id in self.options.claims
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             measurements = self.recorder.measurements if asked else []
-            self.recorder.claim(
-                decide(claim, board.spec.name, measurements, prevented=board.prevented if asked else {}, repeat=repeat)
+            result = decide(
+                claim, board.spec.name, measurements, prevented=board.prevented if asked else {}, repeat=repeat
             )
+            self.recorder.claim(apply(board.spec.expect.get(claim.id), result, today=datetime.now(UTC).date()))
 
 
 def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> RunRecord:

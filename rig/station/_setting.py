@@ -12,8 +12,8 @@ from typing import Protocol
 from rig.bench import Bench, Pool, Topology, one_writer
 from rig.records import Measurement, Scalar
 
-_SETTLE_ROUNDS = 20
-_SETTLE_SECONDS = 0.1
+_SETTLE_ROUNDS = 40
+_SETTLE_SECONDS = 0.05
 SMALL_BOARD_BYTES = 64 * 1024
 PAYLOADS = (4, 64, 256, 1024, 4096)
 

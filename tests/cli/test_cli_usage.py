@@ -106,7 +106,8 @@ def test_firmware_that_does_not_fit(rig: Rig, tmp_path: Path) -> None:
         "__attribute__((used)) const char big[300 * 1024] = {1};\nint main(void) { return 0; }\n"
     )
     script = tmp_path / "big.ld"
-    script.write_text("SECTIONS { . = 0; .text : { KEEP(*(.v)) *(.text*) *(.rodata*) } /DISCARD/ : { *(.ARM.exidx*) } }\n")
+    sections = ".text : { KEEP(*(.v)) *(.text*) *(.rodata*) } /DISCARD/ : { *(.ARM.exidx*) }"
+    script.write_text(f"SECTIONS {{ . = 0; {sections} }}\n")
     elf = tmp_path / "big.elf"
     options = ["-mcpu=cortex-m0", "-mthumb", "-nostdlib", f"-T{script}", "-Wl,-emain"]
     subprocess.run(["arm-none-eabi-gcc", *options, "-o", elf, source], check=True, capture_output=True)

@@ -1,0 +1,54 @@
+"""The seeded defects of ``firmware/defects``, and for each the claims that it breaks: those and no others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Defect:
+    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it."""
+
+    name: str
+    breaks: frozenset[str]
+
+
+def _defect(name: str, *breaks: str) -> Defect:
+    return Defect(name=name, breaks=frozenset(breaks))
+
+
+_ROWS = (
+    _defect("reverse_order", "burst-order"),
+    _defect("swap_neighbours", "burst-order"),
+    _defect("doubled_burst", "burst-order"),
+    _defect("silent_pool_loss", "burst-order"),
+    _defect("truncate_length", "message-size"),
+    _defect("refuse_64k", "message-size"),
+    _defect("refuse_history", "message-size"),
+    _defect("corrupt_tail", "message-size"),
+    _defect("lose_large", "message-size"),
+    _defect("copy_per_reader", "copies", "shared-buffer"),
+    _defect("two_buffers", "copies", "shared-buffer"),
+    _defect("hidden_copy", "copies"),
+    _defect("partial_copy", "copies"),
+    _defect("scattered_copy", "copies"),
+    _defect("lose_some", "agentless-operation"),
+    _defect("torn_sample", "agentless-operation", "agentless-startup"),
+    _defect("offline_refused", "agentless-startup"),
+    _defect("offline_loss", "agentless-startup"),
+    _defect("late_echo", "agent-duplicates"),
+    _defect("ignore_qos", "local-matching"),
+    _defect("fold_case", "local-matching"),
+    _defect("ignore_type", "local-matching"),
+    _defect("reader_first", "local-matching"),
+    _defect("leak_session", "lifecycle"),
+    _defect("session_wipe", "lifecycle"),
+    _defect("zombie_reader", "lifecycle"),
+    _defect("silent_table", "entity-capacity"),
+    _defect("wrong_error", "entity-capacity"),
+    _defect("busy_lock", "os-overhead"),
+    _defect("late_wakeup", "latency"),
+    _defect("slow_path", "latency"),
+)
+
+DEFECTS: dict[str, Defect] = {defect.name: defect for defect in _ROWS}
