@@ -1,0 +1,62 @@
+"""Each benchmark runs, small, as a user runs it: a table, then one line of JSON with figures that can be right."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(name: str, *arguments: str) -> dict:
+    done = subprocess.run(
+        [sys.executable, "-m", f"benchmarks.{name}", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    *table, last = done.stdout.strip().splitlines()
+    assert table[0].startswith(name)
+    result = json.loads(last)
+    assert result["benchmark"] == name
+    return result
+
+
+def test_agent_udp() -> None:
+    result = run("agent_udp", "--rounds", "1", "--messages", "500")
+    for figures in result["agents"].values():
+        assert figures["messages_per_second"][0] > 0
+        assert figures["round_trip_us"][0] > 0
+    assert ("messages_per_second_ratio" in result) == (len(result["agents"]) == 2)
+
+
+def test_agent_clients_loses_nothing() -> None:
+    result = run("agent_clients", "--clients", "100", "--samples", "5")
+    assert (result["samples"], result["lost"]) == (500, 0)
+
+
+def test_agent_memory() -> None:
+    result = run("agent_memory", "--messages", "100000")
+    assert result["messages"] == result["asked"] == 100_000
+    # A leak of one small object a message would be megabytes.
+    assert result["growth_bytes"] < 2 << 20
+
+
+def test_codec() -> None:
+    figures = run("codec", "--seconds", "0.01")["per_second"]
+    assert {"encode", "decode", "frame", "unframe"} == set(figures["ACKNACK"])
+    assert all(rate > 0 for by_action in figures.values() for rate in by_action.values())
+
+
+@pytest.mark.firmware
+def test_footprint_of_shared_memory_is_in_bounds() -> None:
+    profiles = {(p["core"], p["level"], p["shm"]): p for p in run("footprint")["profiles"]}
+    without, with_shm = profiles["cortex-m3", "-O2", False], profiles["cortex-m3", "-O2", True]
+    assert 0 < with_shm["text_bytes"] - without["text_bytes"] <= 4096
+    assert with_shm["static_ram_bytes"] == 0
+    assert with_shm["ram_bytes_each"]["pair"] > 0
