@@ -43,14 +43,14 @@ def _types(flags: list[str], library: Path, shm: int, folder: Path) -> dict[str,
     return {name: int(size, 16) for size, name in found}
 
 
-def measure() -> list[dict[str, object]]:
-    """Every core, level and profile."""
+def measure(cores: tuple[str, ...]) -> list[dict[str, object]]:
+    """Every level and profile of these cores."""
     if shutil.which(_COMPILER) is None:
         raise EnvironmentFault(f"{_COMPILER} is not on PATH", hint="apt-get install gcc-arm-none-eabi")
     library = firmware_root() / "xrce"
     sources = sorted(str(path) for path in library.glob("*.c"))
     found: list[dict[str, object]] = []
-    for core in _CORES:
+    for core in cores:
         for level in _LEVELS:
             for shm in (0, 1):
                 flags = [f"-mcpu={core}", "-mthumb", level, "-std=c99", f"-DXRCE_SHM={shm}"]
@@ -76,9 +76,10 @@ def measure() -> list[dict[str, object]]:
 
 
 @click.command()
-def main() -> None:
+@click.option("--core", "cores", multiple=True, default=_CORES, show_default=True, help="Several may be given.")
+def main(cores: tuple[str, ...]) -> None:
     """ROM and RAM of the Client by profile."""
-    found = measure()
+    found = measure(cores)
     names = [*_TYPES, "pair"]
     rows: list[list[object]] = []
     for entry in found:

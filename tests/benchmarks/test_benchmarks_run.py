@@ -55,7 +55,7 @@ def test_codec() -> None:
 
 @pytest.mark.firmware
 def test_footprint_of_shared_memory_is_in_bounds() -> None:
-    profiles = {(p["core"], p["level"], p["shm"]): p for p in run("footprint")["profiles"]}
+    profiles = {(p["core"], p["level"], p["shm"]): p for p in run("footprint", "--core", "cortex-m3")["profiles"]}
     without, with_shm = profiles["cortex-m3", "-O2", False], profiles["cortex-m3", "-O2", True]
     assert 0 < with_shm["text_bytes"] - without["text_bytes"] <= 4096
     assert with_shm["static_ram_bytes"] == 0
