@@ -108,7 +108,7 @@ typedef struct {
     uint16_t reader;
     uint32_t sequence;    /* as read from the payload */
     uint32_t length;      /* as handed to the callback */
-    uint32_t address;     /* of the payload; POSIX: offset in the shared file, or ~0 if outside */
+    uint32_t address;     /* of the payload; POSIX: offset in the shared file; top bit set: outside it */
     int32_t status;       /* refused: the error; damaged: index of the first wrong byte */
     uint32_t loan_begin;  /* the publisher asks for a place */
     uint32_t loan_end;    /* it has it, and writes its payload now */

@@ -54,7 +54,7 @@ void rig_port_link_quiet(bool quiet);
 uint8_t *rig_port_memory(uint32_t *bytes);
 
 /* Where the mailbox lies, and how the rig names an address: boards by itself, POSIX by its offset in the shared
- * file (UINT32_MAX if it lies outside). */
+ * file (with the top bit set if it lies outside). */
 void *rig_port_mailbox(void);
 uint32_t rig_port_address(const void *pointer);
 

@@ -30,6 +30,7 @@
 #endif
 
 #define PAGE 4096u
+#define OUTSIDE 0x80000000u
 #define MEMORY_OFFSET ((sizeof(rig_mailbox_t) + PAGE - 1u) / PAGE * PAGE)
 #define FILE_BYTES (MEMORY_OFFSET + BENCH_MESSAGE_BYTES)
 
@@ -283,7 +284,10 @@ uint32_t rig_port_address(const void *pointer)
 {
     const uint8_t *at = pointer;
 
-    return at >= shared && at < shared + FILE_BYTES ? (uint32_t)(at - shared) : UINT32_MAX;
+    if (at >= shared && at < shared + FILE_BYTES) {
+        return (uint32_t)(at - shared);
+    }
+    return (uint32_t)(uintptr_t)at | OUTSIDE; /* tells two places apart, and is no offset */
 }
 
 void rig_port_stack(uint32_t *reserved, uint32_t *used)
