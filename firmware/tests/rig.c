@@ -21,6 +21,7 @@ int rig_lock_depth;
 unsigned rig_wakes;
 bool rig_link_broken;
 void (*rig_in_callback)(const xrce_sample_t *sample);
+void (*rig_in_service)(const xrce_service_sample_t *sample);
 void (*rig_idle)(void);
 
 static fifo_t to_client;
@@ -135,13 +136,13 @@ static void wait_ms(uint32_t ms)
 static const xrce_port_t port = {now_ms, lock, unlock, wake, wait_ms};
 static const xrce_transport_t transport = {false, NULL, link_write, link_read};
 
-static void on_sample(void *context, const xrce_sample_t *sample)
+static seen_t *record(const xrce_sample_t *sample)
 {
     seen_t *seen = &rig_seen[rig_seen_count % RIG_LOG];
 
-    (void)context;
     CHECK_INT(rig_lock_depth, 0);
     rig_seen_count++;
+    memset(seen, 0, sizeof(*seen));
     seen->data = sample->data;
     seen->length = sample->length;
     seen->first = 0;
@@ -151,6 +152,29 @@ static void on_sample(void *context, const xrce_sample_t *sample)
     seen->reader = sample->reader;
     seen->session = sample->session;
     seen->local = sample->local;
+    return seen;
+}
+
+static void on_service(void *context, const xrce_service_sample_t *message)
+{
+    seen_t *seen = record(&message->sample);
+
+    (void)context;
+    seen->kind = message->kind;
+    seen->request = message->request;
+    CHECK((message->kind == XRCE_REPLIER) == (message->identity != NULL));
+    if (message->identity != NULL) {
+        memcpy(seen->identity, message->identity, XRCE_IDENTITY_BYTES);
+    }
+    if (rig_in_service != NULL) {
+        rig_in_service(message);
+    }
+}
+
+static void on_sample(void *context, const xrce_sample_t *sample)
+{
+    (void)context;
+    (void)record(sample);
     if (rig_in_callback != NULL) {
         rig_in_callback(sample);
     }
@@ -164,10 +188,12 @@ void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint1
     rig_link_clear();
     rig_seen_count = 0;
     rig_in_callback = NULL;
+    rig_in_service = NULL;
     rig_idle = NULL;
     config.port = &port;
     config.transport = link ? &transport : NULL;
     config.on_sample = on_sample;
+    config.on_service = on_service;
     config.entities = entities;
     config.entity_count = RIG_ENTITIES;
     config.index = index_bytes;
@@ -229,6 +255,54 @@ void rig_world(uint8_t session)
     CHECK_INT(rig_entity(session, XRCE_SUBSCRIBER, 1, 1, 0, NULL, NULL, 0, 0), XRCE_OK);
 }
 
+int rig_service(uint8_t session, uint8_t kind, uint16_t id)
+{
+    xrce_create_t create;
+
+    memset(&create, 0, sizeof(create));
+    create.session = session;
+    create.kind = kind;
+    create.form = XRCE_BIN;
+    create.id = id;
+    create.parent = 1;
+    create.text[0] = "svc";
+    create.text[1] = "Q";
+    create.text[2] = "R";
+    create.reliable_stream = true;
+    return xrce_client_create(&rig_client, &create, 0);
+}
+
+static void fill(uint8_t *place, uint32_t value, uint32_t length)
+{
+    for (uint32_t i = 0; i < length; i++) {
+        place[i] = (uint8_t)(i < 4u ? value >> (8u * i) : i);
+    }
+}
+
+int rig_request(uint8_t session, uint16_t requester, uint32_t value, uint32_t length)
+{
+    uint8_t *place = NULL;
+    int status = xrce_service_loan(&rig_client, session, XRCE_REQUESTER, requester, length, &place);
+
+    if (status != XRCE_OK) {
+        return status;
+    }
+    fill(place, value, length);
+    return xrce_service_request(&rig_client, session, requester);
+}
+
+int rig_reply(uint8_t session, uint16_t replier, const uint8_t *identity, uint32_t value, uint32_t length)
+{
+    uint8_t *place = NULL;
+    int status = xrce_service_loan(&rig_client, session, XRCE_REPLIER, replier, length, &place);
+
+    if (status != XRCE_OK) {
+        return status;
+    }
+    fill(place, value, length);
+    return xrce_service_reply(&rig_client, session, replier, identity);
+}
+
 int rig_publish(uint8_t session, uint16_t writer, uint32_t value, uint32_t length)
 {
     uint8_t *place = NULL;
@@ -237,8 +311,6 @@ int rig_publish(uint8_t session, uint16_t writer, uint32_t value, uint32_t lengt
     if (status != XRCE_OK) {
         return status;
     }
-    for (uint32_t i = 0; i < length; i++) {
-        place[i] = (uint8_t)(i < 4u ? value >> (8u * i) : i);
-    }
+    fill(place, value, length);
     return xrce_client_publish(&rig_client, session, writer);
 }

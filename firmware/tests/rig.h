@@ -17,6 +17,9 @@ typedef struct {
     uint16_t reader;
     uint8_t session;
     bool local;
+    uint8_t kind;         /* 0: a sample; else of the requester or replier */
+    uint16_t request;
+    uint8_t identity[XRCE_IDENTITY_BYTES];
 } seen_t;
 
 extern xrce_client_t rig_client;
@@ -30,6 +33,7 @@ extern unsigned rig_wakes;
 extern void (*rig_idle)(void);
 /* Called in each callback after it was recorded, if set. */
 extern void (*rig_in_callback)(const xrce_sample_t *sample);
+extern void (*rig_in_service)(const xrce_service_sample_t *sample);
 
 /* Messages that the client sent, oldest first; the link returns what `rig_answer` puts in. */
 void rig_answer(const uint8_t *bytes, uint32_t length);
@@ -45,6 +49,10 @@ int rig_entity(uint8_t session, uint8_t kind, uint16_t id, uint16_t parent, uint
                const char *type, uint8_t qos, uint16_t depth);
 /* Participant 1, topic 1, publisher 1, subscriber 1. */
 void rig_world(uint8_t session);
+/* Requester or replier on service "svc". */
+int rig_service(uint8_t session, uint8_t kind, uint16_t id);
+int rig_request(uint8_t session, uint16_t requester, uint32_t value, uint32_t length);
+int rig_reply(uint8_t session, uint16_t replier, const uint8_t *identity, uint32_t value, uint32_t length);
 int rig_publish(uint8_t session, uint16_t writer, uint32_t value, uint32_t length);
 
 #endif

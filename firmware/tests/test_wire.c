@@ -69,7 +69,11 @@ static void session_at(uint8_t stream_row, uint16_t sequence, uint16_t request)
     static uint8_t memory[512 * 5];
 
     memset(&session, 0, sizeof(session));
+    rig_start(false, 1, 64);
     session.peer.session = 0x81;
+#if XRCE_SHM
+    session.client = &rig_client;
+#endif
     session.next_request = request;
     xrce_out_init(&session.out[XRCE_OUT_RELIABLE], stream_row, memory, 512, 4);
     session.out[XRCE_OUT_RELIABLE].base = sequence;
@@ -92,9 +96,8 @@ static void create_row(const char *name, uint8_t stream, uint16_t sequence, uint
 {
     static xrce_name_t name_rows[4];
     static char text_bytes[128];
-    const xrce_span_t parts[3] = {{text, text == NULL ? 0u : (uint32_t)strlen(text)},
-                                  {type, type == NULL ? 0u : (uint32_t)strlen(type)},
-                                  {NULL, 0}};
+    const xrce_span_t parts[XRCE_NAME_PARTS] = {{text, text == NULL ? 0u : (uint32_t)strlen(text)},
+                                                {type, type == NULL ? 0u : (uint32_t)strlen(type)}};
     xrce_names_t names;
 
     xrce_names_init(&names, name_rows, 4, text_bytes, sizeof(text_bytes));

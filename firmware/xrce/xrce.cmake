@@ -13,8 +13,10 @@ set(XRCE_SOURCES
   xrce_name.c
   xrce_object.c
   xrce_receive.c
+  xrce_service.c
   xrce_session.c
   xrce_shm_echo.c
+  xrce_shm_keep.c
   xrce_shm_match.c
   xrce_shm_pool.c
   xrce_shm_queue.c

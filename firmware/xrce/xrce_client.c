@@ -11,7 +11,7 @@
 #define SPIN_ROUNDS 64u /* messages from the link that one spin works on, so that a flood cannot hold it */
 
 /* Lays out the stream memory: buffer headers, receive buffer, sessions, the rest for reassembly. */
-static int lay_out(xrce_client_t *client, const xrce_client_config_t *config)
+XRCE_COLD static int lay_out(xrce_client_t *client, const xrce_client_config_t *config)
 {
     uint8_t *at = config->stream_memory;
     uint32_t left = config->stream_bytes;
@@ -53,7 +53,7 @@ static int lay_out(xrce_client_t *client, const xrce_client_config_t *config)
     return XRCE_OK;
 }
 
-int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config)
+XRCE_COLD int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config)
 {
     int status;
 
@@ -61,8 +61,14 @@ int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config)
     client->port = *config->port;
     client->transport = config->transport;
     client->on_sample = config->on_sample;
+    client->on_service = config->on_service;
     client->context = config->context;
     client->sessions = config->sessions;
+#if XRCE_SHM
+    if (config->buffer_count > UINT16_MAX) {
+        return XRCE_ERR_ARGUMENT;
+    }
+#endif
     if (config->index_bytes < 2u * config->entity_count || (config->index_bytes & (config->index_bytes - 1u)) != 0u) {
         return XRCE_ERR_ARGUMENT;
     }

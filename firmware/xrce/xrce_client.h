@@ -26,6 +26,7 @@
 #include "xrce_framing.h"
 #include "xrce_name.h"
 #include "xrce_port.h"
+#include "xrce_service.h"
 #include "xrce_session.h"
 #include "xrce_shm_echo.h"
 #include "xrce_shm_queue.h"
@@ -41,10 +42,21 @@ typedef struct {
 
 typedef void (*xrce_on_sample_t)(void *context, const xrce_sample_t *sample);
 
+/* A request as it is handed to a replier, or a reply to a requester; all of it is valid during the callback only. */
+typedef struct {
+    xrce_sample_t sample;    /* `reader` is the id of the replier or requester */
+    uint8_t kind;            /* XRCE_REPLIER: a request came; XRCE_REQUESTER: a reply */
+    uint16_t request;        /* reply: the id of its request */
+    const uint8_t *identity; /* request: XRCE_IDENTITY_BYTES, to be handed back with the reply */
+} xrce_service_sample_t;
+
+typedef void (*xrce_on_service_t)(void *context, const xrce_service_sample_t *sample);
+
 typedef struct {
     const xrce_port_t *port;
     const xrce_transport_t *transport; /* NULL: there is no link */
     xrce_on_sample_t on_sample;
+    xrce_on_service_t on_service;      /* NULL: there are no services */
     void *context;
     xrce_entity_t *entities;
     uint8_t entity_count;
@@ -73,6 +85,7 @@ typedef struct xrce_client {
     xrce_port_t port;
     const xrce_transport_t *transport;
     xrce_on_sample_t on_sample;
+    xrce_on_service_t on_service;
     void *context;
 #if XRCE_SHM
     xrce_pool_t pool;
@@ -114,7 +127,9 @@ typedef struct {
     uint16_t id;
     uint16_t parent;
     uint16_t topic;
-    const char *text[3]; /* BIN: participant: name or NULL; topic: name, type. XML, REF: the text in [0] */
+    /* BIN: participant: name or NULL; topic: name, type; requester, replier: service, request type, reply type, then
+     * request topic and reply topic or NULL. XML, REF: the text in [0]. */
+    const char *text[XRCE_NAME_PARTS];
     uint8_t qos;         /* xrce_qos_flag */
     uint16_t depth;
     bool reliable_stream;
@@ -129,8 +144,14 @@ int xrce_client_close(xrce_client_t *client, uint8_t session, uint32_t timeout_m
 
 int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms);
 int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
-/* 0xFFFF: without limit, 0: no more. */
-int xrce_client_read(xrce_client_t *client, uint8_t session, uint16_t reader, uint16_t max_samples);
+/* Asks the Agent for samples of a data reader, replies to a requester, requests for a replier. 0xFFFF: without limit,
+ * 0: no more. */
+int xrce_client_ask(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint16_t max_samples);
+
+static inline int xrce_client_read(xrce_client_t *client, uint8_t session, uint16_t reader, uint16_t max_samples)
+{
+    return xrce_client_ask(client, session, XRCE_DATAREADER, reader, max_samples);
+}
 
 /* One loan per writer may be open. `length` bytes at *place are the application's until it publishes or cancels. */
 static inline int xrce_client_loan(xrce_client_t *client, uint8_t session, uint16_t writer, uint32_t length,

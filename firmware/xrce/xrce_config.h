@@ -79,9 +79,13 @@
 #endif
 
 #if defined(__GNUC__)
+#define XRCE_SHARED __attribute__((cold, noinline)) /* the same, in one piece */
+#define XRCE_COLD __attribute__((cold)) /* not between publish and callback: small rather than fast */
 #define XRCE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define XRCE_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #else
+#define XRCE_COLD
+#define XRCE_SHARED
 #define XRCE_LIKELY(x) (x)
 #define XRCE_UNLIKELY(x) (x)
 #endif

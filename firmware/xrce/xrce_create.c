@@ -53,8 +53,14 @@ static void write_bin(xrce_writer_t *writer, const xrce_entity_t *entity, const 
         for (uint32_t i = 0; i < 3u; i++) {
             xrce_write_string(writer, text_of(entity, names, i));
         }
-        xrce_write_u8(writer, 0); /* request topic */
-        xrce_write_u8(writer, 0); /* reply topic */
+        for (uint32_t i = 3; i < XRCE_NAME_PARTS; i++) { /* request topic, reply topic */
+            const char *topic = text_of(entity, names, i);
+
+            xrce_write_u8(writer, topic[0] != '\0');
+            if (topic[0] != '\0') {
+                xrce_write_string(writer, topic);
+            }
+        }
         break;
     default: /* publisher, subscriber */
         xrce_write_u8(writer, 0); /* name */

@@ -32,12 +32,12 @@ int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader)
     return XRCE_OK;
 }
 
-void xrce_sample_head(uint8_t *place, xrce_session_t *session, const xrce_entity_t *writer)
+void xrce_sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request)
 {
     xrce_writer_t head;
 
     xrce_write_open(&head, place, XRCE_SAMPLE_HEAD_BYTES);
-    xrce_write_be16(&head, xrce_session_request(session));
+    xrce_write_be16(&head, request);
     xrce_write_be16(&head, xrce_entity_object(writer));
 }
 
@@ -49,6 +49,10 @@ void xrce_data_received(xrce_client_t *client, xrce_session_t *session, uint16_t
     if (reader == NULL || reader->wanted == 0u) {
         return; /* deleted or cancelled meanwhile */
     }
+    if (xrce_kind_is_service(xrce_entity_kind(reader))) {
+        xrce_service_received(client, reader, data, length);
+        return;
+    }
 #if XRCE_SHM
     if (xrce_echo_is(client, session, reader, data, length)) {
         return;
@@ -59,7 +63,7 @@ void xrce_data_received(xrce_client_t *client, xrce_session_t *session, uint16_t
 
 #if XRCE_SHM
 
-static void link_pop(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static void link_pop(xrce_client_t *client, xrce_session_t *session)
 {
     xrce_buffer_t *buffer = session->link_head;
 
@@ -75,8 +79,16 @@ static void link_pop(xrce_client_t *client, xrce_session_t *session)
     xrce_unlock(client);
 }
 
+/* A request has had its id since it was published. */
+XRCE_COLD static void head_write(uint8_t *place, xrce_session_t *session, const xrce_buffer_t *buffer)
+{
+    bool named = xrce_entity_kind(buffer->writer) == XRCE_REQUESTER;
+
+    xrce_sample_head(place, buffer->writer, named ? buffer->number : xrce_session_request(session));
+}
+
 /* One FRAGMENT of a sample whose WRITE_DATA has `total` bytes with its submessage header. False: no slot is free. */
-static bool fragment_send(xrce_session_t *session, const xrce_buffer_t *buffer, uint32_t total)
+XRCE_COLD static bool fragment_send(xrce_session_t *session, const xrce_buffer_t *buffer, uint32_t total)
 {
     xrce_stream_out_t *stream = &session->out[XRCE_OUT_RELIABLE];
     uint32_t piece = xrce_out_capacity(stream, &session->peer);
@@ -92,7 +104,7 @@ static bool fragment_send(xrce_session_t *session, const xrce_buffer_t *buffer, 
         const uint32_t head = XRCE_SUBHEADER_BYTES + XRCE_SAMPLE_HEAD_BYTES;
 
         xrce_subheader_write(place, XRCE_WRITE_DATA, XRCE_LITTLE_ENDIAN, total - XRCE_SUBHEADER_BYTES);
-        xrce_sample_head(place + XRCE_SUBHEADER_BYTES, session, buffer->writer);
+        head_write(place + XRCE_SUBHEADER_BYTES, session, buffer);
         memcpy(place + head, buffer->data, bytes - head);
     } else {
         memcpy(place, buffer->data + session->link_at - XRCE_SUBHEADER_BYTES - XRCE_SAMPLE_HEAD_BYTES, bytes);
@@ -102,7 +114,7 @@ static bool fragment_send(xrce_session_t *session, const xrce_buffer_t *buffer, 
 }
 
 /* True when the sample is wholly in a stream. */
-static bool sample_send(xrce_session_t *session, const xrce_buffer_t *buffer)
+XRCE_COLD static bool sample_send(xrce_session_t *session, const xrce_buffer_t *buffer)
 {
     xrce_stream_out_t *stream = xrce_data_stream(session, buffer->writer);
     uint32_t length = buffer->length + XRCE_SAMPLE_HEAD_BYTES;
@@ -121,14 +133,14 @@ static bool sample_send(xrce_session_t *session, const xrce_buffer_t *buffer)
     if (place == NULL) {
         return false;
     }
-    xrce_sample_head(place, session, buffer->writer);
+    head_write(place, session, buffer);
     memcpy(place + XRCE_SAMPLE_HEAD_BYTES, buffer->data, buffer->length);
     return true;
 }
 
 /* The sample whose fragments went out in part has been given up: an early end tells the Agent to forget it, because
  * its length does not fit. False: no slot is free. */
-static bool cut_send(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static bool cut_send(xrce_client_t *client, xrce_session_t *session)
 {
     uint8_t flags = XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT;
 
@@ -143,7 +155,7 @@ static bool cut_send(xrce_client_t *client, xrce_session_t *session)
 }
 
 /* The sample whose turn it is; nobody drops it to make room while it is busy. */
-static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t *session)
 {
     xrce_buffer_t *buffer;
 
@@ -156,7 +168,7 @@ static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t *session)
     return buffer;
 }
 
-void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
 {
     while (XRCE_LOAD(session->link_head) != NULL || XRCE_LOAD(session->link_cut)) {
         xrce_buffer_t *buffer = link_take(client, session);
@@ -210,15 +222,19 @@ int xrce_sample_loan(xrce_client_t *client, uint32_t key, uint32_t length, uint8
 int xrce_sample_publish(xrce_client_t *client, uint32_t key)
 {
     xrce_entity_t *writer = xrce_entity_find(&client->entities, key);
-    xrce_session_t *session;
-    xrce_stream_out_t *stream;
 
     if (writer == NULL || writer->loan == NULL) {
         return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
     }
-    session = &client->sessions[writer->session];
-    stream = xrce_data_stream(session, writer);
-    xrce_sample_head(writer->loan, session, writer);
+    return xrce_sample_commit(client, writer, xrce_session_request(&client->sessions[writer->session]));
+}
+
+int xrce_sample_commit(xrce_client_t *client, xrce_entity_t *writer, uint16_t request)
+{
+    xrce_session_t *session = &client->sessions[writer->session];
+    xrce_stream_out_t *stream = xrce_data_stream(session, writer);
+
+    xrce_sample_head(writer->loan, writer, request);
     writer->loan = NULL;
     xrce_out_loan_commit(stream, &session->peer, writer->loan_length, writer->loan_sequence);
     if (xrce_session_flush(client, session) < 0 && !xrce_out_reliable(stream)) {

@@ -17,13 +17,17 @@ static inline xrce_stream_out_t *xrce_data_stream(xrce_session_t *session, const
 }
 
 /* Writes request id and object id of a sample. */
-void xrce_sample_head(uint8_t *place, xrce_session_t *session, const xrce_entity_t *writer);
+void xrce_sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request);
 
 /* What the inline functions of xrce_client.h stand on; `key` names the data writer. With shared memory any context
  * may call them, else the main context. */
 int xrce_sample_loan(struct xrce_client *client, uint32_t key, uint32_t length, uint8_t **place);
 int xrce_sample_publish(struct xrce_client *client, uint32_t key);
 int xrce_sample_cancel(struct xrce_client *client, uint32_t key);
+#if !XRCE_SHM
+/* The writer's open loan goes into its stream under the request id. */
+int xrce_sample_commit(struct xrce_client *client, xrce_entity_t *writer, uint16_t request);
+#endif
 
 #if XRCE_SHM
 /* Puts the samples that wait for the link into the streams, as far as there is room. */

@@ -2,9 +2,31 @@
 
 #include <string.h>
 
+static inline uint32_t key_slot(uint32_t key)
+{
+    return (key >> 4) + (key << 3) + (key >> 13);
+}
+
+xrce_entity_t *xrce_entity_find(const xrce_entities_t *entities, uint32_t key)
+{
+    uint32_t mask = entities->index_mask;
+    uint32_t slot = key_slot(key) & mask;
+    uint32_t row;
+
+    while ((row = entities->index[slot]) != XRCE_NONE) {
+        xrce_entity_t *entity = &entities->rows[row];
+
+        if (XRCE_LIKELY(entity->key == key)) {
+            return entity;
+        }
+        slot = (slot + 1u) & mask;
+    }
+    return NULL;
+}
+
 static void index_put(xrce_entities_t *entities, uint8_t row)
 {
-    uint32_t slot = xrce_key_slot(entities->rows[row].key) & entities->index_mask;
+    uint32_t slot = key_slot(entities->rows[row].key) & entities->index_mask;
 
     while (entities->index[slot] != XRCE_NONE) {
         slot = (slot + 1u) & entities->index_mask;

@@ -24,7 +24,8 @@ enum xrce_entity_flag {
 enum xrce_route {
     XRCE_ROUTE_LOCAL = 0x01,   /* a local reader matches */
     XRCE_ROUTE_LINK = 0x02,    /* somebody behind the Agent may want it */
-    XRCE_ROUTE_LIMITED = 0x04  /* one of the local readers keeps only its last few */
+    XRCE_ROUTE_LIMITED = 0x04, /* one of the local readers keeps only its last few */
+    XRCE_ROUTE_KEEP = 0x08     /* the writer keeps its last ones for readers that come late */
 };
 
 typedef struct xrce_entity {
@@ -46,11 +47,13 @@ typedef struct xrce_entity {
     uint16_t id;       /* 12 bits */
     uint16_t echoed;   /* reader: one past the last sample of ours that came back to it */
 #if XRCE_SHM
-    struct xrce_edge *edges;   /* writer: its local readers, in the order of their creation */
+    struct xrce_edge *edges;   /* writer, requester, replier: who gets what it says, in the order of creation */
     struct xrce_buffer *loan;  /* writer: the buffer lent to the application */
-    uint16_t backlog;          /* reader with a depth: samples that wait for it */
+    struct xrce_buffer *kept;  /* writer: newest of the samples kept for late readers; a ring */
+    uint16_t backlog;          /* reader with a depth: samples that wait for it; writer: samples kept */
     uint16_t skip;             /* reader with a depth: that many of its oldest are lost */
-    uint32_t orphans;          /* gone writer: its samples still under way */
+    uint16_t orphans;          /* gone writer: its samples still under way */
+    uint16_t number;           /* writer: of the next sample it keeps; reader: scratch of xrce_shm_reclaim */
 #else
     uint8_t *loan;             /* writer: room lent in the output stream */
     uint32_t loan_length;
@@ -73,33 +76,21 @@ static inline uint8_t xrce_entity_kind(const xrce_entity_t *entity)
     return (uint8_t)(entity->key & 0x0Fu);
 }
 
+/* Depth of requesters and repliers: not a limit, it keeps them off the short way of delivery. */
+#define XRCE_SERVICE_DEPTH 1u
+
+static inline bool xrce_kind_is_service(uint8_t kind)
+{
+    return kind == XRCE_REQUESTER || kind == XRCE_REPLIER;
+}
+
 static inline uint16_t xrce_entity_object(const xrce_entity_t *entity)
 {
     return (uint16_t)entity->key;
 }
 
-static inline uint32_t xrce_key_slot(uint32_t key)
-{
-    return (key >> 4) + (key << 3) + (key >> 13);
-}
-
 /* NULL when there is no such entity. */
-static inline xrce_entity_t *xrce_entity_find(const xrce_entities_t *entities, uint32_t key)
-{
-    uint32_t mask = entities->index_mask;
-    uint32_t slot = xrce_key_slot(key) & mask;
-    uint32_t row;
-
-    while ((row = entities->index[slot]) != XRCE_NONE) {
-        xrce_entity_t *entity = &entities->rows[row];
-
-        if (XRCE_LIKELY(entity->key == key)) {
-            return entity;
-        }
-        slot = (slot + 1u) & mask;
-    }
-    return NULL;
-}
+xrce_entity_t *xrce_entity_find(const xrce_entities_t *entities, uint32_t key);
 
 void xrce_entities_init(xrce_entities_t *entities, xrce_entity_t *rows, uint8_t row_count, uint8_t *index,
                         uint16_t index_bytes);

@@ -5,7 +5,7 @@
 #include "xrce_client.h"
 
 /* Memory for a payload. False: none just now. */
-static bool place_take(xrce_client_t *client, xrce_fragment_t *fragment)
+XRCE_COLD static bool place_take(xrce_client_t *client, xrce_fragment_t *fragment)
 {
 #if XRCE_SHM
     xrce_lock(client);

@@ -6,7 +6,7 @@
 #define INFO_ACTIVITY 2u
 
 #if XRCE_SHM
-static void route_writer(xrce_client_t *client, const xrce_session_t *session, xrce_entity_t *writer)
+XRCE_COLD static void route_writer(xrce_client_t *client, const xrce_session_t *session, xrce_entity_t *writer)
 {
     bool link = client->transport != NULL && session->state == XRCE_SESSION_CONNECTED &&
                 (!session->cooperative || writer->remote_readers != 0u);
@@ -19,7 +19,7 @@ static void route_writer(xrce_client_t *client, const xrce_session_t *session, x
 
 #if XRCE_SHM
 /* How many readers behind the Agent a writer of ours has. `reader` stands behind the object's id. */
-static void on_writer_info(xrce_client_t *client, const xrce_session_t *session, xrce_reader_t *reader,
+XRCE_COLD static void on_writer_info(xrce_client_t *client, const xrce_session_t *session, xrce_reader_t *reader,
                            uint16_t object)
 {
     uint16_t remote_readers;
@@ -66,6 +66,25 @@ int xrce_info_ask(xrce_client_t *client, const xrce_peer_t *peer)
     xrce_write_be16(&writer, XRCE_OBJECT_AGENT);
     xrce_write_u32(&writer, INFO_ACTIVITY);
     return xrce_client_send(client, message, header + XRCE_SUBHEADER_BYTES + writer.at);
+}
+
+void xrce_info_answer(xrce_client_t *client, const xrce_session_t *session, const xrce_submessage_t *question)
+{
+    uint8_t message[XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + 8u];
+    uint32_t at = xrce_header_write(message, &session->peer, XRCE_STREAM_NONE, 0);
+    xrce_writer_t writer;
+
+    if (question->length < 4u) {
+        return;
+    }
+    xrce_subheader_write(message + at, XRCE_INFO, XRCE_LITTLE_ENDIAN, 8);
+    xrce_write_open(&writer, message + at + XRCE_SUBHEADER_BYTES, 8);
+    xrce_write_bytes(&writer, question->payload, 2); /* its request id */
+    xrce_write_be16(&writer, XRCE_OBJECT_CLIENT);
+    xrce_write_u16(&writer, 0); /* status */
+    xrce_write_u8(&writer, 0);  /* no configuration, */
+    xrce_write_u8(&writer, 0);  /* no activity: that we answer is all there is to say */
+    (void)xrce_client_send(client, message, at + XRCE_SUBHEADER_BYTES + writer.at);
 }
 
 void xrce_info_pong(xrce_client_t *client, const uint8_t *message, uint32_t length, uint32_t at)

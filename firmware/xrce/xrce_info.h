@@ -14,6 +14,9 @@ void xrce_info_received(struct xrce_client *client, xrce_session_t *session, con
 /* Sends a ping: GET_INFO about the Agent, activity only. */
 int xrce_info_ask(struct xrce_client *client, const xrce_peer_t *peer);
 
+/* The Agent asks for a sign of life. */
+void xrce_info_answer(struct xrce_client *client, const xrce_session_t *session, const xrce_submessage_t *question);
+
 /* An INFO outside all sessions: the answer to a ping. */
 void xrce_info_pong(struct xrce_client *client, const uint8_t *message, uint32_t length, uint32_t at);
 

@@ -16,11 +16,11 @@ void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, 
 }
 
 /* Writes the record behind the used bytes; 0 when it does not fit. */
-static uint32_t append(xrce_names_t *names, const xrce_span_t parts[3])
+static uint32_t append(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS])
 {
     uint32_t at = names->used;
 
-    for (uint32_t i = 0; i < 3u && parts[i].text != NULL; i++) {
+    for (uint32_t i = 0; i < XRCE_NAME_PARTS && parts[i].text != NULL; i++) {
         if (parts[i].length >= names->size - at) {
             return 0;
         }
@@ -31,7 +31,7 @@ static uint32_t append(xrce_names_t *names, const xrce_span_t parts[3])
     return at - names->used;
 }
 
-int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[3])
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS])
 {
     uint32_t length = append(names, parts);
     int vacant = -1;
@@ -88,9 +88,10 @@ void xrce_name_release(xrce_names_t *names, uint8_t row)
 const char *xrce_name_part(const xrce_names_t *names, uint8_t row, uint32_t part)
 {
     const char *text = names->bytes + names->rows[row].offset;
+    const char *end = text + names->rows[row].length;
 
-    while (part-- > 0u) {
+    while (part-- > 0u && text < end) {
         text += strlen(text) + 1u;
     }
-    return text;
+    return text < end ? text : "";
 }

@@ -1,7 +1,7 @@
 /*
  * The texts that entities carry (topic and type names, references, XML), each kept once.
  *
- * A record is one to three strings with their NULs. Two records are the same name exactly when all bytes are equal,
+ * A record is one to five strings with their NULs. Two records are the same name exactly when all bytes are equal,
  * so comparing row numbers compares names: no hash decides. Records are counted; freeing one closes the gap.
  * Main context only.
  */
@@ -10,6 +10,8 @@
 
 #include "xrce_types.h"
 #include "xrce_xml.h"
+
+#define XRCE_NAME_PARTS 5u
 
 typedef struct {
     uint16_t offset;
@@ -28,11 +30,11 @@ typedef struct {
 void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, char *bytes, uint16_t size);
 
 /* Returns the row of the record (its use counted), or XRCE_ERR_TABLE_FULL. It ends before the first NULL part. */
-int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[3]);
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS]);
 void xrce_name_share(xrce_names_t *names, uint8_t row);
 void xrce_name_release(xrce_names_t *names, uint8_t row); /* XRCE_NONE is allowed */
 
-/* Part 0..2 of a record; valid until the next release. */
+/* Part 0.. of a record, "" when it has no such part; valid until the next release. */
 const char *xrce_name_part(const xrce_names_t *names, uint8_t row, uint32_t part);
 
 #endif

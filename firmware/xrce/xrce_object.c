@@ -5,7 +5,17 @@
 #include "xrce_create.h"
 #include "xrce_info.h"
 
-void xrce_object_remove(xrce_client_t *client, xrce_entity_t *entity)
+static bool is_data_endpoint(uint8_t kind)
+{
+    return kind == XRCE_DATAWRITER || kind == XRCE_DATAREADER;
+}
+
+static bool is_endpoint(uint8_t kind)
+{
+    return is_data_endpoint(kind) || xrce_kind_is_service(kind);
+}
+
+XRCE_COLD void xrce_object_remove(xrce_client_t *client, xrce_entity_t *entity)
 {
     uint16_t object = xrce_entity_object(entity);
     uint8_t session = entity->session;
@@ -26,20 +36,15 @@ void xrce_object_remove(xrce_client_t *client, xrce_entity_t *entity)
     entity->name = XRCE_NONE;
     entity->text = XRCE_NONE;
 #if XRCE_SHM
-    if (xrce_entity_kind(entity) == XRCE_DATAREADER) {
+    if (is_endpoint(xrce_entity_kind(entity))) {
         xrce_match_remove_reader(client, entity);
-    }
-    if (xrce_entity_kind(entity) == XRCE_DATAWRITER) {
         xrce_shm_retire(client, entity);
         return;
     }
 #endif
+    xrce_lock(client);
     xrce_entity_free(&client->entities, entity);
-}
-
-static bool is_endpoint(uint8_t kind)
-{
-    return kind == XRCE_DATAWRITER || kind == XRCE_DATAREADER;
+    xrce_unlock(client);
 }
 
 static uint16_t parent_of(const xrce_create_t *create)
@@ -66,27 +71,53 @@ static xrce_span_t span_of(const char *text)
 /* The row of `create`'s own texts; XRCE_NONE when it needs none. */
 static int take_text(xrce_client_t *client, const xrce_create_t *create)
 {
-    xrce_span_t parts[3] = {span_of(create->text[0]), {NULL, 0}, {NULL, 0}};
-    bool named = create->text[0] != NULL && create->text[0][0] != '\0';
+    xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
+    uint32_t needed = create->form != XRCE_BIN            ? 1u
+                      : create->kind == XRCE_TOPIC        ? 2u
+                      : xrce_kind_is_service(create->kind) ? 3u
+                                                          : 0u;
 
-    if (create->form != XRCE_BIN) {
-        return create->text[0] == NULL ? XRCE_ERR_ARGUMENT : xrce_name_take(&client->names, parts);
+    for (uint32_t i = 0; i < XRCE_NAME_PARTS; i++) {
+        parts[i] = span_of(i == 0u || create->form == XRCE_BIN ? create->text[i] : NULL);
+        if (parts[i].text == NULL && i < needed) {
+            return XRCE_ERR_ARGUMENT;
+        }
     }
-    if (create->kind != XRCE_TOPIC) {
-        return named && create->kind == XRCE_PARTICIPANT ? xrce_name_take(&client->names, parts) : (int)XRCE_NONE;
+    if (needed == 0u) {
+        bool named = create->kind == XRCE_PARTICIPANT && parts[0].length != 0u;
+
+        parts[1].text = NULL;
+        return named ? xrce_name_take(&client->names, parts) : (int)XRCE_NONE;
     }
-    parts[1] = span_of(create->text[1]);
-    return parts[0].text == NULL || parts[1].text == NULL ? XRCE_ERR_ARGUMENT
-                                                          : xrce_name_take(&client->names, parts);
+    return xrce_name_take(&client->names, parts);
+}
+
+/* The same for a service: its name and types; a reference names nothing that could be compared. */
+XRCE_COLD static int take_service_match(xrce_client_t *client, const xrce_create_t *create)
+{
+    xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
+
+    if (create->form == XRCE_BIN) {
+        for (uint32_t i = 0; i < 3u; i++) {
+            parts[i] = span_of(create->text[i]);
+        }
+    } else if (create->form == XRCE_REF ||
+               !xrce_xml_service(create->text[0], create->kind == XRCE_REQUESTER ? "requester" : "replier", parts)) {
+        return XRCE_NONE;
+    }
+    return xrce_name_take(&client->names, parts);
 }
 
 /* The row that decides about matching. In XML topic and type stand in the text; a reference is compared as such,
  * for only the Agent knows what it means; an endpoint is on its topic. */
 static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity)
 {
-    xrce_span_t parts[3] = {{NULL, 0}, {NULL, 0}, {NULL, 0}};
+    xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
     const xrce_entity_t *topic = NULL;
 
+    if (xrce_kind_is_service(create->kind)) {
+        return take_service_match(client, create);
+    }
     if (create->form == XRCE_XML && xrce_xml_topic(create->text[0], &parts[0], &parts[1])) {
         return xrce_name_take(&client->names, parts);
     }
@@ -127,12 +158,15 @@ static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_e
 }
 
 /* Enters the entity into the tables of this MCU. */
-static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t **out)
+XRCE_COLD static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t **out)
 {
     uint32_t key = XRCE_KEY(create->session, XRCE_OBJECT(create->id, create->kind));
-    xrce_entity_t *entity = xrce_entity_vacant(&client->entities);
+    xrce_entity_t *entity;
     int status;
 
+    xrce_lock(client);
+    entity = xrce_entity_vacant(&client->entities);
+    xrce_unlock(client);
     if (entity == NULL) {
         return XRCE_ERR_TABLE_FULL;
     }
@@ -144,7 +178,10 @@ static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce
     entity->form = (uint8_t)(create->form | create->mode << 4);
     entity->qos = create->qos;
     entity->depth = create->depth;
-    if (create->form == XRCE_XML && is_endpoint(create->kind)) {
+    if (xrce_kind_is_service(create->kind)) {
+        entity->qos = 0;
+        entity->depth = XRCE_SERVICE_DEPTH;
+    } else if (create->form == XRCE_XML && is_data_endpoint(create->kind)) {
         entity->qos = xrce_xml_qos(create->text[0], create->qos, &entity->depth);
     }
     entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
@@ -152,6 +189,9 @@ static int create_local(xrce_client_t *client, const xrce_create_t *create, xrce
     entity->status = XRCE_STATUS_PENDING;
 #if XRCE_SHM
     entity->echoed = client->echoes.next;
+    if (create->kind == XRCE_DATAWRITER && (entity->qos & XRCE_QOS_TRANSIENT_LOCAL) != 0u) {
+        entity->route = XRCE_ROUTE_KEEP;
+    }
 #endif
     status = take_names(client, create, entity);
     if (status < 0) {
@@ -178,9 +218,6 @@ static int check_create(xrce_client_t *client, const xrce_create_t *create)
     if (create->kind < XRCE_PARTICIPANT || create->kind > XRCE_REPLIER || create->id > 0xFFFu ||
         create->parent > 0xFFFu || create->topic > 0xFFFu || create->form < XRCE_REF || create->form > XRCE_BIN) {
         return XRCE_ERR_ARGUMENT;
-    }
-    if (create->kind > XRCE_DATAREADER) {
-        return XRCE_ERR_UNSUPPORTED;
     }
     if (create->form != XRCE_BIN && create->text[0] == NULL) {
         return XRCE_ERR_ARGUMENT;
@@ -281,16 +318,17 @@ int xrce_client_delete(xrce_client_t *client, uint8_t index, uint8_t kind, uint1
     return xrce_client_wait(client, &session->removal, timeout_ms);
 }
 
-int xrce_client_read(xrce_client_t *client, uint8_t index, uint16_t reader, uint16_t max_samples)
+int xrce_client_ask(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t id, uint16_t max_samples)
 {
     xrce_session_t *session = xrce_client_session(client, index);
     xrce_entity_t *entity;
 
-    entity = session == NULL
-                 ? NULL
-                 : xrce_entity_find(&client->entities, XRCE_KEY(index, XRCE_OBJECT(reader, XRCE_DATAREADER)));
+    entity = session == NULL ? NULL : xrce_entity_find(&client->entities, XRCE_KEY(index, XRCE_OBJECT(id, kind)));
     if (entity == NULL) {
         return XRCE_ERR_UNKNOWN;
+    }
+    if (kind != XRCE_DATAREADER && !xrce_kind_is_service(kind)) {
+        return XRCE_ERR_ARGUMENT;
     }
     entity->wanted = max_samples;
     entity->flags |= XRCE_E_READ;

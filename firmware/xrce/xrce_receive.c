@@ -182,6 +182,8 @@ static bool take_message(void *context, const uint8_t *message, uint32_t length)
             continue;
         } else if (submessage.id == XRCE_INFO) {
             xrce_info_received(client, session, &submessage);
+        } else if (submessage.id == XRCE_GET_INFO) {
+            xrce_info_answer(client, session, &submessage);
         } else if (submessage.id == XRCE_TIMESTAMP_REPLY) {
             xrce_time_received(client, session, &submessage);
         } else if (submessage.id == XRCE_DATA) {

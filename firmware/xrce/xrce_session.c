@@ -15,6 +15,20 @@ static const uint8_t protocol[8] = {0x58, 0x52, 0x43, 0x45, 0x01, 0x00, 0x01, 0x
 
 uint16_t xrce_session_request(xrce_session_t *session)
 {
+    uint16_t request;
+
+#if XRCE_SHM
+    xrce_lock(session->client);
+    request = xrce_session_request_next(session);
+    xrce_unlock(session->client);
+#else
+    request = xrce_session_request_next(session); /* one context only */
+#endif
+    return request;
+}
+
+uint16_t xrce_session_request_next(xrce_session_t *session)
+{
     uint16_t request = session->next_request++;
 
     if (session->next_request < XRCE_REQUEST_FIRST) {
@@ -35,6 +49,9 @@ void xrce_session_open(xrce_client_t *client, xrce_session_t *session, const uin
 
     memset(session, 0, sizeof(*session));
     session->index = index;
+#if XRCE_SHM
+    session->client = client;
+#endif
     session->state = XRCE_SESSION_OFFLINE;
     session->peer.session = index == 0u ? 0x81u : index; /* further ones are told apart by the key in the header */
     memcpy(session->peer.key, key, 4);
@@ -52,7 +69,7 @@ static uint32_t bare_header(const xrce_session_t *session, uint8_t *message)
     return xrce_header_write(message, &session->peer, XRCE_STREAM_NONE, 0);
 }
 
-static void write_properties(xrce_writer_t *writer)
+XRCE_COLD static void write_properties(xrce_writer_t *writer)
 {
 #if XRCE_SHM
     xrce_write_u8(writer, 1);
@@ -92,7 +109,7 @@ void xrce_session_connect(xrce_client_t *client, xrce_session_t *session, uint32
 }
 
 /* Whatever the Agent knew of our entities is gone: all must be told again. */
-static void announce_all(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static void announce_all(xrce_client_t *client, xrce_session_t *session)
 {
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *entity = &client->entities.rows[i];
@@ -103,7 +120,7 @@ static void announce_all(xrce_client_t *client, xrce_session_t *session)
         entity->flags = (uint8_t)(entity->flags & ~XRCE_E_ANNOUNCED);
         entity->status = XRCE_STATUS_PENDING;
         entity->remote_readers = 0;
-        if (xrce_entity_kind(entity) == XRCE_DATAREADER && entity->wanted != 0u) {
+        if (entity->wanted != 0u) {
             entity->flags |= XRCE_E_READ;
         }
     }
@@ -112,7 +129,7 @@ static void announce_all(xrce_client_t *client, xrce_session_t *session)
 
 #if XRCE_SHM
 /* Samples that waited for the link have been delivered locally; the link cannot take them any more. */
-static void drop_link_samples(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static void drop_link_samples(xrce_client_t *client, xrce_session_t *session)
 {
     xrce_lock(client);
     while (session->link_head != NULL) {
@@ -132,7 +149,7 @@ static void drop_link_samples(xrce_client_t *client, xrce_session_t *session)
 /* An Agent that tells who reads gets what somebody reads, however long. Another one would get every sample; of those
  * that local readers have, only such that the stream can hold at once: a longer one would hold its buffer while it is
  * pushed piece by piece, for readers that may not be there. */
-static void limit_link(const xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static void limit_link(const xrce_client_t *client, xrce_session_t *session)
 {
     xrce_lock(client);
     session->link_limit = session->cooperative ? UINT32_MAX
@@ -142,7 +159,7 @@ static void limit_link(const xrce_client_t *client, xrce_session_t *session)
 }
 #endif
 
-void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
 {
     if (session->state == XRCE_SESSION_CONNECTED) {
         session->state = XRCE_SESSION_OFFLINE;
@@ -169,7 +186,7 @@ void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
 #endif
 }
 
-void xrce_session_connected(xrce_client_t *client, xrce_session_t *session, bool cooperative)
+XRCE_COLD void xrce_session_connected(xrce_client_t *client, xrce_session_t *session, bool cooperative)
 {
     xrce_session_disconnected(client, session); /* both sides begin with empty streams */
     session->state = XRCE_SESSION_CONNECTED;

@@ -21,6 +21,9 @@ enum xrce_session_state {
 typedef struct {
     uint8_t state;
     uint8_t index;
+#if XRCE_SHM
+    const struct xrce_client *client;
+#endif
     xrce_peer_t peer;
     bool cooperative;      /* this Agent tells how many remote readers a writer has */
     bool dirty;            /* some entity has something to announce */
@@ -55,8 +58,10 @@ typedef struct {
 #define XRCE_OUT_BEST_EFFORT 0
 #define XRCE_OUT_RELIABLE 1
 
-/* Request ids run from 0x000A; the ones below are reserved. */
+/* Request ids run from 0x000A; the ones below are reserved. Takes the lock. */
 uint16_t xrce_session_request(xrce_session_t *session);
+/* The same under the lock; any context. */
+uint16_t xrce_session_request_next(xrce_session_t *session);
 
 /* Bytes of stream memory for one session. */
 uint32_t xrce_session_memory(uint32_t slot_bytes, uint32_t history);

@@ -4,7 +4,7 @@
 
 #include "xrce_client.h"
 
-static uint32_t checksum_of(const uint8_t *data, uint32_t length)
+XRCE_COLD static uint32_t checksum_of(const uint8_t *data, uint32_t length)
 {
     uint32_t sum = 2166136261u; /* FNV-1a */
 
@@ -15,7 +15,7 @@ static uint32_t checksum_of(const uint8_t *data, uint32_t length)
 }
 
 /* Some reader of ours asked the Agent for this topic, so that an echo may come. */
-static bool may_come_back(const xrce_client_t *client, const xrce_session_t *session, uint8_t name)
+XRCE_COLD static bool may_come_back(const xrce_client_t *client, const xrce_session_t *session, uint8_t name)
 {
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         const xrce_entity_t *entity = &client->entities.rows[i];
@@ -28,7 +28,7 @@ static bool may_come_back(const xrce_client_t *client, const xrce_session_t *ses
     return false;
 }
 
-void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, const xrce_buffer_t *buffer)
+XRCE_COLD void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, const xrce_buffer_t *buffer)
 {
     xrce_echoes_t *echoes = &client->echoes;
     uint32_t now = client->port.now_ms();
@@ -57,7 +57,7 @@ void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, const xrce
     }
 }
 
-bool xrce_echo_is(xrce_client_t *client, xrce_session_t *session, xrce_entity_t *reader, const uint8_t *data,
+XRCE_COLD bool xrce_echo_is(xrce_client_t *client, xrce_session_t *session, xrce_entity_t *reader, const uint8_t *data,
                   uint32_t length)
 {
     const xrce_echoes_t *echoes = &client->echoes;

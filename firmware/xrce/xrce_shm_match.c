@@ -11,13 +11,13 @@ bool xrce_match_qos(uint8_t offered, uint8_t requested)
     return (requested & asked & ~offered) == 0u;
 }
 
-static bool matches(const xrce_entity_t *writer, const xrce_entity_t *reader)
+XRCE_COLD static bool matches(const xrce_entity_t *writer, const xrce_entity_t *reader)
 {
     return writer->name == reader->name && writer->name != XRCE_NONE && xrce_match_qos(writer->qos, reader->qos);
 }
 
 /* Samples of `writer` that wait for local readers now. */
-static uint32_t under_way(const xrce_client_t *client, const xrce_entity_t *writer)
+XRCE_COLD static uint32_t under_way(const xrce_client_t *client, const xrce_entity_t *writer)
 {
     uint32_t count = 0;
 
@@ -27,13 +27,13 @@ static uint32_t under_way(const xrce_client_t *client, const xrce_entity_t *writ
     return count;
 }
 
-static void route_local(xrce_entity_t *writer)
+XRCE_COLD static void route_local(xrce_entity_t *writer)
 {
-    uint8_t route = (uint8_t)(writer->route & XRCE_ROUTE_LINK);
+    uint8_t route = (uint8_t)(writer->route & (XRCE_ROUTE_LINK | XRCE_ROUTE_KEEP));
 
     for (const xrce_edge_t *edge = writer->edges; edge != NULL; edge = edge->next) {
         route |= XRCE_ROUTE_LOCAL;
-        if (edge->reader->depth != 0u && (edge->reader->qos & XRCE_QOS_KEEP_LAST) != 0u) {
+        if (xrce_keeps_last(edge->reader)) {
             route |= XRCE_ROUTE_LIMITED;
         }
     }
@@ -41,7 +41,7 @@ static void route_local(xrce_entity_t *writer)
 }
 
 /* Appends, so that readers are served in the order of their creation. */
-static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_entity_t *reader)
+XRCE_COLD static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_entity_t *reader)
 {
     xrce_edge_t *edge;
     xrce_edge_t **end = &writer->edges;
@@ -52,6 +52,10 @@ static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_entity_t *re
     edge->next = NULL;
     edge->reader = reader;
     edge->skip = (uint16_t)under_way(client, writer);
+    if (writer->kept != NULL && (reader->qos & XRCE_QOS_TRANSIENT_LOCAL) != 0u) {
+        edge->skip = XRCE_EDGE_HOLD;
+        XRCE_STORE(client->shm.chores, true);
+    }
     while (*end != NULL) {
         end = &(*end)->next;
     }
@@ -60,30 +64,46 @@ static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_entity_t *re
     xrce_unlock(client);
 }
 
-/* Visits all that `entity` matches; counts them, and pairs them if `make`. */
-static uint32_t visit(xrce_client_t *client, xrce_entity_t *entity, bool make)
+/* The kind that hears what `kind` says; 0: nobody. */
+XRCE_COLD static uint8_t hearer_of(uint8_t kind)
 {
-    bool is_writer = xrce_entity_kind(entity) == XRCE_DATAWRITER;
+    return kind == XRCE_DATAWRITER  ? XRCE_DATAREADER
+           : kind == XRCE_REQUESTER ? XRCE_REPLIER
+           : kind == XRCE_REPLIER   ? XRCE_REQUESTER
+                                    : 0u;
+}
+
+/* Visits all that `entity` matches, in both directions; counts them, and pairs them if `make`. */
+XRCE_COLD static uint32_t visit(xrce_client_t *client, xrce_entity_t *entity, bool make)
+{
+    uint8_t kind = xrce_entity_kind(entity);
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *other = &client->entities.rows[i];
-        xrce_entity_t *writer = is_writer ? entity : other;
-        xrce_entity_t *reader = is_writer ? other : entity;
+        uint8_t theirs = xrce_entity_kind(other);
 
-        if (other->key == 0u || (other->flags & XRCE_E_GONE) != 0u ||
-            xrce_entity_kind(other) != (is_writer ? XRCE_DATAREADER : XRCE_DATAWRITER) || !matches(writer, reader)) {
+        if (other->key == 0u || (other->flags & XRCE_E_GONE) != 0u) {
             continue;
         }
-        count++;
-        if (make) {
-            pair(client, writer, reader);
+        for (uint32_t speaks = 0; speaks < 2u; speaks++) {
+            xrce_entity_t *writer = speaks != 0u ? entity : other;
+            xrce_entity_t *reader = speaks != 0u ? other : entity;
+
+            if (hearer_of(speaks != 0u ? kind : theirs) != (speaks != 0u ? theirs : kind) ||
+                !matches(writer, reader)) {
+                continue;
+            }
+            count++;
+            if (make) {
+                pair(client, writer, reader);
+            }
         }
     }
     return count;
 }
 
-int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
+XRCE_COLD int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
 {
     uint32_t needed = visit(client, entity, false);
 
@@ -98,7 +118,7 @@ int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
 }
 
 /* Takes *link out of its list; `before` is the pair before it or NULL. Under the lock. */
-static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *before)
+XRCE_COLD static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *before)
 {
     xrce_shm_t *shm = &client->shm;
     xrce_edge_t *edge = *link;
@@ -114,14 +134,14 @@ static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *befor
     shm->free_edges = edge;
 }
 
-void xrce_match_remove_reader(xrce_client_t *client, const xrce_entity_t *reader)
+XRCE_COLD void xrce_match_remove_reader(xrce_client_t *client, const xrce_entity_t *reader)
 {
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *writer = &client->entities.rows[i];
         xrce_edge_t *before = NULL;
         xrce_edge_t **link = &writer->edges;
 
-        if (writer->key == 0u || xrce_entity_kind(writer) != XRCE_DATAWRITER) {
+        if (writer->key == 0u || writer->edges == NULL) {
             continue;
         }
         xrce_lock(client);
@@ -138,7 +158,7 @@ void xrce_match_remove_reader(xrce_client_t *client, const xrce_entity_t *reader
     }
 }
 
-void xrce_match_remove_writer(xrce_client_t *client, xrce_entity_t *writer)
+XRCE_COLD void xrce_match_remove_writer(xrce_client_t *client, xrce_entity_t *writer)
 {
     xrce_lock(client);
     while (writer->edges != NULL) {

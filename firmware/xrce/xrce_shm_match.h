@@ -13,8 +13,15 @@
 typedef struct xrce_edge {
     struct xrce_edge *next;
     xrce_entity_t *reader;
-    uint16_t skip; /* samples under way that were published before the pair matched */
+    uint16_t skip; /* samples under way that were published before the pair matched; or XRCE_EDGE_HOLD */
 } xrce_edge_t;
+
+#define XRCE_EDGE_HOLD 0xFFFFu /* the reader is to get what its writer kept before it gets anything else */
+
+static inline bool xrce_keeps_last(const xrce_entity_t *reader)
+{
+    return reader->depth != 0u && (reader->qos & XRCE_QOS_KEEP_LAST) != 0u;
+}
 
 struct xrce_client;
 

@@ -16,9 +16,11 @@ struct xrce_entity;
 typedef struct xrce_buffer {
     struct xrce_buffer *next;      /* free list, or the samples in the order of their publishing */
     struct xrce_buffer *next_link; /* samples of one session that wait for the link */
+    struct xrce_buffer *next_kept; /* ring of what a writer keeps for late readers */
     struct xrce_entity *writer;
     uint8_t *data;
     uint32_t length;
+    uint16_t number; /* kept sample: its writer's count; request: its id */
     uint8_t users; /* 0: free or lent to the application */
     uint8_t flags; /* xrce_buffer_flag */
 } xrce_buffer_t;

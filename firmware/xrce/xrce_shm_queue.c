@@ -3,9 +3,11 @@
 #if XRCE_SHM
 
 #include "xrce_client.h"
+#include "xrce_service.h"
+#include "xrce_shm_keep.h"
 
 /* Whether a sample only waits for a link behind which nobody is known to want it. */
-static bool may_drop(const xrce_session_t *session, const xrce_buffer_t *buffer)
+XRCE_COLD static bool may_drop(const xrce_session_t *session, const xrce_buffer_t *buffer)
 {
     if ((buffer->flags & (XRCE_B_BUSY | XRCE_B_LOCAL)) != XRCE_B_LOCAL || buffer->users != 1u ||
         buffer->writer->remote_readers != 0u) {
@@ -16,7 +18,7 @@ static bool may_drop(const xrce_session_t *session, const xrce_buffer_t *buffer)
 }
 
 /* Takes the oldest sample of the session out that may be dropped. */
-static xrce_buffer_t *drop_from(xrce_session_t *session)
+XRCE_COLD static xrce_buffer_t *drop_from(xrce_session_t *session)
 {
     xrce_buffer_t *before = NULL;
     xrce_buffer_t *buffer = session->link_head;
@@ -43,17 +45,28 @@ static xrce_buffer_t *drop_from(xrce_session_t *session)
 
 /* Samples that local readers have had must not stand in the way of local traffic while the link is slow or dead.
  * Under the lock. */
-static xrce_buffer_t *drop_unknown(xrce_client_t *client)
+XRCE_COLD static void drop_unknown(xrce_client_t *client)
 {
-    for (uint32_t i = 0; i < client->session_count; i++) {
+    for (uint32_t i = 0; i < client->session_count && client->pool.free == NULL; i++) {
         xrce_buffer_t *buffer = drop_from(&client->sessions[i]);
 
         if (buffer != NULL) {
             xrce_shm_let_go(client, buffer);
-            return xrce_pool_take(&client->pool);
         }
     }
-    return NULL;
+}
+
+/* The pool is empty: what need not be there goes. Under the lock. */
+XRCE_COLD static xrce_buffer_t *make_room(xrce_client_t *client)
+{
+    drop_unknown(client);
+    if (client->pool.free == NULL) {
+        xrce_shm_forget(client);
+    }
+    if (client->pool.free == NULL) {
+        xrce_shm_reclaim(client);
+    }
+    return xrce_pool_take(&client->pool);
 }
 
 /* Most publishers are the one that came last. Under the lock. */
@@ -87,7 +100,7 @@ int xrce_sample_loan(xrce_client_t *client, uint32_t key, uint32_t length, uint8
     }
     buffer = xrce_pool_take(&client->pool);
     if (XRCE_UNLIKELY(buffer == NULL)) {
-        buffer = drop_unknown(client);
+        buffer = make_room(client);
         if (buffer == NULL) {
             client->shm.refused++;
             xrce_unlock(client);
@@ -116,26 +129,21 @@ static inline void queue_append(xrce_shm_t *shm, xrce_buffer_t *buffer)
     }
 }
 
-/* Readers that keep only their last few lose the oldest for each new one beyond that. Under the lock. */
-static void limit_readers(xrce_client_t *client, const xrce_entity_t *writer)
+/* Readers that keep only their last few lose the oldest for each new one beyond that. */
+XRCE_COLD void xrce_shm_limit(xrce_client_t *client, xrce_entity_t *reader)
 {
-    for (const xrce_edge_t *edge = writer->edges; edge != NULL; edge = edge->next) {
-        xrce_entity_t *reader = edge->reader;
-
-        if (reader->depth == 0u || (reader->qos & XRCE_QOS_KEEP_LAST) == 0u) {
-            continue;
-        }
-        if (reader->backlog < reader->depth) {
-            reader->backlog++;
-        } else {
-            reader->skip++;
-            client->shm.lost++;
-        }
+    if (!xrce_keeps_last(reader)) {
+        return;
+    }
+    if (reader->backlog < reader->depth) {
+        reader->backlog++;
+    } else {
+        reader->skip++;
+        client->shm.lost++;
     }
 }
 
-/* Any route but the plain local one. Under the lock. */
-static void publish_elsewhere(xrce_client_t *client, xrce_buffer_t *buffer, uint8_t route)
+XRCE_COLD void xrce_shm_publish(xrce_client_t *client, xrce_buffer_t *buffer, uint8_t route)
 {
     const uint8_t both = XRCE_ROUTE_LOCAL | XRCE_ROUTE_LINK;
 
@@ -146,7 +154,14 @@ static void publish_elsewhere(xrce_client_t *client, xrce_buffer_t *buffer, uint
     buffer->users = 1; /* ours, until it is in all its queues */
     buffer->flags = (route & XRCE_ROUTE_LOCAL) != 0u ? XRCE_B_LOCAL : 0u;
     if ((route & XRCE_ROUTE_LIMITED) != 0u) {
-        limit_readers(client, buffer->writer);
+        for (const xrce_edge_t *edge = buffer->writer->edges; edge != NULL; edge = edge->next) {
+            if (edge->skip != XRCE_EDGE_HOLD) {
+                xrce_shm_limit(client, edge->reader);
+            }
+        }
+    }
+    if ((route & XRCE_ROUTE_KEEP) != 0u) {
+        xrce_shm_keep(client, buffer);
     }
     if ((route & XRCE_ROUTE_LOCAL) != 0u) {
         buffer->users++;
@@ -184,7 +199,7 @@ int xrce_sample_publish(xrce_client_t *client, uint32_t key)
         buffer->users = 1;
         queue_append(&client->shm, buffer);
     } else {
-        publish_elsewhere(client, buffer, writer->route);
+        xrce_shm_publish(client, buffer, writer->route);
     }
     xrce_unlock(client);
     client->port.wake();
@@ -215,32 +230,37 @@ void xrce_shm_let_go(xrce_client_t *client, xrce_buffer_t *buffer)
         return;
     }
     if (XRCE_UNLIKELY(buffer->writer->orphans != 0u) && --buffer->writer->orphans == 0u) {
-        client->shm.reap = true;
+        XRCE_STORE(client->shm.chores, true);
     }
     xrce_pool_give(&client->pool, buffer);
 }
 
-/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn. */
-static bool accepts(const xrce_client_t *client, xrce_edge_t *edge)
+/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn. Requesters and
+ * repliers come this way too, and are served here. */
+XRCE_SHARED static bool accepts(xrce_client_t *client, xrce_edge_t *edge, const xrce_buffer_t *buffer)
 {
     xrce_entity_t *reader = edge->reader;
     bool accepted = true;
 
-    if (edge->skip != 0u) {
-        edge->skip--;
-        return false;
-    }
-    if ((reader->qos & XRCE_QOS_KEEP_LAST) == 0u) {
-        return true;
-    }
     xrce_lock(client);
-    if (reader->skip != 0u) {
-        reader->skip--;
+    if (edge->skip != 0u) {
+        if (edge->skip != XRCE_EDGE_HOLD) {
+            edge->skip--;
+        }
         accepted = false;
-    } else {
-        reader->backlog--;
+    } else if (xrce_keeps_last(reader)) {
+        accepted = reader->skip == 0u;
+        if (accepted) {
+            reader->backlog--;
+        } else {
+            reader->skip--;
+        }
     }
     xrce_unlock(client);
+    if (accepted && xrce_kind_is_service(xrce_entity_kind(reader))) {
+        xrce_service_deliver(client, buffer, reader);
+        accepted = false;
+    }
     return accepted;
 }
 
@@ -256,9 +276,11 @@ static inline uint32_t deliver_one(xrce_client_t *client, const xrce_buffer_t *b
     sample.local = true;
     while (edge != NULL) {
         const xrce_entity_t *reader = edge->reader;
+        uint32_t rare = edge->skip;
 
+        rare |= reader->depth;
         shm->cursor = edge;
-        if (XRCE_LIKELY((edge->skip | reader->depth) == 0u) || accepts(client, edge)) {
+        if (XRCE_LIKELY(rare == 0u) || accepts(client, edge, buffer)) {
             sample.reader = reader->id;
             sample.session = reader->session;
             count++;
@@ -270,6 +292,19 @@ static inline uint32_t deliver_one(xrce_client_t *client, const xrce_buffer_t *b
     return count;
 }
 
+/* What is seldom to do, between two rounds of delivery. Returns callbacks made. */
+XRCE_SHARED static uint32_t chores(xrce_client_t *client)
+{
+    uint32_t count = client->shm.delivered_service;
+
+    XRCE_STORE(client->shm.chores, false);
+    client->shm.delivered_service = 0;
+    count += xrce_shm_replay(client);
+    client->shm.delivered += count;
+    xrce_shm_reap(client);
+    return count;
+}
+
 uint32_t xrce_shm_deliver(xrce_client_t *client)
 {
     xrce_shm_t *shm = &client->shm;
@@ -278,10 +313,9 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
     uint32_t count = 0;
 
     if (buffer == NULL) {
-        return 0;
+        return XRCE_UNLIKELY(XRCE_LOAD(shm->chores)) ? chores(client) : 0u;
     }
     for (;;) {
-        bool end = buffer == last;
         xrce_buffer_t *next;
 
         count += deliver_one(client, buffer);
@@ -293,19 +327,27 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
         }
         xrce_shm_let_go(client, buffer);
         xrce_unlock(client);
-        if (end) {
+        if (buffer == last || next == NULL) { /* the last one may have been taken out meanwhile */
             break;
         }
         buffer = next;
     }
     shm->delivered += count;
-    if (shm->reap) {
-        xrce_shm_reap(client);
+    if (XRCE_UNLIKELY(XRCE_LOAD(shm->chores))) {
+        count += chores(client);
     }
     return count;
 }
 
-void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
+XRCE_COLD static void free_row(xrce_client_t *client, xrce_entity_t *writer)
+{
+    xrce_match_remove_writer(client, writer);
+    xrce_lock(client);
+    xrce_entity_free(&client->entities, writer);
+    xrce_unlock(client);
+}
+
+XRCE_COLD void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
 {
     xrce_lock(client);
     if (client->shm.last == writer) {
@@ -315,27 +357,29 @@ void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
         xrce_pool_give(&client->pool, writer->loan);
         writer->loan = NULL;
     }
+    while (writer->kept != NULL) {
+        xrce_shm_forget_one(client, writer);
+    }
     for (uint32_t i = 0; i < client->pool.count; i++) {
         const xrce_buffer_t *buffer = &client->pool.headers[i];
 
-        writer->orphans += buffer->users != 0u && buffer->writer == writer ? 1u : 0u;
+        if (buffer->users != 0u && buffer->writer == writer) {
+            writer->orphans++;
+        }
     }
     xrce_unlock(client);
     if (writer->orphans == 0u) {
-        xrce_match_remove_writer(client, writer);
-        xrce_entity_free(&client->entities, writer);
+        free_row(client, writer);
     }
 }
 
-void xrce_shm_reap(xrce_client_t *client)
+XRCE_COLD void xrce_shm_reap(xrce_client_t *client)
 {
-    client->shm.reap = false;
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *writer = &client->entities.rows[i];
 
         if (writer->key != 0u && (writer->flags & XRCE_E_GONE) != 0u && writer->orphans == 0u) {
-            xrce_match_remove_writer(client, writer);
-            xrce_entity_free(&client->entities, writer);
+            free_row(client, writer);
         }
     }
 }

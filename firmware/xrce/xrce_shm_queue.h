@@ -20,7 +20,8 @@ typedef struct {
     xrce_edge_t *free_edges;
     xrce_entity_t *last;    /* writer found last; checked by its key */
     xrce_entity_t nobody;   /* what `last` points to when there is none: its key is nobody's */
-    bool reap;              /* a gone writer has no more samples */
+    bool chores;            /* a gone writer has no more samples, a late reader waits, a service was delivered */
+    uint32_t delivered_service; /* since the last chores */
     uint32_t refused;
     uint32_t withheld;      /* samples too large for an Agent that does not cooperate: they stayed here */
     uint32_t lost;
@@ -31,6 +32,11 @@ typedef struct {
 
 /* Calls the readers for every sample accepted before this call; returns the count of callbacks. Main context. */
 uint32_t xrce_shm_deliver(struct xrce_client *client);
+
+/* Brings a sample into its queues, by any route but the plain local one. Under the lock. */
+void xrce_shm_publish(struct xrce_client *client, xrce_buffer_t *buffer, uint8_t route);
+/* One more sample for a reader that keeps only its last few. Under the lock. */
+void xrce_shm_limit(struct xrce_client *client, xrce_entity_t *reader);
 
 /* One user less of a sample. Under the lock. */
 void xrce_shm_let_go(struct xrce_client *client, xrce_buffer_t *buffer);

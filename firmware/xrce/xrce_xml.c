@@ -88,6 +88,50 @@ bool xrce_xml_topic(const char *xml, xrce_span_t *name, xrce_span_t *type)
     return name->text != NULL && type->text != NULL;
 }
 
+/* The value of an attribute in the opening tag that lies in [at, end). */
+static xrce_span_t attribute(const char *at, const char *end, const char *name)
+{
+    xrce_span_t value = {NULL, 0};
+    size_t length = strlen(name);
+
+    for (; at < end; at++) {
+        if (blank(*at) && starts(at + 1, end, name) && (size_t)(end - at) > length + 2u && at[1 + length] == '=') {
+            char quote = at[2 + length];
+            const char *begin = at + 3 + length;
+            const char *close = begin < end && (quote == '"' || quote == '\'')
+                                    ? memchr(begin, quote, (size_t)(end - begin)) : NULL;
+
+            if (close != NULL) {
+                value.text = begin;
+                value.length = (uint32_t)(close - begin);
+            }
+            return value;
+        }
+    }
+    return value;
+}
+
+bool xrce_xml_service(const char *xml, const char *tag, xrce_span_t parts[3])
+{
+    static const char *const names[3] = {"service_name", "request_type", "reply_type"};
+    const char *end = xml + strlen(xml);
+    const char *close = find_open(xml, end, tag); /* behind its '>' */
+    const char *open = close;
+
+    if (close == NULL) {
+        return false;
+    }
+    while (*--open != '<') {
+    }
+    for (uint32_t i = 0; i < 3u; i++) {
+        parts[i] = attribute(open, close, names[i]);
+        if (parts[i].text == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool is(xrce_span_t span, const char *text)
 {
     return span.text != NULL && span.length == strlen(text) && memcmp(span.text, text, span.length) == 0;

@@ -1,0 +1,214 @@
+#include "xrce_service.h"
+
+#include <string.h>
+
+#include "xrce_client.h"
+
+static uint32_t head_of(uint8_t kind)
+{
+    return kind == XRCE_REPLIER ? XRCE_IDENTITY_BYTES : 0u; /* stands before the reply, as on the wire */
+}
+
+int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t length,
+                      uint8_t **place)
+{
+    int status;
+
+    if (!xrce_kind_is_service(kind)) {
+        return XRCE_ERR_ARGUMENT;
+    }
+    if (length > UINT32_MAX - XRCE_IDENTITY_BYTES) {
+        return XRCE_ERR_TOO_LARGE;
+    }
+    status = xrce_sample_loan(client, XRCE_KEY(session, XRCE_OBJECT(id, kind)), length + head_of(kind), place);
+    if (status == XRCE_OK) {
+        *place += head_of(kind);
+    }
+    return status;
+}
+
+int xrce_service_cancel(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id)
+{
+    return xrce_kind_is_service(kind) ? xrce_sample_cancel(client, XRCE_KEY(session, XRCE_OBJECT(id, kind)))
+                                      : XRCE_ERR_ARGUMENT;
+}
+
+static void hand_over(xrce_client_t *client, xrce_service_sample_t *message, const xrce_entity_t *entity)
+{
+    message->kind = xrce_entity_kind(entity);
+    message->sample.reader = entity->id;
+    message->sample.session = entity->session;
+    if (client->on_service != NULL) {
+        client->on_service(client->context, message);
+    }
+}
+
+void xrce_service_received(xrce_client_t *client, const xrce_entity_t *entity, const uint8_t *data, uint32_t length)
+{
+    xrce_service_sample_t message = {0};
+    uint32_t head = xrce_entity_kind(entity) == XRCE_REPLIER ? XRCE_IDENTITY_BYTES : XRCE_SAMPLE_HEAD_BYTES;
+
+    if (length < head) {
+        client->lost_link++;
+        return;
+    }
+    if (xrce_entity_kind(entity) == XRCE_REPLIER) {
+        message.identity = data;
+    } else {
+        message.request = (uint16_t)((uint32_t)data[0] << 8 | data[1]); /* then the requester's own object id */
+    }
+    message.sample.data = data + head;
+    message.sample.length = length - head;
+    client->delivered_link++;
+    hand_over(client, &message, entity);
+}
+
+#if XRCE_SHM
+
+/*
+ * The identity of a request that never leaves this MCU. Where one of an Agent begins with a vendor id, ours begins
+ * with FF 'l' 'o' 'c', which no vendor has; then the session's key and four zeros, the requester's session and object,
+ * its kind, and the request id as sequence number.
+ */
+static const uint8_t mark[4] = {0xFF, 'l', 'o', 'c'};
+
+#define AT_KEY 4u
+#define AT_ENTITY 12u
+#define AT_KIND 15u
+#define AT_NUMBER 20u
+
+XRCE_SHARED static void identity_write(const xrce_client_t *client, uint8_t identity[XRCE_IDENTITY_BYTES],
+                                     const xrce_entity_t *requester, uint16_t request)
+{
+    memset(identity, 0, XRCE_IDENTITY_BYTES);
+    memcpy(identity, mark, sizeof(mark));
+    memcpy(identity + AT_KEY, client->sessions[requester->session].peer.key, 4);
+    identity[AT_ENTITY] = requester->session;
+    identity[AT_ENTITY + 1u] = (uint8_t)(requester->key >> 8);
+    identity[AT_ENTITY + 2u] = (uint8_t)requester->key;
+    identity[AT_KIND] = XRCE_REQUESTER;
+    identity[AT_NUMBER] = (uint8_t)request;
+    identity[AT_NUMBER + 1u] = (uint8_t)(request >> 8);
+}
+
+/* Whether an identity names a request of this requester. */
+XRCE_COLD static bool names(const xrce_client_t *client, const uint8_t *identity, const xrce_entity_t *requester)
+{
+    uint8_t own[XRCE_IDENTITY_BYTES];
+
+    identity_write(client, own, requester, 0);
+    return memcmp(own, identity, AT_NUMBER) == 0;
+}
+
+XRCE_COLD void xrce_service_deliver(xrce_client_t *client, const xrce_buffer_t *buffer, const xrce_entity_t *entity)
+{
+    xrce_service_sample_t message = {0};
+    uint8_t identity[XRCE_IDENTITY_BYTES];
+    uint32_t head = head_of(xrce_entity_kind(buffer->writer));
+
+    if (head == 0u) {
+        identity_write(client, identity, buffer->writer, buffer->number);
+        message.identity = identity;
+    } else if (names(client, buffer->data, entity)) {
+        message.request = (uint16_t)(buffer->data[AT_NUMBER] | (uint32_t)buffer->data[AT_NUMBER + 1u] << 8);
+    } else {
+        return; /* an answer to somebody else */
+    }
+    message.sample.data = buffer->data + head;
+    message.sample.length = buffer->length - head;
+    message.sample.local = true;
+    client->shm.delivered_service++;
+    XRCE_STORE(client->shm.chores, true);
+    hand_over(client, &message, entity);
+}
+
+/* Publishes the loan of requester or replier `writer`. Under the lock. */
+XRCE_COLD static int publish(xrce_client_t *client, xrce_entity_t *writer, bool local, uint16_t number)
+{
+    xrce_buffer_t *buffer = writer->loan;
+
+    if (!local && client->sessions[writer->session].state != XRCE_SESSION_CONNECTED) {
+        return XRCE_ERR_STATE;
+    }
+    writer->loan = NULL;
+    buffer->number = number;
+    xrce_shm_publish(client, buffer, local ? XRCE_ROUTE_LOCAL : XRCE_ROUTE_LINK);
+    return XRCE_OK;
+}
+
+int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
+{
+    uint16_t request = 0;
+    xrce_entity_t *writer;
+    int status;
+
+    xrce_lock(client);
+    writer = xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(requester, XRCE_REQUESTER)));
+    if (writer == NULL || writer->loan == NULL) {
+        status = writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
+    } else {
+        request = xrce_session_request_next(&client->sessions[session]);
+        status = publish(client, writer, writer->edges != NULL, request);
+    }
+    xrce_unlock(client);
+    client->port.wake();
+    return status < 0 ? status : (int)request;
+}
+
+int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
+                       const uint8_t identity[XRCE_IDENTITY_BYTES])
+{
+    bool local = memcmp(identity, mark, sizeof(mark)) == 0;
+    const xrce_edge_t *edge = NULL;
+    xrce_entity_t *writer;
+    int status;
+
+    xrce_lock(client);
+    writer = xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(replier, XRCE_REPLIER)));
+    if (writer == NULL || writer->loan == NULL) {
+        status = writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
+    } else {
+        for (edge = writer->edges; local && edge != NULL && !names(client, identity, edge->reader);) {
+            edge = edge->next;
+        }
+        status = local && edge == NULL ? XRCE_ERR_UNKNOWN : XRCE_OK;
+    }
+    if (status == XRCE_OK) {
+        memcpy(((xrce_buffer_t *)writer->loan)->data, identity, XRCE_IDENTITY_BYTES);
+        status = publish(client, writer, local, 0);
+    }
+    xrce_unlock(client);
+    client->port.wake();
+    return status;
+}
+
+#else
+
+int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
+{
+    xrce_entity_t *writer =
+        xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(requester, XRCE_REQUESTER)));
+    uint16_t request;
+    int status;
+
+    if (writer == NULL || writer->loan == NULL) {
+        return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
+    }
+    request = xrce_session_request(&client->sessions[session]);
+    status = xrce_sample_commit(client, writer, request);
+    return status < 0 ? status : (int)request;
+}
+
+int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
+                       const uint8_t identity[XRCE_IDENTITY_BYTES])
+{
+    xrce_entity_t *writer = xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(replier, XRCE_REPLIER)));
+
+    if (writer == NULL || writer->loan == NULL) {
+        return writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
+    }
+    memcpy(writer->loan + XRCE_SAMPLE_HEAD_BYTES, identity, XRCE_IDENTITY_BYTES);
+    return xrce_sample_commit(client, writer, xrce_session_request(&client->sessions[session]));
+}
+
+#endif
