@@ -267,6 +267,7 @@ class SerialTransport:
         self._peers: dict[int, Peer] = {}
         self._decoder = FrameDecoder(address=AGENT_ADDRESS)
         self._tx = bytearray()
+        self._watches_writing = False
         self._serial: serial.Serial | None = None
         self._retry_at: float | None = None
 
@@ -298,6 +299,7 @@ class SerialTransport:
 
     def _watch(self) -> None:
         if self._serial is not None:
+            self._watches_writing = bool(self._tx)
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._tx else 0)
             self._hub.register(self._serial.fileno(), events, self._on_event)
 
@@ -350,7 +352,6 @@ class SerialTransport:
     def _flush(self) -> None:
         if self._serial is None:
             return
-        pending = bool(self._tx)
         try:
             written = os.write(self._serial.fileno(), self._tx) if self._tx else 0
             del self._tx[:written]
@@ -359,7 +360,7 @@ class SerialTransport:
         except OSError:
             self._lost()
             return
-        if pending:
+        if self._watches_writing != bool(self._tx):
             self._watch()
 
     def poll(self, now: float) -> float | None:

@@ -43,6 +43,13 @@ class Clock:
             case _:
                 return f"nanoseconds of a hardware timer ({self.hz} Hz)"
 
+    @property
+    def units_per_ms(self) -> int:
+        """Units in a millisecond: of this clock's own time, which an emulated core's sleeping keeps to real time."""
+        if self.instruction_ns is not None:
+            return 1_000_000 // self.instruction_ns
+        return self.hz // 1000 if self.unit == "cycles" else 1_000_000
+
     def convert(self, ticks: int) -> int:
         """Units of one interval of ``ticks`` (a difference of two readings)."""
         if self.instruction_ns is not None:

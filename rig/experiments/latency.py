@@ -71,6 +71,7 @@ def _one(setting: Setting, *, payload_bytes: int, readers: int, spin_ms: int) ->
         timed=True,
         detail={
             "to": "the last reader",
+            "units_per_ms": setting.bench.clock.units_per_ms,
             "clock_cost_subtracted": setting.bench.clock.cost,
             "delivered": seen.delivered,
             "expected": (count + _WARM_UP) * readers,

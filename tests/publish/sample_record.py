@@ -83,6 +83,7 @@ def _latency(f: Figures) -> list[Measurement]:
                     f.unit,
                     noisy.spread(middle, number),
                     clock=f.clock,
+                    detail={"units_per_ms": 7812},
                     payload_bytes=size,
                     readers=readers,
                     spin_timeout_ms=spin,

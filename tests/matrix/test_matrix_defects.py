@@ -1,0 +1,76 @@
+"""The rig can say no: each seeded defect refutes exactly the claims that it breaks, and the clean build none.
+
+Here one defect for each claim, on the native board. All of them: ``rig matrix``, or RIG_ALL_DEFECTS=1.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from rig.claims import CLAIMS
+from rig.errors import UsageError
+from rig.matrix import CLEAN, DEFECTS, Row, as_markdown, matrix
+
+CHOSEN = (
+    "reverse_order",
+    "truncate_length",
+    "copy_per_reader",
+    "hidden_copy",
+    "lose_some",
+    "offline_loss",
+    "late_echo",
+    "ignore_qos",
+    "zombie_reader",
+    "silent_table",
+    "busy_lock",
+    "late_wakeup",
+)
+NAMES = tuple(DEFECTS) if os.environ.get("RIG_ALL_DEFECTS") else CHOSEN
+REPORTED_ONLY = {"footprint"}  # its criterion is that it is reported
+
+
+@pytest.fixture(scope="module")
+def rows(project_root: Path) -> dict[str, Row]:
+    return {row.defect: row for row in matrix(project_root / "boards.yaml", "native", defects=NAMES)}
+
+
+@pytest.mark.firmware
+@pytest.mark.timeout(900)
+def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
+    clean = rows[CLEAN]
+    assert not clean.refuted, {id: clean.claims[id].reason for id in clean.refuted}
+    assert not clean.undecided, {id: clean.claims[id].reason for id in clean.undecided}
+
+
+@pytest.mark.firmware
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_defect_refutes_what_it_breaks_and_nothing_else(rows: dict[str, Row], name: str) -> None:
+    row = rows[name]
+    assert row.refuted == DEFECTS[name].breaks, {id: row.claims[id].reason for id in row.missed | row.false}
+
+
+def test_table_and_sources_name_the_same_defects(project_root: Path) -> None:
+    sources = {file.stem for file in (project_root / "firmware" / "defects").glob("*.c")} - {"passthrough"}
+    assert sources == set(DEFECTS)
+
+
+def test_every_measured_claim_can_be_refuted() -> None:
+    broken = {id for defect in DEFECTS.values() for id in defect.breaks}
+    measured = {claim.id for claim in CLAIMS.values() if claim.experiment} - REPORTED_ONLY
+    assert broken == measured
+    assert {id for name in CHOSEN for id in DEFECTS[name].breaks} == measured
+
+
+def test_an_unknown_defect_is_refused(project_root: Path) -> None:
+    with pytest.raises(UsageError, match="no defect is called 'none'"):
+        next(matrix(project_root / "boards.yaml", "native", defects=["none"]))
+
+
+def test_a_mistake_would_be_seen_in_the_document(rows: dict[str, Row]) -> None:
+    right = rows["reverse_order"]
+    wrong = Row(defect="reverse_order", expected=frozenset({"copies"}), claims=right.claims)
+    text = as_markdown("native", [right, wrong])
+    assert "**MISSED**" in text and "**FALSE**" in text
+    assert "1 of 2 lines" in text
