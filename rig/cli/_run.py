@@ -15,6 +15,7 @@ from rig.claims import CLAIMS
 from rig.cli._common import boards_option
 from rig.cli._progress import Progress
 from rig.errors import UsageError
+from rig.inventory import Inventory
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load
 from rig.run import (
@@ -27,6 +28,7 @@ from rig.run import (
     execute,
     find_boards_file,
     new_run_id,
+    plan_lines,
     runs_directory,
 )
 
@@ -40,6 +42,7 @@ from rig.run import (
 )
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def run_command(
     boards_file: Path | None,
     boards: tuple[str, ...],
@@ -47,10 +50,16 @@ def run_command(
     agent: AgentKind,
     quick: bool,
     out: Path | None,
+    dry_run: bool,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    if dry_run:
+        specs = Inventory.load(find_boards_file(boards_file)).select(boards)
+        for line in plan_lines(specs, wanted, agent=agent):
+            click.echo(line)
+        return 0
     directory = out if out is not None else runs_directory() / run_id
     options = RunOptions(
         boards_file=find_boards_file(boards_file),

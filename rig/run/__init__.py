@@ -7,7 +7,7 @@ from rig.run._execute import execute, new_run_id
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import EXIT_CODES, outcome
 from rig.run._places import find_boards_file, runs_directory
-from rig.run._plan import VARIANTS, experiments_for
+from rig.run._plan import VARIANTS, experiments_for, plan_lines
 from rig.run._recorder import Listener, Recorder
 
 __all__ = [
@@ -25,5 +25,6 @@ __all__ = [
     "find_boards_file",
     "new_run_id",
     "outcome",
+    "plan_lines",
     "runs_directory",
 ]

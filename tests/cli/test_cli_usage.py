@@ -173,3 +173,13 @@ def test_a_full_disk(project_root: Path, state: Path, out: Path) -> None:
     assert done.returncode == 3, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     assert "cannot write" in done.stderr and str(out) in done.stderr
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(rig: Rig, out: Path, state: Path) -> None:
+    done = rig("run", "--dry-run", "--board", "microbit", "--claims", "copies", "--agent", "none", "--out", str(out))
+    assert done.code == 0
+    assert "shm: flash, start the Agent, boot" in done.out
+    assert "copies: skipped, no Agent" in done.out
+    assert "then decide: copies" in done.out
+    assert not out.exists()
+    assert list(state.rglob("*.board.json")) == []
