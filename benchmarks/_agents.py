@@ -20,7 +20,7 @@ _PING = bytes.fromhex("8000000002010800000afffd02000000")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunningAgent:
-    """An Agent that answers on a loopback UDP port."""
+    """An Agent on a loopback UDP port, or (port 0) on a serial device, where it may still be starting."""
 
     name: str
     port: int
@@ -34,7 +34,7 @@ def _free_port() -> int:
         return port
 
 
-def _await(port: int, process: subprocess.Popen[bytes]) -> None:
+def _await_ping(port: int, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + _READY_LIMIT
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.settimeout(0.1)
@@ -49,17 +49,19 @@ def _await(port: int, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextlib.contextmanager
-def builtin() -> Iterator[RunningAgent]:
-    """Run ``rig agent udp4`` in a process of its own."""
-    port = _free_port()
+def builtin(device: str | None = None) -> Iterator[RunningAgent]:
+    """Run ``rig agent udp4``, or ``serial`` on a device, in a process of its own."""
+    port = 0 if device is not None else _free_port()
+    where = ["udp4", "-p", str(port)] if device is None else ["serial", "-D", device]
     process = subprocess.Popen(
-        [sys.executable, "-m", "rig.cli", "agent", "udp4", "-p", str(port), "-v", "2"],
+        [sys.executable, "-m", "rig.cli", "agent", *where, "-v", "2"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        _await(port, process)
+        if device is None:
+            _await_ping(port, process)
         yield RunningAgent(name="rig agent", port=port, pid=process.pid)
     finally:
         process.terminate()
@@ -71,13 +73,13 @@ def builtin() -> Iterator[RunningAgent]:
 
 
 @contextlib.contextmanager
-def external() -> Iterator[RunningAgent | None]:
-    """Run the Agent that PATH offers; None if there is none."""
+def external(device: str | None = None) -> Iterator[RunningAgent | None]:
+    """Run the Agent that PATH offers, on UDP or a serial device; None if there is none."""
     program = find_external()
     if program is None:
         yield None
         return
-    agent = ExternalAgent(program, verbosity=2)
+    agent = ExternalAgent(program, device=device, verbosity=2 if device is None else 4)
     agent.start()
     try:
         yield RunningAgent(name=f"{program.name} {program.version}".strip(), port=agent.port, pid=agent.pid)

@@ -1,4 +1,4 @@
-"""A Client that writes samples best effort over UDP and reads them back, as fast as its own process goes.
+"""A Client that writes samples best effort and reads them back, over UDP or a pty, as fast as its own process goes.
 
 Messages are encoded before the clock starts, so that the Agent is what is measured.
 """
@@ -6,8 +6,12 @@ Messages are encoded before the clock starts, so that the Agent is what is measu
 from __future__ import annotations
 
 import contextlib
+import os
+import select
 import socket
 import time
+import tty
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -15,17 +19,75 @@ from rig import xrce
 from rig.errors import AgentFault
 
 _LIMIT = 5.0
+_RETRY = 0.5
+_RETRIES = 20
 _DATA = 9  # submessage id
 _SEQUENCES = 1 << 16
 _PARTICIPANT, _TOPIC, _PUBLISHER, _SUBSCRIBER, _WRITER, _READER = 0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016
 _BIN = xrce.RepresentationFormat.BIN
 
 
+class SerialEnd:
+    """A board's end of a serial line, on a pty, with as much of a socket's interface as ``Echo`` needs.
+
+    ``device`` is what an Agent opens.
+    """
+
+    def __init__(self) -> None:
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.device = os.ttyname(self._slave)
+        self._decoder = xrce.FrameDecoder(address=1)
+        self._arrived: deque[bytes] = deque()
+        self._timeout = _LIMIT
+
+    def settimeout(self, seconds: float) -> None:
+        """How long ``recv`` waits."""
+        self._timeout = seconds
+
+    def send(self, message: bytes) -> int:
+        """Send one message in a frame; waits while the line is full."""
+        frame = memoryview(xrce.encode_frame(message, source=1, destination=0))
+        while frame:
+            frame = frame[os.write(self._master, frame) :]
+        return len(message)
+
+    def recv(self, size: int) -> bytes:
+        """Receive one message. :raises TimeoutError: none came in time."""
+        del size  # a frame says how long it is
+        while not self._arrived:
+            if not select.select([self._master], [], [], self._timeout)[0]:
+                raise TimeoutError
+            events = self._decoder.feed(os.read(self._master, 65536))
+            self._arrived.extend(event.payload for event in events if isinstance(event, xrce.Frame))
+        return self._arrived.popleft()
+
+    def close(self) -> None:
+        """Hang up."""
+        os.close(self._master)
+        os.close(self._slave)
+
+
+def udp_socket(port: int) -> socket.socket:
+    """A socket connected to an Agent's port on loopback."""
+    link = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    link.bind(("127.0.0.1", 0))
+    link.connect(("127.0.0.1", port))
+    link.settimeout(_LIMIT)
+    return link
+
+
 class Echo:
     """One Client with a writer and a reader on the same topic. Use as a context manager."""
 
-    def __init__(self, port: int, *, key: int, topic: str, payload: int = 64, settle: float = 0.05) -> None:
-        """``settle``: how long to take what is still on its way after the entities were made, seconds."""
+    def __init__(
+        self, link: socket.socket | SerialEnd, *, key: int, topic: str, payload: int = 64, settle: float = 0.05
+    ) -> None:
+        """``settle``: how long to take what is still on its way after the entities were made, seconds.
+
+        A socket is closed on leaving; a serial line stays open, as a board's does.
+        """
         self._key = key.to_bytes(4, "big")
         self._topic = topic
         self._payload = payload
@@ -34,11 +96,7 @@ class Echo:
         self._request = 9
         self._body = b""
         self._messages: list[bytes] = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-        self.socket.bind(("127.0.0.1", 0))
-        self.socket.connect(("127.0.0.1", port))
-        self.socket.settimeout(_LIMIT)
+        self.socket = link
 
     def __enter__(self) -> Self:
         try:
@@ -48,7 +106,7 @@ class Echo:
                 xrce.WriteData(request_id=self._next(), object_id=_WRITER, data=bytes(self._payload))
             )
         except BaseException:
-            self.socket.close()
+            self._close()
             raise
         return self
 
@@ -57,7 +115,11 @@ class Echo:
     ) -> None:
         with contextlib.suppress(OSError):
             self._send(xrce.Delete(request_id=self._next(), object_id=xrce.OBJECT_CLIENT), stream=0)
-        self.socket.close()
+        self._close()
+
+    def _close(self) -> None:
+        if isinstance(self.socket, socket.socket):
+            self.socket.close()
 
     def _next(self) -> int:
         self._request += 1
@@ -67,8 +129,8 @@ class Echo:
         header = xrce.Header(session_id=session, stream_id=stream, sequence=sequence)
         self.socket.send(xrce.encode_message(xrce.Message(header=header, submessages=(item,))))
 
-    def _await(self, wanted: type[xrce.Submessage], request: int | None, what: str) -> None:
-        end = time.monotonic() + _LIMIT
+    def _await(self, wanted: type[xrce.Submessage], request: int | None, what: str, limit: float = _LIMIT) -> None:
+        end = time.monotonic() + limit
         while time.monotonic() < end:
             try:
                 message = xrce.decode_message(self.socket.recv(2048))
@@ -79,12 +141,21 @@ class Echo:
                     if getattr(item, "status", 0) >= 0x80:
                         raise AgentFault(f"the Agent refused {what}: {item}")
                     return
-        raise AgentFault(f"the Agent does not answer {what} within {_LIMIT:g} s")
+        raise AgentFault(f"the Agent does not answer {what} within {limit:g} s")
 
     def _login(self) -> None:
-        login = xrce.CreateClient(client_key=self._key, session_id=0x81, mtu=1024)
-        self._send(login, stream=0, session=0x80)
-        self._await(xrce.StatusAgent, None, "CREATE_CLIENT")
+        """Ask until the Agent answers: on a serial line it may not be there yet."""
+        login = xrce.CreateClient(client_key=self._key, session_id=0x81, mtu=508)
+        self.socket.settimeout(_RETRY)
+        for left in reversed(range(_RETRIES)):
+            self._send(login, stream=0, session=0x80)
+            try:
+                self._await(xrce.StatusAgent, None, "CREATE_CLIENT", limit=_RETRY)
+                break
+            except AgentFault:
+                if not left:
+                    raise
+        self.socket.settimeout(_LIMIT)
 
     def _make_entities(self) -> None:
         qos = xrce.EndpointQos(flags=2)

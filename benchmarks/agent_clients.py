@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import selectors
+import socket
 import time
 
 import click
 
 from benchmarks._agents import builtin
-from benchmarks._load import Echo
+from benchmarks._load import Echo, udp_socket
 from benchmarks._report import report
 
 _LIMIT = 60.0
@@ -21,7 +22,9 @@ def measure(clients: int, samples: int) -> dict[str, object]:
     with builtin() as agent, contextlib.ExitStack() as stack:
         begin = time.monotonic()
         echoes = [
-            stack.enter_context(Echo(agent.port, key=0x0C100000 + number, topic=f"rt/client{number}", settle=0.0))
+            stack.enter_context(
+                Echo(udp_socket(agent.port), key=0x0C100000 + number, topic=f"rt/client{number}", settle=0.0)
+            )
             for number in range(1, clients + 1)
         ]
         login_seconds = time.monotonic() - begin
@@ -36,6 +39,11 @@ def measure(clients: int, samples: int) -> dict[str, object]:
     }
 
 
+def _fileno(echo: Echo) -> int:
+    assert isinstance(echo.socket, socket.socket)
+    return echo.socket.fileno()
+
+
 def _exchange(echoes: list[Echo], samples: int) -> tuple[int, float]:
     """One sample of each Client is on its way at any time. Returns how many came back, and the seconds taken."""
     left = dict.fromkeys(range(len(echoes)), samples)
@@ -43,8 +51,8 @@ def _exchange(echoes: list[Echo], samples: int) -> tuple[int, float]:
     begin = last = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for number, echo in enumerate(echoes):
-            echo.socket.setblocking(False)
-            selector.register(echo.socket, selectors.EVENT_READ, number)
+            echo.socket.settimeout(0.0)
+            selector.register(_fileno(echo), selectors.EVENT_READ, number)
             echo.write()
         while left and time.monotonic() - begin < _LIMIT:
             ready = selector.select(_PATIENCE)
@@ -61,7 +69,7 @@ def _exchange(echoes: list[Echo], samples: int) -> tuple[int, float]:
                 if left[number] > 0:
                     echoes[number].write()
                 else:
-                    selector.unregister(echoes[number].socket)
+                    selector.unregister(_fileno(echoes[number]))
                     del left[number]
     return back, last - begin
 

@@ -6,7 +6,7 @@ import click
 import psutil
 
 from benchmarks._agents import builtin
-from benchmarks._load import Echo
+from benchmarks._load import Echo, udp_socket
 from benchmarks._report import report
 
 _WARM_UP = 20_000
@@ -17,7 +17,7 @@ def measure(messages: int) -> dict[str, object]:
     """Resident memory (bytes) after a warm-up and after each tenth of the messages."""
     with builtin() as agent:
         process = psutil.Process(agent.pid)
-        with Echo(agent.port, key=0x0E300001, topic="rt/memory") as client:
+        with Echo(udp_socket(agent.port), key=0x0E300001, topic="rt/memory") as client:
             client.echo(_WARM_UP, in_flight=16)
             resident = [process.memory_info().rss]
             back = 0

@@ -27,8 +27,9 @@ def run(name: str, *arguments: str) -> dict:
     return result
 
 
-def test_agent_udp() -> None:
-    result = run("agent_udp", "--rounds", "1", "--messages", "500")
+@pytest.mark.parametrize("transport", ["udp", "serial"])
+def test_agents_side_by_side(transport: str) -> None:
+    result = run(f"agent_{transport}", "--rounds", "1", "--messages", "500")
     for figures in result["agents"].values():
         assert figures["messages_per_second"][0] > 0
         assert figures["round_trip_us"][0] > 0
@@ -54,9 +55,9 @@ def test_codec() -> None:
 
 
 @pytest.mark.firmware
-def test_footprint_of_shared_memory_is_in_bounds() -> None:
+def test_footprint() -> None:
     profiles = {(p["core"], p["level"], p["shm"]): p for p in run("footprint", "--core", "cortex-m3")["profiles"]}
     without, with_shm = profiles["cortex-m3", "-O2", False], profiles["cortex-m3", "-O2", True]
-    assert 0 < with_shm["text_bytes"] - without["text_bytes"] <= 4096
+    assert 0 < without["text_bytes"] < with_shm["text_bytes"] < 2 * without["text_bytes"]
     assert with_shm["static_ram_bytes"] == 0
     assert with_shm["ram_bytes_each"]["pair"] > 0
