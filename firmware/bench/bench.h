@@ -28,6 +28,8 @@ void bench_run(int argc, char **argv);
 int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results);
 
 int bench_exchange(const uint32_t *arguments, uint32_t *results);
+int bench_service(const uint32_t *arguments, uint32_t *results);
+void bench_on_service(void *context, const rig_mw_service_message_t *message);
 void bench_on_message(void *context, const rig_mw_message_t *message);
 
 /* Waits until the ring has room for `records`; false if the rig cancelled the command. */

@@ -57,6 +57,7 @@ static int start(const uint32_t *arguments, uint32_t *results)
         config.transport = &transport;
     }
     config.on_message = bench_on_message;
+    config.on_service = bench_on_service;
     if (config.buffer_count == 0u) {
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -197,6 +198,8 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return RIG_MW_OK;
     case RIG_CMD_CLOCK:
         return measure_clock(arguments[0], results);
+    case RIG_CMD_SERVICE:
+        return bench_service(arguments, results);
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         return RIG_MW_OK;

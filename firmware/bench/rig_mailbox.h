@@ -45,7 +45,33 @@ enum rig_command {
     RIG_CMD_STATISTICS = 10,   /* -> the words of rig_mw_statistics_t */
     RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
     RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks */
-    RIG_CMD_STACK = 13         /* -> bytes reserved, bytes ever used */
+    RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
+    RIG_CMD_SERVICE = 14       /* requests and their replies, see rig_service_argument -> see rig_service_result;
+                                  every replier of the bench answers each request with the request's own bytes */
+};
+
+enum rig_service_argument {
+    RIG_SERVICE_SESSION = 0,
+    RIG_SERVICE_REQUESTER = 1,
+    RIG_SERVICE_COUNT = 2,       /* requests; 0: only spin and answer what comes, until the deadline */
+    RIG_SERVICE_LENGTH = 3,      /* payload bytes */
+    RIG_SERVICE_OUTSTANDING = 4, /* requests between two spins, at most RIG_SERVICE_MOST */
+    RIG_SERVICE_SPIN_MS = 5,
+    RIG_SERVICE_DEADLINE_MS = 6, /* how long to wait for the replies to a round of requests */
+    RIG_SERVICE_FIRST = 7        /* sequence number of the first request's payload */
+};
+
+#define RIG_SERVICE_MOST 32
+
+enum rig_service_result {
+    RIG_SERVED_ASKED = 0,    /* requests sent */
+    RIG_SERVED_REFUSED = 1,  /* requests that were refused */
+    RIG_SERVED_HEARD = 2,    /* requests that repliers of the bench got */
+    RIG_SERVED_ANSWERED = 3, /* replies they sent */
+    RIG_SERVED_REPLIED = 4,  /* replies that came to the requester, each once and with what was asked */
+    RIG_SERVED_WRONG = 5,    /* replies with an unknown request id, twice, or with other bytes */
+    RIG_SERVED_LOCAL = 6,    /* good replies that came by shared memory */
+    RIG_SERVED_STATUS = 7    /* first error of a loan, request or reply; 0 if none */
 };
 
 enum rig_exchange_argument {

@@ -77,6 +77,17 @@ typedef struct {
 
 typedef void (*rig_mw_on_message_t)(void *context, const rig_mw_message_t *message);
 
+/* A request as it is handed to a replier, or a reply to a requester. */
+#define RIG_MW_IDENTITY_BYTES 24
+typedef struct {
+    rig_mw_message_t message; /* `reader` is the id of the replier or requester */
+    uint8_t kind;             /* RIG_MW_REPLIER: a request came; RIG_MW_REQUESTER: a reply */
+    uint16_t request;         /* reply: what rig_mw_request returned for its request */
+    const uint8_t *identity;  /* request: RIG_MW_IDENTITY_BYTES, to be handed to rig_mw_reply; valid during the call */
+} rig_mw_service_message_t;
+
+typedef void (*rig_mw_on_service_t)(void *context, const rig_mw_service_message_t *message);
+
 typedef struct {
     const rig_mw_transport_t *transport; /* NULL: there is no link at all */
     uint8_t *buffer_memory;              /* messages that travel by shared memory live here; 8-aligned */
@@ -88,6 +99,7 @@ typedef struct {
     uint16_t history;                    /* reliable slots per direction; a power of two */
     rig_mw_on_message_t on_message;      /* called from rig_mw_spin() only */
     void *context;
+    rig_mw_on_service_t on_service;      /* the same; NULL: no services are used */
 } rig_mw_config_t;
 
 typedef struct {
@@ -154,6 +166,16 @@ int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **pla
 int rig_mw_publish(uint8_t session, uint16_t writer);
 /* Gives a loan back unpublished. */
 int rig_mw_loan_cancel(uint8_t session, uint16_t writer);
+
+/* RIG_MW_CAP_SERVICES. Requesters and repliers are created with name, type and reply type, and get their replies and
+ * requests from then on without rig_mw_read(). A backend that has no services leaves these functions out. */
+/* Gives the place for a request (`kind` RIG_MW_REQUESTER) or a reply (RIG_MW_REPLIER); one loan per entity. */
+int rig_mw_service_loan(uint8_t session, uint8_t kind, uint16_t id, uint32_t length, uint8_t **place);
+int rig_mw_service_cancel(uint8_t session, uint8_t kind, uint16_t id);
+/* Sends the loaned request; returns the id (> 0) that its reply will carry. Many may be outstanding. */
+int rig_mw_request(uint8_t session, uint16_t requester);
+/* Sends the loaned reply to the request that came with `identity`; during its callback or later. */
+int rig_mw_reply(uint8_t session, uint16_t replier, const uint8_t identity[RIG_MW_IDENTITY_BYTES]);
 
 /* Delivers what is there: local messages and the link's; runs retransmissions. Returns as soon as at least one
  * message was delivered and nothing more is pending, or after timeout_ms. Returns the count of messages delivered

@@ -80,7 +80,7 @@ XRCE_COLD static void link_pop(xrce_client_t *client, xrce_session_t *session)
 }
 
 /* A request has had its id since it was published. */
-XRCE_COLD static void head_write(uint8_t *place, xrce_session_t *session, const xrce_buffer_t *buffer)
+XRCE_SHARED static void head_write(uint8_t *place, xrce_session_t *session, const xrce_buffer_t *buffer)
 {
     bool named = xrce_entity_kind(buffer->writer) == XRCE_REQUESTER;
 
@@ -142,9 +142,10 @@ XRCE_COLD static bool sample_send(xrce_session_t *session, const xrce_buffer_t *
  * its length does not fit. False: no slot is free. */
 XRCE_COLD static bool cut_send(xrce_client_t *client, xrce_session_t *session)
 {
-    uint8_t flags = XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT;
+    const uint8_t flags = XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT;
 
-    if (xrce_out_room_alone(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_FRAGMENT, flags, 0) == NULL) {
+    if (XRCE_LOAD(session->link_cut) && /* else the queue has just run empty */
+        xrce_out_room_alone(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_FRAGMENT, flags, 0) == NULL) {
         return false;
     }
     xrce_lock(client);
@@ -155,14 +156,14 @@ XRCE_COLD static bool cut_send(xrce_client_t *client, xrce_session_t *session)
 }
 
 /* The sample whose turn it is; nobody drops it to make room while it is busy. */
-XRCE_COLD static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD static xrce_buffer_t *link_turn(xrce_client_t *client, xrce_session_t *session, uint8_t busy)
 {
     xrce_buffer_t *buffer;
 
     xrce_lock(client);
     buffer = session->link_cut ? NULL : session->link_head;
     if (buffer != NULL) {
-        buffer->flags |= XRCE_B_BUSY;
+        buffer->flags = (uint8_t)((buffer->flags & ~XRCE_B_BUSY) | busy);
     }
     xrce_unlock(client);
     return buffer;
@@ -170,22 +171,20 @@ XRCE_COLD static xrce_buffer_t *link_take(xrce_client_t *client, xrce_session_t 
 
 XRCE_COLD void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
 {
-    while (XRCE_LOAD(session->link_head) != NULL || XRCE_LOAD(session->link_cut)) {
-        xrce_buffer_t *buffer = link_take(client, session);
-        bool sent = buffer != NULL ? sample_send(session, buffer)
-                                   : !XRCE_LOAD(session->link_cut) || cut_send(client, session);
+    bool sent = true;
 
-        if (sent && buffer != NULL) {
+    while (sent && (XRCE_LOAD(session->link_head) != NULL || XRCE_LOAD(session->link_cut))) {
+        xrce_buffer_t *buffer = link_turn(client, session, XRCE_B_BUSY);
+
+        if (buffer == NULL) {
+            sent = cut_send(client, session);
+        } else if (sample_send(session, buffer)) {
             link_pop(client, session);
-        } else if (buffer != NULL) {
-            xrce_lock(client);
-            buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
-            xrce_unlock(client);
+        } else {
+            (void)link_turn(client, session, 0);
+            sent = false;
         }
         (void)xrce_session_flush(client, session);
-        if (!sent) {
-            return;
-        }
     }
 }
 

@@ -27,7 +27,7 @@ XRCE_COLD static bool place_take(xrce_client_t *client, xrce_fragment_t *fragmen
     return true;
 }
 
-void xrce_fragment_reset(xrce_client_t *client, xrce_fragment_t *fragment)
+XRCE_COLD void xrce_fragment_reset(xrce_client_t *client, xrce_fragment_t *fragment)
 {
     if (fragment->place != NULL) {
 #if XRCE_SHM
@@ -45,7 +45,7 @@ void xrce_fragment_reset(xrce_client_t *client, xrce_fragment_t *fragment)
     fragment->broken = false;
 }
 
-static int broken(xrce_client_t *client, xrce_fragment_t *fragment, bool last)
+XRCE_COLD static int broken(xrce_client_t *client, xrce_fragment_t *fragment, bool last)
 {
     bool first = !fragment->broken;
 
@@ -54,7 +54,7 @@ static int broken(xrce_client_t *client, xrce_fragment_t *fragment, bool last)
     return first ? XRCE_FRAGMENT_BAD : XRCE_FRAGMENT_MORE;
 }
 
-int xrce_fragment_add(xrce_client_t *client, xrce_fragment_t *fragment, const uint8_t *bytes, uint32_t length,
+XRCE_COLD int xrce_fragment_add(xrce_client_t *client, xrce_fragment_t *fragment, const uint8_t *bytes, uint32_t length,
                       bool last)
 {
     if (fragment->broken) {

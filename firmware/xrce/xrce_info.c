@@ -38,13 +38,13 @@ XRCE_COLD static void on_writer_info(xrce_client_t *client, const xrce_session_t
 }
 #endif
 
-void xrce_info_route(xrce_client_t *client, const xrce_session_t *session)
+XRCE_COLD void xrce_info_route(xrce_client_t *client, const xrce_session_t *session)
 {
 #if XRCE_SHM
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *entity = &client->entities.rows[i];
 
-        if (entity->key != 0u && entity->session == session->index && xrce_entity_kind(entity) == XRCE_DATAWRITER) {
+        if (entity->key != 0u && entity->session == session->index) { /* for others than writers it means nothing */
             route_writer(client, session, entity);
         }
     }

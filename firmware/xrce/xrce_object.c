@@ -69,7 +69,7 @@ static xrce_span_t span_of(const char *text)
 }
 
 /* The row of `create`'s own texts; XRCE_NONE when it needs none. */
-static int take_text(xrce_client_t *client, const xrce_create_t *create)
+XRCE_COLD static int take_text(xrce_client_t *client, const xrce_create_t *create)
 {
     xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
     uint32_t needed = create->form != XRCE_BIN            ? 1u
@@ -110,7 +110,7 @@ XRCE_COLD static int take_service_match(xrce_client_t *client, const xrce_create
 
 /* The row that decides about matching. In XML topic and type stand in the text; a reference is compared as such,
  * for only the Agent knows what it means; an endpoint is on its topic. */
-static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity)
+XRCE_COLD static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity)
 {
     xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
     const xrce_entity_t *topic = NULL;
@@ -137,7 +137,7 @@ static int take_match(xrce_client_t *client, const xrce_create_t *create, const 
     return entity->text;
 }
 
-static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
+XRCE_COLD static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
 {
     int row = take_text(client, create);
 
@@ -225,7 +225,7 @@ static int check_create(xrce_client_t *client, const xrce_create_t *create)
     return xrce_client_session(client, create->session) == NULL ? XRCE_ERR_UNKNOWN : XRCE_OK;
 }
 
-int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms)
+XRCE_COLD int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms)
 {
     xrce_entity_t *entity;
     xrce_session_t *session;

@@ -9,7 +9,7 @@ static uint32_t head_of(uint8_t kind)
     return kind == XRCE_REPLIER ? XRCE_IDENTITY_BYTES : 0u; /* stands before the reply, as on the wire */
 }
 
-int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t length,
+XRCE_COLD int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t length,
                       uint8_t **place)
 {
     int status;
@@ -67,22 +67,20 @@ void xrce_service_received(xrce_client_t *client, const xrce_entity_t *entity, c
 
 /*
  * The identity of a request that never leaves this MCU. Where one of an Agent begins with a vendor id, ours begins
- * with FF 'l' 'o' 'c', which no vendor has; then the session's key and four zeros, the requester's session and object,
- * its kind, and the request id as sequence number.
+ * with FF 'l' 'o' 'c', which no vendor has; then zeros, the requester's session and object, its kind, and the request
+ * id as sequence number.
  */
 static const uint8_t mark[4] = {0xFF, 'l', 'o', 'c'};
 
-#define AT_KEY 4u
 #define AT_ENTITY 12u
 #define AT_KIND 15u
 #define AT_NUMBER 20u
 
-XRCE_SHARED static void identity_write(const xrce_client_t *client, uint8_t identity[XRCE_IDENTITY_BYTES],
-                                     const xrce_entity_t *requester, uint16_t request)
+XRCE_SHARED static void identity_write(uint8_t identity[XRCE_IDENTITY_BYTES], const xrce_entity_t *requester,
+                                       uint16_t request)
 {
     memset(identity, 0, XRCE_IDENTITY_BYTES);
     memcpy(identity, mark, sizeof(mark));
-    memcpy(identity + AT_KEY, client->sessions[requester->session].peer.key, 4);
     identity[AT_ENTITY] = requester->session;
     identity[AT_ENTITY + 1u] = (uint8_t)(requester->key >> 8);
     identity[AT_ENTITY + 2u] = (uint8_t)requester->key;
@@ -92,11 +90,11 @@ XRCE_SHARED static void identity_write(const xrce_client_t *client, uint8_t iden
 }
 
 /* Whether an identity names a request of this requester. */
-XRCE_COLD static bool names(const xrce_client_t *client, const uint8_t *identity, const xrce_entity_t *requester)
+XRCE_COLD static bool names(const uint8_t *identity, const xrce_entity_t *requester)
 {
     uint8_t own[XRCE_IDENTITY_BYTES];
 
-    identity_write(client, own, requester, 0);
+    identity_write(own, requester, 0);
     return memcmp(own, identity, AT_NUMBER) == 0;
 }
 
@@ -107,9 +105,9 @@ XRCE_COLD void xrce_service_deliver(xrce_client_t *client, const xrce_buffer_t *
     uint32_t head = head_of(xrce_entity_kind(buffer->writer));
 
     if (head == 0u) {
-        identity_write(client, identity, buffer->writer, buffer->number);
+        identity_write(identity, buffer->writer, buffer->number);
         message.identity = identity;
-    } else if (names(client, buffer->data, entity)) {
+    } else if (names(buffer->data, entity)) {
         message.request = (uint16_t)(buffer->data[AT_NUMBER] | (uint32_t)buffer->data[AT_NUMBER + 1u] << 8);
     } else {
         return; /* an answer to somebody else */
@@ -136,7 +134,7 @@ XRCE_COLD static int publish(xrce_client_t *client, xrce_entity_t *writer, bool 
     return XRCE_OK;
 }
 
-int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
+XRCE_COLD int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
 {
     uint16_t request = 0;
     xrce_entity_t *writer;
@@ -155,7 +153,7 @@ int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t reques
     return status < 0 ? status : (int)request;
 }
 
-int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
+XRCE_COLD int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
                        const uint8_t identity[XRCE_IDENTITY_BYTES])
 {
     bool local = memcmp(identity, mark, sizeof(mark)) == 0;
@@ -168,7 +166,7 @@ int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
     if (writer == NULL || writer->loan == NULL) {
         status = writer == NULL ? XRCE_ERR_UNKNOWN : XRCE_ERR_STATE;
     } else {
-        for (edge = writer->edges; local && edge != NULL && !names(client, identity, edge->reader);) {
+        for (edge = writer->edges; local && edge != NULL && !names(identity, edge->reader);) {
             edge = edge->next;
         }
         status = local && edge == NULL ? XRCE_ERR_UNKNOWN : XRCE_OK;
@@ -184,7 +182,7 @@ int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
 
 #else
 
-int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
+XRCE_COLD int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester)
 {
     xrce_entity_t *writer =
         xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(requester, XRCE_REQUESTER)));
@@ -199,7 +197,7 @@ int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t reques
     return status < 0 ? status : (int)request;
 }
 
-int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
+XRCE_COLD int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
                        const uint8_t identity[XRCE_IDENTITY_BYTES])
 {
     xrce_entity_t *writer = xrce_entity_find(&client->entities, XRCE_KEY(session, XRCE_OBJECT(replier, XRCE_REPLIER)));

@@ -42,7 +42,7 @@ uint32_t xrce_session_memory(uint32_t slot_bytes, uint32_t history)
     return slot_bytes * (1u + 2u * history);
 }
 
-void xrce_session_open(xrce_client_t *client, xrce_session_t *session, const uint8_t key[4], uint8_t *memory)
+XRCE_COLD void xrce_session_open(xrce_client_t *client, xrce_session_t *session, const uint8_t key[4], uint8_t *memory)
 {
     uint8_t index = session->index;
     uint32_t slot = client->mtu & ~7u;
@@ -83,7 +83,7 @@ XRCE_COLD static void write_properties(xrce_writer_t *writer)
 #endif
 }
 
-void xrce_session_connect(xrce_client_t *client, xrce_session_t *session, uint32_t now)
+XRCE_COLD void xrce_session_connect(xrce_client_t *client, xrce_session_t *session, uint32_t now)
 {
     uint8_t message[LOGIN_BYTES];
     xrce_peer_t nobody = session->peer;

@@ -4,7 +4,7 @@
 
 #include "xrce_client.h"
 
-XRCE_COLD static uint32_t checksum_of(const uint8_t *data, uint32_t length)
+XRCE_SHARED static uint32_t checksum_of(const uint8_t *data, uint32_t length)
 {
     uint32_t sum = 2166136261u; /* FNV-1a */
 

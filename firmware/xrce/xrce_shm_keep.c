@@ -94,67 +94,54 @@ XRCE_COLD void xrce_shm_reclaim(xrce_client_t *client)
     }
 }
 
-/* The oldest kept sample from number `first` on, held for the caller; NULL: none before `end`. */
-XRCE_COLD static xrce_buffer_t *kept_from(xrce_client_t *client, const xrce_entity_t *writer, uint16_t first,
-                                          uint16_t end)
+/* The oldest kept sample with a number in [first, end), or NULL. Under the lock. */
+XRCE_COLD static xrce_buffer_t *kept_from(const xrce_entity_t *writer, uint16_t first, uint16_t end)
 {
-    xrce_buffer_t *found = NULL;
+    xrce_buffer_t *buffer = writer->kept;
 
-    xrce_lock(client);
-    if (writer->kept != NULL) {
-        found = writer->kept->next_kept;
-        while (found != writer->kept && xrce_sequence_distance(found->number, first) < 0) {
-            found = found->next_kept;
-        }
-        if (xrce_sequence_distance(found->number, first) < 0 || xrce_sequence_distance(found->number, end) >= 0) {
-            found = NULL;
-        } else {
-            found->users++;
-        }
+    if (buffer != NULL) {
+        do {
+            buffer = buffer->next_kept;
+            if (xrce_sequence_distance(buffer->number, first) >= 0) {
+                return xrce_sequence_distance(buffer->number, end) < 0 ? buffer : NULL;
+            }
+        } while (buffer != writer->kept);
     }
-    xrce_unlock(client);
-    return found;
+    return NULL;
 }
 
-/* From now on the reader gets what comes by the queue, but for what it has had already: numbers below `end`. */
+/* From now on the reader gets what comes by the queue, but for what it has had already: numbers below `end`. Under
+ * the lock. */
 XRCE_COLD static void admit(xrce_client_t *client, const xrce_entity_t *writer, xrce_edge_t *edge, uint16_t end)
 {
-    uint16_t skip = 0;
-
-    xrce_lock(client);
+    edge->skip = 0;
     for (const xrce_buffer_t *buffer = client->shm.head; buffer != NULL; buffer = buffer->next) {
-        if (buffer->writer != writer) {
-            continue;
-        }
-        if (xrce_sequence_distance(buffer->number, end) < 0) {
-            skip++;
-        } else {
+        if (buffer->writer == writer && xrce_sequence_distance(buffer->number, end) < 0) {
+            edge->skip++;
+        } else if (buffer->writer == writer) {
             xrce_shm_limit(client, edge->reader);
         }
     }
-    edge->skip = skip;
-    xrce_unlock(client);
 }
 
 XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t *writer, xrce_edge_t *edge)
 {
     const xrce_entity_t *reader = edge->reader;
+    uint16_t number;
     uint32_t count = 0;
-    uint16_t first;
     uint16_t end;
     xrce_buffer_t *buffer;
     xrce_sample_t sample;
 
+    client->shm.cursor = edge;
     xrce_lock(client);
     end = writer->number;
-    first = (uint16_t)(end - writer->backlog);
-    if (xrce_keeps_last(reader) && reader->depth < writer->backlog) {
-        first = (uint16_t)(end - reader->depth);
-    }
-    xrce_unlock(client);
-    client->shm.cursor = edge;
-    while ((buffer = kept_from(client, writer, first, end)) != NULL) {
-        first = (uint16_t)(buffer->number + 1u);
+    number = xrce_keeps_last(reader) && reader->depth < writer->backlog ? reader->depth : writer->backlog;
+    number = (uint16_t)(end - number);
+    while ((buffer = kept_from(writer, number, end)) != NULL) {
+        buffer->users++;
+        xrce_unlock(client);
+        number = (uint16_t)(buffer->number + 1u);
         sample.data = buffer->data;
         sample.length = buffer->length;
         sample.reader = reader->id;
@@ -164,7 +151,6 @@ XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t
         client->on_sample(client->context, &sample);
         xrce_lock(client);
         xrce_shm_let_go(client, buffer);
-        xrce_unlock(client);
         if (client->shm.cursor != edge) {
             break; /* the callback deleted one of the two */
         }
@@ -172,6 +158,7 @@ XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t
     if (client->shm.cursor == edge) {
         admit(client, writer, edge, end);
     }
+    xrce_unlock(client);
     client->shm.cursor = NULL;
     return count;
 }

@@ -67,10 +67,9 @@ XRCE_COLD static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_en
 /* The kind that hears what `kind` says; 0: nobody. */
 XRCE_COLD static uint8_t hearer_of(uint8_t kind)
 {
-    return kind == XRCE_DATAWRITER  ? XRCE_DATAREADER
-           : kind == XRCE_REQUESTER ? XRCE_REPLIER
-           : kind == XRCE_REPLIER   ? XRCE_REQUESTER
-                                    : 0u;
+    return (uint8_t)(kind >= XRCE_REQUESTER    ? XRCE_REQUESTER + XRCE_REPLIER - kind
+                     : kind == XRCE_DATAWRITER ? XRCE_DATAREADER
+                                               : 0);
 }
 
 /* Visits all that `entity` matches, in both directions; counts them, and pairs them if `make`. */
@@ -118,7 +117,7 @@ XRCE_COLD int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
 }
 
 /* Takes *link out of its list; `before` is the pair before it or NULL. Under the lock. */
-XRCE_COLD static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *before)
+XRCE_SHARED static void detach(xrce_client_t *client, xrce_edge_t **link, xrce_edge_t *before)
 {
     xrce_shm_t *shm = &client->shm;
     xrce_edge_t *edge = *link;

@@ -55,6 +55,7 @@ class Command(IntEnum):
     COUNTERS = 11
     CLOCK = 12
     STACK = 13
+    SERVICE = 14
 
 
 class Status(IntEnum):

@@ -37,11 +37,13 @@ XRCE_STATIC_ASSERT(RIG_MW_MAX_NAMES < XRCE_NONE, names);
 XRCE_STATIC_ASSERT((int)RIG_MW_ERR_ARGUMENT == (int)XRCE_ERR_ARGUMENT, argument);
 XRCE_STATIC_ASSERT((int)RIG_MW_ERR_NO_BUFFER == (int)XRCE_ERR_NO_BUFFER, no_buffer);
 XRCE_STATIC_ASSERT((int)RIG_MW_ERR_UNKNOWN == (int)XRCE_ERR_UNKNOWN, unknown);
+XRCE_STATIC_ASSERT(RIG_MW_IDENTITY_BYTES == XRCE_IDENTITY_BYTES, identity);
 XRCE_STATIC_ASSERT((int)RIG_MW_ERR_STATE == (int)XRCE_ERR_STATE, state);
 
 static struct {
     bool started;
     rig_mw_on_message_t on_message;
+    rig_mw_on_service_t on_service;
     void *context;
     xrce_transport_t transport;
     xrce_client_t client;
@@ -70,7 +72,7 @@ const char *rig_mw_version(void)
 uint32_t rig_mw_capabilities(void)
 {
     uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE | RIG_MW_CAP_XML |
-                            RIG_MW_CAP_REF;
+                            RIG_MW_CAP_REF | RIG_MW_CAP_SERVICES;
 
 #if XRCE_SHM
     capabilities |= RIG_MW_CAP_SHM | RIG_MW_CAP_THREADS;
@@ -78,17 +80,34 @@ uint32_t rig_mw_capabilities(void)
     return capabilities;
 }
 
+static void convert(rig_mw_message_t *message, const xrce_sample_t *sample)
+{
+    message->data = sample->data;
+    message->length = sample->length;
+    message->reader = sample->reader;
+    message->session = sample->session;
+    message->local = sample->local;
+}
+
 static void on_sample(void *context, const xrce_sample_t *sample)
 {
     rig_mw_message_t message;
 
     (void)context;
-    message.data = sample->data;
-    message.length = sample->length;
-    message.reader = sample->reader;
-    message.session = sample->session;
-    message.local = sample->local;
+    convert(&message, sample);
     mw.on_message(mw.context, &message);
+}
+
+static void on_service(void *context, const xrce_service_sample_t *sample)
+{
+    rig_mw_service_message_t message;
+
+    (void)context;
+    convert(&message.message, &sample->sample);
+    message.kind = sample->kind;
+    message.request = sample->request;
+    message.identity = sample->identity;
+    mw.on_service(mw.context, &message);
 }
 
 int rig_mw_start(const rig_mw_config_t *config)
@@ -101,6 +120,7 @@ int rig_mw_start(const rig_mw_config_t *config)
         return RIG_MW_ERR_ARGUMENT;
     }
     mw.on_message = config->on_message;
+    mw.on_service = config->on_service;
     mw.context = config->context;
     if (config->transport != NULL) {
         mw.transport.framed = config->transport->framed;
@@ -111,6 +131,7 @@ int rig_mw_start(const rig_mw_config_t *config)
     }
     ours.port = &port;
     ours.on_sample = on_sample;
+    ours.on_service = config->on_service != NULL ? on_service : NULL;
     ours.entities = mw.entities;
     ours.entity_count = RIG_MW_MAX_ENTITIES;
     ours.index = mw.index;
@@ -167,6 +188,7 @@ static uint8_t qos_of(const rig_mw_qos_t *qos)
 int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
 {
     xrce_create_t create = {0};
+    int status;
 
     if (!mw.started) {
         return RIG_MW_ERR_STATE;
@@ -191,7 +213,11 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
     create.qos = qos_of(&entity->qos);
     create.depth = entity->qos.depth;
     create.reliable_stream = entity->reliable_stream;
-    return xrce_client_create(&mw.client, &create, timeout_ms);
+    status = xrce_client_create(&mw.client, &create, timeout_ms);
+    if (status >= 0 && (entity->kind == RIG_MW_REQUESTER || entity->kind == RIG_MW_REPLIER)) {
+        status = xrce_client_ask(&mw.client, entity->session, entity->kind, entity->id, 0xFFFF);
+    }
+    return status;
 }
 
 int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms)
@@ -217,6 +243,26 @@ int rig_mw_publish(uint8_t session, uint16_t writer)
 int rig_mw_loan_cancel(uint8_t session, uint16_t writer)
 {
     return mw.started ? xrce_client_cancel(&mw.client, session, writer) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_service_loan(uint8_t session, uint8_t kind, uint16_t id, uint32_t length, uint8_t **place)
+{
+    return mw.started ? xrce_service_loan(&mw.client, session, kind, id, length, place) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_service_cancel(uint8_t session, uint8_t kind, uint16_t id)
+{
+    return mw.started ? xrce_service_cancel(&mw.client, session, kind, id) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_request(uint8_t session, uint16_t requester)
+{
+    return mw.started ? xrce_service_request(&mw.client, session, requester) : RIG_MW_ERR_STATE;
+}
+
+int rig_mw_reply(uint8_t session, uint16_t replier, const uint8_t identity[RIG_MW_IDENTITY_BYTES])
+{
+    return mw.started ? xrce_service_reply(&mw.client, session, replier, identity) : RIG_MW_ERR_STATE;
 }
 
 int rig_mw_spin(uint32_t timeout_ms)
