@@ -11,13 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from robot.api import SkipExecution
 from robot.api.deco import keyword, library
 
 from rig.bench import Counter, Exchange, Topology, payload
 from rig.errors import RigError
 from rig.experiments.copies import resident
 from rig.inventory import Inventory
-from rig.run import find_boards_file
+from rig.publish import publish
+from rig.records import RunRecord, Verdict
+from rig.run import RunOptions, check_claims, check_directory, execute, find_boards_file, new_run_id, runs_directory
 from rig.station import Setting, Station
 
 _T = TypeVar("_T")
@@ -37,6 +40,7 @@ class RigLibrary:
         self._length = 0
         self._sequence = 0
         self._resident = 0
+        self._record: RunRecord | None = None
         self._directory: tempfile.TemporaryDirectory[str] | None = None
 
     # ---- a board
@@ -73,6 +77,42 @@ class RigLibrary:
         setting = _guard(lambda: station.prepare(variant))
         self._setting = setting
         return f"{setting.bench.hello.middleware} {setting.bench.hello.middleware_version}"
+
+    # ---- whole runs
+
+    @keyword("Run The Rig")
+    def run_the_rig(self, board: str = "", agent: str = "builtin", boards: str = "") -> str:
+        """Makes one quick run of all claims on a board, and returns the directory of its report."""
+        self.close_board()
+        run_id = new_run_id()
+        directory = check_directory(runs_directory() / run_id)
+        options = RunOptions(
+            boards_file=find_boards_file(Path(boards) if boards else None),
+            boards=(board,) if board else (),
+            agent=agent if agent in ("external", "none") else "builtin",  # type: ignore[arg-type]
+            quick=True,
+            directory=directory,
+            command="robot suites/acceptance",
+        )
+        self._record = _guard(lambda: execute(options, run_id=run_id))
+        publish(self._record, directory)
+        return str(directory)
+
+    @keyword("Claim Should Be Confirmed")
+    def claim_should_be_confirmed(self, claim: str) -> str:
+        """The run confirmed this claim; a claim that it could not make is skipped, with the reason.
+
+        Returns the reason of the verdict.
+        """
+        if self._record is None:
+            raise AssertionError("nothing was run yet: use Run The Rig first")
+        (id,) = check_claims([claim])
+        result = next(c for c in self._record.claims if c.id == id)
+        if result.verdict is Verdict.NOT_RUN:
+            raise SkipExecution(result.reason)
+        if result.verdict is not Verdict.CONFIRMED and not result.accepted:
+            raise AssertionError(f"{result.verdict.value}: {result.reason}")
+        return result.reason
 
     # ---- an exchange
 

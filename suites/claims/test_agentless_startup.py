@@ -1,0 +1,21 @@
+"""It works with no Agent at boot: entities are made, samples flow, and go on when an Agent appears."""
+
+import pytest
+
+from rig.claims import Figures
+from rig.records import ClaimResult, Verdict
+
+pytestmark = pytest.mark.claim("agentless-startup")
+
+
+@pytest.mark.parametrize("agent", ("absent", "appeared"))
+def test_every_sample_is_delivered(figures: Figures, agent: str) -> None:
+    found = figures.all("samples_delivered", "shm", agent=agent)
+    if not found:
+        pytest.skip("no Agent takes part in this run, so none could appear")
+    assert found[0].detail["entities"], found[0].detail["refused"]
+    assert found[0].value == found[0].detail["expected"]
+
+
+def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
+    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason

@@ -1,0 +1,20 @@
+"""Many entities work at once, and one too many is refused with an error."""
+
+import pytest
+
+from rig.claims import Figures
+from rig.records import ClaimResult, Verdict
+
+pytestmark = pytest.mark.claim("entity-capacity")
+
+
+@pytest.mark.parametrize("pairs", (1, 2, 5, 10, 20))
+def test_made_pairs_deliver(figures: Figures, pairs: int) -> None:
+    (made,) = figures.all("pairs_made", "shm", pairs=pairs)
+    (lost,) = figures.all("samples_lost", "shm", pairs=pairs)
+    assert lost.value == 0
+    assert made.value == pairs or made.detail["refusal"]
+
+
+def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
+    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason
