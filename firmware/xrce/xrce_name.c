@@ -15,34 +15,40 @@ void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, 
     }
 }
 
-/* Writes the record behind the used bytes; 0 when it does not fit. */
-static uint32_t append(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS])
+/* Bytes of the record with its NULs. */
+static uint32_t length_of(const xrce_span_t parts[XRCE_NAME_PARTS])
 {
-    uint32_t at = names->used;
+    uint32_t length = 0;
 
     for (uint32_t i = 0; i < XRCE_NAME_PARTS && parts[i].text != NULL; i++) {
-        if (parts[i].length >= names->size - at) {
-            return 0;
+        if (parts[i].length > UINT16_MAX) {
+            return UINT32_MAX;
         }
-        memcpy(names->bytes + at, parts[i].text, parts[i].length);
-        at += parts[i].length;
-        names->bytes[at++] = '\0';
+        length += parts[i].length + 1u;
     }
-    return at - names->used;
+    return length;
+}
+
+static bool is_record(const char *text, const xrce_span_t parts[XRCE_NAME_PARTS])
+{
+    for (uint32_t i = 0; i < XRCE_NAME_PARTS && parts[i].text != NULL; i++) {
+        if (memcmp(text, parts[i].text, parts[i].length) != 0 || text[parts[i].length] != '\0') {
+            return false;
+        }
+        text += parts[i].length + 1u;
+    }
+    return true;
 }
 
 int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS])
 {
-    uint32_t length = append(names, parts);
+    uint32_t length = length_of(parts);
     int vacant = -1;
 
-    if (length == 0u) {
-        return XRCE_ERR_TABLE_FULL;
-    }
     for (int i = 0; i < (int)names->row_count; i++) {
         xrce_name_t *row = &names->rows[i];
 
-        if (row->length == length && memcmp(names->bytes + row->offset, names->bytes + names->used, length) == 0) {
+        if (row->length != 0u && row->length == length && is_record(names->bytes + row->offset, parts)) {
             row->users++;
             return i;
         }
@@ -50,13 +56,17 @@ int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS]
             vacant = i;
         }
     }
-    if (vacant < 0) {
+    if (vacant < 0 || length == 0u || length > (uint32_t)names->size - names->used) {
         return XRCE_ERR_TABLE_FULL;
     }
     names->rows[vacant].offset = names->used;
     names->rows[vacant].length = (uint16_t)length;
     names->rows[vacant].users = 1;
-    names->used = (uint16_t)(names->used + length);
+    for (uint32_t i = 0; i < XRCE_NAME_PARTS && parts[i].text != NULL; i++) {
+        memcpy(names->bytes + names->used, parts[i].text, parts[i].length);
+        names->used = (uint16_t)(names->used + parts[i].length);
+        names->bytes[names->used++] = '\0';
+    }
     return vacant;
 }
 
