@@ -4,8 +4,8 @@
 set(RIG_MW_MICROXRCEDDS_DIR ${CMAKE_CURRENT_LIST_DIR})
 find_package(microxrcedds_client 3 QUIET)
 if(NOT microxrcedds_client_FOUND)
-  message(FATAL_ERROR "RIG_MIDDLEWARE=microxrcedds: no installed microxrcedds_client of version 3 is found for this board. "
-    "Give -DCMAKE_PREFIX_PATH=<where it is installed>; docs/middleware.md says what it must be configured with")
+  message(FATAL_ERROR "RIG_MIDDLEWARE=microxrcedds: no installed microxrcedds_client of version 3 is found for this "
+    "board. Give -DCMAKE_PREFIX_PATH=<where it is installed>; docs/middleware.md says what it must be configured with")
 endif()
 
 # What the package was built with stands in its config.h alone.
@@ -31,8 +31,10 @@ function(rig_add_middleware name variant)
     message(FATAL_ERROR "the microxrcedds_client of ${RIG_MW_UXR_CONFIG} has shared memory: it makes the variant shm. "
       "Use -DRIG_VARIANTS=shm, or give another CMAKE_PREFIX_PATH for ${variant}")
   endif()
-  add_library(${name} STATIC ${RIG_MW_MICROXRCEDDS_DIR}/rig_mw_microxrcedds.c
-    ${RIG_MW_MICROXRCEDDS_DIR}/rig_mw_create.c ${RIG_MW_MICROXRCEDDS_DIR}/rig_mw_clock.c)
+  set(sources rig_mw_microxrcedds.c rig_mw_messages.c rig_mw_memory.c rig_mw_link.c rig_mw_create.c rig_mw_services.c
+    rig_mw_clock.c)
+  list(TRANSFORM sources PREPEND ${RIG_MW_MICROXRCEDDS_DIR}/)
+  add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PRIVATE microxrcedds_client)
   # The Client's archive comes after this one: its clock must be taken out of here before it is missed.
   target_link_options(${name} INTERFACE $<$<PLATFORM_ID:Generic>:-Wl,--undefined=clock_gettime>)

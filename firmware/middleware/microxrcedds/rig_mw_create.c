@@ -1,5 +1,9 @@
 #include "rig_mw_create.h"
 
+#include <string.h>
+
+#define MAX_TOPIC_NAME 128
+
 static uxrObjectId object(uint16_t id, uint8_t kind)
 {
     return uxr_object_id(id, kind);
@@ -14,6 +18,36 @@ static uxrQoS_t qos_of(const rig_mw_qos_t *qos)
     client.history = qos->keep_all ? UXR_HISTORY_KEEP_ALL : UXR_HISTORY_KEEP_LAST;
     client.depth = qos->depth;
     return client;
+}
+
+/* prefix + service + suffix, as ROS names the topics of a service; false if it is too long. */
+static bool topic_name(char *to, const char *prefix, const char *service, const char *suffix)
+{
+    if (strlen(prefix) + strlen(service) + strlen(suffix) >= MAX_TOPIC_NAME) {
+        return false;
+    }
+    strcpy(to, prefix);
+    strcat(to, service);
+    strcat(to, suffix);
+    return true;
+}
+
+static int service_by_bin(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t *entity)
+{
+    char request[MAX_TOPIC_NAME];
+    char reply[MAX_TOPIC_NAME];
+    uxrObjectId id = object(entity->id, entity->kind);
+    uxrObjectId participant = object(entity->parent, UXR_PARTICIPANT_ID);
+
+    if (!topic_name(request, "rq/", entity->name, "Request") || !topic_name(reply, "rr/", entity->name, "Reply")) {
+        return RIG_MW_ERR_ARGUMENT;
+    }
+    if (entity->kind == RIG_MW_REQUESTER) {
+        return uxr_buffer_create_requester_bin(session, stream, id, participant, entity->name, entity->type,
+                                               entity->reply_type, request, reply, qos_of(&entity->qos), entity->mode);
+    }
+    return uxr_buffer_create_replier_bin(session, stream, id, participant, entity->name, entity->type,
+                                         entity->reply_type, request, reply, qos_of(&entity->qos), entity->mode);
 }
 
 static int by_bin(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t *entity)
@@ -37,6 +71,9 @@ static int by_bin(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
     case RIG_MW_DATAREADER:
         return uxr_buffer_create_datareader_bin(session, stream, id, object(entity->parent, UXR_SUBSCRIBER_ID), topic,
                                                 qos_of(&entity->qos), entity->mode);
+    case RIG_MW_REQUESTER:
+    case RIG_MW_REPLIER:
+        return service_by_bin(session, stream, entity);
     default:
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -62,6 +99,10 @@ static int by_xml(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
     case RIG_MW_DATAREADER:
         return uxr_buffer_create_datareader_xml(session, stream, id, object(entity->parent, UXR_SUBSCRIBER_ID),
                                                 entity->name, entity->mode);
+    case RIG_MW_REQUESTER:
+        return uxr_buffer_create_requester_xml(session, stream, id, participant, entity->name, entity->mode);
+    case RIG_MW_REPLIER:
+        return uxr_buffer_create_replier_xml(session, stream, id, participant, entity->name, entity->mode);
     default:
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -86,6 +127,10 @@ static int by_ref(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
     case RIG_MW_PUBLISHER:
     case RIG_MW_SUBSCRIBER:
         return RIG_MW_ERR_UNSUPPORTED; /* the protocol knows no reference for them */
+    case RIG_MW_REQUESTER:
+        return uxr_buffer_create_requester_ref(session, stream, id, participant, entity->name, entity->mode);
+    case RIG_MW_REPLIER:
+        return uxr_buffer_create_replier_ref(session, stream, id, participant, entity->name, entity->mode);
     default:
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -95,9 +140,6 @@ int rig_mw_create_request(uxrSession *session, uxrStreamId stream, const rig_mw_
 {
     int request;
 
-    if (entity->kind == RIG_MW_REQUESTER || entity->kind == RIG_MW_REPLIER) {
-        return RIG_MW_ERR_UNSUPPORTED; /* see rig_mw_capabilities() */
-    }
     switch (entity->form) {
     case RIG_MW_BIN:
         request = by_bin(session, stream, entity);
