@@ -21,6 +21,10 @@ void defect_deliver(const rig_mw_message_t *message);
 /* A message on its way from the middleware to the bench. */
 void defect_on_message(const rig_mw_message_t *message);
 
+/* The same for requests and replies. */
+void defect_deliver_service(const rig_mw_service_message_t *message);
+void defect_on_service(const rig_mw_service_message_t *message);
+
 /* The configuration of the last start; transport is NULL if there is no link. */
 extern rig_mw_config_t defect_config;
 

@@ -16,6 +16,22 @@ void defect_deliver(const rig_mw_message_t *message)
     defect_config.on_message(defect_config.context, message);
 }
 
+WEAK void defect_on_service(const rig_mw_service_message_t *message)
+{
+    defect_deliver_service(message);
+}
+
+void defect_deliver_service(const rig_mw_service_message_t *message)
+{
+    defect_config.on_service(defect_config.context, message);
+}
+
+static void on_service(void *context, const rig_mw_service_message_t *message)
+{
+    (void)context;
+    defect_on_service(message);
+}
+
 static void on_message(void *context, const rig_mw_message_t *message)
 {
     (void)context;
@@ -36,6 +52,7 @@ int __wrap_rig_mw_start(const rig_mw_config_t *config)
     defect_config = *config;
     defect_pending = 0;
     ours.on_message = on_message;
+    ours.on_service = config->on_service != NULL ? on_service : NULL;
     return defect_start(&ours);
 }
 

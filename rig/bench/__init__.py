@@ -4,7 +4,7 @@ Knows ``firmware/bench/rig_mailbox.h``. Must not know claims, nor what a board i
 read and written while the target runs.
 """
 
-from rig.bench._bench import Bench, Entity, Exchange, Pool, Qos, Refused, Statistics
+from rig.bench._bench import Bench, Entity, Exchange, Pool, Qos, Refused, Served, Statistics
 from rig.bench._build import VARIANTS, build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
@@ -16,6 +16,8 @@ from rig.bench._topology import (
     DATAWRITER,
     PARTICIPANT,
     PUBLISHER,
+    REPLIER,
+    REQUESTER,
     SUBSCRIBER,
     TOPIC,
     Topology,
@@ -28,6 +30,8 @@ __all__ = [
     "DATAWRITER",
     "PARTICIPANT",
     "PUBLISHER",
+    "REPLIER",
+    "REQUESTER",
     "SUBSCRIBER",
     "TOPIC",
     "VARIANTS",
@@ -49,6 +53,7 @@ __all__ = [
     "RecordKind",
     "Refused",
     "Reply",
+    "Served",
     "Statistics",
     "Status",
     "Topology",

@@ -91,6 +91,22 @@ class Exchange:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Served:
+    """What one SERVICE command saw. ``local``: good replies that came by shared memory; ``wrong``: replies with an
+    unknown request id, a second time, or with other bytes than were asked.
+    """
+
+    asked: int
+    refused: int
+    heard: int
+    answered: int
+    replied: int
+    wrong: int
+    local: int
+    status: Status
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
     """``rig_mw_statistics_t``: the middleware's own count."""
 
@@ -237,6 +253,38 @@ class Bench:
             status=Status(status - (1 << 32) if status >> 31 else status),
             counters=dict(zip(Counter, counted, strict=True)),
             records=reply.records,
+        )
+
+    def serve(
+        self,
+        *,
+        session: int,
+        requester: int,
+        count: int,
+        length: int,
+        outstanding: int,
+        first: int = 1,
+        spin_ms: int = 10,
+        deadline: float = 1.0,
+        timeout: float = 60.0,
+    ) -> Served:
+        """Send ``count`` requests of ``length`` bytes, ``outstanding`` between two spins; repliers of the bench answer.
+
+        :param deadline: how long the replies to a round may take, seconds; the first round that lacks one is the last.
+        """
+        arguments = (session, requester, count, length, outstanding, spin_ms, int(deadline * 1000), first)
+        asked, refused, heard, answered, replied, wrong, local, status = self.command(
+            Command.SERVICE, arguments, timeout=timeout
+        ).results[:8]
+        return Served(
+            asked=asked,
+            refused=refused,
+            heard=heard,
+            answered=answered,
+            replied=replied,
+            wrong=wrong,
+            local=local,
+            status=Status(status - (1 << 32) if status >> 31 else status),
         )
 
     def statistics(self) -> Statistics:

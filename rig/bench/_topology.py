@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rig.bench._bench import Bench, Entity, Qos
 
-PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER, DATAWRITER, DATAREADER = 1, 2, 3, 4, 5, 6
+PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER, DATAWRITER, DATAREADER, REQUESTER, REPLIER = 1, 2, 3, 4, 5, 6, 7, 8
 
 _ID = 0x001  # of every entity that there is one of
 

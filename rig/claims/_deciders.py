@@ -441,3 +441,32 @@ def lifecycle(figures: Figures) -> Decision:
             return refuted(f"{m.conditions['case']}: {_number(m.value)} {m.metric.replace('_', ' ')}", evidence)
     rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
     return confirmed(f"{rounds} rounds of create and delete leak nothing; others are unaffected", evidence)
+
+
+def services(figures: Figures) -> Decision:
+    """Each reply reaches its requester with its request id."""
+    received, missing, wrong, refused = figures.together(
+        "shm", "replies_received", "replies_missing", "replies_wrong", "requests_refused"
+    )
+    if not received:
+        return inconclusive("this middleware has no services, or its firmware did not run")
+    evidence = [
+        fact(
+            f"{m.conditions['requesters']} requester(s) in {m.conditions['sessions']} session(s), "
+            f"{m.conditions['outstanding']} outstanding: {_number(m.value)} of {m.detail['requests']} replies, "
+            f"{_number(off.value)} wrong, {_number(no.value)} requests refused",
+            m,
+        )
+        for m, off, no in zip(received, wrong, refused, strict=True)
+    ]
+    for members, words in (
+        (wrong, "replies were wrong"),
+        (missing, "replies never came"),
+        (refused, "requests were refused"),
+    ):
+        for m in members:
+            if m.value:
+                return refuted(f"{_number(m.value)} {words} with {m.conditions['outstanding']} outstanding", evidence)
+    return confirmed(
+        f"{_number(sum(m.value for m in received))} replies, each to its requester and with its request id", evidence
+    )

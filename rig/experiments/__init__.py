@@ -16,6 +16,7 @@ from rig.experiments import (
     local_matching,
     message_size,
     os_overhead,
+    services,
     shared_buffer,
 )
 from rig.experiments._experiment import Experiment
@@ -32,6 +33,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         local_matching,
         entity_capacity,
         lifecycle,
+        services,
         agentless_operation,
         agentless_startup,
         agent_duplicates,

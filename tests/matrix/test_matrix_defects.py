@@ -23,6 +23,7 @@ CHOSEN = (
     "ignore_qos",
     "zombie_reader",
     "silent_table",
+    "wrong_requester",
     "busy_lock",
     "late_wakeup",
 )

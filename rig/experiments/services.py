@@ -1,0 +1,89 @@
+"""Whether requests and replies work inside the MCU: each reply reaches its requester with its request id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rig.bench import PARTICIPANT, REPLIER, REQUESTER, Capability, Entity
+from rig.experiments._experiment import Experiment
+from rig.records import Measurement, Scalar
+from rig.station import Setting
+
+_REQUESTS = 32
+_PAYLOAD = 32
+_SERVICE = "add_two_ints"
+_TYPE = "example_interfaces::srv::dds_::AddTwoInts_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Requesters, and how many requests each sends before it looks for replies."""
+
+    outstanding: int
+    requesters: int = 1
+    sessions: int = 1
+
+
+_CASES = (Case(outstanding=1), Case(outstanding=4), Case(outstanding=16), Case(outstanding=4, requesters=3))
+_TWO_SESSIONS = Case(outstanding=4, requesters=2, sessions=2)
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """One replier, one to three requesters, up to 16 requests outstanding."""
+    if setting.path != "shm" or not setting.bench.has(Capability.SERVICES):
+        return
+    for case in (*_CASES, _TWO_SESSIONS):
+        yield from _one(setting, case)
+
+
+def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
+    bench = setting.bench
+    offline = bench.has(Capability.OFFLINE)
+    timeout = 0.0 if offline else 1.0
+    # Each outstanding request may wait beside its reply.
+    bench.start(
+        buffers=2 * case.outstanding + 2,
+        mtu=setting.mtu,
+        history=setting.history,
+        link=not offline and setting.link is not None,
+    )
+    sessions = [bench.open_session(setting.next_key(), timeout=timeout) for _ in range(case.sessions)]
+    for session in sessions:
+        bench.create(session, Entity(kind=PARTICIPANT, id=1, name="rig"), timeout=timeout)
+
+    def service(kind: int, id: int) -> Entity:
+        return Entity(
+            kind=kind, id=id, parent=1, name=_SERVICE, type=f"{_TYPE}Request_", reply_type=f"{_TYPE}Response_"
+        )
+
+    bench.create(sessions[0], service(REPLIER, 1), timeout=timeout)
+    clients = [(sessions[i % len(sessions)], i + 1) for i in range(case.requesters)]
+    for session, id in clients:
+        bench.create(session, service(REQUESTER, id), timeout=timeout)
+    asked = refused = replied = wrong = 0
+    for session, id in clients:
+        seen = bench.serve(
+            session=session, requester=id, count=_REQUESTS, length=_PAYLOAD, outstanding=case.outstanding, deadline=1.0
+        )
+        asked += seen.asked
+        refused += seen.refused
+        replied += seen.local
+        wrong += seen.wrong
+    conditions: dict[str, Scalar] = {
+        "payload_bytes": _PAYLOAD,
+        "requesters": case.requesters,
+        "outstanding": case.outstanding,
+        "sessions": case.sessions,
+    }
+    detail = {"requests": _REQUESTS * case.requesters, "asked": asked}
+    for metric, unit, value in (
+        ("replies_received", "replies", replied),
+        ("replies_missing", "replies", asked - replied),
+        ("replies_wrong", "replies", wrong),
+        ("requests_refused", "requests", refused),
+    ):
+        yield setting.measurement("services", metric, unit, [value], conditions=conditions, detail=detail)
+
+
+EXPERIMENT = Experiment(id="services", title="requests and replies", measure=measure)
