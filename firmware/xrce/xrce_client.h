@@ -9,13 +9,13 @@
  *
  * RAM, bytes on a 32-bit core:
  *   client      sizeof(xrce_client_t), XRCE_CHUNK_BYTES of which are the serial chunk
- *   entity      44 (sizeof(xrce_entity_t)), and its share of the index: a power of two of at least 2 bytes an entity
+ *   entity      48 (sizeof(xrce_entity_t)), and its share of the index: a power of two of at least 2 bytes an entity
  *   name        6 a row, and the texts with their NULs in `name_bytes`
  *   session     sizeof(xrce_session_t)
  * With shared memory further:
  *   pair        12 (sizeof(xrce_edge_t)) for every writer and reader that match
- *   buffer      24 (sizeof(xrce_buffer_t)) of stream memory, beside its payload
- * Stream memory: 24 x buffers, and with a link mtu (to receive) + sessions x mtu x (1 + 2 x history). Without shared
+ *   buffer      28 (sizeof(xrce_buffer_t)) of stream memory, beside its payload
+ * Stream memory: 28 x buffers, and with a link mtu (to receive) + sessions x mtu x (1 + 2 x history). Without shared
  * memory the rest is for the reassembly of what comes in fragments.
  */
 #ifndef XRCE_CLIENT_H
