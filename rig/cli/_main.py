@@ -8,6 +8,7 @@ import click
 
 from rig import __version__
 from rig.cli._agent import agent_group, decode_command
+from rig.cli._bench import bench_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
@@ -40,6 +41,7 @@ for _command in (
     decode_command,
     doctor_command,
     matrix_command,
+    bench_command,
 ):
     rig_command.add_command(_command)
 
