@@ -126,8 +126,7 @@ class FrameDecoder:
                     self._flush_noise(events)
                 if flag < 0:
                     break
-                self._begin()
-                position = flag + 1
+                position = self._whole_frame(data, flag, size, events)
                 continue
             position = self._inside_frame(data, position, size, events)
         return events
@@ -137,6 +136,22 @@ class FrameDecoder:
         self._body.clear()
         self._inside = True
         self._escaped = False
+
+    def _whole_frame(self, data: bytes, flag: int, size: int, events: list[Frame | FrameError]) -> int:
+        """A frame that is all there and has nothing stuffed, the usual one, at once; else begin to gather it.
+
+        Returns the position from where to go on.
+        """
+        position = flag + 1
+        head = data[position : position + _HEAD]
+        if len(head) == _HEAD:
+            end = position + _HEAD + (head[2] | head[3] << 8) + _TAIL
+            raw = data[flag:end]
+            if end <= size and end - position - _HEAD - _TAIL <= self._max and raw.find(FLAG, 1) < 0 > raw.find(ESCAPE):
+                self._judge(raw[1:], bytes(raw), events)
+                return end
+        self._begin()
+        return position
 
     def _flush_noise(self, events: list[Frame | FrameError]) -> None:
         if self._noise:
@@ -206,12 +221,15 @@ class FrameDecoder:
         self._body.clear()
 
     def _finish(self, events: list[Frame | FrameError]) -> None:
-        body = self._body
+        self._judge(bytes(self._body), bytes(self._raw), events)
+        self._end()
+
+    def _judge(self, body: bytes, raw: bytes, events: list[Frame | FrameError]) -> None:
+        """Say what became of a complete frame. ``body`` is unstuffed, from the addresses to the CRC."""
         payload = bytes(body[_HEAD:-_TAIL])
         if crc16_arc(payload) != (body[-2] | body[-1] << 8):
-            events.append(FrameError(reason="crc", raw=bytes(self._raw)))
+            events.append(FrameError(reason="crc", raw=raw))
         elif self._address is not None and body[1] != self._address:
             self.foreign += 1
         else:
-            events.append(Frame(source=body[0], destination=body[1], payload=payload, raw=bytes(self._raw)))
-        self._end()
+            events.append(Frame(source=body[0], destination=body[1], payload=payload, raw=raw))
