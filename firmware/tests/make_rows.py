@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 CREATE_CLIENT, CREATE, BIN = 0, 1, 3
-TOPIC, WRITER, READER = 2, 5, 6
+TIMESTAMP = 14
+TOPIC, WRITER, READER, REQUESTER, REPLIER = 2, 5, 6, 7, 8
 
-# Recordings that the C client plays again, and the test program's scenario for each.
+# Recordings that the C client plays again, and the test program's scenario for each; behind a slash the only variant
+# that does what the recorded Client did.
 SCENARIOS = {
     "udp_session": "session",
     "udp_create_bin_ced": "create",
@@ -39,6 +41,26 @@ SCENARIOS = {
     "serial_create_bin_ced": "create",
     "serial_crc_error_c2a_ced": "write3",
     "serial_fragment_reliable_ced": "fragment",
+    "udp_time_sync_ced": "time",
+    "serial_time_sync_ced": "time",
+    "udp_shm_session_ced": "loopback_bin/shm",
+    "udp_shm_session_dds": "loopback_bin/shm",
+    "serial_shm_session_ced": "loopback_bin/shm",
+    "udp_xml_loopback_noshm_dds": "loopback_xml/network",
+    "udp_ref_loopback_noshm_dds": "loopback_ref/network",
+    "udp_ref_loopback_shm_dds": "loopback_ref/shm",
+    "udp_three_readers_noshm_dds": "readers/network",
+    "udp_three_readers_shm_ced": "readers/shm",
+    "udp_reqrep_bin_ced_unsupported": "services/network",
+    "udp_shm_reqrep_bin_ced": "services/shm",
+}
+
+# Recordings that cannot be played, and why.
+NOT_PLAYED = {
+    "udp_delete_entity_ced": "writes to a data writer that it has deleted: our calls refuse that without a word",
+    "udp_errors_ced": "creates under parents that do not exist and deletes what was never made: refused locally",
+    "udp_reqrep_bin_dds": "puts a reply and the next request into one message: ours gives each a message of its own",
+    "udp_shm_reqrep_bin_dds": "sends the Agent requests that a replier of the same MCU answers: ours keeps them",
 }
 
 
@@ -69,6 +91,26 @@ def submessages(message: bytes) -> Iterator[tuple[int, int, int]]:
         at = (at + 4 + length + 3) & ~3
 
 
+def string_end(payload: bytes, at: int) -> int:
+    """Offset behind a string."""
+    return at + 4 + int.from_bytes(payload[at : at + 4], "little")
+
+
+def service_padding(payload: bytes, body: int) -> Iterator[int]:
+    """Yield offsets of padding in a requester or replier: three strings, two optional ones."""
+    at = body
+    for part in range(5):
+        if part >= 3:
+            present = payload[at]
+            at += 1
+            if not present:
+                continue
+        while (at - body) % 4:
+            yield at
+            at += 1
+        at = string_end(payload, at)
+
+
 def create_padding(payload: bytes) -> list[int]:
     """Offsets of padding in the payload of a CREATE."""
     kind, form = payload[4], payload[5]
@@ -77,12 +119,14 @@ def create_padding(payload: bytes) -> list[int]:
         return padding
     body = 12
     if kind == TOPIC:
-        at = body + 4 + int.from_bytes(payload[body : body + 4], "little") + 2
+        at = string_end(payload, body) + 2
         while (at - body) % 4:
             padding.append(at)
             at += 1
     elif kind in (WRITER, READER):
         padding += [body + 3, body + 7]
+    elif kind in (REQUESTER, REPLIER):
+        padding += service_padding(payload, body)
     return padding
 
 
@@ -97,6 +141,8 @@ def mask_of(message: bytes) -> bytes:
         if kind == CREATE:
             for pad in create_padding(message[at : at + length]):
                 mask[at + pad] = 0
+        elif kind == TIMESTAMP:
+            mask[at : at + length] = bytes(length)
         end = at + length
         if kind == CREATE_CLIENT:
             return bytes(mask)
@@ -146,7 +192,7 @@ typedef struct { const char *name; unsigned source; unsigned destination; unsign
                  unsigned frame_length; const char *frame; } frame_row_t;
 typedef struct { const char *text; unsigned value; } crc_row_t;
 typedef struct { int from_client; int dropped; unsigned length; const char *bytes; const char *mask; } record_t;
-typedef struct { const char *name; const char *scenario; const record_t *records; unsigned count; } transcript_t;
+typedef struct { const char *name; const char *scenario; const char *variant; const record_t *records; unsigned count; } transcript_t;
 """
 
 
@@ -156,10 +202,15 @@ def main(arguments: list[str]) -> int:
     lines = [HEAD]
     lines += vector_tables(json.loads((data / "xrce_vectors.json").read_text(encoding="utf-8")))
     index = []
-    for name, scenario in SCENARIOS.items():
+    recordings = {path.stem for path in (data / "transcripts").glob("*.jsonl")}
+    if recordings != SCENARIOS.keys() | NOT_PLAYED.keys():
+        print(f"neither played nor excused: {recordings ^ (SCENARIOS.keys() | NOT_PLAYED.keys())}", file=sys.stderr)
+        return 1
+    for name, scenario_and_variant in SCENARIOS.items():
+        scenario, _, variant = scenario_and_variant.partition("/")
         records = list(transcript_rows(data / "transcripts" / f"{name}.jsonl"))
         lines += [f"static const record_t records_{name}[] = {{", *records, "};"]
-        index.append(f'    {{"{name}", "{scenario}", records_{name}, {len(records)}}},')
+        index.append(f'    {{"{name}", "{scenario}", "{variant}", records_{name}, {len(records)}}},')
     lines += ["static const transcript_t transcripts[] = {", *index, "};", ""]
     output.write_text("\n".join(lines), encoding="utf-8")
     return 0

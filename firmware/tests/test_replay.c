@@ -59,7 +59,8 @@ static void match_sent(void)
                 break;
             }
         }
-        if (i == now_playing->count) {
+        /* One HEARTBEAT more than then is a matter of time: our Agent of paper answers when all has been said. */
+        if (i == now_playing->count && message[4] != XRCE_HEARTBEAT) {
             fprintf(stderr, "%s: not recorded:", now_playing->name);
             for (uint32_t k = 0; k < length; k++) {
                 fprintf(stderr, " %02x", message[k]);
@@ -102,7 +103,8 @@ static void settle(uint32_t ms)
     agent();
 }
 
-static int create(uint8_t kind, uint16_t parent, const char *name, const char *type, uint16_t depth, bool reliable)
+static int create_numbered(uint16_t id, uint8_t kind, uint16_t parent, const char *name, const char *type,
+                           uint16_t depth, bool reliable)
 {
     xrce_create_t create;
 
@@ -110,7 +112,7 @@ static int create(uint8_t kind, uint16_t parent, const char *name, const char *t
     create.kind = kind;
     create.form = XRCE_BIN;
     create.mode = XRCE_REPLACE;
-    create.id = 1;
+    create.id = id;
     create.parent = parent;
     create.topic = 1;
     create.text[0] = name;
@@ -119,6 +121,11 @@ static int create(uint8_t kind, uint16_t parent, const char *name, const char *t
     create.qos = depth != 0u ? XRCE_QOS_RELIABLE | XRCE_QOS_KEEP_LAST : 0u;
     create.reliable_stream = reliable;
     return xrce_client_create(&rig_client, &create, 0);
+}
+
+static int create(uint8_t kind, uint16_t parent, const char *name, const char *type, uint16_t depth, bool reliable)
+{
+    return create_numbered(1, kind, parent, name, type, depth, reliable);
 }
 
 static void write_counting(uint8_t first, uint32_t length)
@@ -175,6 +182,62 @@ static void play_xml(void)
     settle(100);
 }
 
+/* The stream is the writer's in our client, and each call's in the recorded one. */
+static void use_stream(bool reliable)
+{
+    xrce_entity_t *writer = xrce_entity_find(&rig_client.entities, XRCE_KEY(0, XRCE_OBJECT(1, XRCE_DATAWRITER)));
+
+    writer->flags = (uint8_t)(reliable ? writer->flags | XRCE_E_RELIABLE_STREAM
+                                       : writer->flags & ~XRCE_E_RELIABLE_STREAM);
+}
+
+/* Asks for the samples of readers 1 to `count` in one message. */
+static void read_all(uint16_t count)
+{
+    for (uint16_t id = 1; id <= count; id++) {
+        xrce_entity_t *reader = xrce_entity_find(&rig_client.entities, XRCE_KEY(0, XRCE_OBJECT(id, XRCE_DATAREADER)));
+
+        CHECK(reader != NULL);
+        reader->wanted = 0xFFFF;
+        reader->flags |= XRCE_E_READ | XRCE_E_RELIABLE_STREAM;
+    }
+    rig_client.sessions[0].dirty = true;
+    settle(50);
+}
+
+static void play_services(void)
+{
+    xrce_create_t service;
+
+    CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);
+    memset(&service, 0, sizeof(service));
+    service.form = XRCE_BIN;
+    service.mode = XRCE_REPLACE;
+    service.id = 1;
+    service.parent = 1;
+    service.text[0] = "svc";
+    service.text[1] = "ReqT";
+    service.text[2] = "RepT";
+    service.text[3] = "rq/svc";
+    service.text[4] = "rr/svc";
+    service.kind = XRCE_REPLIER;
+    CHECK_INT(xrce_client_create(&rig_client, &service, 0), XRCE_OK);
+    service.kind = XRCE_REQUESTER;
+    CHECK_INT(xrce_client_create(&rig_client, &service, 0), XRCE_OK);
+    settle(100);
+    for (uint8_t kind = XRCE_REQUESTER; kind <= XRCE_REPLIER; kind++) {
+        CHECK_INT(xrce_entity_find(&rig_client.entities, XRCE_KEY(0, XRCE_OBJECT(1, kind)))->status, 0x80);
+    }
+}
+
+static void play_time(void)
+{
+    int64_t offset = 0;
+
+    CHECK_INT(xrce_client_time(&rig_client, 0, 1000, &offset), XRCE_OK);
+    CHECK(offset != 0);
+}
+
 static void play_ref(const char *topic, const char *writer, const char *reader)
 {
     CHECK_INT(create_text(XRCE_PARTICIPANT, XRCE_REF, "default_xrce_participant"), XRCE_OK);
@@ -184,6 +247,55 @@ static void play_ref(const char *topic, const char *writer, const char *reader)
     CHECK_INT(create_text(XRCE_SUBSCRIBER, XRCE_XML, ""), XRCE_OK);
     CHECK_INT(create_text(XRCE_DATAREADER, XRCE_REF, reader), XRCE_OK);
     settle(100);
+}
+
+static void create_bin(bool reliable_reader)
+{
+    CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_TOPIC, 1, "HelloWorldTopic", "HelloWorld", 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_PUBLISHER, 1, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_DATAWRITER, 1, NULL, NULL, 16, true), XRCE_OK);
+    CHECK_INT(create(XRCE_SUBSCRIBER, 1, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_DATAREADER, 1, NULL, NULL, 16, reliable_reader), XRCE_OK);
+    settle(50);
+    check_statuses();
+}
+
+/* A program that reads what it writes; in shared-memory builds each sample is delivered once, echoed or not. */
+static void play_loopback(const char *form)
+{
+    bool bin = strcmp(form, "bin") == 0;
+
+    if (bin) {
+        create_bin(true);
+    } else if (strcmp(form, "xml") == 0) {
+        play_xml();
+    } else {
+        play_ref("shapetype_topic", "shapetype_data_writer", "shapetype_data_reader");
+    }
+    read_all(1);
+    use_stream(!bin);
+    write_counting(1, 8);
+    use_stream(bin);
+    write_counting(2, 8);
+    if (bin) {
+        write_counting(3, 2000);
+    }
+    settle(400);
+    CHECK_INT(rig_seen_count, bin ? 3 : 2);
+}
+
+static void play_readers(void)
+{
+    create_bin(true);
+    for (uint16_t id = 2; id <= 3u; id++) {
+        CHECK_INT(create_numbered(id, XRCE_DATAREADER, 1, NULL, NULL, 16, true), XRCE_OK);
+    }
+    settle(50);
+    read_all(3);
+    write_counting(1, 8);
+    settle(400);
+    CHECK_INT(rig_seen_count, 3);
 }
 
 /* What the app of each recording did. */
@@ -213,14 +325,23 @@ static void play(const char *scenario)
         play_ref("shapetype_topic", "shapetype_data_writer", "shapetype_data_reader");
         return;
     }
-    CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);
-    CHECK_INT(create(XRCE_TOPIC, 1, "HelloWorldTopic", "HelloWorld", 0, false), XRCE_OK);
-    CHECK_INT(create(XRCE_PUBLISHER, 1, NULL, NULL, 0, false), XRCE_OK);
-    CHECK_INT(create(XRCE_DATAWRITER, 1, NULL, NULL, 16, true), XRCE_OK);
-    CHECK_INT(create(XRCE_SUBSCRIBER, 1, NULL, NULL, 0, false), XRCE_OK);
-    CHECK_INT(create(XRCE_DATAREADER, 1, NULL, NULL, 16, strcmp(scenario, "read_best_effort") != 0), XRCE_OK);
-    settle(50);
-    check_statuses();
+    if (strcmp(scenario, "time") == 0) {
+        play_time();
+        return;
+    }
+    if (strcmp(scenario, "services") == 0) {
+        play_services();
+        return;
+    }
+    if (strncmp(scenario, "loopback", 8) == 0) {
+        play_loopback(scenario + 9);
+        return;
+    }
+    if (strcmp(scenario, "readers") == 0) {
+        play_readers();
+        return;
+    }
+    create_bin(strcmp(scenario, "read_best_effort") != 0);
     if (reading || fragments) {
         CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0xFFFF), XRCE_OK);
         settle(50);
@@ -287,7 +408,12 @@ static void replay(const transcript_t *transcript)
 
 int main(void)
 {
+    const char *other = XRCE_SHM ? "network" : "shm";
+
     for (size_t i = 0; i < COUNT(transcripts); i++) {
+        if (strcmp(transcripts[i].variant, other) == 0) {
+            continue;
+        }
         replay(&transcripts[i]);
         printf("ok %s\n", transcripts[i].name);
     }
