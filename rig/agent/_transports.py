@@ -268,6 +268,7 @@ class SerialTransport:
         self._decoder = FrameDecoder(address=AGENT_ADDRESS)
         self._tx = bytearray()
         self._watches_writing = False
+        self._gathering = False
         self._serial: serial.Serial | None = None
         self._retry_at: float | None = None
 
@@ -319,14 +320,20 @@ class SerialTransport:
             self._feed(data)
 
     def _feed(self, data: bytes) -> None:
-        for event in self._decoder.feed(data):
-            if not isinstance(event, Frame):
-                self._hub.framing_error(event.reason)
-                continue
-            peer = self._peers.get(event.source)
-            if peer is None:
-                peer = self._peers[event.source] = Peer(self, event.source)
-            self._hub.deliver(peer, event.payload)
+        """Take what was read; the answers to all of it are written at once, as a write costs more than a message."""
+        self._gathering = True
+        try:
+            for event in self._decoder.feed(data):
+                if not isinstance(event, Frame):
+                    self._hub.framing_error(event.reason)
+                    continue
+                peer = self._peers.get(event.source)
+                if peer is None:
+                    peer = self._peers[event.source] = Peer(self, event.source)
+                self._hub.deliver(peer, event.payload)
+        finally:
+            self._gathering = False
+        self._flush()
 
     def _lost(self) -> None:
         """The other end is gone: stop watching, or a hung-up line would wake the loop without end."""
@@ -346,7 +353,7 @@ class SerialTransport:
             return
         idle = not self._tx
         self._tx += encode_frame(data, source=AGENT_ADDRESS, destination=peer.address)
-        if idle:
+        if idle and not self._gathering:
             self._flush()
 
     def _flush(self) -> None:
