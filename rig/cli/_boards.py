@@ -6,11 +6,10 @@ import time
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from rig.bench import VARIANTS, build
-from rig.cli._common import boards_option
+from rig.cli._common import boards_option, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.probe import FirmwareImage
@@ -37,7 +36,7 @@ def boards_group(context: click.Context, boards_file: Path | None) -> None:
         table.add_row(
             name + mark, spec.kind, spec.target or "-", spec.core or "-", link, " ".join(sorted(spec.capabilities))
         )
-    Console().print(table)
+    terminal().print(table)
 
 
 @boards_group.command("up")

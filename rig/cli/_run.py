@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from rig.claims import CLAIMS
-from rig.cli._common import boards_option
+from rig.cli._common import boards_option, terminal
 from rig.cli._progress import Progress
 from rig.errors import UsageError
 from rig.inventory import Inventory
@@ -70,7 +70,7 @@ def run_command(
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
     )
-    console = _console()
+    console = terminal()
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
@@ -82,12 +82,6 @@ def run_command(
         _point_latest_at(directory)
     show(console, record, directory)
     return EXIT_CODES[record.run.outcome or "fault"]
-
-
-def _console() -> Console:
-    """The terminal; a log has no width of its own, and 80 columns fold the tables too much."""
-    console = Console()
-    return console if console.is_terminal else Console(width=110)
 
 
 def _discard(directory: Path) -> None:
@@ -130,7 +124,7 @@ def report_command(run: Path | None) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(_console(), record, where)
+    show(terminal(), record, where)
     return 0
 
 
@@ -154,7 +148,7 @@ def claims_command() -> int:
         table.add_column(heading, overflow="fold")
     for claim in CLAIMS.values():
         table.add_row(claim.id, claim.statement, claim.criterion if claim.experiment else f"- ({claim.why_not})")
-    Console().print(table)
+    terminal().print(table)
     return 0
 
 
