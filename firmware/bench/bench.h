@@ -15,6 +15,8 @@ typedef struct {
     uint32_t expected;         /* callbacks that the whole exchange should make; 0: no exchange */
     uint32_t expected_length;
     uint32_t flags;            /* rig_exchange_flag */
+    uint32_t next;             /* RIG_EXCHANGE_IN_ORDER: sequence number that is due */
+    uint32_t misplaced;
     uint32_t near;             /* sequence number around which short payloads are read */
     uint32_t hold_serial;
     uint32_t times[3];         /* loan_begin, loan_end, publish of the last sample */
@@ -28,6 +30,7 @@ void bench_run(int argc, char **argv);
 int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results);
 
 int bench_exchange(const uint32_t *arguments, uint32_t *results);
+int bench_preempt(const uint32_t *arguments, uint32_t *results);
 int bench_service(const uint32_t *arguments, uint32_t *results);
 void bench_on_service(void *context, const rig_mw_service_message_t *message);
 void bench_on_message(void *context, const rig_mw_message_t *message);

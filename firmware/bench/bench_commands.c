@@ -198,6 +198,8 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return RIG_MW_OK;
     case RIG_CMD_CLOCK:
         return measure_clock(arguments[0], results);
+    case RIG_CMD_PREEMPT:
+        return bench_preempt(arguments, results);
     case RIG_CMD_SERVICE:
         return bench_service(arguments, results);
     case RIG_CMD_STACK:

@@ -155,6 +155,10 @@ void bench_on_message(void *context, const rig_mw_message_t *message)
     } else {
         bench.damaged++;
     }
+    if ((bench.flags & RIG_EXCHANGE_IN_ORDER) != 0u) {
+        bench.misplaced += record.sequence != bench.next ? 1u : 0u;
+        bench.next = record.sequence + 1u;
+    }
     record.loan_begin = bench.times[0];
     record.loan_end = bench.times[1];
     record.publish = bench.times[2];

@@ -46,8 +46,29 @@ enum rig_command {
     RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
     RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks */
     RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
-    RIG_CMD_SERVICE = 14       /* requests and their replies, see rig_service_argument -> see rig_service_result;
+    RIG_CMD_SERVICE = 14,      /* requests and their replies, see rig_service_argument -> see rig_service_result;
                                   every replier of the bench answers each request with the request's own bytes */
+    RIG_CMD_PREEMPT = 15       /* another context publishes while the main one spins, see rig_preempt_argument
+                                  -> see rig_preempt_result */
+};
+
+enum rig_preempt_argument {
+    RIG_PREEMPT_SESSION = 0,
+    RIG_PREEMPT_WRITER = 1,
+    RIG_PREEMPT_COUNT = 2,      /* samples; each is expected at one reader */
+    RIG_PREEMPT_LENGTH = 3,     /* payload bytes, at least 4 */
+    RIG_PREEMPT_DEADLINE_MS = 4,
+    RIG_PREEMPT_FIRST = 5       /* sequence number of the first sample */
+};
+
+enum rig_preempt_result {
+    RIG_PREEMPTED_ACCEPTED = 0,
+    RIG_PREEMPTED_FULL = 1,      /* calls that found no buffer; their sample was tried again */
+    RIG_PREEMPTED_DELIVERED = 2,
+    RIG_PREEMPTED_DAMAGED = 3,
+    RIG_PREEMPTED_MISPLACED = 4, /* not the successor of the one before */
+    RIG_PREEMPTED_STATUS = 5,    /* first other error of a loan or publish call */
+    RIG_PREEMPTED_INSIDE = 6     /* samples published while the main context was inside a spin */
 };
 
 enum rig_service_argument {
@@ -90,7 +111,8 @@ enum rig_exchange_argument {
 enum rig_exchange_flag {
     RIG_EXCHANGE_HOLD = 1 << 0,     /* stop in the very last expected callback until the rig lets go */
     RIG_EXCHANGE_NO_RECORD = 1 << 1, /* count only: nothing goes into the ring but failures */
-    RIG_EXCHANGE_QUIET = 1 << 2      /* no link interrupt from the first loan of a burst to the end of the first spin */
+    RIG_EXCHANGE_QUIET = 1 << 2,     /* no link interrupt from the first loan of a burst to the end of the first spin */
+    RIG_EXCHANGE_IN_ORDER = 1 << 3 /* the bench's own: each sample must be the successor of the one before */
 };
 
 enum rig_exchange_result {

@@ -50,6 +50,11 @@ const struct rig_port_link *rig_port_link(void);
  * the UART. For a few microseconds only. */
 void rig_port_link_quiet(bool quiet);
 
+/* Another context: an interrupt on a board, a thread on POSIX. Calls `handler` there again and again while the main
+ * context goes on; it returns the processor cycles until its next call (POSIX: yields), or 0 for no more. After a 0
+ * rig_port_preempt may be called again; NULL ends it from outside. */
+void rig_port_preempt(uint32_t (*handler)(void));
+
 /* Memory for message buffers: the largest piece the board can spare. 8-aligned. */
 uint8_t *rig_port_memory(uint32_t *bytes);
 

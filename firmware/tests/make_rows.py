@@ -192,7 +192,8 @@ typedef struct { const char *name; unsigned source; unsigned destination; unsign
                  unsigned frame_length; const char *frame; } frame_row_t;
 typedef struct { const char *text; unsigned value; } crc_row_t;
 typedef struct { int from_client; int dropped; unsigned length; const char *bytes; const char *mask; } record_t;
-typedef struct { const char *name; const char *scenario; const char *variant; const record_t *records; unsigned count; } transcript_t;
+typedef struct { const char *name; const char *scenario; const char *variant; const record_t *records;
+                 unsigned count; } transcript_t;
 """
 
 

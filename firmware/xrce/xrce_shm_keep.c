@@ -22,6 +22,7 @@ XRCE_COLD void xrce_shm_keep(xrce_client_t *client, xrce_buffer_t *buffer)
         xrce_shm_forget_one(client, writer);
     }
     writer->backlog++;
+    client->shm.kept++;
 }
 
 XRCE_COLD void xrce_shm_forget_one(xrce_client_t *client, xrce_entity_t *writer)
@@ -34,6 +35,7 @@ XRCE_COLD void xrce_shm_forget_one(xrce_client_t *client, xrce_entity_t *writer)
         writer->kept->next_kept = oldest->next_kept;
     }
     writer->backlog--;
+    client->shm.kept--;
     xrce_shm_let_go(client, oldest);
 }
 
@@ -65,11 +67,12 @@ XRCE_COLD void xrce_shm_reclaim(xrce_client_t *client)
     xrce_buffer_t *before = NULL;
     xrce_buffer_t *buffer = client->shm.head;
 
-    for (uint32_t i = 0; i < client->entities.row_count; i++) {
-        if (xrce_entity_kind(&client->entities.rows[i]) == XRCE_DATAREADER) {
-            client->entities.rows[i].number = 0;
+    for (; buffer != NULL; buffer = buffer->next) {
+        for (const xrce_edge_t *edge = buffer->writer->edges; edge != NULL; edge = edge->next) {
+            edge->reader->number = 0;
         }
     }
+    buffer = client->shm.head;
     while (buffer != NULL && client->pool.free == NULL) {
         xrce_buffer_t *next = buffer->next;
         bool wanted = before == NULL;

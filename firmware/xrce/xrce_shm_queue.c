@@ -60,7 +60,7 @@ XRCE_COLD static void drop_unknown(xrce_client_t *client)
 XRCE_COLD static xrce_buffer_t *make_room(xrce_client_t *client)
 {
     drop_unknown(client);
-    if (client->pool.free == NULL) {
+    if (client->pool.free == NULL && client->shm.kept != 0u) {
         xrce_shm_forget(client);
     }
     if (client->pool.free == NULL) {

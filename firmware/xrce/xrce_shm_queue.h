@@ -23,6 +23,7 @@ typedef struct {
     bool chores;            /* a gone writer has no more samples, a late reader waits, a service was delivered */
     uint32_t delivered_service; /* since the last chores */
     uint32_t refused;
+    uint16_t kept;          /* by all writers, for late readers */
     uint32_t withheld;      /* samples too large for an Agent that does not cooperate: they stayed here */
     uint32_t lost;
     uint32_t delivered;

@@ -56,6 +56,7 @@ class Command(IntEnum):
     CLOCK = 12
     STACK = 13
     SERVICE = 14
+    PREEMPT = 15
 
 
 class Status(IntEnum):

@@ -3,6 +3,7 @@
  */
 #include "byte_queue.h"
 #include "critical.h"
+#include "preempt.h"
 #include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
@@ -84,7 +85,7 @@ __attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
     rig_hard_fault,
     [11] = rig_hard_fault,
     [14] = rig_hard_fault,
-    [15] = rig_hard_fault,
+    [15] = rig_systick,
     [16 + IRQ_UART0] = on_uart,
     [16 + IRQ_TIMER1] = on_timer1,
 };

@@ -4,6 +4,7 @@
  */
 #include "byte_queue.h"
 #include "critical.h"
+#include "preempt.h"
 #include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
@@ -79,7 +80,7 @@ __attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
     rig_hard_fault,
     [11] = rig_hard_fault,
     [14] = rig_hard_fault,
-    [15] = rig_hard_fault,
+    [15] = rig_systick,
     [16 + IRQ_UART0_RX] = on_uart_receive,
     [16 + IRQ_TIMER1] = on_timer1,
 };

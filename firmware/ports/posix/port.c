@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -267,6 +268,39 @@ const struct rig_port_link *rig_port_link(void)
 void rig_port_link_quiet(bool quiet)
 {
     (void)quiet; /* the host's network stack interrupts nobody here */
+}
+
+static pthread_t second;
+static bool second_runs;
+static atomic_bool second_ends;
+
+static void *call_again_and_again(void *argument)
+{
+    uint32_t (*handler)(void) = *(uint32_t (**)(void))argument;
+    uint32_t pause;
+
+    while (!second_ends && (pause = handler()) != 0u) {
+        for (uint32_t i = 0; i < pause % 4u; i++) {
+            (void)sched_yield();
+        }
+    }
+    return NULL;
+}
+
+void rig_port_preempt(uint32_t (*handler)(void))
+{
+    static uint32_t (*kept)(void);
+
+    if (second_runs) {
+        second_ends = true;
+        (void)pthread_join(second, NULL);
+        second_runs = false;
+    }
+    if (handler != NULL) {
+        kept = handler;
+        second_ends = false;
+        second_runs = pthread_create(&second, NULL, call_again_and_again, &kept) == 0;
+    }
 }
 
 uint8_t *rig_port_memory(uint32_t *bytes)
