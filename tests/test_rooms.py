@@ -23,7 +23,7 @@ ALLOWED = {
     "experiments": {"bench", "station"},
     "claims": set(),
     "publish": {"claims"},
-    "run": {"inventory", "station", "experiments", "claims"},
+    "run": {"inventory", "bench", "station", "experiments", "claims"},
     "matrix": {"inventory", "bench", "claims", "run"},
 }
 THIN = {"cli", "plugins"}  # may import everything but each other; nothing imports them

@@ -25,6 +25,19 @@ class Refused(FirmwareFault):
         self.status = status
 
 
+class Unsupported(Refused):
+    """The middleware behind this firmware has no such feature: nobody's fault, and said in the report."""
+
+    def __init__(self, command: Command, status: Status, detail: str = "") -> None:
+        super().__init__(command, status, detail)
+        self.message = f"the middleware does not support {command.name.lower()} {detail}".rstrip()
+
+
+def _refusal(command: Command, status: Status, detail: str = "") -> Refused:
+    kind = Unsupported if status is Status.UNSUPPORTED else Refused
+    return kind(command, status, detail)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
     """Message memory as the middleware got it. ``address`` is its first byte; sizes in bytes."""
@@ -148,7 +161,7 @@ class Bench:
         """Run one command; :raises Refused: if the middleware answers with an error."""
         reply = self._mailbox.command(command, arguments, text, timeout=timeout)
         if reply.status is not Status.OK:
-            raise Refused(command, reply.status, " ".join(text))
+            raise _refusal(command, reply.status, " ".join(text).strip())
         return reply
 
     def has(self, capability: Capability) -> bool:
@@ -241,7 +254,7 @@ class Bench:
         self._mailbox.begin(Command.EXCHANGE, arguments)
         reply = self._mailbox.finish(timeout=timeout, on_hold=on_hold)
         if reply.status is not Status.OK:
-            raise Refused(Command.EXCHANGE, reply.status)
+            raise _refusal(Command.EXCHANGE, reply.status)
         accepted, refused, delivered, damaged, status, local = reply.results[:_RESULT_COUNTERS]
         counted = reply.results[_RESULT_COUNTERS : _RESULT_COUNTERS + len(Counter)]
         return Exchange(

@@ -176,6 +176,8 @@ def latency(figures: Figures) -> Decision:
     """p99 below the Agent path's at every size, and independent of the spin time-out."""
     shm = [m for m in figures.all("publish_to_callback", "shm") if m.samples]
     network = [m for m in figures.all("publish_to_callback", "network") if m.samples]
+    if not shm and figures.all("publish_to_callback", "shm"):
+        return inconclusive("not every sample was accepted and delivered, so there are no latencies")
     if not shm:
         return inconclusive(NO_SHM)
     evidence: list[Evidence] = []

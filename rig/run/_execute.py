@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from rig import __version__
+from rig.bench import Unsupported
 from rig.claims import CLAIMS, decide
 from rig.errors import ResultsFault, RigError, UsageError
 from rig.experiments import Experiment
@@ -127,6 +128,8 @@ class _Run:
                 self._measure(station, experiment)
             except (UsageError, ResultsFault):
                 raise
+            except Unsupported as error:
+                board.prevented[experiment.id] = error.message
             except RigError as error:
                 cause = station.diagnose() or error
                 self._fault(board, cause, step, station.console_tail())

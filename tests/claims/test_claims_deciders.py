@@ -216,7 +216,7 @@ CASES = [
         (change("publish_to_callback", "network", samples=[]),),
         "no figures of the control",
     ),
-    Case("latency", "no samples at all", OPEN, (change("publish_to_callback", samples=[]),), "no figures with shared"),
+    Case("latency", "no samples at all", OPEN, (change("publish_to_callback", samples=[]),), "there are no latencies"),
     no_control("latency"),
     only_control("latency"),
     # agentless-operation
