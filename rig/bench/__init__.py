@@ -4,7 +4,7 @@ Knows ``firmware/bench/rig_mailbox.h``. Must not know claims, nor what a board i
 read and written while the target runs.
 """
 
-from rig.bench._bench import Bench, Entity, Exchange, Pool, Qos, Refused, Served, Statistics, Unsupported
+from rig.bench._bench import Bench, Entity, Exchange, Pool, Preempted, Qos, Refused, Served, Statistics, Unsupported
 from rig.bench._build import VARIANTS, build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
@@ -48,6 +48,7 @@ __all__ = [
     "Memory",
     "Place",
     "Pool",
+    "Preempted",
     "Qos",
     "Record",
     "RecordKind",

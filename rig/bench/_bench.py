@@ -120,6 +120,22 @@ class Served:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Preempted:
+    """What one PREEMPT command saw. ``full``: calls that found no buffer, their sample was tried again;
+    ``misplaced``: deliveries that were not the successor of the one before; ``inside``: samples published while the
+    main context was in a spin.
+    """
+
+    accepted: int
+    full: int
+    delivered: int
+    damaged: int
+    misplaced: int
+    status: Status
+    inside: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
     """``rig_mw_statistics_t``: the middleware's own count."""
 
@@ -298,6 +314,27 @@ class Bench:
             wrong=wrong,
             local=local,
             status=Status(status - (1 << 32) if status >> 31 else status),
+        )
+
+    def preempt(
+        self, *, session: int, writer: int, count: int, length: int, deadline: float, first: int = 1
+    ) -> Preempted:
+        """Let another context (thread, timer interrupt) publish ``count`` samples to one reader while this one spins.
+
+        :param deadline: for all of it, seconds of the board's time.
+        """
+        arguments = (session, writer, count, length, int(deadline * 1000), first)
+        accepted, full, delivered, damaged, misplaced, status, inside = self.command(
+            Command.PREEMPT, arguments, timeout=deadline + 60
+        ).results[:7]
+        return Preempted(
+            accepted=accepted,
+            full=full,
+            delivered=delivered,
+            damaged=damaged,
+            misplaced=misplaced,
+            status=Status(status - (1 << 32) if status >> 31 else status),
+            inside=inside,
         )
 
     def statistics(self) -> Statistics:

@@ -472,3 +472,33 @@ def services(figures: Figures) -> Decision:
     return confirmed(
         f"{_number(sum(m.value for m in received))} replies, each to its requester and with its request id", evidence
     )
+
+
+def thread_safety(figures: Figures) -> Decision:
+    """No torn sample, none lost, in order, and the two contexts did meet."""
+    metrics = ("samples_delivered", "samples_torn", "samples_out_of_order", "published_inside_a_spin")
+    delivered, torn, disorder, inside = figures.together("shm", *metrics)
+    if not delivered:
+        return inconclusive("the middleware offers no publishing from other contexts, or its firmware did not run")
+    m, accepted = delivered[0], int(str(delivered[0].detail["accepted"]))
+    count = int(m.conditions["samples"])
+    evidence = [
+        fact(f"{_number(m.value)} of {accepted:,} accepted samples delivered, {count:,} were to be published", m),
+        fact(f"{_number(torn[0].value)} torn, {_number(disorder[0].value)} out of order", torn[0]),
+        fact(f"{_number(inside[0].value)} were published while the main context was in a spin", inside[0]),
+    ]
+    findings = (
+        (torn[0].value, f"{_number(torn[0].value)} samples were torn"),
+        (m.value != accepted, f"{accepted:,} samples were accepted and {_number(m.value)} delivered"),
+        (disorder[0].value, f"{_number(disorder[0].value)} samples came out of order"),
+        (accepted < count, f"only {accepted:,} of {count:,} samples were accepted: {m.detail['first_error']}"),
+    )
+    for found, words in findings:
+        if found:
+            return refuted(words, evidence)
+    if not inside[0].value:
+        return inconclusive("the other context never published into a spin: nothing was put to the test", evidence)
+    return confirmed(
+        f"{count:,} samples, {_number(inside[0].value)} of them published into a spin: none torn, lost or misplaced",
+        evidence,
+    )

@@ -18,6 +18,7 @@ from rig.experiments import (
     os_overhead,
     services,
     shared_buffer,
+    thread_safety,
 )
 from rig.experiments._experiment import Experiment
 
@@ -34,6 +35,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         entity_capacity,
         lifecycle,
         services,
+        thread_safety,
         agentless_operation,
         agentless_startup,
         agent_duplicates,

@@ -125,7 +125,7 @@ def as_markdown(board: str, rows: Sequence[Row]) -> str:
     lines = [
         "# Seeded defects, and what the rig finds",
         "",
-        f"Made by `rig matrix --board {board} --out docs/defects.md`. Each line is a bench firmware with one known",
+        f"Made by `rig matrix --board {board} --out FILE.md`. Each line is a bench firmware with one known",
         "defect (`firmware/defects/`). **x** refuted, as it must be; **.** confirmed; **?** measured but undecided;",
         "**MISSED** and **FALSE** would be errors of the rig.",
         "",

@@ -18,10 +18,10 @@ def _defect(name: str, *breaks: str) -> Defect:
 
 
 _ROWS = (
-    _defect("reverse_order", "burst-order"),
-    _defect("swap_neighbours", "burst-order"),
-    _defect("doubled_burst", "burst-order"),
-    _defect("silent_pool_loss", "burst-order"),
+    _defect("reverse_order", "burst-order", "thread-safety"),
+    _defect("swap_neighbours", "burst-order", "thread-safety"),
+    _defect("doubled_burst", "burst-order", "thread-safety"),
+    _defect("silent_pool_loss", "burst-order", "thread-safety"),
     _defect("truncate_length", "message-size"),
     _defect("refuse_64k", "message-size"),
     _defect("refuse_history", "message-size"),
@@ -32,8 +32,8 @@ _ROWS = (
     _defect("hidden_copy", "copies"),
     _defect("partial_copy", "copies"),
     _defect("scattered_copy", "copies"),
-    _defect("lose_some", "agentless-operation"),
-    _defect("torn_sample", "agentless-operation", "agentless-startup"),
+    _defect("lose_some", "agentless-operation", "thread-safety"),
+    _defect("torn_sample", "agentless-operation", "agentless-startup", "thread-safety"),
     _defect("offline_refused", "agentless-startup"),
     _defect("offline_loss", "agentless-startup"),
     _defect("late_echo", "agent-duplicates"),
