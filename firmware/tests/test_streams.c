@@ -372,6 +372,31 @@ static void echoes_are_told_from_samples(void)
     agent_echoes = false;
 }
 
+static void no_more_is_under_way_than_can_be_recognised(void)
+{
+    begin_echo(true);
+    entity(XRCE_DATAWRITER)->flags &= (uint8_t)~XRCE_E_RELIABLE_STREAM; /* one that no acknowledgement holds back */
+    for (uint32_t round = 0; round < 5u; round++) {
+        agent_in.samples = 0;
+        for (uint32_t i = 0; i < 60u; i++) {
+            CHECK_INT(rig_publish(0, 1, round * 100u + i, 4), XRCE_OK);
+            CHECK_INT(xrce_client_spin(&rig_client, 0), 2);
+        }
+        for (int i = 0; i < 3; i++) {
+            (void)xrce_client_spin(&rig_client, 0);
+        }
+        agent_run();
+        CHECK_INT(agent_in.samples, XRCE_ECHO_SAMPLES);
+        agent_settle();
+        agent_settle();
+    }
+    CHECK_INT(rig_seen_count, 5 * 60 * 2);
+    for (unsigned i = 0; i < RIG_LOG; i++) {
+        CHECK(rig_seen[i].local);
+    }
+    agent_echoes = false;
+}
+
 static void an_agent_that_never_echoes_is_recognised(void)
 {
     static const uint8_t same[4] = {7, 0, 0, 0};
@@ -573,6 +598,7 @@ int main(void)
 #if XRCE_SHM
     RUN(a_cooperating_agent_gets_only_what_is_wanted);
     RUN(echoes_are_told_from_samples);
+    RUN(no_more_is_under_way_than_can_be_recognised);
     RUN(an_agent_that_never_echoes_is_recognised);
     RUN(a_writer_is_deleted_after_its_last_sample);
     RUN(a_sample_too_long_for_the_stream_stays_here);

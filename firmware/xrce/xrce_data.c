@@ -32,7 +32,8 @@ int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader)
     return XRCE_OK;
 }
 
-void xrce_sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request)
+/* Writes request id and object id of a sample. */
+XRCE_COLD static void sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request)
 {
     xrce_writer_t head;
 
@@ -73,7 +74,6 @@ XRCE_COLD static void link_pop(xrce_client_t *client, xrce_session_t *session)
     if (session->link_head == NULL) {
         session->link_tail = NULL;
     }
-    buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
     session->link_at = 0; /* with it, or the next one would seem to be under way */
     xrce_shm_let_go(client, buffer);
     xrce_unlock(client);
@@ -84,7 +84,7 @@ XRCE_SHARED static void head_write(uint8_t *place, xrce_session_t *session, cons
 {
     bool named = xrce_entity_kind(buffer->writer) == XRCE_REQUESTER;
 
-    xrce_sample_head(place, buffer->writer, named ? buffer->number : xrce_session_request(session));
+    sample_head(place, buffer->writer, named ? buffer->number : xrce_session_request(session));
 }
 
 /* One FRAGMENT of a sample whose WRITE_DATA has `total` bytes with its submessage header. False: no slot is free. */
@@ -178,7 +178,7 @@ XRCE_COLD void xrce_data_pump(xrce_client_t *client, xrce_session_t *session)
 
         if (buffer == NULL) {
             sent = cut_send(client, session);
-        } else if (sample_send(session, buffer)) {
+        } else if ((session->link_at != 0u || xrce_echo_room(client, session)) && sample_send(session, buffer)) {
             link_pop(client, session);
         } else {
             (void)link_turn(client, session, 0);
@@ -233,7 +233,7 @@ int xrce_sample_commit(xrce_client_t *client, xrce_entity_t *writer, uint16_t re
     xrce_session_t *session = &client->sessions[writer->session];
     xrce_stream_out_t *stream = xrce_data_stream(session, writer);
 
-    xrce_sample_head(writer->loan, writer, request);
+    sample_head(writer->loan, writer, request);
     writer->loan = NULL;
     xrce_out_loan_commit(stream, &session->peer, writer->loan_length, writer->loan_sequence);
     if (xrce_session_flush(client, session) < 0 && !xrce_out_reliable(stream)) {

@@ -16,9 +16,6 @@ static inline xrce_stream_out_t *xrce_data_stream(xrce_session_t *session, const
     return &session->out[(writer->flags & XRCE_E_RELIABLE_STREAM) != 0u ? XRCE_OUT_RELIABLE : XRCE_OUT_BEST_EFFORT];
 }
 
-/* Writes request id and object id of a sample. */
-void xrce_sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request);
-
 /* What the inline functions of xrce_client.h stand on; `key` names the data writer. With shared memory any context
  * may call them, else the main context. */
 int xrce_sample_loan(struct xrce_client *client, uint32_t key, uint32_t length, uint8_t **place);

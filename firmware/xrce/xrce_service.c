@@ -66,49 +66,58 @@ void xrce_service_received(xrce_client_t *client, const xrce_entity_t *entity, c
 #if XRCE_SHM
 
 /*
- * The identity of a request that never leaves this MCU. Where one of an Agent begins with a vendor id, ours begins
- * with FF 'l' 'o' 'c', which no vendor has; then zeros, the requester's session and object, its kind, and the request
- * id as sequence number.
+ * The identity of a request that never leaves this MCU, in the order of this MCU's bytes. Where one of an Agent begins
+ * with a vendor's id, ours begins with a word that no vendor has; then two zeros, the requester's key, a zero, and the
+ * request id as sequence number.
  */
-static const uint8_t mark[4] = {0xFF, 'l', 'o', 'c'};
+typedef union {
+    uint32_t word[XRCE_IDENTITY_BYTES / 4u];
+    uint8_t bytes[XRCE_IDENTITY_BYTES];
+} identity_t;
 
-#define AT_ENTITY 12u
-#define AT_KIND 15u
+#define LOCAL_MARK 0xFF6C6FFFu /* FF at both ends, whatever the order of bytes */
 #define AT_NUMBER 20u
 
-XRCE_SHARED static void identity_write(uint8_t identity[XRCE_IDENTITY_BYTES], const xrce_entity_t *requester,
-                                       uint16_t request)
+XRCE_SHARED static void identity_make(identity_t *identity, const xrce_entity_t *requester, uint16_t request)
 {
-    memset(identity, 0, XRCE_IDENTITY_BYTES);
-    memcpy(identity, mark, sizeof(mark));
-    identity[AT_ENTITY] = requester->session;
-    identity[AT_ENTITY + 1u] = (uint8_t)(requester->key >> 8);
-    identity[AT_ENTITY + 2u] = (uint8_t)requester->key;
-    identity[AT_KIND] = XRCE_REQUESTER;
-    identity[AT_NUMBER] = (uint8_t)request;
-    identity[AT_NUMBER + 1u] = (uint8_t)(request >> 8);
+    identity->word[0] = LOCAL_MARK;
+    identity->word[1] = 0;
+    identity->word[2] = 0;
+    identity->word[3] = requester->key;
+    identity->word[4] = 0;
+    identity->word[5] = request;
+}
+
+static bool is_local(const uint8_t *identity)
+{
+    const uint32_t mark = LOCAL_MARK;
+
+    return memcmp(identity, &mark, sizeof(mark)) == 0;
 }
 
 /* Whether an identity names a request of this requester. */
 XRCE_COLD static bool names(const uint8_t *identity, const xrce_entity_t *requester)
 {
-    uint8_t own[XRCE_IDENTITY_BYTES];
+    identity_t own;
 
-    identity_write(own, requester, 0);
-    return memcmp(own, identity, AT_NUMBER) == 0;
+    identity_make(&own, requester, 0);
+    return memcmp(own.bytes, identity, AT_NUMBER) == 0;
 }
 
 XRCE_COLD void xrce_service_deliver(xrce_client_t *client, const xrce_buffer_t *buffer, const xrce_entity_t *entity)
 {
     xrce_service_sample_t message = {0};
-    uint8_t identity[XRCE_IDENTITY_BYTES];
+    identity_t identity;
     uint32_t head = head_of(xrce_entity_kind(buffer->writer));
 
     if (head == 0u) {
-        identity_write(identity, buffer->writer, buffer->number);
-        message.identity = identity;
+        identity_make(&identity, buffer->writer, buffer->number);
+        message.identity = identity.bytes;
     } else if (names(buffer->data, entity)) {
-        message.request = (uint16_t)(buffer->data[AT_NUMBER] | (uint32_t)buffer->data[AT_NUMBER + 1u] << 8);
+        uint32_t number;
+
+        memcpy(&number, buffer->data + AT_NUMBER, sizeof(number));
+        message.request = (uint16_t)number;
     } else {
         return; /* an answer to somebody else */
     }
@@ -156,7 +165,7 @@ XRCE_COLD int xrce_service_request(xrce_client_t *client, uint8_t session, uint1
 XRCE_COLD int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
                        const uint8_t identity[XRCE_IDENTITY_BYTES])
 {
-    bool local = memcmp(identity, mark, sizeof(mark)) == 0;
+    bool local = is_local(identity);
     const xrce_edge_t *edge = NULL;
     xrce_entity_t *writer;
     int status;

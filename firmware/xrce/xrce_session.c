@@ -136,7 +136,6 @@ XRCE_COLD static void drop_link_samples(xrce_client_t *client, xrce_session_t *s
         xrce_buffer_t *buffer = session->link_head;
 
         session->link_head = buffer->next_link;
-        buffer->flags = (uint8_t)(buffer->flags & ~XRCE_B_BUSY);
         client->shm.lost += (buffer->flags & XRCE_B_LOCAL) != 0u && buffer->writer->remote_readers == 0u ? 0u : 1u;
         xrce_shm_let_go(client, buffer);
     }
@@ -193,7 +192,7 @@ XRCE_COLD void xrce_session_connected(xrce_client_t *client, xrce_session_t *ses
     session->cooperative = cooperative;
 #if XRCE_SHM
     session->echo = XRCE_ECHO_UNKNOWN; /* it may be another Agent */
-    session->echo_asked = false;
+    client->echoes.first = client->echoes.next;
     limit_link(client, session);
 #endif
     announce_all(client, session);

@@ -45,8 +45,6 @@ typedef struct {
     xrce_fragment_t fragment;
 #if XRCE_SHM
     uint8_t echo;          /* xrce_echo_mode of this Agent */
-    bool echo_asked;       /* a sample is under way that would show it */
-    uint32_t echo_since;
     struct xrce_buffer *link_head; /* samples that wait for the link */
     struct xrce_buffer *link_tail;
     uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */

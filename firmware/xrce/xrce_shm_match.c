@@ -72,11 +72,9 @@ XRCE_COLD static uint8_t hearer_of(uint8_t kind)
                                                : 0);
 }
 
-/* Visits all that `entity` matches, in both directions; counts them, and pairs them if `make`. */
-XRCE_COLD static uint32_t visit(xrce_client_t *client, xrce_entity_t *entity, bool make)
+XRCE_COLD int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
 {
     uint8_t kind = xrce_entity_kind(entity);
-    uint32_t count = 0;
 
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         xrce_entity_t *other = &client->entities.rows[i];
@@ -93,26 +91,12 @@ XRCE_COLD static uint32_t visit(xrce_client_t *client, xrce_entity_t *entity, bo
                 !matches(writer, reader)) {
                 continue;
             }
-            count++;
-            if (make) {
-                pair(client, writer, reader);
+            if (client->shm.free_edges == NULL) {
+                return XRCE_ERR_TABLE_FULL;
             }
+            pair(client, writer, reader);
         }
     }
-    return count;
-}
-
-XRCE_COLD int xrce_match_add(xrce_client_t *client, xrce_entity_t *entity)
-{
-    uint32_t needed = visit(client, entity, false);
-
-    for (const xrce_edge_t *edge = client->shm.free_edges; edge != NULL && needed != 0u; edge = edge->next) {
-        needed--;
-    }
-    if (needed != 0u) {
-        return XRCE_ERR_TABLE_FULL;
-    }
-    (void)visit(client, entity, true);
     return XRCE_OK;
 }
 

@@ -28,7 +28,7 @@ struct xrce_client;
 /* Request-offered rules of DDS for reliability and durability. */
 bool xrce_match_qos(uint8_t offered, uint8_t requested);
 
-/* Pairs a new writer or reader with all it matches, or with none: XRCE_ERR_TABLE_FULL. */
+/* Pairs a new endpoint with all it matches. XRCE_ERR_TABLE_FULL: only with some; the caller removes it then. */
 int xrce_match_add(struct xrce_client *client, xrce_entity_t *entity);
 
 /* A reader leaves: nobody delivers to it any more. */

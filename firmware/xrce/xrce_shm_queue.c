@@ -339,14 +339,6 @@ uint32_t xrce_shm_deliver(xrce_client_t *client)
     return count;
 }
 
-XRCE_COLD static void free_row(xrce_client_t *client, xrce_entity_t *writer)
-{
-    xrce_match_remove_writer(client, writer);
-    xrce_lock(client);
-    xrce_entity_free(&client->entities, writer);
-    xrce_unlock(client);
-}
-
 XRCE_COLD void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
 {
     xrce_lock(client);
@@ -368,9 +360,7 @@ XRCE_COLD void xrce_shm_retire(xrce_client_t *client, xrce_entity_t *writer)
         }
     }
     xrce_unlock(client);
-    if (writer->orphans == 0u) {
-        free_row(client, writer);
-    }
+    xrce_shm_reap(client);
 }
 
 XRCE_COLD void xrce_shm_reap(xrce_client_t *client)
@@ -379,7 +369,10 @@ XRCE_COLD void xrce_shm_reap(xrce_client_t *client)
         xrce_entity_t *writer = &client->entities.rows[i];
 
         if (writer->key != 0u && (writer->flags & XRCE_E_GONE) != 0u && writer->orphans == 0u) {
-            free_row(client, writer);
+            xrce_match_remove_writer(client, writer);
+            xrce_lock(client);
+            xrce_entity_free(&client->entities, writer);
+            xrce_unlock(client);
         }
     }
 }
