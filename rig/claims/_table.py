@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig.claims import _deciders as decide
+from rig.claims import _agent, _cost, _entities, _latency, _messages, _order
 from rig.claims._claim import Claim
 
 _ROWS = (
@@ -12,7 +12,7 @@ _ROWS = (
         method="The link is cut after the session is up; 1,000 samples per reliability to two readers.",
         criterion="every sample is delivered locally and publish reports success; the control delivers none",
         experiment="agentless-operation",
-        decide=decide.agentless_operation,
+        decide=_agent.agentless_operation,
     ),
     Claim(
         id="agentless-startup",
@@ -20,7 +20,7 @@ _ROWS = (
         method="The link is silent from the middleware's start on; it comes back later.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
-        decide=decide.agentless_startup,
+        decide=_agent.agentless_startup,
     ),
     Claim(
         id="message-size",
@@ -29,7 +29,7 @@ _ROWS = (
         "and 16 bits.",
         criterion="whole and of the right length at every size up to the buffer memory configured",
         experiment="message-size",
-        decide=decide.message_size,
+        decide=_messages.message_size,
     ),
     Claim(
         id="copies",
@@ -38,7 +38,7 @@ _ROWS = (
         "1 to 8 readers.",
         criterion="bytes copied do not grow with the readers; resident copies = 1",
         experiment="copies",
-        decide=decide.copies,
+        decide=_messages.copies,
     ),
     Claim(
         id="shared-buffer",
@@ -46,7 +46,7 @@ _ROWS = (
         method="The address handed to each reader of a sample; 2 to 8 readers.",
         criterion="all addresses are equal",
         experiment="shared-buffer",
-        decide=decide.shared_buffer,
+        decide=_messages.shared_buffer,
     ),
     Claim(
         id="os-overhead",
@@ -54,7 +54,7 @@ _ROWS = (
         method="Transport, lock, wait and allocation calls per sample, shared memory on and off.",
         criterion="strictly fewer with shared memory",
         experiment="os-overhead",
-        decide=decide.os_overhead,
+        decide=_cost.os_overhead,
     ),
     Claim(
         id="latency",
@@ -63,7 +63,7 @@ _ROWS = (
         "the control goes through the Agent at the link's baud rate.",
         criterion="p99 below the Agent path's at every size, and independent of the spin time-out",
         experiment="latency",
-        decide=decide.latency,
+        decide=_latency.latency,
     ),
     Claim(
         id="local-matching",
@@ -72,7 +72,7 @@ _ROWS = (
         "names and types that nearly agree.",
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
         experiment="local-matching",
-        decide=decide.local_matching,
+        decide=_entities.local_matching,
     ),
     Claim(
         id="agent-duplicates",
@@ -80,7 +80,7 @@ _ROWS = (
         method="Sequence numbers at two readers and DATA on the link, beside a running Agent and after its restart.",
         criterion="no duplicate, no loss, no DATA echoed on the link",
         experiment="agent-duplicates",
-        decide=decide.agent_duplicates,
+        decide=_agent.agent_duplicates,
     ),
     Claim(
         id="entity-capacity",
@@ -88,7 +88,7 @@ _ROWS = (
         method="1 to 20 pairs at default and raised limits.",
         criterion="all deliver, or creation fails with an error",
         experiment="entity-capacity",
-        decide=decide.entity_capacity,
+        decide=_entities.entity_capacity,
     ),
     Claim(
         id="burst-order",
@@ -96,7 +96,7 @@ _ROWS = (
         method="Bursts of 1 to twice the pool between two spins, two readers.",
         criterion="in order; every loss is reported to the publisher",
         experiment="burst-order",
-        decide=decide.burst_order,
+        decide=_order.burst_order,
     ),
     Claim(
         id="thread-safety",
@@ -105,7 +105,7 @@ _ROWS = (
         "every sample proves itself whole.",
         criterion="no torn sample, no deadlock",
         experiment="thread-safety",
-        decide=decide.thread_safety,
+        decide=_order.thread_safety,
     ),
     Claim(
         id="lifecycle",
@@ -113,7 +113,7 @@ _ROWS = (
         method="Create and delete 100 times; delete one of two sessions.",
         criterion="no leak, others unaffected, a deleted reader gets nothing",
         experiment="lifecycle",
-        decide=decide.lifecycle,
+        decide=_entities.lifecycle,
     ),
     Claim(
         id="services",
@@ -121,7 +121,7 @@ _ROWS = (
         method="Requester and replier on one MCU, many outstanding requests.",
         criterion="each reply reaches its requester with its request id",
         experiment="services",
-        decide=decide.services,
+        decide=_entities.services,
     ),
     Claim(
         id="nuttx",
@@ -137,7 +137,7 @@ _ROWS = (
         method="Section sizes of both images, and the deepest stack.",
         criterion="reported for both",
         experiment="footprint",
-        decide=decide.footprint,
+        decide=_cost.footprint,
     ),
 )
 

@@ -1,0 +1,89 @@
+"""Criteria on the Agent: absent, lost, or one that sends back what it got."""
+
+from __future__ import annotations
+
+from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
+from rig.claims._words import NO_CONTROL, NO_SHM, number
+from rig.records import Evidence, Measurement
+
+
+def agentless_operation(figures: Figures) -> Decision:
+    """Every sample is delivered locally and every publish reports success, while the link is cut."""
+    delivered = figures.measured("samples_delivered", "shm")
+    if not delivered:
+        return inconclusive(NO_SHM)
+    evidence: list[Evidence] = []
+    short: list[Measurement] = []
+    for m in delivered:
+        kind = "reliable" if m.conditions["reliable"] else "best effort"
+        expected = int(str(m.detail["expected"]))
+        evidence.append(
+            fact(f"{kind}: {number(m.value)} of {expected} deliveries, {m.detail['refused']} publish errors", m)
+        )
+        if m.value != expected:
+            short.append(m)
+    control = figures.measured("samples_delivered", "network")
+    evidence += [fact(f"control: {number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    if any(m.value > 0 for m in control):
+        return inconclusive("the control delivered samples too: the link was not really cut", evidence)
+    if short:
+        m = short[0]
+        return refuted(
+            f"{number(m.value)} of {m.detail['expected']} deliveries with the link {m.conditions['link']}; "
+            f"first error {m.detail['first_error']}",
+            evidence,
+        )
+    if not control:
+        return inconclusive(NO_CONTROL, evidence)
+    return confirmed("every sample was delivered with the link cut; without shared memory none was", evidence)
+
+
+def agentless_startup(figures: Figures) -> Decision:
+    """Entities are made and data flows with no Agent from the start, and go on when one appears."""
+    delivered = figures.measured("samples_delivered", "shm")
+    if not delivered:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(f"Agent {m.conditions['agent']}: {number(m.value)} of {m.detail['expected']} deliveries", m)
+        for m in delivered
+    ]
+    control = figures.measured("samples_delivered", "network")
+    evidence += [fact(f"control: {number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    if any(m.value > 0 for m in control):
+        return inconclusive("the control delivered samples too: an Agent was there after all", evidence)
+    for m in delivered:
+        if not m.detail["entities"]:
+            return refuted(f"no entities without an Agent: {m.detail['refused']}", evidence)
+        if m.value != int(str(m.detail["expected"])):
+            return refuted(
+                f"{number(m.value)} of {m.detail['expected']} deliveries, Agent {m.conditions['agent']} "
+                f"{m.detail['refused']}".rstrip(),
+                evidence,
+            )
+    return confirmed("entities were made and every sample was delivered with no Agent from the start", evidence)
+
+
+def agent_duplicates(figures: Figures) -> Decision:
+    """No duplicate, no loss, no DATA echoed."""
+    metrics = ("samples_doubled", "samples_lost", "data_echoed")
+    measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
+    if not all(measured.values()):
+        return inconclusive("no Agent took part, so nothing could come back from it")
+    evidence = [
+        fact(
+            f"Agent {doubled.conditions['agent']}: {number(doubled.value)} doubled, {number(lost.value)} lost, "
+            f"{number(echoed.value)} DATA echoed, {echoed.detail['data_sent']} WRITE_DATA sent",
+            doubled,
+        )
+        for doubled, lost, echoed in zip(*measured.values(), strict=True)
+    ]
+    words = {
+        "samples_doubled": "were delivered twice",
+        "samples_lost": "were lost",
+        "data_echoed": "came back over the link as DATA",
+    }
+    for metric, members in measured.items():
+        for m in members:
+            if m.value:
+                return refuted(f"{number(m.value)} samples {words[metric]} (Agent {m.conditions['agent']})", evidence)
+    return confirmed("no sample was doubled, lost or echoed, also after the Agent was restarted", evidence)

@@ -1,0 +1,72 @@
+"""Criteria on what shared memory costs: calls, ROM, RAM."""
+
+from __future__ import annotations
+
+from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
+from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
+from rig.records import Evidence, Measurement
+
+
+def os_overhead(figures: Figures) -> Decision:
+    """Fewer transport, lock, wait and allocation calls with shared memory than without."""
+    calls = {variant: _calls(figures, variant) for variant in ("shm", "network")}
+    evidence = [
+        fact(f"{variant}, {readers(count)}: {number(m.value)} {metric.replace('_', ' ')}", m)
+        for variant, table in calls.items()
+        for count, row in table.items()
+        for metric, m in row.items()
+    ]
+    evidence += [
+        fact(f"{variant}: {number(m.value)} bytes on the link per sample", m)
+        for variant in calls
+        for m in figures.measured("link_bytes_per_sample", variant)
+    ]
+    if not calls["shm"]:
+        return inconclusive(NO_SHM, evidence)
+    if not calls["network"]:
+        return inconclusive(NO_CONTROL, evidence)
+    # Only whole rows can be added up and compared: a kind of call that was not counted is not a call that was not made.
+    whole = [r for r in calls["shm"] if all(len(table.get(r, {})) == len(_CALLS) for table in calls.values())]
+    totals = {r: tuple(sum(m.value for m in calls[v][r].values()) for v in ("shm", "network")) for r in whole}
+    text = "; ".join(f"{readers(r)}: {number(shm)} against {number(control)}" for r, (shm, control) in totals.items())
+    if any(shm >= control for shm, control in totals.values()):
+        return refuted(f"calls per sample are not fewer ({text})", evidence)
+    if len(whole) < len(calls["shm"]) or not whole:
+        return inconclusive("not every kind of call was counted with and without shared memory", evidence)
+    return confirmed(f"calls per sample, shared memory against network: {text}", evidence)
+
+
+_CALLS = (
+    "transport_calls_per_sample",
+    "lock_calls_per_sample",
+    "wait_calls_per_sample",
+    "allocation_calls_per_sample",
+)
+
+
+def _calls(figures: Figures, variant: str) -> dict[int, dict[str, Measurement]]:
+    """readers -> metric -> measurement."""
+    table: dict[int, dict[str, Measurement]] = {}
+    for metric in _CALLS:
+        for m in figures.measured(metric, variant):
+            table.setdefault(int(m.conditions["readers"]), {})[metric] = m
+    return table
+
+
+def footprint(figures: Figures) -> Decision:
+    """Reported: what shared memory adds."""
+    evidence: list[Evidence] = []
+    added: dict[str, float] = {}
+    for metric in ("text_bytes", "data_bytes", "bss_bytes", "stack_peak_bytes"):
+        shm, network = figures.measured(metric, "shm"), figures.measured(metric, "network")
+        if shm and network:
+            added[metric] = shm[0].value - network[0].value
+            text = f"{metric}: {number(shm[0].value)} with, {number(network[0].value)} without ({added[metric]:+,.0f})"
+            evidence.append(fact(text, shm[0]))
+    if not figures.measured("text_bytes", "shm"):
+        return inconclusive(NO_SHM)
+    if "text_bytes" not in added:
+        return inconclusive(NO_CONTROL, evidence)
+    return confirmed(
+        f"shared memory adds {number(added['text_bytes'])} bytes of text; the rest is in the evidence", evidence
+    )

@@ -1,0 +1,71 @@
+"""Criteria on order and on contexts that meet."""
+
+from __future__ import annotations
+
+from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
+from rig.claims._words import NO_SHM, number
+
+
+def burst_order(figures: Figures) -> Decision:
+    """In order; every loss is reported to the publisher."""
+    disorder, lost = figures.together("shm", "samples_out_of_order", "samples_lost")
+    if not disorder:
+        return inconclusive(NO_SHM)
+    evidence = [
+        fact(
+            f"burst of {m.conditions['burst']} into {m.conditions['buffers']} buffers: "
+            f"{number(m.value)} out of order, {number(missing.value)} lost, {m.detail['refused']} refused",
+            m,
+        )
+        for m, missing in zip(disorder, lost, strict=True)
+    ]
+    for m in disorder:
+        if m.value:
+            return refuted(f"a burst of {m.conditions['burst']} arrived with {number(m.value)} inversions", evidence)
+        if m.detail.get("doubled"):
+            return refuted(
+                f"a burst of {m.conditions['burst']} had {m.detail['doubled']} samples delivered twice", evidence
+            )
+    for m in lost:
+        if m.value:
+            return refuted(
+                f"a burst of {m.conditions['burst']} lost {number(m.value)} samples that publish had accepted",
+                evidence,
+            )
+    longest = max(int(m.conditions["burst"]) for m in disorder)
+    refused = sum(int(str(m.detail["refused"])) for m in disorder)
+    return confirmed(
+        f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "
+        "none was lost",
+        evidence,
+    )
+
+
+def thread_safety(figures: Figures) -> Decision:
+    """No torn sample, none lost, in order, and the two contexts did meet."""
+    metrics = ("samples_delivered", "samples_torn", "samples_out_of_order", "published_inside_a_spin")
+    delivered, torn, disorder, inside = figures.together("shm", *metrics)
+    if not delivered:
+        return inconclusive("the middleware offers no publishing from other contexts, or its firmware did not run")
+    m, accepted = delivered[0], int(str(delivered[0].detail["accepted"]))
+    count = int(m.conditions["samples"])
+    evidence = [
+        fact(f"{number(m.value)} of {accepted:,} accepted samples delivered, {count:,} were to be published", m),
+        fact(f"{number(torn[0].value)} torn, {number(disorder[0].value)} out of order", torn[0]),
+        fact(f"{number(inside[0].value)} were published while the main context was in a spin", inside[0]),
+    ]
+    findings = (
+        (torn[0].value, f"{number(torn[0].value)} samples were torn"),
+        (m.value != accepted, f"{accepted:,} samples were accepted and {number(m.value)} delivered"),
+        (disorder[0].value, f"{number(disorder[0].value)} samples came out of order"),
+        (accepted < count, f"only {accepted:,} of {count:,} samples were accepted: {m.detail['first_error']}"),
+    )
+    for found, words in findings:
+        if found:
+            return refuted(words, evidence)
+    if not inside[0].value:
+        return inconclusive("the other context never published into a spin: nothing was put to the test", evidence)
+    return confirmed(
+        f"{count:,} samples, {number(inside[0].value)} of them published into a spin: none torn, lost or misplaced",
+        evidence,
+    )

@@ -1,0 +1,28 @@
+"""Words and small readings that the criteria share.
+
+A missing or incomplete figure is never read as a refutation of what it would have shown, unless its absence is the
+finding itself (a sample that the publisher was told is accepted and no reader got).
+"""
+
+from __future__ import annotations
+
+from rig.records import Measurement
+
+NO_SHM = "no figures with shared memory: its firmware did not run"
+NO_CONTROL = "no figures of the control (shared memory off, through the Agent)"
+
+
+def number(value: float) -> str:
+    """With thousands separators; two decimals only where there are some."""
+    return f"{value:,.0f}" if value == int(value) else f"{value:,.2f}"
+
+
+def readers(count: object) -> str:
+    """``1 reader``, ``2 readers``."""
+    return "1 reader" if count == 1 else f"{count} readers"
+
+
+def mapping(measurement: Measurement, key: str) -> dict[str, object]:
+    """A mapping of the measurement's detail; empty if it has none under this key."""
+    found = measurement.detail.get(key, {})
+    return dict(found) if isinstance(found, dict) else {}
