@@ -44,7 +44,7 @@ def copies(figures: Figures) -> Decision:
     evidence: list[Evidence] = []
     faults: list[str] = []
     for payload, row in counted.items():
-        values = {readers: (min(m.samples), max(m.samples)) for count, m in row.items()}
+        values = {count: (min(m.samples), max(m.samples)) for count, m in row.items()}
         text = ", ".join(f"{count}: {number(high)}" for count, (_, high) in values.items())
         evidence.append(fact(f"{payload} B payload, bytes copied by readers: {text}", next(iter(row.values()))))
         if len({bound for pair in values.values() for bound in pair}) > 1:
