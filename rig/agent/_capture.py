@@ -39,14 +39,15 @@ def ipv4_udp(payload: bytes, source_port: int, destination_port: int) -> bytes:
 class LinkCapture:
     """A pcapng file being written.
 
-    :param path: file to write, replaced if it exists.
+    :param path: file to write. One that exists gets another section: a board that is flashed or powered anew, or a
+        run that is resumed, keeps what was captured before.
     :param serial: whether packets are serial frames, else datagrams.
     :raises EnvironmentFault: the file cannot be written.
     """
 
     def __init__(self, path: Path, *, serial: bool, name: str) -> None:
         try:
-            self._file = path.open("wb")
+            self._file = path.open("ab")
         except OSError as error:
             raise EnvironmentFault(
                 f"cannot write the capture {path}: {error.strerror}", hint="give a writable place"

@@ -24,6 +24,7 @@ class Progress:
         self._done = 0
         self._total = 0
         self._measured = 0
+        self._ends: float | None = None
         self._live = Live(get_renderable=self._line, console=console, transient=True, refresh_per_second=4)
 
     def __enter__(self) -> Self:
@@ -44,6 +45,8 @@ class Progress:
             case "step":
                 self._board, self._step = str(data["board"]), str(data["step"])
                 self._done, self._total = int(str(data["done"])), int(str(data["total"]))
+                left = data.get("seconds_left")
+                self._ends = time.monotonic() + float(str(left)) if left is not None else None
                 if not self._console.is_terminal:
                     self._console.print(self._line().plain, highlight=False, soft_wrap=True)
             case "measurement":
@@ -57,6 +60,8 @@ class Progress:
     def _line(self) -> Text:
         elapsed = int(time.monotonic() - self._begin)
         clock = f"{elapsed // 60:02d}:{elapsed % 60:02d}"
+        left = max(0, round(self._ends - time.monotonic())) if self._ends is not None else None
+        rest = f", about {left // 60}:{left % 60:02d} left" if left is not None else ""
         counted = f"[{self._done}/{self._total}] " if self._total else ""
         return Text.assemble(
             (clock, "cyan"),
@@ -65,5 +70,5 @@ class Progress:
             (self._board, "bold"),
             "  ",
             self._step,
-            f"  ({self._measured} measurements)",
+            f"  ({self._measured} measurements{rest})",
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -29,6 +30,8 @@ from rig.run import (
     find_boards_file,
     new_run_id,
     plan_lines,
+    read_unfinished,
+    resume,
     runs_directory,
 )
 
@@ -43,7 +46,12 @@ from rig.run import (
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.option(
+    "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
+)
+@click.pass_context
 def run_command(
+    context: click.Context,
     boards_file: Path | None,
     boards: tuple[str, ...],
     claims: str,
@@ -51,8 +59,11 @@ def run_command(
     quick: bool,
     out: Path | None,
     dry_run: bool,
+    resumed: str | None,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
+    if resumed is not None:
+        return _resume(context, resumed)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
     if dry_run:
@@ -69,6 +80,7 @@ def run_command(
         quick=quick,
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
+        history=_history(),
     )
     console = terminal()
     try:
@@ -77,11 +89,43 @@ def run_command(
     except UsageError:
         _discard(directory)
         raise
-    publish(record, directory)
     if out is None:
         _point_latest_at(directory)
+    return _end(console, record, directory)
+
+
+def _resume(context: click.Context, run: str) -> int:
+    """``rig run --resume RUN``: what the run was asked for stands in its event log."""
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name not in (None, "resumed")
+        and context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(
+            f"--resume takes no other options, and {given[0]} was given",
+            hint="a resumed run does what it was asked for when it began",
+        )
+    directory = next((d for d in (Path(run), runs_directory() / run) if d.is_dir()), None)
+    if directory is None:
+        raise UsageError(f"no run at {run}", hint=f"name its directory, or its id below {runs_directory()}")
+    options = replace(read_unfinished(directory.resolve()).options, history=_history())
+    console = terminal()
+    with Progress(console) as progress:
+        record = resume(options, listeners=(progress.on_event,))
+    return _end(console, record, directory)
+
+
+def _end(console: Console, record: RunRecord, directory: Path) -> int:
+    publish(record, directory)
     show(console, record, directory)
     return EXIT_CODES[record.run.outcome or "fault"]
+
+
+def _history() -> Path:
+    """The journal of the latest run: the steps of this one will take about as long."""
+    return (runs_directory() / "latest").resolve() / "events.jsonl"
 
 
 def _discard(directory: Path) -> None:
@@ -104,13 +148,17 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
     console.print(measurement_table(record))
     console.print(claims_table(record))
     for fault in record.faults:
+        mended = " [dim](mended: the run was resumed)[/]" if fault.mended else ""
         console.print(
-            f"[red]{fault.blame} fault[/] on {fault.board} during {fault.step}: {fault.message}", soft_wrap=True
+            f"[red]{fault.blame} fault[/] on {fault.board} during {fault.step}: {fault.message}{mended}",
+            soft_wrap=True,
         )
-        if fault.hint:
+        if fault.hint and not fault.mended:
             console.print(f"    {fault.hint}", soft_wrap=True)
     console.print(f"outcome: [bold]{record.run.outcome}[/]  ({record.run.seconds or 0:.0f} s)")
     console.print(f"report:  {directory / 'report.html'}", soft_wrap=True)
+    if record.run.outcome in ("fault", "interrupted"):
+        console.print(f"go on:   rig run --resume {directory}", soft_wrap=True)
 
 
 @click.command("report")

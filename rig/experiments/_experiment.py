@@ -17,9 +17,15 @@ READERS = (1, 2, 4, 8)
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """A named measurement. ``network_needs_link``: without an Agent the control has nothing to say."""
+    """A named measurement.
+
+    ``network_needs_link``: without an Agent the control has nothing to say. ``has_control``: it says something of the
+    firmware without shared memory at all. ``needs_agent``: it is about the Agent.
+    """
 
     id: str
     title: str
     measure: Callable[[Setting], Iterator[Measurement]]
     network_needs_link: bool = True
+    has_control: bool = True
+    needs_agent: bool = False

@@ -59,4 +59,10 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         first += _SAMPLES
 
 
-EXPERIMENT = Experiment(id="agent-duplicates", title="samples that come back from the Agent", measure=measure)
+EXPERIMENT = Experiment(
+    id="agent-duplicates",
+    title="samples that come back from the Agent",
+    measure=measure,
+    has_control=False,
+    needs_agent=True,
+)

@@ -78,4 +78,4 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
     return made, ""
 
 
-EXPERIMENT = Experiment(id="entity-capacity", title="pairs that work at once", measure=measure)
+EXPERIMENT = Experiment(id="entity-capacity", title="pairs that work at once", measure=measure, has_control=False)

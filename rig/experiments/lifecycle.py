@@ -126,4 +126,6 @@ def _closed_session(setting: Setting) -> Iterator[Measurement]:
     )
 
 
-EXPERIMENT = Experiment(id="lifecycle", title="entities and sessions that come and go", measure=measure)
+EXPERIMENT = Experiment(
+    id="lifecycle", title="entities and sessions that come and go", measure=measure, has_control=False
+)

@@ -178,4 +178,6 @@ def _topic(bench: Bench, session: int, id: int, topic: tuple[int, str, str], tim
     return ""
 
 
-EXPERIMENT = Experiment(id="local-matching", title="which writers and readers match", measure=measure)
+EXPERIMENT = Experiment(
+    id="local-matching", title="which writers and readers match", measure=measure, has_control=False
+)

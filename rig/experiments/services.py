@@ -86,4 +86,4 @@ def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
         yield setting.measurement("services", metric, unit, [value], conditions=conditions, detail=detail)
 
 
-EXPERIMENT = Experiment(id="services", title="requests and replies", measure=measure)
+EXPERIMENT = Experiment(id="services", title="requests and replies", measure=measure, has_control=False)

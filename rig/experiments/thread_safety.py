@@ -37,4 +37,4 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         )
 
 
-EXPERIMENT = Experiment(id="thread-safety", title="a publisher in another context", measure=measure)
+EXPERIMENT = Experiment(id="thread-safety", title="a publisher in another context", measure=measure, has_control=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
-from rig.records import Board, ClaimResult, RunRecord, Verdict
+from rig.records import Board, ClaimResult, Fault, RunRecord, Verdict
 
 # What XML 1.0 cannot carry, not even escaped.
 _FORBIDDEN = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -56,9 +56,13 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
         suite.append(_case(claim))
     faults = [fault for fault in record.faults if fault.board == board.name]
     if faults:
-        text = "\n".join(f"{f.blame} fault during {f.step}: {f.message} {f.hint}".rstrip() for f in faults)
+        text = "\n".join(f"{f.blame} fault during {f.step}: {f.message} {_next(f)}".rstrip() for f in faults)
         ET.SubElement(suite, "system-err").text = _clean(text)
     return suite
+
+
+def _next(fault: Fault) -> str:
+    return "(mended: the run was resumed)" if fault.mended else fault.hint
 
 
 def _case(claim: ClaimResult) -> ET.Element:

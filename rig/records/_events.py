@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -24,22 +26,46 @@ class Event:
 
 
 class EventLog:
-    """Appends events to ``events.jsonl``; each line is on disk's way before ``write`` returns."""
+    """Appends events to ``events.jsonl``; each line is on disk's way before ``write`` returns.
+
+    A log that exists is continued: its time goes on, and a last line that was cut by a crash is taken away. One writer
+    at a time: the lock ends with its holder.
+
+    :raises UsageError: another run is writing to it. :raises ResultsFault: it cannot be opened.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file: IO[str] = path.open("a", encoding="utf-8")
-        self._begin = time.monotonic()
+        try:
+            self._file: IO[bytes] = path.open("a+b")
+        except OSError as error:
+            raise ResultsFault(
+                f"cannot write {path}: {error.strerror}", hint="name another place with --out"
+            ) from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            self._file.close()
+            raise UsageError(
+                f"{path.parent}: a run is still writing here", hint="wait for its end, or stop it with Ctrl-C"
+            ) from error
+        self.resumed_at = 0.0
+        if path.is_file() and path.stat().st_size:
+            _cut_broken_line(self._file)
+            self.resumed_at = max((event.seconds for event in read_events(path)), default=0.0)
+        self._begin = time.monotonic() - self.resumed_at
 
     def write(self, kind: str, data: Mapping[str, object] | None = None) -> Event:
         """Append one event and return it.
 
         :raises ResultsFault: the file cannot take it.
         """
+        if data is not None and {"seconds", "kind"} & data.keys():
+            raise ValueError("seconds and kind belong to the event itself")
         event = Event(seconds=round(time.monotonic() - self._begin, 6), kind=kind, data=dict(data or {}))
         line = json.dumps({"seconds": event.seconds, "kind": kind, **event.data}, sort_keys=False)
         try:
-            self._file.write(line + "\n")
+            self._file.write(line.encode() + b"\n")
             self._file.flush()
         except OSError as error:
             raise ResultsFault(
@@ -60,6 +86,13 @@ class EventLog:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _cut_broken_line(file: IO[bytes]) -> None:
+    file.seek(0)
+    rest = file.read().rpartition(b"\n")[2]
+    if rest:
+        file.truncate(file.seek(0, os.SEEK_END) - len(rest))
 
 
 def read_events(path: Path) -> Iterator[Event]:

@@ -25,7 +25,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One call of the rig. Times are ISO 8601 in UTC."""
+    """One call of the rig. Times are ISO 8601 in UTC; ``resumed``: when it was taken up again, if it was.
+
+    ``seconds``: time at work, without the time between an interruption and its resumption.
+    """
 
     id: str
     started: str
@@ -34,6 +37,7 @@ class Run:
     finished: str | None = None
     seconds: float | None = None
     outcome: str | None = None
+    resumed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +154,10 @@ class ClaimResult:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """Something that broke and is no evidence: who is at fault, during what, and what to do next."""
+    """Something that broke and is no evidence: who is at fault, during what, and what to do next.
+
+    ``mended``: the run was resumed since, and what this had struck was measured again.
+    """
 
     blame: str
     message: str
@@ -158,6 +165,7 @@ class Fault:
     board: str = ""
     step: str = ""
     console: tuple[str, ...] = ()
+    mended: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

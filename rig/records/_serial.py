@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,10 @@ def _claim(raw: Mapping[str, Any]) -> ClaimResult:
     return ClaimResult(**{**raw, "verdict": Verdict(raw["verdict"]), "evidence": evidence})
 
 
+def _run(raw: Mapping[str, Any]) -> Run:
+    return Run(**{**raw, "resumed": tuple(raw.get("resumed", ()))})
+
+
 def _fault(raw: Mapping[str, Any]) -> Fault:
     return Fault(**{**raw, "console": tuple(raw["console"])})
 
@@ -86,7 +91,7 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
         )
     try:
         return RunRecord(
-            run=Run(**raw["run"]),
+            run=_run(raw["run"]),
             environment=Environment(**raw["environment"]),
             boards=tuple(_board(b) for b in raw["boards"]),
             measurements=tuple(_measurement(m) for m in raw["measurements"]),
@@ -140,6 +145,8 @@ def load(path: Path) -> RunRecord:
 def record_from_events(path: Path) -> RunRecord:
     """Put a record together from an event log; of a repeated board or claim the last one counts.
 
+    Where a run was resumed, what experiments had not finished before is left out: they were made again.
+
     :raises UsageError: not an event log, or one without a run.
     """
     try:
@@ -155,11 +162,12 @@ def _from_events(path: Path) -> RunRecord:
     measurements: list[Measurement] = []
     claims: dict[tuple[str, str], ClaimResult] = {}
     faults: list[Fault] = []
+    finished: set[tuple[str, str, str]] = set()
     for event in read_events(path):
         raw = dict(event.data)
         match event.kind:
             case "run":
-                run = Run(**raw["run"])  # type: ignore[arg-type]
+                run = _run(raw["run"])  # type: ignore[arg-type]
                 environment = Environment(**raw["environment"])  # type: ignore[arg-type]
             case "board":
                 board = _board(raw["board"])  # type: ignore[arg-type]
@@ -171,6 +179,12 @@ def _from_events(path: Path) -> RunRecord:
                 claims[(claim.board, claim.id)] = claim
             case "fault":
                 faults.append(_fault(raw["fault"]))  # type: ignore[arg-type]
+            case "finished":
+                finished.add((str(raw["board"]), str(raw["variant"]), str(raw["experiment"])))
+            case "resumed":
+                measurements = [m for m in measurements if (m.board, m.variant, m.experiment) in finished]
+                claims.clear()
+                faults = [replace(fault, mended=True) for fault in faults]
     if run is None:
         raise UsageError(f"{path}: no run in this event log")
     return RunRecord(

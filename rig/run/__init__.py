@@ -3,12 +3,13 @@
 Joins stations, experiments, claims and records. Must not know terminals or file formats other than the event log.
 """
 
-from rig.run._execute import execute, new_run_id
+from rig.run._execute import execute, new_run_id, resume
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import EXIT_CODES, outcome
 from rig.run._places import find_boards_file, runs_directory
-from rig.run._plan import VARIANTS, experiments_for, plan_lines
+from rig.run._plan import VARIANTS, Step, experiments_for, plan, plan_lines
 from rig.run._recorder import Listener, Recorder
+from rig.run._resume import Unfinished, read_unfinished
 
 __all__ = [
     "AGENT_KINDS",
@@ -18,6 +19,8 @@ __all__ = [
     "Listener",
     "Recorder",
     "RunOptions",
+    "Step",
+    "Unfinished",
     "check_claims",
     "check_directory",
     "execute",
@@ -25,6 +28,9 @@ __all__ = [
     "find_boards_file",
     "new_run_id",
     "outcome",
+    "plan",
     "plan_lines",
+    "read_unfinished",
+    "resume",
     "runs_directory",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,16 +17,17 @@ from rig import __version__
 from rig.bench import Unsupported
 from rig.claims import CLAIMS, decide
 from rig.errors import ResultsFault, RigError, UsageError
-from rig.experiments import Experiment
 from rig.inventory import BoardSpec, Inventory
-from rig.records import Fault, Run, RunRecord
+from rig.records import Board, Fault, Firmware, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
-from rig.run._plan import VARIANTS, experiments_for
+from rig.run._pace import Pace
+from rig.run._plan import VARIANTS, Key, Step, plan
 from rig.run._recorder import Listener, Recorder
-from rig.station import Station, agent_label
+from rig.run._resume import Unfinished, check_same, read_unfinished
+from rig.station import Station, agent_label, load_images
 
 _FAULTS_TO_GIVE_UP = 3
 
@@ -35,116 +37,166 @@ def new_run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(2)
 
 
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
 @dataclass
 class _BoardRun:
-    """One board's part of the run."""
+    """One board's part of the run. ``before``: the board as it was when an earlier part of the run ended."""
 
     spec: BoardSpec
-    unfinished: set[str]
+    steps: list[Step]
+    before: Board | None = None
     prevented: dict[str, str] = field(default_factory=dict)
     faults: int = 0
 
-    def prevent_unfinished(self, reason: str) -> None:
-        """Say why the experiments that are not through yet will not be."""
-        for experiment in self.unfinished:
-            self.prevented.setdefault(experiment, reason)
+    def prevent(self, steps: Iterable[Step], reason: str) -> None:
+        """Say why these steps are not made."""
+        for step in steps:
+            self.prevented.setdefault(step.experiment.id, reason)
 
 
 class _Run:
-    def __init__(self, options: RunOptions, run_id: str, listeners: tuple[Listener, ...]) -> None:
+    def __init__(
+        self,
+        options: RunOptions,
+        run: Run,
+        listeners: tuple[Listener, ...],
+        specs: list[BoardSpec],
+        unfinished: Unfinished | None = None,
+    ) -> None:
         self.options = options
-        self.experiments = experiments_for(options.claims)
+        self.environment = describe_environment(agent_label(options.agent))
+        if unfinished is not None:
+            check_same("the Agent", unfinished.record.environment.agent, self.environment.agent)
+            check_same("the rig", unfinished.record.run.rig_version, __version__)
+        self.run = run
+        # What is over: finished, now or before; struck by a fault; or not possible.
+        self.over: set[Key] = set(unfinished.finished) if unfinished is not None else set()
+        before: Mapping[str, Board] = unfinished.boards if unfinished is not None else {}
+        self.boards = [
+            _BoardRun(
+                spec,
+                plan(spec, options.claims, agent=options.agent),
+                before=before.get(spec.name) if any(key[0] == spec.name for key in self.over) else None,
+            )
+            for spec in specs
+        ]
+        self.pace = Pace(options.history, quick=options.quick)
         self.recorder = Recorder(options.directory, listeners)
-        self.run = Run(
-            id=run_id,
-            started=datetime.now(UTC).isoformat(timespec="seconds"),
-            rig_version=__version__,
-            command=options.command,
-        )
-        self.begin = time.monotonic()
-        self.done = 0
-        self.total = 0
+        if unfinished is not None:
+            self.recorder.resumed(unfinished.finished)
+        self.begin = time.monotonic() - self.recorder.resumed_at
 
-    def execute(self, specs: list[BoardSpec]) -> RunRecord:
-        environment = describe_environment(agent_label(self.options.agent))
-        self.recorder.run(self.run, environment)
-        self.total = len(specs) * len(VARIANTS) * len(self.experiments)
-        boards = [_BoardRun(spec, {experiment.id for experiment in self.experiments}) for spec in specs]
+    def execute(self) -> RunRecord:
         interrupted = False
         try:
-            for board in boards:
-                self._board(board)
+            self.recorder.run(self.run, self.environment)
+            self.recorder.options(self.options)
+            for number, board in enumerate(self.boards):
+                self._board(board, first=number == 0)
         except KeyboardInterrupt:
             interrupted = True
-        for board in boards:
+        for board in self.boards:
             if interrupted:
-                board.prevent_unfinished("the run was interrupted before this was measured")
+                board.prevent(self._pending(board), "the run was interrupted before this was measured")
             self._decide(board)
         self.run = replace(
             self.run,
-            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            finished=_now(),
             seconds=round(time.monotonic() - self.begin, 3),
             outcome=outcome(self.recorder.record(), interrupted=interrupted),
         )
-        self.recorder.run(self.run, environment)
+        self.recorder.run(self.run, self.environment)
         return self.recorder.record()
 
-    def _board(self, board: _BoardRun) -> None:
+    def _pending(self, board: _BoardRun, variant: str = "") -> list[Step]:
+        """The steps of a board (and variant) that are still to be made."""
+        return [
+            step
+            for step in board.steps
+            if not step.skipped and step.key not in self.over and variant in ("", step.variant)
+        ]
+
+    def _progress(self, board: str, words: str) -> None:
+        steps = [step for each in self.boards for step in each.steps if not step.skipped]
+        pending = [step.key for each in self.boards for step in self._pending(each)]
+        flashes = {(name, variant, "") for name, variant, _ in pending}
+        self.recorder.step(
+            board,
+            words,
+            total=len(steps),
+            done=len(steps) - len(pending),
+            seconds_left=self.pace.left([*pending, *flashes]),
+        )
+
+    def _board(self, board: _BoardRun, *, first: bool) -> None:
         spec = board.spec
-        self.recorder.step(spec.name, "take the board", total=self.total, done=self.done)
+        for step in board.steps:
+            if step.skipped and step.variant == VARIANTS[0]:
+                board.prevent([step], step.skipped)
+        if not self._pending(board):
+            return
+        self._progress(spec.name, "take the board")
         try:
-            with Station(spec, agent=self.options.agent, directory=self.options.directory) as station:
+            with Station(spec, agent=self.options.agent, directory=self.options.directory, first=first) as station:
                 for variant in VARIANTS:
                     self._variant(board, station, variant)
-                board.unfinished.clear()
         except (UsageError, ResultsFault):
             raise  # the person's to mend, and no board's fault
         except RigError as error:
             self._fault(board, error, "take the board", ())
-            board.prevent_unfinished(f"{error.blame} fault: {error.message}")
+            board.prevent(self._pending(board), f"{error.blame} fault: {error.message}")
 
     def _variant(self, board: _BoardRun, station: Station, variant: str) -> None:
         name = board.spec.name
-        if variant not in station.images:
-            self.done += len(self.experiments)
-            return
         ready = False
-        for experiment in self.experiments:
-            if variant == "network" and not station.has_agent and experiment.network_needs_link:
-                self.done += 1
-                continue
+        for step in self._pending(board, variant):
             if board.faults >= _FAULTS_TO_GIVE_UP:
-                board.prevented.setdefault(experiment.id, f"given up after {board.faults} faults of this board")
-                self.done += 1
+                board.prevent([step], f"given up after {board.faults} faults of this board")
+                self.over.add(step.key)
                 continue
-            step = f"{variant}: {experiment.title}"
             try:
                 if not ready:
-                    self.recorder.step(name, f"{variant}: flash and boot", total=self.total, done=self.done)
+                    self._progress(name, f"{variant}: flash and boot")
+                    begin = time.monotonic()
                     station.prepare(variant, quick=self.options.quick)
-                    self.recorder.board(station.describe())
+                    self._finished((name, variant, ""), begin)
+                    self.recorder.board(_joined(station.describe(), board.before))
                     ready = True
-                self.recorder.step(name, step, total=self.total, done=self.done)
-                self._measure(station, experiment)
+                self._progress(name, step.title)
+                if not self._measure(station, step) and variant == VARIANTS[0]:
+                    board.prevent([step], "this firmware has nothing of what the experiment measures")
             except (UsageError, ResultsFault):
                 raise
             except Unsupported as error:
-                board.prevented[experiment.id] = error.message
+                board.prevented[step.experiment.id] = error.message
             except RigError as error:
                 cause = station.diagnose() or error
-                self._fault(board, cause, step, station.console_tail())
-                board.prevented[experiment.id] = f"{cause.blame} fault: {cause.message}"
+                self._fault(board, cause, step.title, station.console_tail())
+                board.prevented[step.experiment.id] = f"{cause.blame} fault: {cause.message}"
                 ready = False
                 with suppress(RigError):  # what is still wrong shows, with its own words, at the next prepare
                     station.power_cycle()
-            self.done += 1
-            if variant == VARIANTS[-1]:
-                board.unfinished.discard(experiment.id)
-        self.recorder.board(station.describe())
+            self.over.add(step.key)
+        if ready:
+            self.recorder.board(_joined(station.describe(), board.before))
 
-    def _measure(self, station: Station, experiment: Experiment) -> None:
-        for measurement in experiment.measure(station.setting):
+    def _measure(self, station: Station, step: Step) -> int:
+        begin = time.monotonic()
+        count = 0
+        for measurement in step.experiment.measure(station.setting):
             self.recorder.measurement(measurement)
+            count += 1
+        if count:
+            self._finished(step.key, begin)
+        return count
+
+    def _finished(self, key: Key, begin: float) -> None:
+        seconds = time.monotonic() - begin
+        self.recorder.finished(key, seconds)
+        self.pace.took(key, seconds)
 
     def _fault(self, board: _BoardRun, error: RigError, step: str, console: tuple[str, ...]) -> None:
         board.faults += 1
@@ -160,14 +212,25 @@ class _Run:
         )
 
     def _decide(self, board: _BoardRun) -> None:
+        measurements = self.recorder.record().measurements
         for claim in CLAIMS.values():
             asked = not self.options.claims or claim.id in self.options.claims
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
-            measurements = self.recorder.measurements if asked else []
             result = decide(
-                claim, board.spec.name, measurements, prevented=board.prevented if asked else {}, repeat=repeat
+                claim,
+                board.spec.name,
+                measurements if asked else [],
+                prevented=board.prevented if asked else {},
+                repeat=repeat,
             )
             self.recorder.claim(apply(board.spec.expect.get(claim.id), result, today=datetime.now(UTC).date()))
+
+
+def _joined(now: Board, before: Board | None) -> Board:
+    """A board with the firmware that an earlier part of the run had on it, where this part has not come to it."""
+    known: dict[str, Firmware] = {firmware.variant: firmware for firmware in (before.firmware if before else ())}
+    known |= {firmware.variant: firmware for firmware in now.firmware}
+    return replace(now, firmware=tuple(known.values()))
 
 
 def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> RunRecord:
@@ -176,8 +239,31 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
     :raises UsageError: the options or boards.yaml cannot be used; nothing has been touched.
     """
     specs = Inventory.load(options.boards_file).select(options.boards)
-    run = _Run(options, run_id, listeners)
+    begun = Run(id=run_id, started=_now(), rig_version=__version__, command=options.command)
+    return _finish(_Run(options, begun, listeners, specs))
+
+
+def resume(options: RunOptions, *, listeners: tuple[Listener, ...] = ()) -> RunRecord:
+    """Take up the run in ``options.directory`` where it ended; what it had finished is kept, the rest is measured.
+
+    :param options: as ``read_unfinished`` found them.
+    :raises UsageError: it cannot be resumed: it is complete, still running, or its firmware, Agent or rig changed.
+    """
+    unfinished = read_unfinished(options.directory)
+    specs = Inventory.load(options.boards_file).select(options.boards)
+    for spec in specs:
+        was = unfinished.boards.get(spec.name)
+        images = load_images(spec) if was is not None else {}
+        for firmware in was.firmware if was is not None else ():
+            now = images[firmware.variant].digest if firmware.variant in images else "missing"
+            check_same(f"the {firmware.variant} firmware of {spec.name}", firmware.digest, now)
+    run = unfinished.record.run
+    begun = replace(run, finished=None, outcome=None, resumed=(*run.resumed, _now()))
+    return _finish(_Run(options, begun, listeners, specs, unfinished))
+
+
+def _finish(run: _Run) -> RunRecord:
     try:
-        return run.execute(specs)
+        return run.execute()
     finally:
         run.recorder.close()

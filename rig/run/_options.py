@@ -17,7 +17,10 @@ AGENT_KINDS: tuple[str, ...] = get_args(AgentKind)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
-    """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run."""
+    """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run.
+
+    ``history``: event log of a former run, for an estimate of the time that is left.
+    """
 
     boards_file: Path
     boards: tuple[str, ...] = ()
@@ -26,6 +29,7 @@ class RunOptions:
     quick: bool = False
     directory: Path
     command: str = "rig run"
+    history: Path | None = None
 
 
 def check_claims(ids: Sequence[str]) -> tuple[str, ...]:

@@ -1,14 +1,40 @@
-"""Which experiments answer which claims, and in what order they are made."""
+"""What a run will do: which experiments answer which claims, on which firmware, in what order.
+
+Each variant is flashed once and gets one Agent; experiments that cut the link or restart the Agent come last in the
+experiment table, so that nothing has to be brought back for another. A firmware that no step needs is not flashed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rig.claims import CLAIMS
 from rig.experiments import EXPERIMENTS, Experiment
 from rig.inventory import BoardSpec
 
 VARIANTS = ("shm", "network")
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One experiment on one firmware of one board. ``skipped``: why it is not made; empty if it is."""
+
+    board: str
+    variant: str
+    experiment: Experiment
+    skipped: str = ""
+
+    @property
+    def key(self) -> Key:
+        """Board, variant and experiment, as the event log names them."""
+        return self.board, self.variant, self.experiment.id
+
+    @property
+    def title(self) -> str:
+        """In words, for progress and faults."""
+        return f"{self.variant}: {self.experiment.title}"
 
 
 def experiments_for(claims: Sequence[str]) -> list[Experiment]:
@@ -17,20 +43,48 @@ def experiments_for(claims: Sequence[str]) -> list[Experiment]:
     return [experiment for id, experiment in EXPERIMENTS.items() if id in wanted]
 
 
+def plan(spec: BoardSpec, claims: Sequence[str], *, agent: str) -> list[Step]:
+    """The steps for one board, in order."""
+    return [
+        Step(
+            board=spec.name, variant=variant, experiment=experiment, skipped=_obstacle(spec, variant, experiment, agent)
+        )
+        for variant in VARIANTS
+        for experiment in experiments_for(claims)
+        if variant == "shm" or experiment.has_control
+    ]
+
+
+def _obstacle(spec: BoardSpec, variant: str, experiment: Experiment, agent: str) -> str:
+    if spec.firmware.preset is None and variant not in spec.firmware.images:
+        return f"boards.yaml names no {variant} firmware for {spec.name}"
+    if agent == "none" and (experiment.needs_agent or (variant == "network" and experiment.network_needs_link)):
+        return "no Agent takes part (--agent none)"
+    return ""
+
+
 def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str) -> list[str]:
     """What a run would do, step by step, in words; touches nothing."""
-    experiments = experiments_for(claims)
     lines: list[str] = []
     for spec in specs:
         source = f"preset {spec.firmware.preset}" if spec.firmware.preset else "finished images"
         lines.append(f"{spec.name} ({spec.kind}, firmware from {source}, Agent {agent})")
+        steps = plan(spec, claims, agent=agent)
+        needed = [v for v in VARIANTS if any(step.variant == v and not step.skipped for step in steps)]
         for variant in VARIANTS:
-            if spec.firmware.preset is None and variant not in spec.firmware.images:
-                lines.append(f"  {variant}: no image, skipped")
-                continue
-            lines.append(f"  {variant}: flash, start the Agent, boot")
-            for experiment in experiments:
-                skipped = variant == "network" and agent == "none" and experiment.network_needs_link
-                lines.append(f"    {experiment.id}: {'skipped, no Agent' if skipped else experiment.title}")
+            own = [step for step in steps if step.variant == variant]
+            if variant in needed:
+                lines.append(f"  {variant}: flash, {'boot' if agent == 'none' else 'start the Agent, boot'}")
+            elif own:
+                lines.append(f"  {variant}: not flashed, no step needs it")
+            for step in own:
+                rest = f"skipped, {step.skipped}" if step.skipped else step.experiment.title
+                lines.append(f"    {step.experiment.id}: {rest}")
+        starts = 0 if agent == "none" else len(needed)
+        lines.append(f"  in all: {_times(len(needed), 'flash', 'flashes')}, {_times(starts, 'Agent start')}")
     decided = [id for id in (claims or CLAIMS) if CLAIMS[id].experiment]
     return [*lines, f"then decide: {', '.join(decided) or 'nothing'}"]
+
+
+def _times(count: int, one: str, several: str = "") -> str:
+    return f"{count} {one if count == 1 else several or one + 's'}"

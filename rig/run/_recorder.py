@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from rig.records import (
@@ -18,6 +18,8 @@ from rig.records import (
     to_json,
 )
 from rig.records import RunRecord as _RunRecord
+from rig.run._options import RunOptions
+from rig.run._plan import Key
 
 Listener = Callable[[Event], None]
 
@@ -29,8 +31,11 @@ class Recorder:
         self._path = directory / "events.jsonl"
         self._log = EventLog(self._path)
         self._listeners = listeners
-        self.measurements: list[Measurement] = []
-        self.faults: list[Fault] = []
+
+    @property
+    def resumed_at(self) -> float:
+        """Seconds that the log already had when it was opened; 0 for a new one."""
+        return self._log.resumed_at
 
     def run(self, run: Run, environment: Environment) -> None:
         """The run begins, or its end is known."""
@@ -40,13 +45,33 @@ class Recorder:
         """What is known of a board now."""
         self._write("board", board=to_json(board))
 
-    def step(self, board: str, step: str, *, total: int, done: int) -> None:
-        """What is being done now; ``done`` of ``total`` steps are over."""
-        self._write("step", board=board, step=step, total=total, done=done)
+    def options(self, options: RunOptions) -> None:
+        """What was asked for, so that the run can be resumed."""
+        self._write(
+            "options",
+            boards_file=str(options.boards_file),
+            boards=list(options.boards),
+            claims=list(options.claims),
+            agent=options.agent,
+            quick=options.quick,
+        )
+
+    def resumed(self, kept: Iterable[Key]) -> None:
+        """The run is taken up again; what these steps measured counts, and nothing else of before."""
+        self._write("resumed", kept=sorted(kept))
+
+    def step(self, board: str, step: str, *, total: int, done: int, seconds_left: float | None) -> None:
+        """What is being done now; ``done`` of ``total`` steps are over; ``seconds_left`` is an estimate, if any."""
+        left = round(seconds_left, 1) if seconds_left is not None else None
+        self._write("step", board=board, step=step, total=total, done=done, seconds_left=left)
+
+    def finished(self, key: Key, seconds: float) -> None:
+        """A step is over: an experiment, or (with no experiment) a variant's flash and boot."""
+        board, variant, experiment = key
+        self._write("finished", board=board, variant=variant, experiment=experiment, took=round(seconds, 3))
 
     def measurement(self, measurement: Measurement) -> None:
         """A finished measurement."""
-        self.measurements.append(measurement)
         self._write("measurement", measurement=to_json(measurement))
 
     def claim(self, claim: ClaimResult) -> None:
@@ -55,7 +80,6 @@ class Recorder:
 
     def fault(self, fault: Fault) -> None:
         """Something broke that is no evidence."""
-        self.faults.append(fault)
         self._write("fault", fault=to_json(fault))
 
     def record(self) -> _RunRecord:

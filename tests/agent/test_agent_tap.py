@@ -201,6 +201,19 @@ def test_capture_of_datagrams_opens_as_ip(tmp_path: Path) -> None:
     assert stamps == sorted(stamps) and abs(stamps[0] - time.time()) < 600
 
 
+def test_a_capture_that_goes_on_keeps_what_it_had(tmp_path: Path) -> None:
+    """A board that is flashed anew gets a new tap; what crossed before is still evidence."""
+    path = tmp_path / "link.pcapng"
+    for round in (1, 2):
+        with tapped("udp", capture=path) as (client, _):
+            client.login()
+            client.logout()
+        with path.open("rb") as file:
+            found = list(FileScanner(file))
+        assert sum(isinstance(block, blocks.SectionHeader) for block in found) == round
+        assert sum(isinstance(block, blocks.EnhancedPacket) for block in found) == 4 * round
+
+
 def test_capture_of_a_serial_line_holds_frames(tmp_path: Path) -> None:
     path = tmp_path / "link.pcapng"
     with tapped("serial", capture=path) as (client, _):
