@@ -23,6 +23,9 @@ bool rig_link_broken;
 void (*rig_in_callback)(const xrce_sample_t *sample);
 void (*rig_in_service)(const xrce_service_sample_t *sample);
 void (*rig_idle)(void);
+void (*rig_interrupt)(void);
+unsigned rig_interrupt_in;
+static bool woken;
 
 static fifo_t to_client;
 static fifo_t from_client;
@@ -99,9 +102,10 @@ static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout
         rig_idle();
         length = take(&to_client, bytes, (uint32_t)capacity);
     }
-    if (length == 0u) {
+    if (length == 0u && !woken) {
         rig_now += (uint32_t)timeout_ms;
     }
+    woken = woken && timeout_ms == 0;
     return (int)length;
 }
 
@@ -110,8 +114,16 @@ static uint32_t now_ms(void)
     return rig_now;
 }
 
+static void may_interrupt(void)
+{
+    if (rig_interrupt_in != 0u && --rig_interrupt_in == 0u) {
+        rig_interrupt();
+    }
+}
+
 static void lock(void)
 {
+    may_interrupt();
     CHECK_INT(rig_lock_depth, 0);
     rig_lock_depth++;
     rig_locks++;
@@ -121,16 +133,22 @@ static void unlock(void)
 {
     rig_lock_depth--;
     CHECK_INT(rig_lock_depth, 0);
+    may_interrupt();
 }
 
 static void wake(void)
 {
     rig_wakes++;
+    woken = true;
 }
 
 static void wait_ms(uint32_t ms)
 {
-    rig_now += ms;
+    if (!woken && rig_idle != NULL) {
+        rig_idle();
+    }
+    rig_now += woken ? 0u : ms;
+    woken = false;
 }
 
 static const xrce_port_t port = {now_ms, lock, unlock, wake, wait_ms};
@@ -190,6 +208,8 @@ void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint1
     rig_in_callback = NULL;
     rig_in_service = NULL;
     rig_idle = NULL;
+    rig_interrupt_in = 0;
+    woken = false;
     config.port = &port;
     config.transport = link ? &transport : NULL;
     config.on_sample = on_sample;

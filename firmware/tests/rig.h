@@ -31,6 +31,9 @@ extern int rig_lock_depth;
 extern unsigned rig_wakes;
 /* Called when the client waits and nothing has come, if set: the peer's turn. */
 extern void (*rig_idle)(void);
+/* An interrupt: called once, before the lock is taken, or after it was given back, for the rig_interrupt_in-th time. */
+extern void (*rig_interrupt)(void);
+extern unsigned rig_interrupt_in;
 /* Called in each callback after it was recorded, if set. */
 extern void (*rig_in_callback)(const xrce_sample_t *sample);
 extern void (*rig_in_service)(const xrce_service_sample_t *sample);

@@ -376,6 +376,61 @@ static void answering_in_callbacks_ends(void)
     }
 }
 
+static bool slept;
+
+static void publish_from_elsewhere(void)
+{
+    rig_idle = NULL;
+    CHECK_INT(rig_publish(0, 1, 1, 4), XRCE_OK);
+}
+
+static void publish_during_sleep(void)
+{
+    slept = true; /* the spin was asleep before it came to the point of interruption */
+    rig_interrupt_in = 0;
+    publish_from_elsewhere();
+}
+
+/* Another context publishes at each point where it may run while a spin goes to sleep: no time may pass. */
+static void no_wake_up_is_lost(void)
+{
+    for (unsigned link = 0; link < 2u; link++) {
+        slept = false;
+        for (unsigned point = 1; !slept; point++) {
+            uint32_t before;
+
+            rig_start(link != 0u, 4, 64);
+            CHECK_INT(xrce_client_open(&rig_client, key, 0), 0);
+            rig_world(0);
+            writer(1, RELIABLE);
+            reader(1, RELIABLE, 0);
+            before = rig_now;
+            rig_wakes = 0;
+            rig_interrupt = publish_from_elsewhere;
+            rig_interrupt_in = point;
+            rig_idle = publish_during_sleep;
+            CHECK_INT(xrce_client_spin(&rig_client, 1000), 1);
+            CHECK_INT(rig_now, before);
+            CHECK(!slept || rig_wakes == 1u);
+            CHECK(point < 100u);
+        }
+    }
+}
+
+static void who_is_awake_is_not_woken(void)
+{
+    begin(4, 64);
+    writer(1, RELIABLE);
+    reader(1, RELIABLE, 0);
+    rig_wakes = 0;
+    CHECK_INT(xrce_client_spin(&rig_client, 1), 0);
+    for (uint32_t i = 0; i < 4u; i++) {
+        CHECK_INT(rig_publish(0, 1, i, 4), XRCE_OK);
+        CHECK_INT(xrce_client_spin(&rig_client, 1000), 1);
+    }
+    CHECK_INT(rig_wakes, 0);
+}
+
 int main(void)
 {
     RUN(order_and_one_address);
@@ -394,5 +449,7 @@ int main(void)
     RUN(tables_fill_up_with_an_error);
     RUN(large_payload);
     RUN(answering_in_callbacks_ends);
+    RUN(no_wake_up_is_lost);
+    RUN(who_is_awake_is_not_woken);
     return 0;
 }

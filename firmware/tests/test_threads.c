@@ -1,6 +1,8 @@
 /*
  * Two publishers and one spinner in three threads: every accepted sample arrives once, whole, in its writer's order,
- * while readers come and go. Built with ThreadSanitizer too. The argument is the number of samples per publisher.
+ * while readers come and go. Then one publisher that waits for the delivery of each sample, so that the spinner goes
+ * to sleep before nearly every one: no wake-up is lost. Built with ThreadSanitizer too. The argument is the number of
+ * samples per publisher.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
@@ -28,10 +30,13 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t wake_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake_condition = PTHREAD_COND_INITIALIZER;
 static bool woken;
+static uint32_t wakes;
+static uint32_t waits;
 
 static uint32_t samples = 20000;
 static uint32_t next_value[PUBLISHERS];
 static uint32_t delivered;
+static bool one_at_a_time;
 static uint32_t torn;
 static uint32_t misplaced;
 
@@ -57,6 +62,7 @@ static void wake(void)
 {
     (void)pthread_mutex_lock(&wake_mutex);
     woken = true;
+    wakes++;
     (void)pthread_cond_signal(&wake_condition);
     (void)pthread_mutex_unlock(&wake_mutex);
 }
@@ -68,6 +74,7 @@ static void wait_ms(uint32_t ms)
     (void)clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += (time_t)(ms / 1000u + 1u);
     (void)pthread_mutex_lock(&wake_mutex);
+    waits++;
     while (!woken && pthread_cond_timedwait(&wake_condition, &wake_mutex, &until) == 0) {
     }
     woken = false;
@@ -95,7 +102,7 @@ static void on_sample(void *context, const xrce_sample_t *sample)
     if (sample->reader != 1u) {
         return; /* the one that comes and goes */
     }
-    delivered++;
+    __atomic_fetch_add(&delivered, 1u, __ATOMIC_ACQ_REL);
     misplaced += publisher >= PUBLISHERS || next_value[publisher] != value;
     if (publisher < PUBLISHERS) {
         next_value[publisher] = value + 1u;
@@ -128,6 +135,9 @@ static void *publisher(void *argument)
         }
         CHECK_INT(xrce_client_publish(&client, 0, (uint16_t)(number + 1u)), XRCE_OK);
         value++;
+        while (one_at_a_time && __atomic_load_n(&delivered, __ATOMIC_ACQUIRE) != value) {
+            (void)sched_yield();
+        }
     }
     return NULL;
 }
@@ -158,21 +168,19 @@ static void start(void)
     create(XRCE_DATAWRITER, 2);
 }
 
-int main(int argc, char **argv)
+/* `count` publishers, and the spinner in this thread until all has come. */
+static void run(uint8_t count)
 {
     pthread_t threads[PUBLISHERS];
     uint8_t numbers[PUBLISHERS];
     uint32_t rounds = 0;
 
-    if (argc > 1) {
-        samples = (uint32_t)strtoul(argv[1], NULL, 10);
-    }
-    start();
-    for (uint32_t i = 0; i < PUBLISHERS; i++) {
-        numbers[i] = (uint8_t)i;
+    for (uint8_t i = 0; i < count; i++) {
+        numbers[i] = i;
+        next_value[i] = 0;
         CHECK_INT(pthread_create(&threads[i], NULL, publisher, &numbers[i]), 0);
     }
-    while (delivered < PUBLISHERS * samples) {
+    while (__atomic_load_n(&delivered, __ATOMIC_ACQUIRE) < count * samples) {
         CHECK(xrce_client_spin(&client, 30000) > 0); /* woken by each sample: it never has to time out */
         if (++rounds % 64u == 0u) {
             create(XRCE_DATAREADER, 2);
@@ -180,7 +188,7 @@ int main(int argc, char **argv)
             CHECK_INT(xrce_client_delete(&client, 0, XRCE_DATAREADER, 2, 0), XRCE_OK);
         }
     }
-    for (uint32_t i = 0; i < PUBLISHERS; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         CHECK_INT(pthread_join(threads[i], NULL), 0);
         CHECK_INT(next_value[i], samples);
     }
@@ -188,6 +196,24 @@ int main(int argc, char **argv)
     CHECK_INT(misplaced, 0);
     CHECK_INT(xrce_client_spin(&client, 0), 0);
     CHECK_INT(client.pool.free_count, BUFFERS);
-    printf("ok %u samples\n", (unsigned)delivered);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        samples = (uint32_t)strtoul(argv[1], NULL, 10);
+    }
+    start();
+    run(PUBLISHERS);
+    printf("ok %u samples, %u waits, %u wake-ups\n", (unsigned)delivered, (unsigned)waits, (unsigned)wakes);
+    start();
+    delivered = 0;
+    waits = 0;
+    wakes = 0;
+    one_at_a_time = true;
+    run(1);
+    CHECK(waits > 0);
+    printf("ok %u samples one at a time, %u waits, %u wake-ups\n", (unsigned)delivered, (unsigned)waits,
+           (unsigned)wakes);
     return 0;
 }

@@ -166,6 +166,32 @@ static uint32_t pump_all(xrce_client_t *client, uint32_t limit)
     return limit;
 }
 
+/* From now on publishers wake us. Returns how long to wait: not at all if there is something to deliver. */
+XRCE_COLD static uint32_t fall_asleep(xrce_client_t *client, uint32_t wait_ms)
+{
+#if XRCE_SHM
+    xrce_lock(client);
+    if (client->spinning && client->shm.head != NULL) {
+        wait_ms = 0;
+    } else {
+        XRCE_STORE(client->shm.idle, true);
+    }
+    xrce_unlock(client);
+#else
+    (void)client;
+#endif
+    return wait_ms;
+}
+
+static void awake(xrce_client_t *client)
+{
+#if XRCE_SHM
+    XRCE_STORE(client->shm.idle, false);
+#else
+    (void)client;
+#endif
+}
+
 int xrce_client_step(xrce_client_t *client, uint32_t wait_ms)
 {
     const xrce_transport_t *transport = client->transport;
@@ -174,10 +200,14 @@ int xrce_client_step(xrce_client_t *client, uint32_t wait_ms)
     if (client->in_link) {
         return 0;
     }
+    if (wait_ms != 0u) {
+        wait_ms = fall_asleep(client, wait_ms);
+    }
     if (transport == NULL) {
         if (wait_ms != 0u) {
             client->port.wait(wait_ms);
         }
+        awake(client);
         return 0;
     }
     if (wait_ms != 0u) { /* idle: never in the middle of traffic */
@@ -189,16 +219,15 @@ int xrce_client_step(xrce_client_t *client, uint32_t wait_ms)
     if (wait_ms > INT32_MAX) {
         wait_ms = INT32_MAX;
     }
+    got = transport->read(transport->context, transport->framed ? client->chunk : client->receive,
+                          transport->framed ? XRCE_CHUNK_BYTES : client->mtu, (int)wait_ms);
+    awake(client);
     if (transport->framed) {
-        got = transport->read(transport->context, client->chunk, XRCE_CHUNK_BYTES, (int)wait_ms);
         client->chunk_at = 0;
         client->chunk_end = (uint16_t)(got > 0 ? got : 0);
         receive_chunk(client);
-    } else {
-        got = transport->read(transport->context, client->receive, client->mtu, (int)wait_ms);
-        if (got > 0) {
-            receive_message(client, client->receive, (uint32_t)got);
-        }
+    } else if (got > 0) {
+        receive_message(client, client->receive, (uint32_t)got);
     }
     if (got > 0) {
         (void)pump_all(client, 0); /* what came may have made room, or asked for an answer */

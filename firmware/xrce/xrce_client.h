@@ -87,11 +87,6 @@ typedef struct xrce_client {
     xrce_on_sample_t on_sample;
     xrce_on_service_t on_service;
     void *context;
-#if XRCE_SHM
-    xrce_pool_t pool;
-    xrce_shm_t shm;
-    xrce_echoes_t echoes;
-#endif
     xrce_entities_t entities;
     xrce_names_t names;
     xrce_session_t *sessions;
@@ -100,6 +95,10 @@ typedef struct xrce_client {
     bool spinning;
     uint8_t pong;            /* XRCE_STATUS_PENDING while a ping is under way */
     uint8_t streak;          /* spins that left the link alone */
+#if XRCE_SHM
+    xrce_pool_t pool;
+    xrce_shm_t shm;
+#endif
     uint16_t mtu;
     uint16_t history;
     uint8_t *session_memory; /* session_bytes for each session */
@@ -111,11 +110,14 @@ typedef struct xrce_client {
     xrce_frame_decoder_t decoder;
     uint16_t chunk_at;
     uint16_t chunk_end;
-    uint8_t chunk[XRCE_CHUNK_BYTES];
     uint32_t delivered_link;
     uint32_t refused_stream; /* loans refused because the output stream was full */
     uint32_t refused_table;
     uint32_t lost_link;
+#if XRCE_SHM
+    xrce_echoes_t echoes; /* long ones last: what stands near the start is reached by shorter instructions */
+#endif
+    uint8_t chunk[XRCE_CHUNK_BYTES];
 } xrce_client_t;
 
 /* What is to be created. Texts are copied. */
@@ -190,6 +192,17 @@ static inline void xrce_unlock(const xrce_client_t *client)
 {
     client->port.unlock();
 }
+
+#if XRCE_SHM
+/* After publishing, without the lock. A wake-up cannot be lost: the main context says under the lock that it is going
+ * to sleep, and looks at the queue there; so either it sees the sample, or the publisher sees that it sleeps. */
+static inline void xrce_wake(const xrce_client_t *client)
+{
+    if (XRCE_UNLIKELY(XRCE_LOAD(client->shm.idle))) {
+        client->port.wake();
+    }
+}
+#endif
 
 /* Sends one message, framed if need be. An xrce_send_t with the client as context. */
 int xrce_client_send(void *client, const uint8_t *bytes, uint32_t length);

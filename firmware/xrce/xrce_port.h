@@ -6,7 +6,8 @@
 
 /* All four may be called from any context that calls into the library. lock/unlock enclose short sections that touch
  * state shared between contexts, never a callback, and must be memory barriers; they must not need to nest. On a
- * system with one context they may be empty functions. wake ends a transport read, or a wait, that is under way. */
+ * system with one context they may be empty functions. wake ends a transport read that waits, or a wait, that is under
+ * way, or else the next one: nothing but those two may take it. It is called only when the main context may wait. */
 typedef struct {
     uint32_t (*now_ms)(void);
     void (*lock)(void);

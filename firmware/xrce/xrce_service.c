@@ -158,7 +158,7 @@ XRCE_COLD int xrce_service_request(xrce_client_t *client, uint8_t session, uint1
         status = publish(client, writer, writer->edges != NULL, request);
     }
     xrce_unlock(client);
-    client->port.wake();
+    xrce_wake(client);
     return status < 0 ? status : (int)request;
 }
 
@@ -185,7 +185,7 @@ XRCE_COLD int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_
         status = publish(client, writer, local, 0);
     }
     xrce_unlock(client);
-    client->port.wake();
+    xrce_wake(client);
     return status;
 }
 

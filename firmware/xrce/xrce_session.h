@@ -23,6 +23,12 @@ typedef struct {
     uint8_t index;
 #if XRCE_SHM
     const struct xrce_client *client;
+    struct xrce_buffer *link_head; /* samples that wait for the link */
+    struct xrce_buffer *link_tail;
+    uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */
+    uint32_t link_limit;           /* longest sample with local readers that goes to this Agent too */
+    bool link_cut;                 /* the first one was given up with its fragments unfinished */
+    uint8_t echo;                  /* xrce_echo_mode of this Agent */
 #endif
     xrce_peer_t peer;
     bool cooperative;      /* this Agent tells how many remote readers a writer has */
@@ -43,14 +49,6 @@ typedef struct {
     xrce_stream_out_t out[2]; /* best effort, reliable */
     xrce_stream_in_t in;
     xrce_fragment_t fragment;
-#if XRCE_SHM
-    uint8_t echo;          /* xrce_echo_mode of this Agent */
-    struct xrce_buffer *link_head; /* samples that wait for the link */
-    struct xrce_buffer *link_tail;
-    uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */
-    uint32_t link_limit;           /* longest sample with local readers that goes to this Agent too */
-    bool link_cut;                 /* the first one was given up with its fragments unfinished */
-#endif
 } xrce_session_t;
 
 #define XRCE_OUT_BEST_EFFORT 0

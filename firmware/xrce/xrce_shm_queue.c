@@ -202,17 +202,17 @@ int xrce_sample_publish(xrce_client_t *client, uint32_t key)
         xrce_shm_publish(client, buffer, writer->route);
     }
     xrce_unlock(client);
-    client->port.wake();
+    xrce_wake(client);
     return XRCE_OK;
 }
 
-int xrce_sample_cancel(xrce_client_t *client, uint32_t key)
+XRCE_COLD int xrce_sample_cancel(xrce_client_t *client, uint32_t key)
 {
     xrce_entity_t *writer;
     int status = XRCE_ERR_STATE;
 
     xrce_lock(client);
-    writer = find_writer(client, key);
+    writer = xrce_entity_find(&client->entities, key);
     if (writer == NULL) {
         status = XRCE_ERR_UNKNOWN;
     } else if (writer->loan != NULL) {

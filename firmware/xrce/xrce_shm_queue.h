@@ -16,10 +16,9 @@ typedef struct {
     xrce_buffer_t *head;
     xrce_buffer_t *tail;
     xrce_edge_t *cursor;    /* the pair whose callback runs; moved when that pair is removed */
-    xrce_edge_t start;      /* stands before the first pair, for a cursor whose pair was first */
     xrce_edge_t *free_edges;
     xrce_entity_t *last;    /* writer found last; checked by its key */
-    xrce_entity_t nobody;   /* what `last` points to when there is none: its key is nobody's */
+    bool idle;              /* the main context may be asleep: who publishes must wake it */
     bool chores;            /* a gone writer has no more samples, a late reader waits, a service was delivered */
     uint32_t delivered_service; /* since the last chores */
     uint32_t refused;
@@ -27,6 +26,8 @@ typedef struct {
     uint32_t withheld;      /* samples too large for an Agent that does not cooperate: they stayed here */
     uint32_t lost;
     uint32_t delivered;
+    xrce_edge_t start;      /* stands before the first pair, for a cursor whose pair was first */
+    xrce_entity_t nobody;   /* what `last` points to when there is none: its key is nobody's */
 } xrce_shm_t;
 
 /* Loan, publish and cancel of xrce_data.h are here too. */

@@ -137,13 +137,14 @@ void rig_port_wake(void)
     woken = true;
 }
 
-void rig_port_idle(uint32_t ms)
+/* Sleeps until an interrupt, wake() if `wakeable`, or `ms` milliseconds. */
+static void sleep_for(uint32_t ms, bool wakeable)
 {
     if (ms > LONGEST_SLEEP_MS) {
         ms = LONGEST_SLEEP_MS;
     }
     __asm volatile("cpsid i" ::: "memory"); /* from here to WFI no interrupt can be missed */
-    if (!woken && ms != 0u) {
+    if (!(wakeable && woken) && ms != 0u) {
         REGISTER(TIMER1 + TIMER_VALUE) = ms * TICKS_PER_MS;
         REGISTER(TIMER1 + TIMER_RELOAD) = ms * TICKS_PER_MS;
         REGISTER(TIMER1 + TIMER_CTRL) = TIMER_ENABLE | TIMER_IRQ;
@@ -151,8 +152,15 @@ void rig_port_idle(uint32_t ms)
         REGISTER(TIMER1 + TIMER_CTRL) = 0;
     }
     __asm volatile("cpsie i\n isb" ::: "memory"); /* the interrupt that woke us runs here */
-    woken = false;
+    if (wakeable) {
+        woken = false;
+    }
     REGISTER(TIMER1 + TIMER_INTCLEAR) = 1;
+}
+
+void rig_port_idle(uint32_t ms)
+{
+    sleep_for(ms, true);
 }
 
 void rig_port_wait(uint32_t ms)
@@ -165,7 +173,7 @@ static int link_write(void *context, const uint8_t *bytes, size_t length)
     (void)context;
     for (size_t i = 0; i < length; i++) {
         while ((REGISTER(UART0 + UART_STATE) & UART_TX_FULL) != 0u) {
-            rig_port_idle(1); /* the line is slower than we are */
+            sleep_for(1, false); /* the line is slower than we are; a wake-up is for the read that follows */
         }
         REGISTER(UART0 + UART_DATA) = bytes[i];
     }
