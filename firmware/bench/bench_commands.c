@@ -138,6 +138,19 @@ static int statistics(uint32_t *results)
     return RIG_MW_OK;
 }
 
+static int configuration(void)
+{
+    const char *from = rig_mw_configuration();
+    char *to = bench.mailbox->text;
+    uint32_t i = 0;
+
+    for (; i + 1u < RIG_MAILBOX_TEXT && from[i] != '\0'; i++) {
+        to[i] = from[i];
+    }
+    to[i] = '\0';
+    return RIG_MW_OK;
+}
+
 static int measure_clock(uint32_t repeats, uint32_t *results)
 {
     uint32_t least = UINT32_MAX;
@@ -202,6 +215,8 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return bench_preempt(arguments, results);
     case RIG_CMD_SERVICE:
         return bench_service(arguments, results);
+    case RIG_CMD_CONFIGURATION:
+        return configuration();
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         return RIG_MW_OK;

@@ -48,8 +48,9 @@ enum rig_command {
     RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
     RIG_CMD_SERVICE = 14,      /* requests and their replies, see rig_service_argument -> see rig_service_result;
                                   every replier of the bench answers each request with the request's own bytes */
-    RIG_CMD_PREEMPT = 15       /* another context publishes while the main one spins, see rig_preempt_argument
+    RIG_CMD_PREEMPT = 15,      /* another context publishes while the main one spins, see rig_preempt_argument
                                   -> see rig_preempt_result */
+    RIG_CMD_CONFIGURATION = 16 /* -> text: what rig_mw_configuration says */
 };
 
 enum rig_preempt_argument {
@@ -187,7 +188,7 @@ typedef struct {
     uint32_t reply_serial;
     int32_t status;            /* rig_mw_error of the command */
     uint32_t results[RIG_MAILBOX_RESULTS];
-    char text[RIG_MAILBOX_TEXT]; /* rig */
+    char text[RIG_MAILBOX_TEXT]; /* rig; CONFIGURATION: the firmware */
     uint32_t ring_records;     /* capacity */
     uint32_t record_bytes;
     uint32_t head;             /* records ever written */

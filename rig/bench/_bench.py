@@ -137,7 +137,9 @@ class Preempted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
-    """``rig_mw_statistics_t``: the middleware's own count."""
+    """``rig_mw_statistics_t``: the middleware's own count. ``withheld``: samples with local readers that were kept off
+    the link because they are too long for it.
+    """
 
     delivered_local: int
     delivered_link: int
@@ -146,6 +148,7 @@ class Statistics:
     lost: int
     buffers_free: int
     entities: int
+    withheld: int
 
 
 class Bench:
@@ -348,7 +351,25 @@ class Bench:
             lost=results[4],
             buffers_free=results[5],
             entities=results[6],
+            withheld=results[7],
         )
+
+    def configuration(self) -> dict[str, int | str]:
+        """Tables and limits that the middleware was built with, by name; empty if it does not tell.
+
+        :raises FirmwareFault: what it tells is not a list of ``name=value``.
+        """
+        try:
+            self.command(Command.CONFIGURATION)
+        except Unsupported:
+            return {}
+        told: dict[str, int | str] = {}
+        for word in self._mailbox.text().split():
+            name, equals, value = word.partition("=")
+            if not (name and equals and value):
+                raise FirmwareFault(f"the middleware's configuration has a word without name or value: {word!r}")
+            told[name] = int(value) if value.isdecimal() else value
+        return told
 
     def stack(self) -> tuple[int, int]:
         """Main stack: bytes reserved, and bytes ever used (0: not known on this port)."""

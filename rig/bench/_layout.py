@@ -57,6 +57,7 @@ class Command(IntEnum):
     STACK = 13
     SERVICE = 14
     PREEMPT = 15
+    CONFIGURATION = 16
 
 
 class Status(IntEnum):

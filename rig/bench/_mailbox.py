@@ -174,6 +174,11 @@ class Mailbox:
         self.begin(command, arguments, text)
         return self.finish(timeout=timeout)
 
+    def text(self) -> str:
+        """What the last command left in the text field, up to its NUL."""
+        raw = self._memory.read(self._address + layout.OFFSET_TEXT, layout.TEXT_BYTES)
+        return raw.split(b"\0")[0].decode("ascii", "replace")
+
     def drain(self) -> list[Record]:
         """Take the records that are there now."""
         head = self._word(layout.OFFSET_HEAD)

@@ -229,4 +229,5 @@ def _configuration(bench: Bench) -> dict[str, Scalar]:
     return {
         "capabilities": " ".join(flag.name or "" for flag in bench.hello.capabilities).lower(),
         "message_memory_bytes": bench.hello.memory_bytes,
+        **bench.configuration(),
     }

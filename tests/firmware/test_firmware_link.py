@@ -176,3 +176,12 @@ def test_no_agent_at_start_up(native: Callable[..., Native]) -> None:
         finally:
             listener.finish()
     assert here.bench.statistics().lost == 0
+
+
+@pytest.mark.parametrize("variant", ("shm", "network"))
+def test_the_middleware_tells_its_configuration(native: Callable[..., Native], variant: str) -> None:
+    told = native(variant=variant).bench.configuration()
+    assert told["sessions"] == 2
+    assert told["history"] == "per_scenario"
+    expected = (told["entities"], 64, "per_scenario") if variant == "shm" else (0, 0, 0)
+    assert tuple(told[f"shm_{name}"] for name in ("entities", "pairs", "buffers")) == expected

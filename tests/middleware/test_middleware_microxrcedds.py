@@ -100,7 +100,9 @@ def test_exchange_on_the_installed_client(tmp_path: Path, variant: str) -> None:
         setting = station.prepare(variant)
         hello = setting.bench.hello
         assert hello.middleware == "microxrcedds"
-        assert ("shm=" in hello.middleware_version) == (variant == "shm") == setting.bench.has(Capability.SHM)
+        told = setting.bench.configuration()
+        assert told["sessions"] == 1
+        assert bool(told["shm_entities"]) == (variant == "shm") == setting.bench.has(Capability.SHM)
         setting.start(buffers=4)
         with pytest.raises(Refused) as offline:
             setting.bench.open_session(1, timeout=0.0)

@@ -25,15 +25,23 @@ const char *rig_mw_name(void)
     return "microxrcedds";
 }
 
-/* Version, then what was chosen when the Client was installed: shared memory as entities/buffers, and the MTU. */
 const char *rig_mw_version(void)
 {
+    return UXR_CLIENT_VERSION_STR;
+}
+
 #ifdef UCLIENT_PROFILE_SHARED_MEMORY
-    return UXR_CLIENT_VERSION_STR " shm=" TEXT(UXR_CONFIG_SHARED_MEMORY_MAX_ENTITIES) "/" TEXT(
-        UXR_CONFIG_SHARED_MEMORY_STATIC_MEM_SIZE) " mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU);
+#define SHM_TABLES \
+    " shm_entities=" TEXT(UXR_CONFIG_SHARED_MEMORY_MAX_ENTITIES) " shm_buffers=" TEXT( \
+        UXR_CONFIG_SHARED_MEMORY_STATIC_MEM_SIZE)
 #else
-    return UXR_CLIENT_VERSION_STR " mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU);
+#define SHM_TABLES " shm_entities=0 shm_buffers=0"
 #endif
+
+/* All but the history was chosen when the Client was installed. */
+const char *rig_mw_configuration(void)
+{
+    return "sessions=1 history=per_scenario mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU) SHM_TABLES;
 }
 
 uint32_t rig_mw_capabilities(void)

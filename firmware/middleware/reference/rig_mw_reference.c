@@ -69,6 +69,21 @@ const char *rig_mw_version(void)
     return RIG_MW_VERSION;
 }
 
+#define TEXT_OF(value) #value
+#define TEXT(value) TEXT_OF(value)
+#if XRCE_SHM
+#define SHM_TABLES " shm_entities=" TEXT(RIG_MW_MAX_ENTITIES) " shm_pairs=" TEXT(RIG_MW_MAX_PAIRS) \
+    " shm_buffers=per_scenario"
+#else
+#define SHM_TABLES " shm_entities=0 shm_pairs=0 shm_buffers=0"
+#endif
+
+const char *rig_mw_configuration(void)
+{
+    return "sessions=" TEXT(RIG_MW_MAX_SESSIONS) " entities=" TEXT(RIG_MW_MAX_ENTITIES) " names=" TEXT(
+        RIG_MW_MAX_NAMES) " name_bytes=" TEXT(RIG_MW_NAME_BYTES) " history=per_scenario mtu=per_scenario" SHM_TABLES;
+}
+
 uint32_t rig_mw_capabilities(void)
 {
     uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE | RIG_MW_CAP_XML |
