@@ -108,8 +108,10 @@ def test_one_writer_at_a_time(start: Start, rig: Rig, tmp_path: Path) -> None:
     out = tmp_path / "out"
     process = start("run", "--board", "native", "--quick", "--out", str(out), "--claims", CLAIMS)
     process.wait_for("shm:")
+    process.process.send_signal(signal.SIGSTOP)  # so that it cannot come to its end meanwhile
     done = rig("run", "--resume", str(out))
     assert done.code == 2 and "still writing" in done.err
+    process.process.send_signal(signal.SIGCONT)
     process.interrupt()
     assert process.finish() == 130
 
