@@ -24,7 +24,7 @@ ALLOWED = {
     "claims": set(),
     "publish": {"claims"},
     "run": {"inventory", "bench", "station", "experiments", "claims"},
-    "matrix": {"inventory", "bench", "claims", "run"},
+    "matrix": {"inventory", "lease", "bench", "claims", "publish", "run"},
 }
 THIN = {"cli", "plugins"}  # may import everything but each other; nothing imports them
 

@@ -13,6 +13,7 @@ from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
+from rig.cli._soak import soak_command
 from rig.errors import RigError
 
 
@@ -41,6 +42,7 @@ for _command in (
     decode_command,
     doctor_command,
     matrix_command,
+    soak_command,
     bench_command,
 ):
     rig_command.add_command(_command)

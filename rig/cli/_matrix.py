@@ -28,6 +28,7 @@ def matrix_command(boards_file: Path | None, board: str, defects: tuple[str, ...
         wrong = [f"MISSED {id}: {row.claims[id].reason}" for id in sorted(row.missed)]
         wrong += [f"FALSE {id}: {row.claims[id].reason}" for id in sorted(row.false)]
         click.echo(f"{'+' if row.right else 'x'} {row.defect}: {said}")
+        wrong += row.faults
         for line in wrong:
             click.secho(f"    {line}", fg="red")
         if row.undecided:

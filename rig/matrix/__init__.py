@@ -1,9 +1,10 @@
-"""Seeded defects: the proof that the rig can say no.
+"""The rig's own proof: seeded defects show that it can say no, repeated runs that it does not say so falsely.
 
 Knows which defect must refute which claim. No experiment knows of it.
 """
 
 from rig.matrix._run import CLEAN, Row, as_markdown, matrix
+from rig.matrix._soak import Soak, cpu_load, processors, soak
 from rig.matrix._table import DEFECTS, Defect
 
-__all__ = ["CLEAN", "DEFECTS", "Defect", "Row", "as_markdown", "matrix"]
+__all__ = ["CLEAN", "DEFECTS", "Defect", "Row", "Soak", "as_markdown", "cpu_load", "matrix", "processors", "soak"]

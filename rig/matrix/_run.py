@@ -14,7 +14,7 @@ import yaml
 
 from rig.bench import build_defect
 from rig.claims import CLAIMS, decide
-from rig.errors import RigFault, UsageError
+from rig.errors import UsageError
 from rig.inventory import BoardSpec, Inventory
 from rig.matrix._table import DEFECTS, Defect
 from rig.records import ClaimResult, Measurement, RunRecord, Verdict
@@ -26,11 +26,12 @@ _SIGNS = {Verdict.REFUTED: "**x**", Verdict.CONFIRMED: ".", Verdict.INCONCLUSIVE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """What came out for one defect; ``claims`` by id."""
+    """What came out for one defect; ``claims`` by id. ``faults``, in words, kept something from being measured."""
 
     defect: str
     expected: frozenset[str]
     claims: dict[str, ClaimResult]
+    faults: tuple[str, ...] = ()
 
     @property
     def refuted(self) -> frozenset[str]:
@@ -54,8 +55,8 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Exactly what the defect breaks is refuted."""
-        return self.refuted == self.expected
+        """Exactly what the defect breaks is refuted, and every other claim was decided or does not apply."""
+        return self.refuted == self.expected and not self.faults
 
 
 def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord:
@@ -72,15 +73,21 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
     )
     out = directory / "run"
     out.mkdir()
-    record = execute(RunOptions(boards_file=file, quick=True, directory=out, command="rig matrix"), run_id="matrix")
-    if record.faults:
-        fault = record.faults[0]
-        raise RigFault(f"{fault.blame} fault during {fault.step}: {fault.message}", hint=fault.hint)
-    return record
+    return execute(RunOptions(boards_file=file, quick=True, directory=out, command="rig matrix"), run_id="matrix")
 
 
-def _decide(board: str, measurements: Sequence[Measurement]) -> dict[str, ClaimResult]:
-    return {claim.id: decide(claim, board, measurements, prevented={}) for claim in CLAIMS.values() if claim.experiment}
+def _faults(record: RunRecord) -> tuple[str, ...]:
+    return tuple(f"{fault.blame} fault during {fault.step}: {fault.message}" for fault in record.faults)
+
+
+def _decide(board: str, record: RunRecord, control: Sequence[Measurement] = ()) -> dict[str, ClaimResult]:
+    struck = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
+    measurements = [*record.measurements, *control]
+    return {
+        claim.id: struck.get(claim.id) or decide(claim, board, measurements, prevented={})
+        for claim in CLAIMS.values()
+        if claim.experiment
+    }
 
 
 def matrix(
@@ -94,7 +101,6 @@ def matrix(
 
     :param defects: names; none given means all.
     :raises UsageError: an unknown defect, or a board that is not built from a preset.
-    :raises RigFault: the rig, not the firmware, failed.
     """
     (spec,) = Inventory.load(boards_file).select([board])
     chosen = [_named(name) for name in defects] or list(DEFECTS.values())
@@ -104,13 +110,13 @@ def matrix(
         on_begin(CLEAN)
         clean = _run(spec, build_defect(spec.firmware.preset, ""), Path(scratch, "clean"))
         control = [m for m in clean.measurements if m.variant == "network"]
-        yield Row(defect=CLEAN, expected=frozenset(), claims=_decide(board, clean.measurements))
+        yield Row(defect=CLEAN, expected=frozenset(), claims=_decide(board, clean), faults=_faults(clean))
         for defect in chosen:
             on_begin(defect.name)
             images = build_defect(spec.firmware.preset, defect.name)
             record = _run(spec, {"shm": images["shm"]}, Path(scratch, defect.name))
-            claims = _decide(board, [*record.measurements, *control])
-            yield Row(defect=defect.name, expected=defect.breaks, claims=claims)
+            claims = _decide(board, record, control)
+            yield Row(defect=defect.name, expected=defect.breaks, claims=claims, faults=_faults(record))
 
 
 def _named(name: str) -> Defect:

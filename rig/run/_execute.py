@@ -140,7 +140,13 @@ class _Run:
             return
         self._progress(spec.name, "take the board")
         try:
-            with Station(spec, agent=self.options.agent, directory=self.options.directory, first=first) as station:
+            with Station(
+                spec,
+                agent=self.options.agent,
+                directory=self.options.directory,
+                first=first,
+                noise=self.options.noise,
+            ) as station:
                 for variant in VARIANTS:
                     self._variant(board, station, variant)
         except (UsageError, ResultsFault):

@@ -19,6 +19,7 @@ AGENT_KINDS: tuple[str, ...] = get_args(AgentKind)
 class RunOptions:
     """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run.
 
+    ``noise``: share (0..1) of what crosses the link that is spoilt, in each of the ways that the link knows.
     ``history``: event log of a former run, for an estimate of the time that is left.
     """
 
@@ -30,6 +31,7 @@ class RunOptions:
     directory: Path
     command: str = "rig run"
     history: Path | None = None
+    noise: float = 0.0
 
 
 def check_claims(ids: Sequence[str]) -> tuple[str, ...]:

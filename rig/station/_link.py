@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rig.agent import BuiltinAgent, ExternalAgent, LinkCounters, SerialTap, UdpTap, find_external
+from rig.agent import BuiltinAgent, ExternalAgent, FaultPlan, LinkCounters, SerialTap, UdpTap, find_external
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
 
@@ -80,6 +80,17 @@ class TappedLink:
     def restore(self) -> None:
         """Let traffic pass again."""
         self.tap.restore()
+
+    def disturb(self, noise: float) -> None:
+        """Spoil this share (0..1) of all units, in each of the ways that the link knows.
+
+        Frames of a serial line are lost or damaged; datagrams are lost, doubled, or overtaken by the next one (a
+        damaged one does not get through UDP's checksum).
+        """
+        if isinstance(self.tap, SerialTap):
+            self.tap.inject(FaultPlan(drop=noise, corrupt=noise))
+        else:
+            self.tap.inject(FaultPlan(drop=noise, duplicate=noise, reorder=noise))
 
     def pace(self, baud: int | None) -> None:
         """Hold a serial line to a baud rate, or let it run; a UDP link has none."""

@@ -54,10 +54,13 @@ class Station:
 
     :param agent: ``builtin``, ``external`` or ``none``.
     :param directory: where ``console.log`` and ``link.pcapng`` go.
+    :param first: of the boards that share the directory; the files of others have the board's name in theirs.
+    :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
     """
 
-    def __init__(self, spec: BoardSpec, *, agent: str, directory: Path, first: bool = True) -> None:
+    def __init__(self, spec: BoardSpec, *, agent: str, directory: Path, first: bool = True, noise: float = 0.0) -> None:
         self.spec = spec
+        self._noise = noise
         self.images: Mapping[str, FirmwareImage] = {}
         self._agent_kind = agent
         self._directory = directory
@@ -215,6 +218,8 @@ class Station:
             log=self._file("agent.log"),
             stack=self._link_stack,
         )
+        if self._noise:
+            self._link.disturb(self._noise)
 
     def _file(self, name: str) -> Path:
         """A file of this board in the run's directory; several boards do not share one."""

@@ -1,0 +1,67 @@
+"""``rig soak``: does the rig say the same thing every time?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+from rich.table import Table
+
+from rig.cli._common import boards_option, terminal
+from rig.matrix import Soak, processors, soak
+from rig.records import Verdict
+from rig.run import RunOptions, check_claims, find_boards_file
+
+_HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
+
+
+@click.command("soak")
+@boards_option
+@click.option("--board", default=None, metavar="NAME", help="Board to use.")
+@click.option("--claims", default="", metavar="ID,...", help="Only these claims; default: all.")
+@click.option("--runs", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
+@click.option("--full", is_flag=True, help="Full runs instead of quick ones.")
+@click.option("--load", is_flag=True, help="Keep every processor of the host busy meanwhile.")
+@click.option(
+    "--noise",
+    type=click.FloatRange(0, 0.5),
+    default=0.0,
+    help="Share of what crosses the link that is spoilt: frames lost and damaged; datagrams lost, doubled, overtaken.",
+)
+def soak_command(
+    boards_file: Path | None, board: str | None, claims: str, runs: int, full: bool, load: bool, noise: float
+) -> int:
+    """Make the same run again and again, and check that no claim is refuted and that exact figures repeat.
+
+    For firmware whose claims hold. Exit code 1 if a claim was refuted or an exact figure differed.
+    """
+    options = RunOptions(
+        boards_file=find_boards_file(boards_file),
+        boards=(board,) if board else (),
+        claims=check_claims([id.strip() for id in claims.split(",") if id.strip()]),
+        quick=not full,
+        directory=Path(),
+        noise=noise,
+    )
+    found = Soak()
+    console = terminal()
+    for found in soak(options, runs=runs, load=processors() if load else 0):
+        console.print(_line(found, runs), highlight=False, soft_wrap=True)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("claim", *(verdict.value.replace("_", " ") for verdict in _HEADINGS)):
+        table.add_column(heading)
+    for claim, counts in found.verdicts.items():
+        table.add_row(claim, *(str(counts[verdict] or "-") for verdict in _HEADINGS))
+    console.print(table)
+    for line in (*found.refuted, *found.differing):
+        console.print(line, style="red", highlight=False, soft_wrap=True)
+    for line in found.faults:
+        console.print(line, style="yellow", highlight=False, soft_wrap=True)
+    return 0 if found.clean else 1
+
+
+def _line(found: Soak, runs: int) -> str:
+    return (
+        f"{found.runs} of {runs} runs: {len(found.refuted)} refuted, {len(found.faults)} faults, "
+        f"{len(found.differing)} of {found.exact} exact figures differ"
+    )
