@@ -47,7 +47,7 @@ def _point(setting: Setting, payload: int, readers: int) -> dict[str, object]:
             if len(seen.deliveries) != readers:
                 lost += 1
             elif group > 0:  # the first group warms up
-                costs.append(setting.bench.latencies(seen.deliveries)[-1])
+                costs.append(setting.bench.latencies(seen)[-1])
                 copied.append(seen.counters[Counter.COPY_BYTES])
     return {
         "payload_bytes": payload,

@@ -19,7 +19,8 @@ typedef struct {
     uint32_t misplaced;
     uint32_t near;             /* sequence number around which short payloads are read */
     uint32_t hold_serial;
-    uint32_t times[3];         /* loan_begin, loan_end, publish of the last sample */
+    uint32_t times[4];         /* loan_begin, loan_end, publish, published of the last sample */
+    uint32_t own[2];           /* least, greatest ticks from published to the spin call, of this exchange */
 } bench_t;
 
 extern bench_t bench;

@@ -2,6 +2,7 @@
 
 #include "bench.h"
 #include "bench_counters.h"
+#include "bench_payload.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 
@@ -151,6 +152,30 @@ static int configuration(void)
     return RIG_MW_OK;
 }
 
+/* Ticks from a callback's last reading of the clock to where the callback was called. */
+static uint32_t measure_recording(uint32_t repeats)
+{
+    void (*volatile callback)(void *, const rig_mw_message_t *) = bench_on_message;
+    rig_mw_message_t message = {0};
+    uint8_t payload[4];
+    uint32_t least = UINT32_MAX;
+
+    bench_payload_write(payload, sizeof(payload), 1);
+    message.data = payload;
+    message.length = sizeof(payload);
+    bench.expected = 0;
+    bench.flags = 0;
+    for (uint32_t i = 0; i < repeats && bench_ring_wait(1); i++) {
+        const rig_mailbox_t *mailbox = bench.mailbox;
+        uint32_t ticks;
+
+        callback(NULL, &message);
+        ticks = rig_port_clock() - mailbox->ring[(mailbox->head - 1u) & (RIG_MAILBOX_RING - 1u)].leave;
+        least = ticks < least ? ticks : least;
+    }
+    return least;
+}
+
 static int measure_clock(uint32_t repeats, uint32_t *results)
 {
     uint32_t least = UINT32_MAX;
@@ -165,6 +190,7 @@ static int measure_clock(uint32_t repeats, uint32_t *results)
     }
     results[0] = least;
     results[1] = greatest;
+    results[2] = measure_recording(repeats);
     return repeats == 0u ? RIG_MW_ERR_ARGUMENT : RIG_MW_OK;
 }
 

@@ -44,7 +44,8 @@ enum rig_command {
     RIG_CMD_SPIN = 9,          /* timeout ms, until this many messages (0: once) -> messages delivered */
     RIG_CMD_STATISTICS = 10,   /* -> the words of rig_mw_statistics_t */
     RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
-    RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks */
+    RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks; least ticks from a callback's last
+                                  reading to where it was called: what recording a delivery adds to the next one */
     RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
     RIG_CMD_SERVICE = 14,      /* requests and their replies, see rig_service_argument -> see rig_service_result;
                                   every replier of the bench answers each request with the request's own bytes */
@@ -123,7 +124,9 @@ enum rig_exchange_result {
     RIG_EXCHANGED_DAMAGED = 3,   /* callbacks with a wrong length or content */
     RIG_EXCHANGED_STATUS = 4,    /* first error of a loan or publish call, 0 if none */
     RIG_EXCHANGED_LOCAL = 5,     /* callbacks that came by shared memory */
-    RIG_EXCHANGED_COUNTERS = 6   /* then rig_counter_count words: what this exchange alone added */
+    RIG_EXCHANGED_COUNTERS = 6,  /* then rig_counter_count words: what this exchange alone added */
+    RIG_EXCHANGED_OWN = 16       /* least and greatest ticks of the bench's own work between a publish call's return
+                                    and the spin call; both 0 if nothing was published */
 };
 
 enum rig_counter {

@@ -12,6 +12,7 @@ from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
 _RESULT_COUNTERS = 6
+_RESULT_OWN = 16
 
 
 class Refused(FirmwareFault):
@@ -81,7 +82,9 @@ class Entity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
-    """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it."""
+    """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it; ``own`` the least and
+    the greatest time, in units of the clock, that the bench itself spent between publishing and spinning (0: unknown).
+    """
 
     accepted: int
     refused: int
@@ -91,6 +94,7 @@ class Exchange:
     status: Status
     counters: dict[Counter, int]
     records: tuple[Record, ...]
+    own: tuple[int, int] = (0, 0)
 
     @property
     def deliveries(self) -> list[Record]:
@@ -171,8 +175,9 @@ class Bench:
         self._mailbox = Mailbox(memory, address, healthy=healthy)
         self.hello: Hello = self._mailbox.attach()
         self.clock: Clock = clock_for(self.hello.clock, self.hello.clock_hz, icount_shift=icount_shift)
-        raw = self.command(Command.CLOCK, (_CLOCK_REPEATS,)).results[0]
-        self.clock = replace(self.clock, cost=self.clock.convert(raw))
+        reading, _, recording, *_ = self.command(Command.CLOCK, (_CLOCK_REPEATS,)).results
+        self.clock = replace(self.clock, cost=self.clock.convert(reading))
+        self.clock = replace(self.clock, recording=self.clock.interval(0, recording))
 
     def command(
         self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
@@ -285,7 +290,12 @@ class Bench:
             status=Status(status - (1 << 32) if status >> 31 else status),
             counters=dict(zip(Counter, counted, strict=True)),
             records=reply.records,
+            own=self._own(reply.results[_RESULT_OWN : _RESULT_OWN + 2]),
         )
+
+    def _own(self, ticks: Sequence[int]) -> tuple[int, int]:
+        """The bench's own work, with one reading's cost taken off; zeros from a firmware that does not say."""
+        return (self.clock.interval(0, ticks[0]), self.clock.interval(0, ticks[1]))
 
     def serve(
         self,
@@ -376,22 +386,26 @@ class Bench:
         results = self.command(Command.STACK).results
         return results[0], results[1]
 
-    def latencies(self, deliveries: Sequence[Record]) -> list[int]:
-        """Publish call to callback entry of each delivery, in units of the clock.
+    def latencies(self, seen: Exchange) -> list[int]:
+        """Message latency of each delivery: publish call to callback entry, in units of the clock.
 
-        The payload write and the callbacks that ran before are not part of it. Each piece is converted by itself,
-        so that rounding cannot add up.
+        The payload write and the callbacks that ran before are not part of it, nor is what the instrument adds: the
+        readings of the clock, the bench's own work between publishing and spinning (its least of this exchange), the
+        recording of the deliveries before. Each piece is converted by itself, so that rounding cannot add up. Of a
+        burst the times are those of its last sample: the deliveries before it are what it waited for.
         """
+        clock = self.clock
+        # Two more readings stand between publish call and callback than the one that an interval takes off.
+        own = seen.own[0] + 2 * clock.cost if seen.own[1] else 0
         values: list[int] = []
         last: Record | None = None
         spent = 0
-        for record in deliveries:
-            if last is None or record.publish != last.publish or record.sequence != last.sequence:
-                spent = self.clock.interval(record.loan_begin, record.loan_end)
-                begin = record.publish
+        for record in seen.deliveries:
+            if last is None or record.publish != last.publish:
+                spent = clock.interval(record.loan_begin, record.loan_end)
+                spent += max(0, clock.interval(record.publish, record.enter) - own)
             else:
-                begin = last.leave
-            spent += self.clock.interval(begin, record.enter)
+                spent += max(0, clock.interval(last.leave, record.enter) - clock.recording)
             values.append(spent)
             last = record
         return values

@@ -19,6 +19,7 @@ class Clock:
 
     ``hz``: ticks per second. ``instruction_ns``: length of an instruction in the emulator's virtual time, None on
     real hardware. ``cost``: what one reading adds to an interval, in units; subtracted by :meth:`interval`.
+    ``recording``: what the bench does from a callback's last reading to its return, in units.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Clock:
     hz: int
     instruction_ns: int | None = None
     cost: int = 0
+    recording: int = 0
 
     @property
     def note(self) -> str:

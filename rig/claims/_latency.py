@@ -2,62 +2,170 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._words import NO_CONTROL, NO_SHM, number
-from rig.records import Evidence, Measurement
+from rig.records import Bounds, Evidence, Measurement, interval, quantile, samples_for_upper_bound
+
+_P50, _P99 = 0.50, 0.99
+_LOADED = "publish_to_callback_loaded"
+# A spin that sleeps out its time makes this share 100 %; noise of a millisecond over the range of time-outs, 1 %.
+_SPIN_SHARE = 0.02
+_MOST_SAMPLES = 1_000_000
 
 
 def latency(figures: Figures) -> Decision:
-    """p99 below the Agent path's at every size, and independent of the spin time-out."""
-    shm = [m for m in figures.all("publish_to_callback", "shm") if m.samples]
-    network = [m for m in figures.all("publish_to_callback", "network") if m.samples]
+    """p99 surely below the Agent path's at every size, and independent of the spin time-out."""
+    shm = figures.measured("publish_to_callback", "shm")
+    network = figures.measured("publish_to_callback", "network")
     if not shm and figures.all("publish_to_callback", "shm"):
         return inconclusive("not every sample was accepted and delivered, so there are no latencies")
     if not shm:
         return inconclusive(NO_SHM)
-    evidence: list[Evidence] = []
-    one_reader = {int(m.conditions["payload_bytes"]): m for m in shm if _is_plain(m)}
+    plain = {int(m.conditions["payload_bytes"]): m for m in shm if _is_plain(m)}
     control = {int(m.conditions["payload_bytes"]): m for m in network if _is_plain(m)}
-    for payload, m in one_reader.items():
-        summary = m.summary
-        assert summary is not None
-        text = f"{payload} B: p50 {number(summary.p50)}, p99 {number(summary.p99)}, max {number(summary.max)} {m.unit}"
-        other = control.get(payload)
-        if other is not None and other.summary is not None:
-            text += f"; through the Agent p99 {number(other.summary.p99)}"
-        evidence.append(fact(text, m))
     spread = _spin_spread(shm)
-    if spread:
-        evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
-    both = sorted(set(one_reader) & set(control))
-    if not both:
+    evidence = _evidence(figures, plain, control, spread)
+    pairs = [_Pair(size=size, shm=plain[size], control=control[size]) for size in sorted(set(plain) & set(control))]
+    if not pairs:
         return inconclusive(NO_CONTROL, evidence)
-    slower = [p for p in both if one_reader[p].summary.p99 >= control[p].summary.p99]  # type: ignore[union-attr]
-    if slower:
-        return refuted(f"p99 at {slower[0]} B is not below the Agent path's", evidence)
-    grown = _growth_with_spin(shm, spread)
+    return _compare(pairs, _growth_with_spin(shm, spread), evidence)
+
+
+def _compare(pairs: list[_Pair], grown: float | None, evidence: list[Evidence]) -> Decision:
+    for pair in pairs:
+        if pair.above:
+            return refuted(f"at {pair.size} B {pair.above}", evidence)
     if grown is not None and grown > _SPIN_SHARE:
         return refuted(f"the latency grows with the spin time-out, by {grown:.0%} of it", evidence)
-    first = both[0]
-    ratio = control[first].value / max(1.0, one_reader[first].value)
+    for pair in pairs:
+        if not pair.below:
+            return inconclusive(f"at {pair.size} B {pair.doubt}", evidence)
+    first = pairs[0]
+    ratio = first.control.value / max(1.0, first.shm.value)
     return confirmed(
-        f"p99 below the Agent path's at all {len(both)} compared sizes; {first} B: "
-        f"{number(one_reader[first].value)} {one_reader[first].unit} (p50), "
-        f"the Agent path takes {ratio:,.0f} times that",
+        f"p99 below the Agent path's at all {len(pairs)} compared sizes; {first.size} B: "
+        f"{number(first.shm.value)} {first.shm.unit} (p50), the Agent path takes {ratio:,.0f} times that",
         evidence,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    """Shared memory beside its control, at one size."""
+
+    size: int
+    shm: Measurement
+    control: Measurement
+
+    @property
+    def below(self) -> bool:
+        """p99 is surely below the control's."""
+        return _surely_less(_bounds(self.shm, _P99), _bounds(self.control, _P99))
+
+    @property
+    def above(self) -> str:
+        """What is surely above the control; empty if nothing is. The median stands in for a p99 without bound."""
+        for fraction in (_P99, _P50):
+            mine, other = _bounds(self.shm, fraction), _bounds(self.control, fraction)
+            if mine[0] is not None and other[1] is not None and mine[0] >= other[1]:
+                name = f"p{fraction * 100:.0f}"
+                return f"{name} is not below the Agent path's: at least {number(mine[0])} against {number(other[1])}"
+        return ""
+
+    @property
+    def doubt(self) -> str:
+        """Why neither is sure, and how many samples more would do."""
+        mine, other = _bounds(self.shm, _P99)[1], _bounds(self.control, _P99)[0]
+        words = (
+            f"p99 is not surely below the Agent path's: at most {_known(mine)} against at least {_known(other)} "
+            f"{self.shm.unit}"
+        )
+        more = self._more()
+        if more is None:
+            return f"{words}; more samples like these would not tell them apart"
+        return f"{words}; about {number(more[0])} more samples, and {number(more[1])} of the control, may decide it"
+
+    def _more(self) -> tuple[int, int] | None:
+        """Samples to add on both sides, if the distributions stay what they seem to be; None if that is of no use."""
+        scale = 1
+        shm, control = sorted(self.shm.samples), sorted(self.control.samples)
+        least = samples_for_upper_bound(_P99)
+        while scale * len(shm) <= _MOST_SAMPLES:
+            counts = max(least, scale * len(shm)), max(least * (scale > 1), scale * len(control))
+            mine, other = _grown(shm, counts[0]), _grown(control, counts[1])
+            if _surely_less(mine, other) or _surely_less(other, mine):
+                return counts[0] - len(shm), counts[1] - len(control)
+            scale *= 2
+        return None
+
+
+def _surely_less(mine: Bounds, other: Bounds) -> bool:
+    return mine[1] is not None and other[0] is not None and mine[1] < other[0]
+
+
+def _grown(ordered: list[float], count: int) -> Bounds:
+    """Bounds of p99 if ``count`` samples were spread like these."""
+    ranks = interval(range(1, count + 1), _P99)
+    low, high = (None if rank is None else quantile(ordered, rank / count) for rank in ranks)
+    return low, high
+
+
+def _bounds(m: Measurement, fraction: float) -> Bounds:
+    """What a quantile surely lies between. On a clock that repeats exactly the samples are all there is to know."""
+    ordered = sorted(m.samples)
+    if m.clock == "virtual" and m.path == "shm":
+        return quantile(ordered, fraction), ordered[-1]
+    return interval(ordered, fraction)
 
 
 def _is_plain(m: Measurement) -> bool:
     return m.conditions["readers"] == 1 and m.conditions["spin_timeout_ms"] == 10
 
 
-# A spin that sleeps out its time makes this share 100 %; noise of a millisecond over the range of time-outs, 1 %.
-_SPIN_SHARE = 0.02
+def _evidence(
+    figures: Figures, plain: dict[int, Measurement], control: dict[int, Measurement], spread: dict[int, float]
+) -> list[Evidence]:
+    evidence = []
+    for payload, m in plain.items():
+        text = f"{payload} B: {_figures(m)} {m.unit}"
+        other = control.get(payload)
+        if other is not None:
+            baud = f" at {other.conditions['baud']} baud" if "baud" in other.conditions else ""
+            text += f"; through the Agent{baud} {_figures(other)}"
+        evidence.append(fact(text, m))
+    if spread:
+        evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
+    for m in figures.measured(_LOADED, "shm"):
+        load = f"{m.conditions['pending']} samples pending, {m.conditions['other_pairs']} other pairs of endpoints"
+        evidence.append(fact(f"under load, {load}: {_figures(m)} {m.unit}", m))
+    instrument = next((m.detail["subtracted"] for m in plain.values() if "subtracted" in m.detail), None)
+    if isinstance(instrument, dict):
+        parts = ", ".join(f"{name} {cost}" for name, cost in instrument.items())
+        evidence.append(fact(f"measured in this run and taken off: {parts}"))
+    return evidence
+
+
+def _figures(m: Measurement) -> str:
+    """p50, p99 with its bounds, p99.9 and the greatest, with their number."""
+    summary = m.summary
+    assert summary is not None
+    low, high = summary.intervals.get("p99", (None, None))
+    around = "" if low == high or m.exact else f" ({_known(low)} to {_known(high)})"
+    rare = "n too small for p99.9" if summary.p999 is None else f"p99.9 {number(summary.p999)}"
+    most = f"max {number(summary.max)} of {summary.count}"
+    return f"p50 {number(summary.p50)}, p99 {number(summary.p99)}{around}, {rare}, {most}"
+
+
+def _known(bound: float | None) -> str:
+    return "unknown" if bound is None else number(bound)
 
 
 def _growth_with_spin(shm: list[Measurement], spread: dict[int, float]) -> float | None:
     """How much of a longer time-out comes back as latency; None if time-outs were not varied."""
+    if not spread:
+        return None
     least, most = min(spread), max(spread)
     units_per_ms = max(float(str(m.detail.get("units_per_ms", 0))) for m in shm)
     if most == least or not units_per_ms:

@@ -1,22 +1,30 @@
-"""From the publish call to the reader's callback, on one clock of the MCU. REP-2014 calls it the publish-subscribe
-delay inside one process; the payload write (serialisation) and the callbacks of earlier readers are not part of it.
+"""Message latency, as REP-2014 calls it: from publishing a message to the callback that gets it; one clock of the MCU.
+
+In REP-2014's terms a non-functional, black-box test: the bench takes the place of the application above the layer of
+interest, and the probes are in the bench. The payload write (serialisation) and the callbacks of earlier readers are
+not part of it, and what the instrument adds is measured in the same run and taken off.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Qos, Refused, Status, Topology
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._sampling import PRECISION, WARM_UP, Gathered, Shape, gather, plan
 from rig.records import Measurement, Scalar
 from rig.station import Setting
 
 _SPIN_MS = 10
 _SPIN_TIMEOUTS_MS = (0, 1, 10, 100)
-_WARM_UP = 3
+_PENDING = (1, 3, 7)
+_OTHER_PAIRS = (2, 6)
+_FIRST_OTHER = 0x101  # ids far from those of the pair that is measured
+_FULL = (Status.TABLE_FULL, Status.NO_BUFFER)
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """By payload, then by readers, then by the time-out handed to spin."""
+    """By payload, by readers, by the time-out handed to spin, then under load."""
     agent = setting.path == "agent"
     if agent and setting.link is not None:
         setting.link.pace(setting.baud)
@@ -24,69 +32,103 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         # A fragmented sample takes the line for a good part of a second: the control stays below one message.
         payloads = [size for size in setting.payloads() if not agent or size <= setting.mtu - 64]
         for size in payloads:
-            yield from _one(setting, payload_bytes=size, readers=1, spin_ms=_SPIN_MS)
+            yield from _one(setting, Shape(payload_bytes=size, readers=1, spin_ms=_SPIN_MS), serialisation=True)
         for readers in READERS[1:]:
-            yield from _one(setting, payload_bytes=4, readers=readers, spin_ms=_SPIN_MS)
+            yield from _one(setting, Shape(payload_bytes=4, readers=readers, spin_ms=_SPIN_MS))
         for spin_ms in _SPIN_TIMEOUTS_MS:
             if spin_ms != _SPIN_MS and not (agent and setting.quick):
-                yield from _one(setting, payload_bytes=4, readers=1, spin_ms=spin_ms)
+                yield from _one(setting, Shape(payload_bytes=4, readers=1, spin_ms=spin_ms))
+        if not (agent and setting.quick):
+            yield from _under_load(setting)
     finally:
         if agent and setting.link is not None:
             setting.link.pace(None)
 
 
-def _one(setting: Setting, *, payload_bytes: int, readers: int, spin_ms: int) -> Iterator[Measurement]:
-    agent = setting.path == "agent"
-    count = (10 if setting.quick else 30) if agent else (50 if setting.quick else 200)
-    setting.start(buffers=4)
-    topology = setting.connect(readers=readers)
+def _under_load(setting: Setting) -> Iterator[Measurement]:
+    """What an MCU has to carry beside the sample that is measured: samples that wait, and other endpoints."""
+    for pending in _PENDING[1:2] if setting.quick else _PENDING:
+        shape = Shape(payload_bytes=4, readers=1, spin_ms=_SPIN_MS, pending=pending)
+        yield from _one(setting, shape, load={"pending": pending, "other_pairs": 0})
+    for pairs in _OTHER_PAIRS[-1:] if setting.quick else _OTHER_PAIRS:
+        shape = Shape(payload_bytes=4, readers=1, spin_ms=_SPIN_MS)
+        yield from _one(setting, shape, load={"pending": 0, "other_pairs": pairs})
+
+
+def _one(
+    setting: Setting, shape: Shape, *, load: dict[str, Scalar] | None = None, serialisation: bool = False
+) -> Iterator[Measurement]:
+    setting.start(buffers=max(4, shape.burst))
+    topology = setting.connect(readers=shape.readers)
+    if load is not None and load["other_pairs"]:
+        load = {**load, "other_pairs": _add_pairs(setting, topology, int(load["other_pairs"]))}
     setting.settle()
-    seen = setting.bench.exchange(
-        session=topology.session,
-        writer=topology.writer,
-        count=count + _WARM_UP,
-        length=payload_bytes,
-        readers=readers,
-        spin_ms=spin_ms,
-        quiet=not agent,
-        deadline=3.0,
-        timeout=60.0,
-    )
-    deliveries = [record for record in seen.deliveries if record.sequence > _WARM_UP]
-    latencies = setting.bench.latencies(deliveries)
-    last = latencies[readers - 1 :: readers] if len(latencies) == count * readers else []
+    gathered = gather(setting, topology, shape)
     conditions: dict[str, Scalar] = {
-        "payload_bytes": payload_bytes,
-        "readers": readers,
-        "spin_timeout_ms": spin_ms,
+        "payload_bytes": shape.payload_bytes,
+        "readers": shape.readers,
+        "spin_timeout_ms": shape.spin_ms,
+        **(load or {}),
     }
-    if agent and setting.baud is not None:
+    if setting.path == "agent" and setting.baud is not None:
         conditions["baud"] = setting.baud
     yield setting.measurement(
         "latency",
-        "publish_to_callback",
+        "publish_to_callback" if load is None else "publish_to_callback_loaded",
         "",
-        last,
+        gathered.latencies,
         conditions=conditions,
         timed=True,
-        detail={
-            "to": "the last reader",
-            "units_per_ms": setting.bench.clock.units_per_ms,
-            "clock_cost_subtracted": setting.bench.clock.cost,
-            "delivered": seen.delivered,
-            "expected": (count + _WARM_UP) * readers,
-            "warm_up": _WARM_UP,
-        },
+        exact=False if gathered.settled else None,
+        detail=_detail(setting, gathered),
     )
-    if readers == 1 and spin_ms == _SPIN_MS:
+    if serialisation:
         yield setting.measurement(
-            "latency",
-            "serialisation",
-            "",
-            setting.bench.serialisations(deliveries),
-            conditions=conditions,
-            timed=True,
+            "latency", "serialisation", "", gathered.serialisations, conditions=conditions, timed=True
         )
 
 
-EXPERIMENT = Experiment(id="latency", title="publish call to callback", measure=measure)
+def _detail(setting: Setting, gathered: Gathered) -> dict[str, object]:
+    """What the figure is worth: the instrument's own cost, and how the number of samples came about."""
+    clock = setting.bench.clock
+    wanted = plan(setting)
+    return {
+        "to": "the last reader",
+        "units_per_ms": clock.units_per_ms,
+        "subtracted": {
+            "a reading of the clock": clock.cost,
+            "the bench between publish and spin": gathered.own[0],
+            "recording an earlier delivery": clock.recording,
+        },
+        "bench_between_publish_and_spin": {"least": gathered.own[0], "greatest": gathered.own[1]},
+        "warm_up": WARM_UP,
+        "sampling": {
+            "floor": wanted.floor,
+            "cap": wanted.cap,
+            "wanted": {f"p{fraction * 100:.0f}": width for fraction, width in PRECISION.items()},
+            "reached": gathered.precision(),
+            "rests": gathered.settled,
+        },
+        "missing": gathered.missing,
+    }
+
+
+def _add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
+    """Writers and readers on topics of their own beside the measured ones; returns how many there was room for."""
+    timeout = 2.0 if setting.link is not None else 0.0
+    for pair in range(wanted):
+        id = _FIRST_OTHER + pair
+        topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")
+        try:
+            setting.bench.create(topology.session, topic, timeout=timeout)
+            for kind in (DATAWRITER, DATAREADER):
+                entity = Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos(), reliable_stream=True)
+                setting.bench.create(topology.session, entity, timeout=timeout)
+        except Refused as error:
+            if error.status not in _FULL:
+                raise
+            return pair
+    return wanted
+
+
+EXPERIMENT = Experiment(id="latency", title="message latency, publish call to callback", measure=measure)

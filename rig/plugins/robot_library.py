@@ -258,7 +258,7 @@ class RigLibrary:
         clock = setting.bench.clock
         if clock.unit != unit:
             raise AssertionError(f"this board's clock counts {clock.unit}, not {unit}")
-        latencies = setting.bench.latencies(self._exchange().deliveries)
+        latencies = setting.bench.latencies(self._exchange())
         last = latencies[len(topology.readers) - 1 :: len(topology.readers)]
         if not last or max(last) > limit:
             raise AssertionError(f"latencies: {last or 'none'} {unit}, limit {limit}")

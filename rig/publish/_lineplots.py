@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rig.publish import _series as series
@@ -147,4 +148,78 @@ def latency_by_readers(board: Board, measurements: Sequence[Measurement]) -> Plo
         reading=f"The slope is the price of one more reader of a {pair.fixed}-byte sample; the marker is p50, its "
         f"whisker ends at p99.{clock_words(pair.clock)}",
         svg=_svg.to_svg(figure, name=plot_name(board.name, "readers"), title=title, description=words),
+    )
+
+
+def latency_by_spin(board: Board, measurements: Sequence[Measurement]) -> Plot | None:
+    """Publish to callback by the time-out handed to spin."""
+    return _few(
+        board,
+        series.latency_by_spin(measurements),
+        name="spin",
+        title="Publish to callback, by spin time-out",
+        label="time-out handed to spin, ms",
+        reading="The claim holds only if shared memory is a flat line: a spin must not sleep while a sample waits.",
+        tick=lambda key: f"{key} ms",
+    )
+
+
+def latency_by_pending(board: Board, measurements: Sequence[Measurement]) -> Plot | None:
+    """Publish to callback by samples that wait before the measured one."""
+    return _few(
+        board,
+        series.latency_under_load(measurements, "pending"),
+        name="pending",
+        title="Publish to callback, by samples pending",
+        label="samples that wait before it",
+        reading="The slope is the price of one more sample that waits at the same reader; its callback is not counted.",
+        tick=lambda key: f"{key} pending",
+    )
+
+
+def latency_by_pairs(board: Board, measurements: Sequence[Measurement]) -> Plot | None:
+    """Publish to callback by other pairs of endpoints."""
+    return _few(
+        board,
+        series.latency_under_load(measurements, "other_pairs"),
+        name="pairs",
+        title="Publish to callback, by other endpoints",
+        label="other pairs of writer and reader in the session",
+        reading="A flat line does not depend on how many endpoints share the MCU.",
+        tick=lambda key: f"{key} other pairs",
+    )
+
+
+def _few(
+    board: Board,
+    pair: series.Pair | None,
+    *,
+    name: str,
+    title: str,
+    label: str,
+    reading: str,
+    tick: Callable[[int], str],
+) -> Plot | None:
+    """A plot over a few conditions in equal steps, 0 among them."""
+    if pair is None:
+        return None
+    figure, (axis,) = new_figure()
+    keys = pair.keys
+    places = {key: place for place, key in enumerate(keys)}
+    spread = replace(
+        pair,
+        shm={places[key]: summary for key, summary in pair.shm.items()},
+        network={places[key]: summary for key, summary in pair.network.items()},
+    )
+    _lines(axis, spread)
+    _log_y(axis, spread)
+    axis.set_xlim(-0.5, len(keys) - 0.5)
+    axis.set_xticks(range(len(keys)), [str(key) for key in keys])
+    axis.set_xlabel(label)
+    axis.set_ylabel(f"{pair.unit} (log)")
+    add_legend(figure, axis)
+    return Plot(
+        title=title,
+        reading=f"{reading} The marker is p50, its whisker ends at p99.{clock_words(pair.clock)}",
+        svg=_svg.to_svg(figure, name=plot_name(board.name, name), title=title, description=in_words(pair, tick)),
     )

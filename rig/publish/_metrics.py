@@ -7,19 +7,19 @@ are no time. The run's id and version stand in ``rig_run_info`` alone, so that a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from rig.publish._words import QUIET_CONDITIONS, metric_words
-from rig.records import Measurement, RunRecord, Verdict
+from rig.records import Measurement, RunRecord, Summary, Verdict
 
 PREFIX = "rig_"
 CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
 OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
 BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
-_STATISTICS = ("min", "p50", "p95", "p99", "max")
+_STATISTICS = ("min", "p50", "p95", "p99", "p999", "max")
 # A count needs no unit in its name; a duration in nanoseconds is published in seconds.
 _UNITS = {
     "bytes": "bytes",
@@ -111,9 +111,21 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         # What only one experiment varies shares a label, so that no two figures become one series.
         rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *QUIET_CONDITIONS)}
         conditions.append(",".join(f"{key}={_label(value)}" for key, value in sorted(rest.items())))
-        for statistic in _STATISTICS:
-            value = getattr(summary, statistic) * scale
-            gauge.labels(m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic).set(value)
+        for statistic, value in _statistics(summary):
+            labels = (m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic)
+            gauge.labels(*labels).set(value * scale)
+
+
+def _statistics(summary: Summary) -> Iterator[tuple[str, float]]:
+    """Every statistic that the samples are enough for; of p50 and p99 also the bounds (95 % confidence)."""
+    for name in _STATISTICS:
+        value = getattr(summary, name)
+        if value is not None:
+            yield name, value
+    for name in ("p50", "p99"):
+        for end, bound in zip(("low", "high"), summary.intervals.get(name, (None, None)), strict=True):
+            if bound is not None:
+                yield f"{name}_{end}", bound
 
 
 def _label(value: object) -> str:

@@ -9,6 +9,7 @@ from rig.publish import _series as series
 from rig.publish._words import (
     VERDICT_SIGNS,
     by_conditions,
+    format_bounds,
     format_bytes,
     format_number,
     metric_words,
@@ -243,13 +244,16 @@ def _table(experiment: str, measurements: Sequence[Measurement]) -> ExperimentTa
 
 
 def _cells(measurement: Measurement | None, single: bool) -> tuple[str, ...]:
-    """``n, p50, p95, p99, max``, or the one value; empty cells where nothing was measured."""
-    width = 1 if single else 5
+    """``n, p50, p95, p99, p99.9, max``, or the one value; empty cells where nothing was measured."""
+    width = 1 if single else 6
     if measurement is None:
         return ("",) * width
     s = measurement.summary
     if s is None:
-        return ("none",) if single else ("0", "none", "", "", "")
+        return ("none",) if single else ("0", "none", "", "", "", "")
     if single:
         return (format_number(s.p50),)
-    return (str(s.count), *(format_number(value) for value in (s.p50, s.p95, s.p99, s.max)))
+    rare = "n too small" if s.p999 is None else format_number(s.p999)
+    bounds = {name: "" if measurement.exact else format_bounds(s, name) for name in ("p50", "p99")}
+    middle, high = (f"{format_number(getattr(s, name))}{words}" for name, words in bounds.items())
+    return (str(s.count), middle, format_number(s.p95), high, rare, format_number(s.max))

@@ -123,6 +123,32 @@ ROWS: dict[str, tuple[Panel, ...]] = {
             ),
             description=f"Shared memory must not wait for the time-out: all lines are one. {_EMULATED}",
         ),
+        Panel(
+            title="p99 and its 95 % interval, 4 bytes",
+            queries=tuple(
+                (
+                    f"rig_publish_to_callback_{unit}{{{_BOARD},{_USUAL},"
+                    'payload_bytes="4",statistic=~"p99|p99_low|p99_high"}',
+                    "{{board}} {{path}} {{statistic}}",
+                )
+                for unit in ("instructions", "seconds", "cycles")
+            ),
+            log=True,
+            description="The claim is confirmed when p99_high of path shm is below p99_low of path agent. A bound is "
+            f"missing where the samples are too few for it. {_EMULATED}",
+        ),
+        Panel(
+            title="p50 under load",
+            queries=tuple(
+                (
+                    f'rig_publish_to_callback_loaded_{unit}{{{_BOARD},statistic="p50"}}',
+                    "{{board}} {{path}} {{conditions}}",
+                )
+                for unit in ("instructions", "seconds", "cycles")
+            ),
+            log=True,
+            description=f"4 bytes, one reader, beside samples that wait and other pairs of endpoints. {_EMULATED}",
+        ),
     ),
     "Copies and sizes": (
         Panel(

@@ -6,12 +6,21 @@ from collections.abc import Callable, Sequence
 
 from rig.publish._barplots import bytes_copied, calls, largest_message, resident_copies
 from rig.publish._canvas import Plot
-from rig.publish._lineplots import latency_by_payload, latency_by_readers
+from rig.publish._lineplots import (
+    latency_by_pairs,
+    latency_by_payload,
+    latency_by_pending,
+    latency_by_readers,
+    latency_by_spin,
+)
 from rig.records import Board, Measurement
 
 _MAKERS: tuple[Callable[[Board, Sequence[Measurement]], Plot | None], ...] = (
     latency_by_payload,
     latency_by_readers,
+    latency_by_spin,
+    latency_by_pending,
+    latency_by_pairs,
     bytes_copied,
     resident_copies,
     largest_message,

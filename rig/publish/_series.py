@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rig.publish._words import USUAL_SPIN_MS
 from rig.records import Measurement, Summary
@@ -73,6 +73,39 @@ def latency_by_readers(measurements: Sequence[Measurement]) -> Pair | None:
         measurements, "publish_to_callback", min, lambda m: m.conditions.get("spin_timeout_ms") == USUAL_SPIN_MS
     )
     return found if found is not None and len(found.keys) > 1 else None
+
+
+def latency_by_spin(measurements: Sequence[Measurement]) -> Pair | None:
+    """Publish to callback by the time-out handed to spin; one reader, the smallest payload measured so."""
+    rows = [m for m in measurements if m.conditions.get("readers") == 1]
+    payloads = {
+        m.conditions["payload_bytes"]
+        for m in rows
+        if m.metric == "publish_to_callback" and m.samples and m.conditions.get("spin_timeout_ms") != USUAL_SPIN_MS
+    }
+    if not payloads:
+        return None
+    found = _pick(
+        rows, "publish_to_callback", "spin_timeout_ms", lambda m: m.conditions.get("payload_bytes") == min(payloads)
+    )
+    return found if found is not None and len(found.keys) > 1 else None
+
+
+def latency_under_load(measurements: Sequence[Measurement], by: str) -> Pair | None:
+    """Publish to callback by ``pending`` or ``other_pairs``, the other one at 0; the unloaded figure is that at 0."""
+    rest = "other_pairs" if by == "pending" else "pending"
+    loaded = [m for m in measurements if m.metric == "publish_to_callback_loaded" and not m.conditions.get(rest)]
+    if not any(m.conditions.get(by) for m in loaded):
+        return None
+    payload = loaded[0].conditions["payload_bytes"]
+    idle = [
+        replace(m, metric=loaded[0].metric, conditions={**m.conditions, by: 0})
+        for m in measurements
+        if m.metric == "publish_to_callback"
+        and (m.conditions.get("readers"), m.conditions.get("spin_timeout_ms")) == (1, USUAL_SPIN_MS)
+        and m.conditions.get("payload_bytes") == payload
+    ]
+    return _pick([*idle, *loaded], loaded[0].metric, by, lambda _: True)
 
 
 def by_readers(measurements: Sequence[Measurement], metric: str) -> Pair | None:

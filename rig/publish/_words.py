@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rig.records import Measurement, Scalar, Verdict
+from rig.records import Measurement, Scalar, Summary, Verdict
 
 VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
 USUAL_SPIN_MS = 10
@@ -43,6 +43,14 @@ def short_number(value: float) -> str:
     return format_number(round(value, 1))
 
 
+def format_bounds(summary: Summary, statistic: str) -> str:
+    """The 95 % interval of a statistic, to stand behind it; nothing where it is the figure itself or not known."""
+    low, high = summary.intervals.get(statistic, (None, None))
+    if low == high:
+        return ""
+    return f" ({'?' if low is None else format_number(low)} to {'?' if high is None else format_number(high)})"
+
+
 def format_bytes(value: float) -> str:
     """Bytes in the largest binary unit that keeps the figure exact, else in digits."""
     whole = int(value)
@@ -72,6 +80,9 @@ def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -
             case "spin_timeout_ms":
                 if full or value != USUAL_SPIN_MS:
                     words.append(f"spin {value} ms")
+            case "pending" | "other_pairs":
+                if full or value:
+                    words.append(f"{value} {key.replace('_', ' ')}")
             case "burst":
                 words.append(f"burst of {value}")
             case _ if full or key not in QUIET_CONDITIONS:

@@ -5,6 +5,7 @@ is shown. ``results.schema.json`` beside this file documents the file format.
 """
 
 from rig.records._events import Event, EventLog, read_events
+from rig.records._intervals import CONFIDENCE, interval, samples_for_upper_bound
 from rig.records._model import (
     Board,
     ClaimResult,
@@ -19,11 +20,13 @@ from rig.records._model import (
     Verdict,
 )
 from rig.records._serial import SCHEMA_NAME, from_json, load, record_from_events, save, schema, to_json
-from rig.records._statistics import Summary, quantile, summarise
+from rig.records._statistics import Bounds, Summary, quantile, summarise
 
 __all__ = [
+    "CONFIDENCE",
     "SCHEMA_NAME",
     "Board",
+    "Bounds",
     "ClaimResult",
     "Environment",
     "Event",
@@ -38,10 +41,12 @@ __all__ = [
     "Summary",
     "Verdict",
     "from_json",
+    "interval",
     "load",
     "quantile",
     "read_events",
     "record_from_events",
+    "samples_for_upper_bound",
     "save",
     "schema",
     "summarise",

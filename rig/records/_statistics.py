@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
+
+from rig.records._intervals import interval
+
+Bounds = tuple[float | None, float | None]
+INTERVALS = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "p999": 0.999}
+_ENOUGH_FOR_P999 = 1000  # with fewer the nearest rank is the greatest sample, which says nothing of its own
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
-    """Order statistics of one measurement's samples, in the measurement's unit."""
+    """Order statistics of one measurement's samples, in the measurement's unit.
+
+    ``p999`` is None where the samples are too few to tell it from the greatest. ``intervals``: by name the bounds of a
+    statistic with 95 % confidence, each a sample; None in place of a bound that the samples are too few for.
+    """
 
     count: int
     min: float
@@ -18,6 +28,8 @@ class Summary:
     p95: float
     p99: float
     max: float
+    p999: float | None = None
+    intervals: Mapping[str, Bounds] = field(default_factory=dict)
 
 
 def quantile(ordered: Sequence[float], fraction: float) -> float:
@@ -47,4 +59,13 @@ def summarise(samples: Sequence[float]) -> Summary | None:
         p95=quantile(ordered, 0.95),
         p99=quantile(ordered, 0.99),
         max=ordered[-1],
+        p999=quantile(ordered, 0.999) if len(ordered) >= _ENOUGH_FOR_P999 else None,
+        intervals={name: bounds for name, bounds in _intervals(ordered) if bounds != (None, None)},
     )
+
+
+def _intervals(ordered: Sequence[float]) -> list[tuple[str, Bounds]]:
+    if len(ordered) < 2:
+        return []
+    enough = {name: at for name, at in INTERVALS.items() if name != "p999" or len(ordered) >= _ENOUGH_FOR_P999}
+    return [(name, interval(ordered, fraction)) for name, fraction in enough.items()]

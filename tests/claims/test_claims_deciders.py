@@ -21,8 +21,16 @@ MEASURED = {m.experiment for m in GOOD}
 Change = Callable[[list[Measurement]], list[Measurement]]
 
 
-def change(metric: str, variant: str = "shm", *, samples: Any = None, detail: Any = None, **where: object) -> Change:
-    """Set samples, or parts of the detail, of the measurements that match; at least one must."""
+def change(
+    metric: str,
+    variant: str = "shm",
+    *,
+    samples: Any = None,
+    detail: Any = None,
+    clock: str | None = None,
+    **where: object,
+) -> Change:
+    """Set samples, the clock or parts of the detail of the measurements that match; at least one must."""
 
     def apply(rows: list[Measurement]) -> list[Measurement]:
         hits = 0
@@ -31,7 +39,8 @@ def change(metric: str, variant: str = "shm", *, samples: Any = None, detail: An
             if m.metric == metric and m.variant == variant and where.items() <= m.conditions.items():
                 hits += 1
                 kept = m.samples if samples is None else tuple(samples)
-                result.append(replace(m, samples=kept, detail={**m.detail, **(detail or {})}))
+                details = {**m.detail, **(detail or {})}
+                result.append(replace(m, samples=kept, clock=clock or m.clock, detail=details))
             else:
                 result.append(m)
         assert hits, f"nothing is {metric} {variant} {where}"
@@ -192,15 +201,45 @@ CASES = [
         "latency",
         "p99 above the control's at one size",
         NO,
+        (
+            change("publish_to_callback", samples=[242] * 90 + [10**7] * 10, payload_bytes=256),
+            change("publish_to_callback", "network", samples=[2 * 10**5] * 400, payload_bytes=256),
+        ),
+        "at 256 B p99 is not below",
+    ),
+    Case(
+        "latency",
+        "p99 above the greatest of a few samples of the control",
+        OPEN,
         (change("publish_to_callback", samples=[242] * 90 + [10**7] * 10, payload_bytes=256),),
-        "256 B",
+        "more samples, and 358 of the control, may decide it",
+    ),
+    Case(
+        "latency",
+        "too few samples on a clock that does not repeat",
+        OPEN,
+        (change("publish_to_callback", samples=[242] * 100, payload_bytes=64, clock="host"),),
+        "about 268 more samples, and 0 of the control, may decide it",
+    ),
+    Case(
+        "latency",
+        "enough samples on a clock that does not repeat",
+        YES,
+        (change("publish_to_callback", samples=[242] * 990 + [10**7] * 3, payload_bytes=64, clock="host"),),
     ),
     Case(
         "latency",
         "as fast as the control",
         NO,
-        (change("publish_to_callback", "network", samples=[242], payload_bytes=64, readers=1),),
+        (change("publish_to_callback", "network", samples=[242] * 10, payload_bytes=64, readers=1),),
         "64 B",
+    ),
+    Case(
+        "latency",
+        "a control of too few samples for its p99 says nothing",
+        OPEN,
+        (change("publish_to_callback", "network", samples=[200] * 3, payload_bytes=64, readers=1),),
+        "64 B p99 is not surely below",
     ),
     Case(
         "latency",

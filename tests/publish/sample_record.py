@@ -68,7 +68,7 @@ class Figures:
 
 def _latency(f: Figures) -> list[Measurement]:
     rows = []
-    for variant, base, number in (("shm", f.local, 50), ("network", f.agent, 10)):
+    for variant, base, number in (("shm", f.local, 50 if f.exact else 1000), ("network", f.agent, 10)):
         noisy = replace(f, exact=f.exact and variant == "shm")
         conditions = [(size, 1, 10) for size in SIZES if variant == "shm" or size <= 256]
         conditions += [(4, readers, 10) for readers in READERS[1:]]
@@ -87,6 +87,22 @@ def _latency(f: Figures) -> list[Measurement]:
                     payload_bytes=size,
                     readers=readers,
                     spin_timeout_ms=spin,
+                )
+            )
+        for pending, pairs in ((3, 0), (0, 6)) if variant == "shm" else ():
+            rows.append(
+                f.make(
+                    "latency",
+                    variant,
+                    "publish_to_callback_loaded",
+                    f.unit,
+                    noisy.spread(base + 100 * pending + f.drift, number),
+                    clock=f.clock,
+                    payload_bytes=4,
+                    readers=1,
+                    spin_timeout_ms=10,
+                    pending=pending,
+                    other_pairs=pairs,
                 )
             )
     return rows

@@ -155,8 +155,8 @@ def test_figures_of_one_condition_stand_in_one_row(text: str) -> None:
     row = re.search(r"<tr[^>]*>\s*<th[^>]*>publish to callback</th><td>4 B, 1 reader</td>.*?</tr>", text, re.DOTALL)
     assert row is not None
     cells = [re.sub(r"<.*?>", "", cell) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row[0], re.DOTALL)]
-    assert cells[1:6] == ["50", "242=", "242", "242", "242"]
-    assert cells[6] == "10"
+    assert cells[1:7] == ["50", "242=", "242", "242", "n too small", "242"]
+    assert cells[7] == "10"
     assert cells[-1] == "instructions (virtual)"
 
 

@@ -54,8 +54,12 @@ def test_every_measurement_is_there_once_with_its_statistics() -> None:
     figures = Counter(name for name, labels in found if "statistic" in dict(labels))
     expected = Counter()
     for m in record.measurements:
-        expected[metric_name(m)] += 5
+        s = m.summary
+        assert s is not None
+        bounds = [bound for name in ("p50", "p99") for bound in s.intervals.get(name, ()) if bound is not None]
+        expected[metric_name(m)] += 5 + (s.p999 is not None) + len(bounds)
     assert figures == expected, "two measurements share a label set"
+    assert any("p99_high" in dict(labels).values() for _, labels in found)
 
 
 def test_durations_are_seconds_and_counts_are_no_durations() -> None:

@@ -1,0 +1,172 @@
+"""How the samples of one latency are gathered: how many, in what portions, and when there are enough.
+
+On a clock that repeats exactly a fixed number is taken, so that a run gives the same figures to the last digit. On any
+other, portions are added until the intervals of p50 and p99 are as narrow as wanted, or the patience is at its end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rig.bench import Exchange, Record, Status, Topology
+from rig.records import interval
+from rig.station import Setting
+
+WARM_UP = 3
+PRECISION: Mapping[float, float] = {0.50: 0.05, 0.99: 0.25}  # of a quantile: width of its interval, as a share of it
+_GROUP = 6  # samples between two rests, for a middleware that the link holds up
+_PATIENCE = 5
+_FIRST_PORTION = 50
+_PORTION = 1000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shape:
+    """What is exchanged: ``pending`` earlier samples wait at the readers when the measured one is published."""
+
+    payload_bytes: int
+    readers: int
+    spin_ms: int
+    pending: int = 0
+
+    @property
+    def burst(self) -> int:
+        """Samples between two spins; the last one is measured."""
+        return self.pending + 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """How many samples: at least ``floor``, at most ``cap``, and no new portion after ``seconds``."""
+
+    floor: int
+    cap: int
+    seconds: float
+
+    @property
+    def fixed(self) -> bool:
+        """The number does not depend on what is measured."""
+        return self.seconds == 0
+
+
+@dataclass(kw_only=True)
+class Gathered:
+    """Latencies to the last reader and payload writes, in units of the clock, in the order in which they were made."""
+
+    latencies: list[int] = field(default_factory=list)
+    serialisations: list[int] = field(default_factory=list)
+    own: tuple[int, int] = (0, 0)
+    settled: bool = False
+    missing: str = ""
+
+    def precision(self) -> dict[str, float]:
+        """Width of the intervals reached, as a share of the quantile; left out where there is no interval yet."""
+        ordered = sorted(self.latencies)
+        widths = {}
+        for fraction in PRECISION:
+            low, high = interval(ordered, fraction)
+            if low is not None and high is not None:
+                widths[f"p{fraction * 100:.0f}"] = round((high - low) / max(1, high), 4)
+        return widths
+
+    @property
+    def precise(self) -> bool:
+        """Whether every interval is as narrow as wanted."""
+        reached = self.precision()
+        return all(reached.get(f"p{fraction * 100:.0f}", 1.0) <= width for fraction, width in PRECISION.items())
+
+
+def plan(setting: Setting) -> Plan:
+    """A fixed number on an exact clock; else by precision, the link's slowness allowed for."""
+    if setting.path == "agent":
+        return Plan(floor=10, cap=400, seconds=0.3) if setting.quick else Plan(floor=30, cap=1000, seconds=6.0)
+    if setting.bench.clock.name == "virtual":
+        count = 50 if setting.quick else 200
+        return Plan(floor=count, cap=count, seconds=0)
+    return Plan(floor=1000, cap=1000, seconds=1.0) if setting.quick else Plan(floor=1000, cap=10_000, seconds=10.0)
+
+
+def gather(setting: Setting, topology: Topology, shape: Shape) -> Gathered:
+    """Samples of one latency; if the middleware refuses to publish that fast, again with rests in between."""
+    wanted = plan(setting)
+    gathered = Gathered()
+    end = time.monotonic() + wanted.seconds
+    sequence = 1
+    portion = wanted.floor if wanted.fixed else min(wanted.floor, _FIRST_PORTION)
+    while portion:
+        first = not gathered.latencies
+        seen = _exchange(setting, topology, shape, samples=portion + WARM_UP * first, first=sequence)
+        if seen.refused and first and seen.status is Status.NO_BUFFER:
+            return _with_rests(setting, topology, shape, sequence + (portion + WARM_UP) * shape.burst, wanted)
+        sequence += (portion + WARM_UP * first) * shape.burst
+        _keep(setting, gathered, shape, seen, skip=WARM_UP * first)
+        if gathered.missing or wanted.fixed or (gathered.precise and len(gathered.latencies) >= wanted.floor):
+            break
+        portion = min(_PORTION, len(gathered.latencies), wanted.cap - len(gathered.latencies))
+        if time.monotonic() > end:
+            break
+    return gathered
+
+
+def _exchange(setting: Setting, topology: Topology, shape: Shape, *, samples: int, first: int) -> Exchange:
+    return setting.bench.exchange(
+        session=topology.session,
+        writer=topology.writer,
+        count=samples * shape.burst,
+        length=shape.payload_bytes,
+        readers=shape.readers,
+        burst=shape.burst,
+        first=first,
+        spin_ms=shape.spin_ms,
+        quiet=setting.path != "agent",
+        deadline=3.0,
+        timeout=60.0,
+    )
+
+
+def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *, skip: int) -> None:
+    """Take over what one exchange gave, if every sample reached every reader; else say what is missing."""
+    if seen.refused:
+        gathered.missing = f"a publish was refused with {seen.status.name}"
+    elif seen.delivered != seen.accepted * shape.readers:
+        gathered.missing = f"{seen.delivered} deliveries of {seen.accepted * shape.readers}"
+    if gathered.missing:
+        gathered.latencies.clear()
+        return
+    each = shape.burst * shape.readers
+    records = seen.deliveries
+    latencies = setting.bench.latencies(seen)
+    last = [
+        _newest(latencies[at : at + each], records[at : at + each]) for at in range(skip * each, len(records), each)
+    ]
+    gathered.latencies += [latency for latency, _ in last]
+    gathered.serialisations += setting.bench.serialisations([record for _, record in last])
+    least, most = gathered.own
+    gathered.own = (min(least or seen.own[0], seen.own[0]), max(most, seen.own[1]))
+
+
+def _newest(latencies: list[int], records: list[Record]) -> tuple[int, Record]:
+    """The measured sample of a burst is the one published last; its latency is that to its last reader."""
+    newest = max(record.sequence for record in records)
+    return [pair for pair in zip(latencies, records, strict=True) if pair[1].sequence == newest][-1]
+
+
+def _with_rests(setting: Setting, topology: Topology, shape: Shape, first: int, wanted: Plan) -> Gathered:
+    """Few samples, one at a time, the link at rest before each group: it is not in the way of what is measured."""
+    gathered = Gathered(settled=True)
+    samples = 3 * _GROUP if setting.quick or not wanted.fixed else 8 * _GROUP
+    for number in range(samples + WARM_UP):
+        for _ in range(_PATIENCE):
+            if number % _GROUP == 0 or shape.payload_bytes * shape.burst > setting.mtu:
+                setting.settle()
+            seen = _exchange(setting, topology, shape, samples=1, first=first)
+            first += shape.burst
+            if not seen.refused:
+                break
+            setting.settle()
+        _keep(setting, gathered, shape, seen, skip=int(number < WARM_UP))
+        if gathered.missing:
+            break
+    return gathered
