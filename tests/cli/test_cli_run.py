@@ -116,7 +116,7 @@ def test_the_agent_is_killed_in_mid_run(start: Start, tmp_path: Path, state: Pat
     out = tmp_path / "out"
     path = f"{tools}:{os.environ['PATH']}"
     process = start("run", "--quick", "--agent", "external", "--out", str(out), "--claims", "latency", PATH=path)
-    process.wait_for("network: publish call to callback")
+    process.wait_for("network: message latency")
     (victim,) = (child for child in process.children() if "agent" in child.cmdline())
     victim.send_signal(signal.SIGKILL)
     assert process.finish() == 3
