@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
@@ -36,8 +39,10 @@ def build_defect(preset: str, defect: str) -> dict[str, Path]:
     root = firmware_root()
     output = root / "build" / "defects" / preset
     name = f"firmware preset {preset!r} with defect {defect!r}"
-    _run(["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"], root, f"cannot configure {name}")
-    _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
+    configure = ["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"]
+    with _alone(root):
+        _run(configure, root, f"cannot configure {name}")
+        _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
     return {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
 
 
@@ -57,11 +62,22 @@ def build(preset: str) -> dict[str, Path]:
                 f"{tool} is not on PATH; it builds the firmware", hint=f"apt-get install {package}, or run ./bootstrap"
             )
     output = root / "build" / preset
-    if not (output / "build.ninja").exists():
-        _run(["cmake", "--preset", preset], root, f"cannot configure firmware preset {preset!r}")
-    _run(["cmake", "--build", "--preset", preset], root, f"cannot build firmware preset {preset!r}")
+    with _alone(root):
+        if not (output / "build.ninja").exists():
+            _run(["cmake", "--preset", preset], root, f"cannot configure firmware preset {preset!r}")
+        _run(["cmake", "--build", "--preset", preset], root, f"cannot build firmware preset {preset!r}")
     images = {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
     return {variant: path for variant, path in images.items() if path.exists()}
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """One build at a time in this checkout: two rigs that share it must not write the same files at once."""
+    directory = root / "build"
+    directory.mkdir(exist_ok=True)
+    with (directory / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _run(command: list[str], root: Path, what: str) -> None:

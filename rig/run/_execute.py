@@ -179,7 +179,7 @@ class _Run:
             except Unsupported as error:
                 board.prevented[step.experiment.id] = error.message
             except RigError as error:
-                cause = station.diagnose() or error
+                cause = station.diagnose(error)
                 self._fault(board, cause, step.title, station.console_tail())
                 board.prevented[step.experiment.id] = f"{cause.blame} fault: {cause.message}"
                 ready = False

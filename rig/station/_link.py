@@ -97,6 +97,14 @@ class TappedLink:
         if isinstance(self.tap, SerialTap):
             self.tap.pace(baud)
 
+    def spoilt(self) -> int:
+        """Units of both directions that came damaged, or were spoilt by ``disturb``; those withheld by ``cut`` are not."""
+        counters = self.tap.counters()
+        return sum(
+            way.framing_errors + way.corrupted + way.duplicated + way.reordered
+            for way in (counters.to_agent, counters.to_board)
+        )
+
     def check(self) -> None:
         """:raises AgentFault: the tap or the Agent died."""
         if self.agent is not None:

@@ -16,7 +16,7 @@ from rig import __version__
 from rig.agent import find_external
 from rig.bench import Bench, build, find_places
 from rig.board import Board, ConsoleRecorder, open_board
-from rig.errors import AgentFault, BoardFault, EnvironmentFault, RigError
+from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError
 from rig.inventory import BoardSpec
 from rig.probe import FirmwareImage
 from rig.records import Board as BoardRecord
@@ -161,8 +161,8 @@ class Station:
             recoveries={step: count for step, count in self.board.recoveries.items() if count},
         )
 
-    def diagnose(self) -> RigError | None:
-        """Who is really at fault when something failed: a dead board or Agent explains whatever was seen first."""
+    def diagnose(self, seen: RigError) -> RigError:
+        """Who is really at fault for what was seen: a dead board or Agent, or a spoilt link, explains it better."""
         reason = self.board.fault()
         if reason is not None:
             return BoardFault(reason, hint="its log is in console.log")
@@ -171,7 +171,13 @@ class Station:
                 self._link.check()
             except AgentFault as fault:
                 return fault
-        return None
+            spoilt = self._link.spoilt()
+            if spoilt and isinstance(seen, FirmwareFault):
+                return AgentFault(
+                    f"the link spoilt {spoilt} frames or datagrams; seen was: {seen.message}",
+                    hint="look at cable, baud rate and ground; link.pcapng has what crossed",
+                )
+        return seen
 
     def power_cycle(self) -> None:
         """Switch the board off and on; ``prepare`` is next."""

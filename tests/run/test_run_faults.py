@@ -1,0 +1,121 @@
+"""A fault is never a refutation: whatever experiment it strikes, a dead board, a hung firmware, a wedged probe, a spoilt
+link or a full disk ends in *not run* or *inconclusive*, and the reason says who is at fault.
+
+Here each experiment meets a dead board, and a few the rest; RIG_ALL_FAULTS=1 tries all of them.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from rig.experiments import EXPERIMENTS
+from rig.records import ClaimResult, Event, RunRecord, Verdict, load
+from rig.run import RunOptions, execute
+
+pytestmark = [pytest.mark.firmware, pytest.mark.timeout(300)]
+
+ALL = bool(os.environ.get("RIG_ALL_FAULTS"))
+
+
+def board_processes() -> list[psutil.Process]:
+    """The boards that this process has started."""
+    children = psutil.Process().children(recursive=True)
+    return [child for child in children if "qemu" in child.name() or "rig-bench" in child.name()]
+
+
+def struck(root: Path, directory: Path, board: str, id: str, blow: signal.Signals) -> RunRecord:
+    """A run of one experiment whose board gets a signal at the experiment's begin."""
+    begin = f"shm: {EXPERIMENTS[id].title}"
+    blows: list[int] = []
+
+    def watch(event: Event) -> None:
+        if event.kind == "step" and event.data["step"] == begin and not blows:
+            for process in board_processes():
+                process.send_signal(blow)
+                blows.append(process.pid)
+
+    record = execute(options(root, directory, board, id), run_id="struck", listeners=(watch,))
+    assert len(blows) == 1
+    assert not board_processes(), "nothing is left running"
+    return record
+
+
+def options(root: Path, directory: Path, board: str, id: str, **more: object) -> RunOptions:
+    return RunOptions(
+        boards_file=root / "boards.yaml", boards=(board,), claims=(id,), quick=True, directory=directory, **more
+    )  # type: ignore[arg-type]
+
+
+def claim(record: RunRecord, id: str) -> ClaimResult:
+    return next(result for result in record.claims if result.id == id)
+
+
+def said_of(record: RunRecord, id: str, blame: str) -> None:
+    result = claim(record, id)
+    assert result.verdict in (Verdict.NOT_RUN, Verdict.INCONCLUSIVE), result.reason
+    assert result.reason.startswith(f"{blame} fault: "), result.reason
+    assert [fault.blame for fault in record.faults] == [blame]
+    assert record.run.outcome == "fault"
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS)
+def test_the_board_dies(project_root: Path, tmp_path: Path, id: str) -> None:
+    record = struck(project_root, tmp_path, "native", id, signal.SIGKILL)
+    said_of(record, id, "board")
+    assert "SIGKILL" in claim(record, id).reason
+    control = {m.variant for m in record.measurements}
+    assert ("network" in control) is EXPERIMENTS[id].has_control, "the board came back for the rest"
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order",))
+def test_the_firmware_hangs(project_root: Path, tmp_path: Path, id: str) -> None:
+    record = struck(project_root, tmp_path, "native", id, signal.SIGSTOP)
+    said_of(record, id, "firmware")
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("services",))
+def test_the_probe_is_wedged(project_root: Path, tmp_path: Path, id: str) -> None:
+    """The emulator stands still, and with it the probe and the core."""
+    record = struck(project_root, tmp_path, "mps2-an385", id, signal.SIGSTOP)
+    result = claim(record, id)
+    assert result.verdict in (Verdict.NOT_RUN, Verdict.INCONCLUSIVE), result.reason
+    assert result.reason.startswith(("probe fault: ", "board fault: ")), result.reason
+    assert record.run.outcome == "fault"
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("message-size", "agent-duplicates"))
+def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None:
+    """A third of all datagrams lost, another third doubled, another overtaken: nobody can measure an Agent's path."""
+    record = execute(options(project_root, tmp_path, "native", id, noise=0.33), run_id="spoilt")
+    result = claim(record, id)
+    assert result.verdict is not Verdict.REFUTED, result.reason
+    for fault in record.faults:
+        assert fault.blame == "agent" and "the link spoilt" in fault.message
+
+
+LIMITED = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
+sys.argv = ["rig", *sys.argv[2:]]
+from rig.cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order",))
+def test_the_disk_is_full(project_root: Path, tmp_path: Path, id: str) -> None:
+    """A limit on the size of files stands in for the disk: the run ends at once, and what it had is readable."""
+    out = tmp_path / "out"
+    command = [sys.executable, "-c", LIMITED, "3000", "run", "--quick", "--board", "native", "--claims", id]
+    done = subprocess.run(
+        [*command, "--out", str(out)], cwd=project_root, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert "cannot write" in done.stderr and "Traceback" not in done.stderr
+    assert not [c for c in load(out).claims if c.verdict is Verdict.REFUTED]
