@@ -98,7 +98,7 @@ class TappedLink:
             self.tap.pace(baud)
 
     def spoilt(self) -> int:
-        """Units of both directions that came damaged, or were spoilt by ``disturb``; those withheld by ``cut`` are not."""
+        """Units of both directions that came damaged or that ``disturb`` spoilt; what ``cut`` withheld is no damage."""
         counters = self.tap.counters()
         return sum(
             way.framing_errors + way.corrupted + way.duplicated + way.reordered

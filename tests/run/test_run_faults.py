@@ -1,5 +1,5 @@
-"""A fault is never a refutation: whatever experiment it strikes, a dead board, a hung firmware, a wedged probe, a spoilt
-link or a full disk ends in *not run* or *inconclusive*, and the reason says who is at fault.
+"""A fault is never a refutation: whatever it strikes, a dead board, a hung firmware, a wedged probe, a spoilt link or a
+full disk ends in *not run* or *inconclusive*, and the reason says who is at fault.
 
 Here each experiment meets a dead board, and a few the rest; RIG_ALL_FAULTS=1 tries all of them.
 """
