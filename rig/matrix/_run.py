@@ -139,6 +139,7 @@ def as_markdown(board: str, rows: Sequence[Row]) -> str:
         "|---|" + "---|" * len(claims),
     ]
     lines += [f"| {row.defect} | " + " | ".join(_cell(row, id) for id in claims) + " |" for row in rows]
+    lines += ["", *(f"{row.defect}: {fault}" for row in rows for fault in row.faults)]
     right = sum(1 for row in rows if row.right)
     lines += ["", f"{right} of {len(rows)} lines are exactly as expected."]
     return "\n".join(lines) + "\n"

@@ -25,7 +25,10 @@ from rig.run import RunOptions, execute
 
 @dataclass
 class Soak:
-    """What came out so far. ``verdicts``: claim -> how often each; ``refuted`` and ``differing`` in words."""
+    """What came out so far. ``verdicts``: claim -> how often each; the lists are in words.
+
+    ``differing``: exact figures that are not those of ``first``, the first run.
+    """
 
     runs: int = 0
     verdicts: dict[str, Counter[Verdict]] = field(default_factory=dict)
@@ -33,7 +36,7 @@ class Soak:
     differing: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     exact: int = 0
-    _first: RunRecord | None = None
+    first: RunRecord | None = None
 
     @property
     def clean(self) -> bool:
@@ -52,10 +55,10 @@ class Soak:
             f"run {self.runs}: {fault.blame} fault during {fault.step}: {fault.message}" for fault in record.faults
         ]
         self.exact = sum(1 for m in record.measurements if m.exact)
-        if self._first is None:
-            self._first = record
+        if self.first is None:
+            self.first = record
             return
-        self.differing += [f"run {self.runs}: {d}" for d in compare(self._first, record) if not _is_verdict(d)]
+        self.differing += [f"run {self.runs}: {d}" for d in compare(self.first, record) if not _is_verdict(d)]
 
 
 def _is_verdict(difference: Difference) -> bool:

@@ -4,6 +4,7 @@ Here one defect for each claim, on the native board. All of them: ``rig matrix``
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,9 @@ def test_a_mistake_would_be_seen_in_the_document(rows: dict[str, Row]) -> None:
     text = as_markdown("native", [right, wrong])
     assert "**MISSED**" in text and "**FALSE**" in text
     assert "1 of 2 lines" in text
+
+
+def test_a_row_that_a_fault_struck_is_not_right(rows: dict[str, Row]) -> None:
+    struck = replace(rows["reverse_order"], faults=("board fault during shm: QEMU was ended",))
+    assert not struck.right
+    assert "reverse_order: board fault" in as_markdown("native", [struck])
