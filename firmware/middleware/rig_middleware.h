@@ -132,7 +132,7 @@ typedef struct {
     uint32_t lost;             /* messages accepted and then dropped, for whatever reason */
     uint32_t buffers_free;     /* now */
     uint32_t entities;         /* now */
-    uint32_t withheld;         /* messages that stayed on this MCU because they are too long for the Agent's link */
+    uint32_t withheld;         /* messages that only local readers got: too long for an Agent that does not tell who reads */
 } rig_mw_statistics_t;
 
 /* Name and version of the middleware behind this build, e.g. "reference" "0.1.0". Static storage. */

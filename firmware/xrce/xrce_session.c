@@ -144,18 +144,6 @@ XRCE_COLD static void drop_link_samples(xrce_client_t *client, xrce_session_t *s
     session->link_cut = false;
     xrce_unlock(client);
 }
-
-/* An Agent that tells who reads gets what somebody reads, however long. Another one would get every sample; of those
- * that local readers have, only such that the stream can hold at once: a longer one would hold its buffer while it is
- * pushed piece by piece, for readers that may not be there. */
-XRCE_COLD static void limit_link(const xrce_client_t *client, xrce_session_t *session)
-{
-    xrce_lock(client);
-    session->link_limit = session->cooperative ? UINT32_MAX
-                                               : xrce_out_loan_capacity(&session->out[XRCE_OUT_RELIABLE],
-                                                                        &session->peer) - XRCE_SAMPLE_HEAD_BYTES;
-    xrce_unlock(client);
-}
 #endif
 
 XRCE_COLD void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *session)
@@ -193,7 +181,6 @@ XRCE_COLD void xrce_session_connected(xrce_client_t *client, xrce_session_t *ses
 #if XRCE_SHM
     session->echo = XRCE_ECHO_UNKNOWN; /* it may be another Agent */
     client->echoes.first = client->echoes.next;
-    limit_link(client, session);
 #endif
     announce_all(client, session);
     xrce_info_route(client, session);

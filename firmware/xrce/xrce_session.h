@@ -26,7 +26,6 @@ typedef struct {
     struct xrce_buffer *link_head; /* samples that wait for the link */
     struct xrce_buffer *link_tail;
     uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */
-    uint32_t link_limit;           /* longest sample with local readers that goes to this Agent too */
     bool link_cut;                 /* the first one was given up with its fragments unfinished */
     uint8_t echo;                  /* xrce_echo_mode of this Agent */
 #endif

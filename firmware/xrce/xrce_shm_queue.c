@@ -147,7 +147,10 @@ XRCE_COLD void xrce_shm_publish(xrce_client_t *client, xrce_buffer_t *buffer, ui
 {
     const uint8_t both = XRCE_ROUTE_LOCAL | XRCE_ROUTE_LINK;
 
-    if ((route & both) == both && buffer->length > client->sessions[buffer->writer->session].link_limit) {
+    /* An Agent that tells who reads gets what somebody reads, however long. Another one would get every sample; of
+     * those that local readers have, only such that can be given up half way when their buffer is needed here. */
+    if ((route & both) == both && buffer->length > XRCE_LENGTH_FIELD_MAX &&
+        !client->sessions[buffer->writer->session].cooperative) {
         route = (uint8_t)(route & ~XRCE_ROUTE_LINK);
         client->shm.withheld++;
     }

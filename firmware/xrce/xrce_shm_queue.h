@@ -23,7 +23,7 @@ typedef struct {
     uint32_t delivered_service; /* since the last chores */
     uint32_t refused;
     uint16_t kept;          /* by all writers, for late readers */
-    uint32_t withheld;      /* samples too large for an Agent that does not cooperate: they stayed here */
+    uint32_t withheld;      /* samples over XRCE_LENGTH_FIELD_MAX that stayed with their local readers */
     uint32_t lost;
     uint32_t delivered;
     xrce_edge_t start;      /* stands before the first pair, for a cursor whose pair was first */

@@ -141,8 +141,8 @@ class Preempted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
-    """``rig_mw_statistics_t``: the middleware's own count. ``withheld``: samples with local readers that were kept off
-    the link because they are too long for it.
+    """``rig_mw_statistics_t``: the middleware's own count. ``withheld``: samples that went to their local readers
+    only, because they are too long for an Agent that does not tell who else reads.
     """
 
     delivered_local: int

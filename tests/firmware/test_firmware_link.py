@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from firmware_native import DEADLINE, READER, WRITER, Native
 
-from rig.agent import BuiltinAgent
+from rig.agent import CED, BuiltinAgent
 from rig.bench import Record, RecordKind
 from rig.bench._layout import Command
 
@@ -185,3 +185,25 @@ def test_the_middleware_tells_its_configuration(native: Callable[..., Native], v
     assert told["history"] == "per_scenario"
     expected = (told["entities"], 64, "per_scenario") if variant == "shm" else (0, 0, 0)
     assert tuple(told[f"shm_{name}"] for name in ("entities", "pairs", "buffers")) == expected
+
+
+def test_a_sample_with_local_readers_goes_to_any_agent_up_to_64_kib(native: Callable[..., Native]) -> None:
+    with BuiltinAgent.udp4(personality=CED) as simple:
+        here, there = native(simple.port), native(simple.port)
+        for number, firmware in enumerate((here, there)):
+            firmware.bench.start(buffers=4, buffer_bytes=4 * 131_072, history=16)
+            firmware.open(0x50 + number)
+        there.create(READER)
+        here.create(READER, id=2)
+        here.create(WRITER)
+        listener = Listener(there)
+        try:
+            for number, length in enumerate((65_529, 65_528)):
+                publish(here, 1, length, first=number, readers=1)
+            talking = Listener(here)
+            listener.wait(lambda records: bool(records))
+            talking.finish()
+        finally:
+            records = listener.finish()
+        assert [(record.sequence, record.length, record.intact) for record in records] == [(1, 65_528, True)]
+        assert here.bench.statistics().withheld == 1
