@@ -50,6 +50,7 @@ _ROWS = (
     _defect("wrong_requester", "services"),
     _defect("lost_reply", "services"),
     _defect("busy_lock", "os-overhead"),
+    _defect("torn_by_preemption", "thread-safety"),
     _defect("late_wakeup", "latency"),
     _defect("slow_path", "latency"),
 )
