@@ -10,6 +10,7 @@ from rig.agent._core import AgentCore
 from rig.agent._counters import Direction, DirectionCounters, LinkCounters
 from rig.agent._decode import DecodedLine, MessageDescriber, decode_file, live_observer
 from rig.agent._discovery import DISCOVERY_PORT, DiscoveryTransport
+from rig.agent._ending import until_interrupted
 from rig.agent._external import (
     AgentState,
     ExternalAgent,
@@ -28,6 +29,7 @@ from rig.agent._tap import LinkTap
 from rig.agent._tapserial import SerialTap
 from rig.agent._tapudp import UdpTap
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
+from rig.agent._watch import watch_link
 
 __all__ = [
     "CED",
@@ -67,4 +69,6 @@ __all__ = [
     "load_profiles",
     "run_agent",
     "transports_for",
+    "until_interrupted",
+    "watch_link",
 ]

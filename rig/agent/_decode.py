@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import json
 import struct
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
+from io import BufferedReader
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from pcapng import FileScanner, blocks
 from pcapng.exceptions import PcapngException
 
 from rig.agent._capture import LINKTYPE_RAW, LINKTYPE_USER0
 from rig.agent._counters import Direction
+from rig.agent._growing import GrowingFile
 from rig.errors import UsageError
 from rig.xrce import (
     Fragment,
@@ -35,6 +38,9 @@ _PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
 _ARROWS = {Direction.TO_AGENT: "->", Direction.TO_BOARD: "<-", None: "--"}
 _WAYS = {"c2a": Direction.TO_AGENT, "a2c": Direction.TO_BOARD}
 _SHOWN = 32
+
+
+_Source = BufferedReader | GrowingFile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,23 +165,27 @@ def live_observer(show: Callable[[DecodedLine], None]) -> Callable[[Direction, b
     return observe
 
 
-def decode_file(path: Path) -> Iterator[DecodedLine]:
+def decode_file(path: Path, *, follow: threading.Event | None = None) -> Iterator[DecodedLine]:
     """Say a recorded file, whatever of the three kinds it is, line by line as it is read.
 
+    :param follow: the file still grows: wait for more, also for a beginning, until this event is set.
     :raises UsageError: the file cannot be read, or is empty.
     """
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            source = file if follow is None else GrowingFile(file, follow)
+            head = source.read(4)
             file.seek(0)
             if not head:
+                if follow is not None:
+                    return
                 raise UsageError(f"{path} is empty", hint="give a transcript, a pcapng or a raw serial log")
             if head == _PCAPNG_MAGIC:
-                yield from _pcapng(file)
+                yield from _pcapng(source)
             elif head.lstrip()[:1] == b"{":
-                yield from _transcript(file)
+                yield from _transcript(source)
             else:
-                yield from _serial_log(file)
+                yield from _serial_log(source)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the file's name and rights") from error
 
@@ -200,7 +210,7 @@ def _unit(describer: MessageDescriber, decoder: FrameDecoder, context: _Context,
         yield _error(context, f"frame cut short after {rest} bytes: {_hex(raw[-rest:])}", raw)
 
 
-def _transcript(file: IO[bytes]) -> Iterator[DecodedLine]:
+def _transcript(file: _Source) -> Iterator[DecodedLine]:
     describer = MessageDescriber()
     for number, line in enumerate(file, 1):
         if not line.strip():
@@ -223,11 +233,11 @@ def _transcript(file: IO[bytes]) -> Iterator[DecodedLine]:
             )
 
 
-def _serial_log(file: IO[bytes]) -> Iterator[DecodedLine]:
+def _serial_log(file: _Source) -> Iterator[DecodedLine]:
     describer = MessageDescriber()
     decoder = FrameDecoder()
     number = 0
-    while chunk := file.read(65536):
+    while chunk := file.read1(65536):
         for event in decoder.feed(chunk):
             number += 1
             context = _Context(record=number)
@@ -241,7 +251,7 @@ def _serial_log(file: IO[bytes]) -> Iterator[DecodedLine]:
         yield _error(_Context(record=number + 1), f"frame cut short after {decoder.pending} bytes")
 
 
-def _pcapng(file: IO[bytes]) -> Iterator[DecodedLine]:
+def _pcapng(file: _Source) -> Iterator[DecodedLine]:
     describer = MessageDescriber()
     number = 0
     try:

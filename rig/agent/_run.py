@@ -1,20 +1,18 @@
 """``rig agent`` by hand: an Agent in the foreground until it is interrupted.
 
-Knows signals and how to end; must not know command-line parsing. Transports and levels go by the names that
+Knows how to serve and to end; must not know command-line parsing. Transports and levels go by the names that
 users of MicroXRCEAgent know.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TextIO
 
 from rig.agent._discovery import DiscoveryTransport
+from rig.agent._ending import until_interrupted
 from rig.agent._log import LogLevel
 from rig.agent._personality import CED, FASTDDS, RIG, Personality
 from rig.agent._profiles import load_profiles
@@ -93,26 +91,16 @@ def run_agent(
         personality=PERSONALITIES[personality],
         refs=load_profiles(refs) if refs is not None else None,
     )
-    ended = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        ended.set()
-
-    kept = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with agent:
-            while not ended.wait(_CHECK_PERIOD):
-                agent.check()
-            counted = agent.statistics
-            agent.note(
-                LogLevel.INFO,
-                "ending",
-                messages_in=counted.messages_in,
-                messages_out=counted.messages_out,
-                samples_in=counted.samples_in,
-                samples_out=counted.samples_out,
-            )
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)
+    with until_interrupted() as ended, agent:
+        while not ended.wait(_CHECK_PERIOD):
+            agent.check()
+        counted = agent.statistics
+        agent.note(
+            LogLevel.INFO,
+            "ending",
+            messages_in=counted.messages_in,
+            messages_out=counted.messages_out,
+            samples_in=counted.samples_in,
+            samples_out=counted.samples_out,
+        )
     return 0

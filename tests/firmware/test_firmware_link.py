@@ -201,7 +201,7 @@ def test_a_sample_with_local_readers_goes_to_any_agent_up_to_64_kib(native: Call
             for number, length in enumerate((65_529, 65_528)):
                 publish(here, 1, length, first=number, readers=1)
             talking = Listener(here)
-            listener.wait(lambda records: bool(records))
+            listener.wait(bool)
             talking.finish()
         finally:
             records = listener.finish()
