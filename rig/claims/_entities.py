@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, mapping, number
+from rig.claims._words import NO_SHM, mapping, number, unsupported
 
 
 def local_matching(figures: Figures) -> Decision:
@@ -61,12 +61,14 @@ def lifecycle(figures: Figures) -> Decision:
     measured = [m for metric in metrics for m in figures.measured(metric, "shm")]
     if not measured:
         return inconclusive("the middleware cannot delete entities, or its firmware did not run")
+    cannot, facts = unsupported(figures, "samples_lost", lambda m: str(m.conditions["case"]))
     evidence = [fact(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
+    evidence += facts
     for m in measured:
         if m.value:
             return refuted(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", evidence)
     rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
-    return confirmed(f"{rounds} rounds of create and delete leak nothing; others are unaffected", evidence)
+    return confirmed(f"{rounds} rounds of create and delete leak nothing; others are unaffected{cannot}", evidence)
 
 
 def services(figures: Figures) -> Decision:
@@ -76,6 +78,9 @@ def services(figures: Figures) -> Decision:
     )
     if not received:
         return inconclusive("this middleware has no services, or its firmware did not run")
+    cannot, facts = unsupported(
+        figures, "replies_received", lambda m: f"requesters in {m.conditions['sessions']} sessions"
+    )
     evidence = [
         fact(
             f"{m.conditions['requesters']} requester(s) in {m.conditions['sessions']} session(s), "
@@ -85,6 +90,7 @@ def services(figures: Figures) -> Decision:
         )
         for m, off, no in zip(received, wrong, refused, strict=True)
     ]
+    evidence += facts
     for members, words in (
         (wrong, "replies were wrong"),
         (missing, "replies never came"),
@@ -94,5 +100,6 @@ def services(figures: Figures) -> Decision:
             if m.value:
                 return refuted(f"{number(m.value)} {words} with {m.conditions['outstanding']} outstanding", evidence)
     return confirmed(
-        f"{number(sum(m.value for m in received))} replies, each to its requester and with its request id", evidence
+        f"{number(sum(m.value for m in received))} replies, each to its requester and with its request id{cannot}",
+        evidence,
     )

@@ -6,7 +6,10 @@ finding itself (a sample that the publisher was told is accepted and no reader g
 
 from __future__ import annotations
 
-from rig.records import Measurement
+from collections.abc import Callable
+
+from rig.claims._claim import Figures, fact
+from rig.records import Evidence, Measurement
 
 NO_SHM = "no figures with shared memory: its firmware did not run"
 NO_CONTROL = "no figures of the control (shared memory off, through the Agent)"
@@ -20,6 +23,13 @@ def number(value: float) -> str:
 def readers(count: object) -> str:
     """``1 reader``, ``2 readers``."""
     return "1 reader" if count == 1 else f"{count} readers"
+
+
+def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str]) -> tuple[str, list[Evidence]]:
+    """Conditions that the middleware cannot do: words to end a reason with, and one fact each."""
+    found = [m for m in figures.all(metric, "shm") if not m.samples and "unsupported" in m.detail]
+    facts = [fact(f"{name(m)}: not tried, {m.detail['unsupported']}", m) for m in found]
+    return (f"; not supported here: {', '.join(name(m) for m in found)}" if found else ""), facts
 
 
 def mapping(measurement: Measurement, key: str) -> dict[str, object]:

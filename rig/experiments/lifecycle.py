@@ -14,6 +14,7 @@ from rig.bench import (
     Capability,
     Refused,
     Topology,
+    Unsupported,
     one_writer,
 )
 from rig.experiments._experiment import Experiment
@@ -109,13 +110,18 @@ def _deleted_reader(setting: Setting) -> Iterator[Measurement]:
 
 
 def _closed_session(setting: Setting) -> Iterator[Measurement]:
+    conditions: dict[str, Scalar] = {"case": "closed session"}
     timeout = _start(setting)
     stays = _connect(setting, 1, _TOPIC_A, timeout)
-    goes = _connect(setting, 1, _TOPIC_B, timeout)
+    try:
+        goes = _connect(setting, 1, _TOPIC_B, timeout)
+    except Unsupported as error:
+        detail = {"unsupported": error.message}
+        yield setting.measurement("lifecycle", "samples_lost", "samples", [], conditions=conditions, detail=detail)
+        return
     before = _publish(setting, stays, 1) + _publish(setting, goes, 1)
     setting.bench.close_session(goes.session, timeout=timeout)
     after = sum(_publish(setting, stays, 1) for _ in range(3))
-    conditions: dict[str, Scalar] = {"case": "closed session"}
     yield setting.measurement(
         "lifecycle",
         "samples_lost",
