@@ -139,7 +139,7 @@ static int statistics(uint32_t *results)
     return RIG_MW_OK;
 }
 
-static int configuration(void)
+static int configuration(uint32_t *results)
 {
     const char *from = rig_mw_configuration();
     char *to = bench.mailbox->text;
@@ -149,6 +149,7 @@ static int configuration(void)
         to[i] = from[i];
     }
     to[i] = '\0';
+    results[0] = rig_mw_ram_bytes();
     return RIG_MW_OK;
 }
 
@@ -242,7 +243,7 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
     case RIG_CMD_SERVICE:
         return bench_service(arguments, results);
     case RIG_CMD_CONFIGURATION:
-        return configuration();
+        return configuration(results);
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         return RIG_MW_OK;

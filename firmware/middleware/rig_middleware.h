@@ -144,6 +144,8 @@ uint32_t rig_mw_capabilities(void); /* rig_mw_capability bits */
  * sessions; shm_entities, what shared memory can know of; shm_pairs, writers and readers that match, so also readers
  * of one sample; shm_buffers; history, slots of a reliable stream; mtu. Others are the backend's own. */
 const char *rig_mw_configuration(void);
+/* Static RAM that the middleware's documented formula gives for this build, bytes; 0: there is no such formula. */
+uint32_t rig_mw_ram_bytes(void);
 
 /* Forgets everything and starts anew with `config` (copied). */
 int rig_mw_start(const rig_mw_config_t *config);

@@ -381,6 +381,13 @@ class Bench:
             told[name] = int(value) if value.isdecimal() else value
         return told
 
+    def ram_formula(self) -> int:
+        """Static RAM that the middleware's own documented formula gives, bytes; 0 if it has none or does not tell."""
+        try:
+            return self.command(Command.CONFIGURATION).results[0]
+        except Unsupported:
+            return 0
+
     def stack(self) -> tuple[int, int]:
         """Main stack: bytes reserved, and bytes ever used (0: not known on this port)."""
         results = self.command(Command.STACK).results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number
+from rig.claims._words import NO_CONTROL, NO_SHM, number, unsupported
 from rig.records import Evidence, Measurement
 
 
@@ -69,14 +69,16 @@ def agent_duplicates(figures: Figures) -> Decision:
     measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
     if not all(measured.values()):
         return inconclusive("no Agent took part, so nothing could come back from it")
+    cannot, facts = unsupported(figures, "samples_doubled", lambda m: f"{m.conditions['sessions']} sessions")
     evidence = [
         fact(
-            f"Agent {doubled.conditions['agent']}: {number(doubled.value)} doubled, {number(lost.value)} lost, "
+            f"Agent {_where(doubled)}: {number(doubled.value)} doubled, {number(lost.value)} lost, "
             f"{number(echoed.value)} DATA echoed, {echoed.detail['data_sent']} WRITE_DATA sent",
             doubled,
         )
         for doubled, lost, echoed in zip(*measured.values(), strict=True)
     ]
+    evidence += facts
     words = {
         "samples_doubled": "were delivered twice",
         "samples_lost": "were lost",
@@ -85,5 +87,11 @@ def agent_duplicates(figures: Figures) -> Decision:
     for metric, members in measured.items():
         for m in members:
             if m.value:
-                return refuted(f"{number(m.value)} samples {words[metric]} (Agent {m.conditions['agent']})", evidence)
-    return confirmed("no sample was doubled, lost or echoed, also after the Agent was restarted", evidence)
+                return refuted(f"{number(m.value)} samples {words[metric]} (Agent {_where(m)})", evidence)
+    beside = ", ".join(dict.fromkeys(_where(m) for m in measured["samples_doubled"]))
+    return confirmed(f"no sample was doubled, lost or echoed beside an Agent {beside}{cannot}", evidence)
+
+
+def _where(m: Measurement) -> str:
+    """State of the Agent, and whether the samples went from one session to another."""
+    return f"{m.conditions['agent']}{', two sessions' if m.conditions.get('sessions') == 2 else ''}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
+from rig.claims._words import NO_CONTROL, NO_SHM, mapping, number, readers
 from rig.records import Evidence, Measurement
 
 
@@ -21,6 +21,8 @@ def os_overhead(figures: Figures) -> Decision:
         for variant in calls
         for m in figures.measured("link_bytes_per_sample", variant)
     ]
+    if not calls["shm"] and any(figures.all(metric, "shm") for metric in _CALLS):
+        return inconclusive("not every sample was accepted and delivered, so no calls can be told for one", evidence)
     if not calls["shm"]:
         return inconclusive(NO_SHM, evidence)
     if not calls["network"]:
@@ -54,7 +56,7 @@ def _calls(figures: Figures, variant: str) -> dict[int, dict[str, Measurement]]:
 
 
 def footprint(figures: Figures) -> Decision:
-    """Reported: what shared memory adds."""
+    """Reported: what shared memory adds. Where the middleware has a formula for its RAM, the image agrees with it."""
     evidence: list[Evidence] = []
     added: dict[str, float] = {}
     for metric in ("text_bytes", "data_bytes", "bss_bytes", "stack_peak_bytes"):
@@ -67,6 +69,27 @@ def footprint(figures: Figures) -> Decision:
         return inconclusive(NO_SHM)
     if "text_bytes" not in added:
         return inconclusive(NO_CONTROL, evidence)
-    return confirmed(
-        f"shared memory adds {number(added['text_bytes'])} bytes of text; the rest is in the evidence", evidence
-    )
+    wrong, words = _formula(figures, evidence)
+    if wrong:
+        return refuted(wrong, evidence)
+    return confirmed(f"shared memory adds {number(added['text_bytes'])} bytes of text; {words}", evidence)
+
+
+_FORMULA_TOLERANCE = 768  # bytes: the backend's and the C library's few words beside what the formula covers
+
+
+def _formula(figures: Figures, evidence: list[Evidence]) -> tuple[str, str]:
+    """Where the image does not agree with the middleware's RAM formula, and how the formula stands."""
+    checked = [m for v in ("shm", "network") for m in figures.measured("middleware_ram_bytes", v)]
+    known = [m for m in checked if m.detail["formula_bytes"]]
+    wrong = ""
+    for m in known:
+        formula = int(str(m.detail["formula_bytes"]))
+        largest = ", ".join(f"{name} {size}" for name, size in mapping(m, "largest").items())
+        text = f"{m.variant}: {number(m.value)} bytes in the image, {number(formula)} by its formula"
+        evidence.append(fact(f"RAM of the middleware, {text}; largest objects: {largest}", m))
+        if abs(m.value - formula) > _FORMULA_TOLERANCE and not wrong:
+            wrong = f"RAM of the middleware, {text}: more than {_FORMULA_TOLERANCE} bytes apart"
+    if not known:
+        return wrong, "reported only, the middleware tells no formula for its RAM"
+    return wrong, "its RAM is what its formula says"

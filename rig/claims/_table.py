@@ -79,7 +79,8 @@ _ROWS = (
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Sequence numbers at two readers and DATA on the link, beside a running Agent and after its restart.",
+        method="Sequence numbers at two readers and DATA on the link, in one session and from one to another, beside "
+        "an Agent that stays, that was restarted, and that falls silent and comes back.",
         criterion="no duplicate, no loss, no DATA echoed on the link",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,
@@ -136,8 +137,10 @@ _ROWS = (
     Claim(
         id="footprint",
         statement="What it costs in ROM, RAM and stack.",
-        method="Section sizes of both images, and the deepest stack.",
-        criterion="reported for both",
+        method="Section sizes of both images, the RAM of their objects against the middleware's documented formula, "
+        "and the deepest stack.",
+        criterion="reported for both; where the middleware has a formula for its RAM, the image is within 768 bytes of "
+        "it",
         experiment="footprint",
         decide=_cost.footprint,
     ),

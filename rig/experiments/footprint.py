@@ -1,4 +1,4 @@
-"""What the firmware takes of ROM, RAM and stack."""
+"""What the firmware takes of ROM, RAM and stack, and whether the middleware's own RAM formula is true."""
 
 from __future__ import annotations
 
@@ -8,13 +8,41 @@ from rig.experiments._experiment import Experiment
 from rig.records import Measurement
 from rig.station import Setting
 
+# What the bench and its ports have in RAM for themselves and for the scenario; everything else is the middleware's.
+_BENCH_OBJECTS = frozenset(
+    (
+        "rig_mailbox",
+        "message_memory",
+        "stream_memory",
+        "receive_bytes",
+        "bench",
+        "bench_counters",
+        "service",
+        "data",
+        "_SEGGER_RTT",
+        "rig_fault_frame",
+    )
+)
+_SHOWN = 5
+
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Section sizes from the image, and the deepest stack since boot."""
+    """Section sizes from the image, its objects against the formula, and the deepest stack since boot."""
     for section in ("text", "data", "bss"):
         yield setting.measurement(
             "footprint", f"{section}_bytes", "bytes", [setting.sections[section]], conditions={}, exact=True
         )
+    own = {name: size for name, size in setting.variables.items() if name not in _BENCH_OBJECTS}
+    largest = sorted(own.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
+    yield setting.measurement(
+        "footprint",
+        "middleware_ram_bytes",
+        "bytes",
+        [sum(own.values())],
+        conditions={},
+        detail={"formula_bytes": setting.bench.ram_formula(), "largest": dict(largest)},
+        exact=True,
+    )
     reserved, used = setting.bench.stack()
     if used:
         yield setting.measurement(

@@ -94,7 +94,7 @@ def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
             replied += seen.local
             wrong += seen.wrong
             left -= seen.asked
-            if not seen.refused or seen.status is not Status.NO_BUFFER or not seen.asked:
+            if not seen.refused or seen.status is not Status.NO_BUFFER:
                 break
             rests += 1  # the link has to acknowledge first: that is flow control, and no reply's loss
             setting.settle()

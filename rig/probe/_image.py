@@ -47,7 +47,7 @@ class FirmwareImage:
     ``core`` is the core it was built for ("cortex-m3"), the bare architecture ("armv7-m") if it names none,
     and "host" for an executable of this host. ``segments`` are (load address, bytes) in ascending order.
     ``occupied`` are the (start, length) ranges it uses when it runs, zero-initialised memory included.
-    ``sections`` gives the sizes of text, data and bss in bytes.
+    ``sections`` gives the sizes of text, data and bss in bytes; ``variables`` the bytes of RAM by object name.
     """
 
     path: Path
@@ -60,6 +60,7 @@ class FirmwareImage:
     occupied: tuple[tuple[int, int], ...] = field(repr=False)
     symbols: Mapping[str, Symbol] = field(repr=False)
     sections: Mapping[str, int]
+    variables: Mapping[str, int] = field(repr=False)
     _ordered: tuple[Symbol, ...] = field(repr=False)
 
     @classmethod
@@ -130,6 +131,7 @@ def _parse(path: Path, data: bytes) -> FirmwareImage:
         occupied=tuple(sorted(_occupied(elf))),
         symbols=MappingProxyType(symbols),
         sections=MappingProxyType(_sizes(elf)),
+        variables=MappingProxyType(_variables(elf)),
         _ordered=tuple(sorted(symbols.values(), key=lambda symbol: (symbol.address, symbol.size))),
     )
 
@@ -232,4 +234,21 @@ def _symbols(elf: Any, *, thumb: bool) -> dict[str, Symbol]:
         found[name] = Symbol(name=name, address=int(address), size=int(entry["st_size"]), kind=kind)  # type: ignore[arg-type]
         if is_global:
             globals_.add(name)
+    return found
+
+
+def _variables(elf: Any) -> dict[str, int]:
+    """Bytes of RAM by name of the object; local ones of one name are added up."""
+    table = elf.get_section_by_name(".symtab")
+    if not isinstance(table, SymbolTableSection):
+        return {}
+    writable = {
+        index
+        for index, section in enumerate(elf.iter_sections())
+        if section["sh_flags"] & _SHF_WRITE and section["sh_flags"] & _SHF_ALLOC
+    }
+    found: dict[str, int] = {}
+    for entry in table.iter_symbols():
+        if entry["st_info"]["type"] == "STT_OBJECT" and entry["st_shndx"] in writable:
+            found[entry.name] = found.get(entry.name, 0) + int(entry["st_size"])
     return found

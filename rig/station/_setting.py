@@ -71,7 +71,8 @@ class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes.
+    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
+    ``variables``: what its objects take of RAM, bytes by name.
     """
 
     board: str
@@ -81,6 +82,7 @@ class Setting:
     baud: int | None
     scan: Callable[[bytes], list[Mapping[str, object]]]
     sections: Mapping[str, int]
+    variables: Mapping[str, int]
     quick: bool = False
     _keys: int = 0x5A000000
 

@@ -139,6 +139,7 @@ class Station:
             baud=self._link.baud if self._link is not None else None,
             scan=self._scanner(image),
             sections=image.sections,
+            variables=image.variables,
             quick=quick,
         )
         return self._setting

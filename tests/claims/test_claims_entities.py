@@ -67,6 +67,18 @@ def lifecycle(**bad: float) -> Rows:
     return [row(metric, bad.get(metric, 0), case="create and delete", rounds=100) for metric in metrics]
 
 
+def served(replied: float = 32, wrong: float = 0, refused: float = 0) -> Rows:
+    where: dict[str, Scalar] = {"requesters": 1, "outstanding": 4, "sessions": 1}
+    detail: dict[str, object] = {"requests": 32}
+    values = {"replies_received": replied, "replies_missing": 32 - refused - replied, "replies_wrong": wrong}
+    return [row(m, v, detail=detail, **where) for m, v in {**values, "requests_refused": refused}.items()]
+
+
+def cannot(metric: str, **where: Scalar) -> Measurement:
+    """A condition that the middleware has no means for: said, and no figure."""
+    return replace(row(metric, 0, detail={"unsupported": "the middleware does not support it"}, **where), samples=())
+
+
 CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ("agentless-startup", "flows", startup(), YES, "every sample was delivered"),
     ("agentless-startup", "one lost", startup(99), NO, "99 of 100"),
@@ -112,6 +124,37 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ),
     ("entity-capacity", "fewer in silence", capacity(16), NO, "creation failed"),
     ("entity-capacity", "made but deaf", capacity(lost=5), NO, "5 samples of made pairs were lost"),
+    (
+        "agent-duplicates",
+        "from one session to another",
+        [replace(m, conditions={**m.conditions, "sessions": 2}) for m in duplicates(doubled=3)],
+        NO,
+        "(Agent restarted, two sessions)",
+    ),
+    (
+        "agent-duplicates",
+        "no second session",
+        [*duplicates(), cannot("samples_doubled", agent="steady", sessions=2)],
+        YES,
+        "not supported here: 2 sessions",
+    ),
+    (
+        "lifecycle",
+        "no second session",
+        [*lifecycle(), cannot("samples_lost", case="closed session")],
+        YES,
+        "not supported here: closed session",
+    ),
+    ("services", "every reply", served(), YES, "32 replies"),
+    (
+        "services",
+        "no second session",
+        [*served(), cannot("replies_received", requesters=2, outstanding=4, sessions=2)],
+        YES,
+        "not supported here: requesters in 2 sessions",
+    ),
+    ("services", "a reply is missing", served(replied=31), NO, "1 replies never came"),
+    ("services", "refused for good", served(replied=28, refused=4), NO, "4 requests were refused"),
     ("lifecycle", "no leak", lifecycle(), YES, "100 rounds"),
     ("lifecycle", "entities leak", lifecycle(entities_leaked=3), NO, "3 entities leaked"),
     ("lifecycle", "buffers leak", lifecycle(buffers_leaked=1), NO, "1 buffers leaked"),

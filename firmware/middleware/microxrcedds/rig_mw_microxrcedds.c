@@ -44,6 +44,11 @@ const char *rig_mw_configuration(void)
     return "sessions=1 history=per_scenario mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU) SHM_TABLES;
 }
 
+uint32_t rig_mw_ram_bytes(void)
+{
+    return 0; /* the Client documents no formula */
+}
+
 uint32_t rig_mw_capabilities(void)
 {
     uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_XML | RIG_MW_CAP_REF | RIG_MW_CAP_DELETE |

@@ -84,6 +84,19 @@ const char *rig_mw_configuration(void)
         RIG_MW_MAX_NAMES) " name_bytes=" TEXT(RIG_MW_NAME_BYTES) " history=per_scenario mtu=per_scenario" SHM_TABLES;
 }
 
+/* The formula of xrce_client.h. */
+uint32_t rig_mw_ram_bytes(void)
+{
+    size_t bytes = sizeof(xrce_client_t) + RIG_MW_MAX_SESSIONS * sizeof(xrce_session_t);
+
+    bytes += RIG_MW_MAX_ENTITIES * sizeof(xrce_entity_t) + INDEX_BYTES;
+    bytes += RIG_MW_MAX_NAMES * sizeof(xrce_name_t) + RIG_MW_NAME_BYTES;
+#if XRCE_SHM
+    bytes += RIG_MW_MAX_PAIRS * sizeof(xrce_edge_t);
+#endif
+    return (uint32_t)bytes;
+}
+
 uint32_t rig_mw_capabilities(void)
 {
     uint32_t capabilities = RIG_MW_CAP_LOAN | RIG_MW_CAP_OFFLINE | RIG_MW_CAP_DELETE | RIG_MW_CAP_XML |
