@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
-import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from collections import Counter
@@ -24,7 +22,7 @@ from rig.board._process_memory import private_regions, read_process
 from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
-from rig.lease import end_child, spawn_bound
+from rig.lease import Scratch, end_child, spawn_bound
 from rig.probe import FirmwareImage, FlashReport, Probe
 
 __all__ = ["NativeBoard"]
@@ -42,7 +40,7 @@ class NativeBoard:
         self.spec = spec
         self.console = recorder
         self.probe: Probe | None = None
-        self._directory = Path(tempfile.mkdtemp(prefix="rig-native-"))
+        self._scratch = Scratch("native")
         self._port = _free_udp_port() if spec.link.transport == "udp4" else None
         self._image: FirmwareImage | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -143,7 +141,7 @@ class NativeBoard:
             raise self._latch.note(error) from error
 
     def _spawn(self, image: FirmwareImage) -> None:
-        file = self._directory / "memory"
+        file = self._scratch.path / "memory"
         file.unlink(missing_ok=True)
         link = f"udp4:{_LOOPBACK}:{self._port}" if self._port is not None else f"serial:{self.spec.link.device}"
         command = [str(image.path.absolute()), "--mailbox", str(file), "--link", link]
@@ -189,7 +187,7 @@ class NativeBoard:
 
     def _last_words(self) -> str:
         if self._reader is not None:
-            self._reader.join(0.5)
+            self._reader.join(2.0)
         lines = self.console.lines()
         return f"; it said: {lines[-1]}" if lines else ""
 
@@ -211,7 +209,7 @@ class NativeBoard:
 
     def close(self) -> None:
         run_step("end firmware process", self._end_process)
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._scratch.remove()
 
 
 class _MappedMemory:

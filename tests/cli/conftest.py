@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from rig_process import Finished, RigProcess
 
+from rig.probe.qemu import running_descriptors
+
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def state(tmp_path: Path) -> Iterator[Path]:
     directory = tmp_path / "state"
     directory.mkdir()
-    return directory
+    yield directory
+    running_descriptors(directory)  # removes what emulated boards of a killed rig have left in the temporary directory
 
 
 @pytest.fixture
