@@ -81,6 +81,7 @@ class Mailbox:
         self._address = address
         self._healthy = healthy
         self._serial = 0
+        self._command = "a command"
         self._ring_records = 0
         self._tail = 0
 
@@ -131,6 +132,7 @@ class Mailbox:
         if encoded:
             padded = encoded + b"\0" * (-len(encoded) % 4)
             self._memory.write(self._address + layout.OFFSET_TEXT, padded)
+        self._command = f"command {command.name.lower()}"
         self._memory.write(self._address + layout.OFFSET_COMMAND, struct.pack("<17I", command, *words))
         self._write_word(layout.OFFSET_CANCEL, 0)
         self._serial = (self._serial + 1) & 0xFFFFFFFF or 1
@@ -158,7 +160,7 @@ class Mailbox:
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
             try:
-                self._check(end, f"no reply to the command within {timeout:g} s", "the firmware hangs; see console.log")
+                self._check(end, f"no reply to {self._command} within {timeout:g} s", "the firmware hangs; see console.log")
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
