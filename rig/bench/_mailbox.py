@@ -160,7 +160,8 @@ class Mailbox:
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
             try:
-                self._check(end, f"no reply to {self._command} within {timeout:g} s", "the firmware hangs; see console.log")
+                words = f"no reply to {self._command} within {timeout:g} s"
+                self._check(end, words, "the firmware hangs; see console.log")
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
