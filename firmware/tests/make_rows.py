@@ -28,6 +28,8 @@ SCENARIOS = {
     "udp_create_xml_dds": "xml",
     "udp_create_ref_ced": "ref_ced",
     "udp_create_ref_dds": "ref_dds",
+    "udp_delete_entity_ced": "delete",
+    "udp_errors_ced": "errors",
     "udp_ping_ced": "ping",
     "serial_ping_ced": "ping",
     "udp_write_reliable_ced": "write4",
@@ -57,8 +59,6 @@ SCENARIOS = {
 
 # Recordings that cannot be played, and why.
 NOT_PLAYED = {
-    "udp_delete_entity_ced": "writes to a data writer that it has deleted: our calls refuse that without a word",
-    "udp_errors_ced": "creates under parents that do not exist and deletes what was never made: refused locally",
     "udp_reqrep_bin_dds": "puts a reply and the next request into one message: ours gives each a message of its own",
     "udp_shm_reqrep_bin_dds": "sends the Agent requests that a replier of the same MCU answers: ours keeps them",
 }

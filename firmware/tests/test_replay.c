@@ -8,6 +8,7 @@
 #include "check.h"
 #include "rig.h"
 #include "wire_rows.h"
+#include "xrce_create.h"
 #include "xrce_info.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -298,6 +299,91 @@ static void play_readers(void)
     CHECK_INT(rig_seen_count, 3);
 }
 
+/* Below the client's tables, which refuse what the next two recordings ask: what goes on the wire, and that nobody minds
+ * what the Agent says of it. */
+static void delete_raw(uint16_t object)
+{
+    uint16_t request;
+
+    CHECK_INT(xrce_delete_send(&rig_client.sessions[0], object, &request), XRCE_OK);
+}
+
+static void create_raw(uint16_t id, uint8_t kind, uint8_t form, uint8_t mode, uint16_t parent, uint16_t topic,
+                       const char *text)
+{
+    xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
+    xrce_entity_t entity;
+
+    memset(&entity, 0, sizeof(entity));
+    entity.key = XRCE_KEY(0, XRCE_OBJECT(id, kind));
+    entity.form = (uint8_t)(form | mode << 4);
+    entity.parent = parent;
+    entity.topic = topic;
+    entity.qos = XRCE_QOS_RELIABLE | XRCE_QOS_KEEP_LAST;
+    entity.depth = 16;
+    entity.text = XRCE_NONE;
+    entity.name = XRCE_NONE;
+    if (text != NULL) {
+        parts[0].text = text;
+        parts[0].length = (uint32_t)strlen(text);
+        entity.text = (uint8_t)xrce_name_take(&rig_client.names, parts);
+    }
+    CHECK_INT(xrce_create_send(&rig_client.sessions[0], &entity, &rig_client.names), XRCE_OK);
+}
+
+/* Asks for one sample without delivery control; our own requests always have it. */
+static void read_raw(uint16_t object)
+{
+    xrce_session_t *session = &rig_client.sessions[0];
+    uint16_t request = xrce_session_request(session);
+    uint8_t *place = xrce_out_room(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_READ_DATA,
+                                   XRCE_LITTLE_ENDIAN, 8);
+
+    CHECK(place != NULL);
+    memset(place, 0, 8);
+    place[0] = (uint8_t)(request >> 8);
+    place[1] = (uint8_t)request;
+    place[2] = (uint8_t)(object >> 8);
+    place[3] = (uint8_t)object;
+    place[4] = XRCE_STREAM_RELIABLE;
+}
+
+static void play_delete(void)
+{
+    create_bin(true);
+    delete_raw(XRCE_OBJECT(1, XRCE_DATAWRITER));
+    delete_raw(XRCE_OBJECT(1, XRCE_DATAWRITER));
+    delete_raw(XRCE_OBJECT(1, XRCE_PARTICIPANT));
+    settle(50);
+    write_counting(0, 4); /* by a writer that only the Agent has forgotten */
+    settle(200);
+}
+
+static void play_errors(void)
+{
+    const uint16_t participant = XRCE_OBJECT(1, XRCE_PARTICIPANT);
+    const uint16_t publisher = XRCE_OBJECT(1, XRCE_PUBLISHER);
+    const uint8_t modes[] = {0, XRCE_REUSE, XRCE_REPLACE, XRCE_REUSE | XRCE_REPLACE};
+
+    CHECK_INT(create(XRCE_PARTICIPANT, 0, NULL, NULL, 0, false), XRCE_OK);
+    CHECK_INT(create(XRCE_PUBLISHER, 1, NULL, NULL, 0, false), XRCE_OK);
+    create_raw(1, XRCE_DATAWRITER, XRCE_BIN, XRCE_REPLACE, publisher, XRCE_OBJECT(7, XRCE_TOPIC), NULL);
+    create_raw(2, XRCE_PUBLISHER, XRCE_BIN, XRCE_REPLACE, XRCE_OBJECT(9, XRCE_PARTICIPANT), 0, NULL);
+    settle(20);
+    for (size_t i = 0; i < sizeof(modes); i++) {
+        create_raw(1, XRCE_PUBLISHER, XRCE_BIN, modes[i], participant, 0, NULL);
+        settle(20);
+    }
+    create_raw(3, XRCE_DATAWRITER, XRCE_REF, XRCE_REPLACE, publisher, 0, "no_such_ref");
+    settle(20);
+    delete_raw(XRCE_OBJECT(0x21, XRCE_DATAWRITER));
+    settle(20);
+    read_raw(XRCE_OBJECT(0x2C, XRCE_DATAREADER));
+    settle(20);
+    CHECK_INT(xrce_entity_find(&rig_client.entities, XRCE_KEY(0, participant))->status, XRCE_STATUS_OK);
+    CHECK_INT(xrce_entity_find(&rig_client.entities, XRCE_KEY(0, publisher))->status, XRCE_STATUS_OK);
+}
+
 /* What the app of each recording did. */
 static void play(const char *scenario)
 {
@@ -327,6 +413,14 @@ static void play(const char *scenario)
     }
     if (strcmp(scenario, "time") == 0) {
         play_time();
+        return;
+    }
+    if (strcmp(scenario, "delete") == 0) {
+        play_delete();
+        return;
+    }
+    if (strcmp(scenario, "errors") == 0) {
+        play_errors();
         return;
     }
     if (strcmp(scenario, "services") == 0) {
