@@ -520,6 +520,41 @@ static void a_dead_link_does_not_hold_local_samples(void)
     CHECK_INT(rig_seen_count, 200);
 }
 #else
+/* Long samples while short ones are not acknowledged yet, at every place in the ring. */
+static void a_long_loan_needs_no_empty_stream(void)
+{
+    unsigned behind_others = 0;
+
+    begin(64, 8);
+    create_writer();
+    agent_settle();
+    for (uint32_t i = 0; i < 64u; i++) {
+        uint32_t length = 240u + 7u * i;
+
+        agent_in.samples = 0;
+        agent_in.mute = true;
+        for (uint32_t k = 0; k < i % 4u; k++) {
+            CHECK_INT(rig_publish(0, 1, k, 8), XRCE_OK);
+        }
+        int status = rig_publish(0, 1, i, length);
+        CHECK(status == XRCE_OK || (status == XRCE_ERR_NO_BUFFER && i % 4u != 0u));
+        behind_others += status == XRCE_OK && i % 4u != 0u;
+        agent_in.mute = false;
+        for (int rounds = 0; rounds < 10; rounds++) {
+            agent_settle();
+        }
+        CHECK_INT(agent_in.samples, i % 4u + (status == XRCE_OK));
+        if (status == XRCE_OK) {
+            CHECK_INT(agent_in.sample_length, length);
+            CHECK_INT(agent_in.sample[0], i);
+            for (uint32_t at = 4; at < length; at++) {
+                CHECK_INT(agent_in.sample[at], (uint8_t)at);
+            }
+        }
+    }
+    CHECK(behind_others >= 16u);
+}
+
 static void loans_in_the_stream(void)
 {
     uint8_t *first;
@@ -614,6 +649,7 @@ int main(void)
     RUN(a_dead_link_does_not_hold_local_samples);
 #else
     RUN(loans_in_the_stream);
+    RUN(a_long_loan_needs_no_empty_stream);
 #endif
     RUN(hostile_bytes_do_no_harm);
     return 0;

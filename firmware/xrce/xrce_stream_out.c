@@ -119,20 +119,28 @@ uint8_t *xrce_out_loan(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint8
                        uint16_t *sequence)
 {
     uint8_t *place;
+    uint32_t count;
+    uint32_t row = (uint16_t)(stream->next - stream->base) & (stream->history - 1u);
 
     if (length <= xrce_out_capacity(stream, peer)) {
         place = new_slot(stream, peer, id, XRCE_LITTLE_ENDIAN, length, SLOT_LOANED);
         *sequence = (uint16_t)(stream->next - 1u);
         return place;
     }
-    if (length > xrce_out_loan_capacity(stream, peer) || stream->next != stream->acked) {
+    if (length > xrce_out_loan_capacity(stream, peer)) {
         return NULL;
     }
-    stream->base = stream->next; /* nothing lies in the slots: the first may be anywhere */
+    count = fragments_of(stream, peer, length);
+    if (stream->next == stream->acked) {
+        stream->base = stream->next; /* nothing lies in the slots: the first may be anywhere */
+    } else if (count > xrce_out_free_slots(stream) || row + count > stream->history) {
+        return NULL; /* not so many free ones in one piece */
+    }
     *sequence = stream->next;
-    stream->next = (uint16_t)(stream->next + fragments_of(stream, peer, length));
-    slot_set(stream->slots, 0, SLOT_LOANED);
-    place = stream->slots + XRCE_SLOT_PREFIX_BYTES + xrce_header_bytes(peer->session) + XRCE_SUBHEADER_BYTES;
+    stream->next = (uint16_t)(stream->next + count);
+    place = slot_of(stream, *sequence);
+    slot_set(place, 0, SLOT_LOANED);
+    place += XRCE_SLOT_PREFIX_BYTES + xrce_header_bytes(peer->session) + XRCE_SUBHEADER_BYTES;
     xrce_subheader_write(place, id, XRCE_LITTLE_ENDIAN, length);
     return place + XRCE_SUBHEADER_BYTES;
 }
@@ -143,20 +151,21 @@ void xrce_out_loan_commit(xrce_stream_out_t *stream, const xrce_peer_t *peer, ui
     uint32_t header = xrce_header_bytes(peer->session);
     uint32_t offset = XRCE_SLOT_PREFIX_BYTES + header + XRCE_SUBHEADER_BYTES;
     uint32_t total = length + XRCE_SUBHEADER_BYTES;
+    uint8_t *first = slot_of(stream, sequence);
     uint32_t count;
 
     if (length <= piece) {
-        slot_of(stream, sequence)[2] = SLOT_ALONE;
+        first[2] = SLOT_ALONE;
         return;
     }
     count = fragments_of(stream, peer, length);
     for (uint32_t row = count; row-- > 0u;) { /* from the back: pieces only ever move up, into room read already */
-        uint8_t *slot = stream->slots + row * stream->slot_bytes;
+        uint8_t *slot = first + row * stream->slot_bytes;
         uint32_t bytes = row == count - 1u ? total - row * piece : piece;
         uint8_t flags = row == count - 1u ? XRCE_LITTLE_ENDIAN | XRCE_LAST_FRAGMENT : XRCE_LITTLE_ENDIAN;
 
         if (row != 0u) {
-            memmove(slot + offset, stream->slots + offset + row * piece, bytes);
+            memmove(slot + offset, first + offset + row * piece, bytes);
         }
         slot_set(slot, header + XRCE_SUBHEADER_BYTES + bytes, SLOT_ALONE);
         (void)xrce_header_write(slot + XRCE_SLOT_PREFIX_BYTES, peer, stream->stream, (uint16_t)(sequence + row));

@@ -54,8 +54,8 @@ uint8_t *xrce_out_room_alone(xrce_stream_out_t *stream, const xrce_peer_t *peer,
                              uint32_t length);
 
 /* The same, and nothing from this message on is sent until it is committed. Names it by *sequence. A `length` over
- * the capacity takes several slots in one piece, for which the whole stream must be free (reliable streams only);
- * its commit cuts it into FRAGMENTs. */
+ * the capacity takes several slots in one piece (reliable streams only); NULL also if there are not so many free ones
+ * side by side just now. Its commit cuts it into FRAGMENTs. */
 uint8_t *xrce_out_loan(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint8_t id, uint32_t length,
                        uint16_t *sequence);
 /* Largest payload that xrce_out_loan can ever give. */
