@@ -36,6 +36,11 @@ def announced(process: RigProcess, pattern: str, words: str) -> str:
     return found[1]
 
 
+def said(text: str) -> list[str]:
+    """Lines without their times, whose last digit depends on how they were rounded."""
+    return [line.split(" ", 1)[1] for line in text.splitlines()]
+
+
 def end_of(process: RigProcess) -> str:
     """Ctrl-C ends it as if the traffic had come to its end."""
     process.interrupt()
@@ -87,9 +92,8 @@ def test_a_udp_link_is_said_as_it_is_used(start: Start, tmp_path: Path, rig: Rig
     assert "-> " in text and "GET_INFO" in text and "<- " in text
     assert "to the Agent 1 messages, 16 bytes, 0 framing errors; to the board 1 messages, 36 bytes" in text
     again = rig("decode", str(capture))
-    assert again.code == 0 and again.out.splitlines() == [
-        line for line in text.splitlines() if "rig decode" not in line
-    ]
+    assert again.code == 0
+    assert said(again.out) == said("".join(line for line in text.splitlines(True) if "rig decode" not in line))
 
 
 def test_a_serial_line_is_said_as_it_is_used(start: Start) -> None:
