@@ -14,12 +14,14 @@ from rig.probe._programming import FlashReport
 from rig.probe._rtt import RttReader
 from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
 from rig.probe._translation import ProbeLost
+from rig.probe.qemu import MemoryWrite
 
 __all__ = [
     "CrashReport",
     "FirmwareImage",
     "FlashReport",
     "HaltInfo",
+    "MemoryWrite",
     "Probe",
     "ProbeIdentity",
     "ProbeLost",

@@ -10,7 +10,7 @@ import contextlib
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, final
 
@@ -20,6 +20,7 @@ from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
 from rig.probe._programming import FlashReport, program
 from rig.probe._translation import ProbeLost, translated
+from rig.probe.qemu import MemoryWrite, TracePlan
 
 __all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "open_probe"]
 
@@ -28,6 +29,7 @@ WatchKind = Literal["read", "write", "access"]
 
 _CPUID = 0xE000_ED00
 _POLL_SECONDS = 0.002
+_MOST_WRITES = 200_000
 _REGISTERS = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc", "xpsr", "msp", "psp")
 _DWT_FUNCTION, _DWT_MATCHED = 8, 1 << 24
 _DHCSR, _DHCSR_KEY, _C_DEBUGEN = 0xE000_EDF0, 0xA05F_0000, 1
@@ -273,6 +275,41 @@ class Probe:
     def remove_watchpoint(self, address: int) -> None:
         """Remove every watchpoint that starts at ``address``."""
         self._core.dwt.remove_watchpoint(address)
+
+    # ---- writes, one by one
+
+    @property
+    def traces_writes(self) -> bool:
+        """Whether ``trace_writes`` works: on emulated boards only, no debug port of silicon has the like."""
+        return hasattr(self._session.probe, "trace_writes")
+
+    @_border("trace writes")
+    def trace_writes(
+        self,
+        *,
+        begin: int,
+        until: Collection[int],
+        start: Callable[[], None],
+        timeout: float,
+        most: int = _MOST_WRITES,
+    ) -> list[MemoryWrite]:
+        """Return every write of the core to RAM, in order, that happened in a window of what it runs.
+
+        The core must be running, and is running again afterwards, whatever happened; its time stands still at every
+        write. Holds the probe for the whole time.
+
+        :param begin: the window begins when the core gets to the instruction at this address,
+        :param until: and ends with a write that covers one of these addresses; that write is the last one returned.
+        :param start: called once the core cannot get to ``begin`` unseen.
+        :param timeout: from then on, seconds.
+        :param most: writes until the trace is given up.
+        :raises ProbeFault: it did not come to its end, or the probe has no such thing.
+        """
+        if not self.traces_writes:
+            raise ProbeFault(f"probe {self.uid} cannot trace writes", hint="only emulated boards can")
+        plan = TracePlan(begin=begin, until=frozenset(until), seconds=timeout, writes=most)
+        writes: list[MemoryWrite] = self._session.probe.trace_writes(plan, start)
+        return writes
 
     # ---- memory, whether the core runs or not
 

@@ -10,7 +10,7 @@ SOURCES = Path(__file__).parent / "firmware"
 MACHINES = {"mps2-an385": ("cortex-m3", 0x40_0000), "microbit": ("cortex-m0", 0x4000)}
 TARGETS = {"mps2-an385": "mps2_an385", "microbit": "nrf51"}
 
-LOG, BKPT, BAD_READ, WRITE, UNDEFINED, BKPT_PSP, SLEEP, LOCKUP, MEASURE = range(1, 10)
+LOG, BKPT, BAD_READ, WRITE, UNDEFINED, BKPT_PSP, SLEEP, LOCKUP, MEASURE, STORES, STORES_CRASH = range(1, 12)
 
 
 def build_demo(machine: str, directory: Path, *, padding: int = 0, name: str = "demo", core: str = "") -> Path:

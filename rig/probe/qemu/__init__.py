@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rig.probe.qemu._descriptor import Descriptor, find_descriptor, running_descriptors
 from rig.probe.qemu._launcher import EmulatedMachine, launch, qemu_version
 from rig.probe.qemu._machines import MACHINES, Machine, MemoryRange
+from rig.probe.qemu._write_trace import MemoryWrite, TracePlan
 
 if TYPE_CHECKING:
     from rig.probe.qemu._plugin import QemuProbePlugin
@@ -20,7 +21,9 @@ __all__ = [
     "EmulatedMachine",
     "Machine",
     "MemoryRange",
+    "MemoryWrite",
     "QemuProbePlugin",
+    "TracePlan",
     "find_descriptor",
     "launch",
     "qemu_version",

@@ -11,6 +11,7 @@ import contextlib
 import fcntl
 import os
 import threading
+from collections.abc import Callable
 from typing import IO
 
 from rig.probe.qemu._comparators import Comparators
@@ -36,6 +37,7 @@ from rig.probe.qemu._qtest import QtestClient
 from rig.probe.qemu._rsp import RspClient
 from rig.probe.qemu._run_control import RunControl
 from rig.probe.qemu._sockets import LinkError
+from rig.probe.qemu._write_trace import MemoryWrite, TracePlan
 
 __all__ = ["Bus", "BusFault"]
 
@@ -93,6 +95,10 @@ class Bus:
     def hold_in_reset(self) -> None:
         with self.lock:
             self._run.stop_for_reset()
+
+    def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
+        with self.lock:
+            return self._run.trace_writes(plan, start)
 
     # ---- single accesses
 

@@ -22,6 +22,7 @@ from rig.probe.qemu._debug_registers import CORE_IDS, ROM_BASE
 from rig.probe.qemu._descriptor import Descriptor, find_descriptor, running_descriptors
 from rig.probe.qemu._machines import MACHINES
 from rig.probe.qemu._sockets import LinkError, LinkLost
+from rig.probe.qemu._write_trace import MemoryWrite, TracePlan
 
 __all__ = ["QemuProbe"]
 
@@ -162,6 +163,11 @@ class QemuProbe(DebugProbe):  # type: ignore[misc]
 
     def is_reset_asserted(self) -> bool:
         return self._in_reset
+
+    @_translated
+    def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
+        """What no real probe offers: every write of the core to its RAM."""
+        return self.bus.trace_writes(plan, start)
 
     # ---- debug port
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import select
+import struct
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,6 +194,14 @@ class RspClient:
             return int.from_bytes(bytes.fromhex(reply.decode()), "little")
         except ValueError:
             raise LinkError(f"gdbstub cannot read register {name}: {reply!r}") from None
+
+    def read_core_registers(self) -> tuple[int, ...]:
+        """Return r0 to pc in one request."""
+        reply = self.request("g")
+        try:
+            return struct.unpack("<16I", bytes.fromhex(reply[:128].decode()))  # they come first
+        except (ValueError, struct.error):
+            raise LinkError(f"gdbstub cannot read the registers: {reply[:40]!r}") from None
 
     def write_register(self, name: str, value: int) -> None:
         number, bits = self._registers[name]

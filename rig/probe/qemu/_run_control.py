@@ -13,7 +13,7 @@ Knows the gdbstub, and what QEMU does otherwise than hardware:
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rig.probe.qemu._comparators import Comparators
 from rig.probe.qemu._core_registers import SYSM_PSP, CoreRegisters
@@ -41,6 +41,8 @@ from rig.probe.qemu._machines import Machine
 from rig.probe.qemu._qmp import QmpClient
 from rig.probe.qemu._qtest import QtestClient
 from rig.probe.qemu._rsp import RspClient, StopReply
+from rig.probe.qemu._sockets import LinkError
+from rig.probe.qemu._write_trace import MemoryWrite, TracePlan, WriteTracer
 
 __all__ = ["RunControl"]
 
@@ -201,8 +203,28 @@ class RunControl:
             if self.halted:
                 yield
                 return
-        yield
-        self._rsp.resume()
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(LinkError):  # what went wrong first is what the caller has to know
+                self._go_on()
+            raise
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if not self.halted:
+            self._rsp.resume()
+
+    def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
+        """Gather every write to RAM, see ``WriteTracer``; the machine runs before and after.
+
+        :raises LinkError: the core is halted, or the trace did not come to its end.
+        """
+        memories = [(memory.start, memory.length) for memory in self._machine.ram]
+        with self.paused():
+            if self.halted:
+                raise LinkError("the core is halted: there is nothing to trace")
+            return WriteTracer(self._rsp, plan, memories, self._note_stop).run(start)
 
     # ---- running
 

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 enum {
-    CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP, CMD_MEASURE
+    CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP, CMD_MEASURE,
+    CMD_STORES, CMD_STORES_CRASH
 };
 
 typedef struct {
@@ -32,6 +33,9 @@ volatile uint32_t demo_ticks;
 volatile uint32_t demo_passed_bkpt;
 volatile uint32_t demo_measured;
 volatile uint32_t demo_target[4] __attribute__((aligned(16)));
+volatile uint32_t demo_done;
+volatile uint32_t demo_hold;
+uint8_t demo_stored[256];
 volatile uint32_t demo_initialised = 0x600DDA7Au;
 static char log_buffer[64];
 static uint32_t process_stack[64];
@@ -68,6 +72,36 @@ __attribute__((noinline)) void demo_crash(void) {
 
 __attribute__((noinline)) void demo_tick(void) { ++demo_ticks; }
 
+/* One store of every kind, each to bytes of its own; the second part is for cores that have 32-bit stores. */
+__attribute__((noinline)) void demo_stores(void) {
+    register uint8_t *to __asm("r0") = demo_stored;
+    __asm volatile(
+        ".syntax unified\n ldr r4, =0x44332211\n ldr r5, =0x88776655\n ldr r6, =0xCCBBAA99\n movs r7, #12\n"
+        "str r4, [r0]\n strb r5, [r0, #5]\n strh r6, [r0, #6]\n"
+        "str r5, [r0, r7]\n adds r0, #16\n"
+        "strb r4, [r0, r7]\n adds r0, #16\n strh r5, [r0, r7]\n adds r0, #16\n"
+        "stmia r0!, {r4-r7}\n"
+        "push {r4-r6, lr}\n str r6, [sp, #4]\n add sp, #16\n"
+        : "+r"(to) : : "r4", "r5", "r6", "r7", "memory");
+#if __ARM_ARCH >= 7
+    __asm volatile(
+        "str.w r4, [r0, #260-256]!\n str.w r5, [r0], #8\n str.w r6, [r0, #-4]\n str.w r4, [r0, #12]\n"
+        "strb.w r4, [r0, #3]\n strh.w r5, [r0, #4]\n movs r7, #2\n str.w r5, [r0, r7, lsl #3]\n adds r0, #32\n"
+        "strd r4, r5, [r0]\n strd r5, r6, [r0, #8]!\n strd r6, r4, [r0], #16\n"
+        "stmdb r0!, {r4, r5}\n stmia.w r0!, {r4, r6}\n adds r0, #8\n"
+        "ldrex r7, [r0]\n strex r7, r4, [r0]\n ldrexb r7, [r0]\n strexb r7, r5, [r0]\n"
+        "stmdb sp!, {r4-r8}\n add sp, #20\n"
+        : "+r"(to) : : "r4", "r5", "r6", "r7", "memory");
+#endif
+    demo_done = 1;
+    while (demo_hold != 0) { }
+}
+
+__attribute__((noinline)) void demo_stores_crash(void) {
+    demo_stored[0] = 1;
+    demo_crash();
+}
+
 static void use_process_stack(void) {
     __asm volatile("msr psp, %0\n msr control, %1\n isb" : : "r"(process_stack + 64), "r"(2) : "memory");
     __asm volatile("bkpt 2");
@@ -98,6 +132,8 @@ static void obey(uint32_t command) {
     case CMD_SLEEP: for (;;) { __asm volatile("wfi"); }
     case CMD_LOCKUP: __asm volatile("cpsid i\n svc 0"); break;
     case CMD_MEASURE: measure(); break;
+    case CMD_STORES: demo_stores(); break;
+    case CMD_STORES_CRASH: demo_stores_crash(); break;
     default: break;
     }
 }

@@ -1,0 +1,179 @@
+"""Every write of an emulated core to its RAM, one by one: who, where, and which bytes.
+
+QEMU's gdbstub takes a write watchpoint of any length, so one over each RAM stops the machine before every instruction
+that stores something there. It names the watchpoint and not the address, so where the instruction will store is
+worked out from its encoding and the registers; it is executed alone, and what it has stored is read where it stands.
+Not seen: what the core itself puts on the stack when it enters an exception, and what a debugger writes.
+
+Knows the gdbstub; must not know what runs on the core.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, final
+
+from rig.probe.qemu._rsp import RspClient, StopReply
+from rig.probe.qemu._sockets import LinkError
+from rig.probe.qemu._thumb import instruction_bytes, store_target
+
+__all__ = ["MemoryWrite", "TracePlan", "WriteTracer"]
+
+_EXECUTE, _WRITE = 1, 2  # gdbstub breakpoint kinds
+_THUMB_SIZE = 2
+_LR, _PC = 14, 15
+
+
+@final
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemoryWrite:
+    """One instruction that stored ``data`` from ``address`` on. ``pc`` is its own address, ``link`` the lr it had."""
+
+    pc: int
+    link: int
+    address: int
+    data: bytes
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TracePlan:
+    """What to trace: from the instruction at ``begin`` to a write that covers one of the addresses ``until``.
+
+    ``seconds`` for all of it, and at most ``writes`` of them.
+    """
+
+    begin: int
+    until: frozenset[int]
+    seconds: float
+    writes: int
+
+
+class WriteTracer:
+    """One trace of a machine that stands still when it begins and when it ends, all its stops removed.
+
+    :param memories: the RAM to watch, as (start, length).
+    :param note: told of a stop that is not the trace's own, such as a fault of the firmware.
+    """
+
+    def __init__(
+        self, rsp: RspClient, plan: TracePlan, memories: Sequence[tuple[int, int]], note: Callable[[StopReply], None]
+    ) -> None:
+        self._rsp = rsp
+        self._plan = plan
+        self._begin = (_EXECUTE, plan.begin & ~1, _THUMB_SIZE)
+        self._watches = [(_WRITE, start, length) for start, length in memories]
+        self._note = note
+        self._end = 0.0
+        self._code: dict[int, tuple[int, int]] = {}
+        self._writes: list[MemoryWrite] = []
+
+    def run(self, start: Callable[[], None]) -> list[MemoryWrite]:
+        """Let the machine run, call ``start``, and gather the writes.
+
+        :raises LinkError: the trace did not come to its end; it says why.
+        """
+        with self._inserted(self._begin):
+            self._rsp.resume()
+            start()
+            self._end = time.monotonic() + self._plan.seconds
+            reply = self._next_stop("did not begin")
+            if not self._at_begin():
+                self._stopped_otherwise(reply)
+        with contextlib.ExitStack() as stack:
+            self._rsp.mask_interrupts(True)  # of single steps: else one might run a handler in place of the store
+            stack.enter_context(_undone(lambda: self._rsp.mask_interrupts(False)))
+            for watch in self._watches:
+                stack.enter_context(self._inserted(watch))
+            while not self._over():
+                self._rsp.resume()
+                self._add(self._next_stop("did not come to its end"))
+        return self._writes
+
+    # ---- one write
+
+    def _add(self, reply: StopReply) -> None:
+        if reply.watch_address is None:
+            self._stopped_otherwise(reply)
+        if len(self._writes) >= self._plan.writes:
+            raise LinkError(f"the trace has {len(self._writes)} writes and is not at its end")
+        registers = self._rsp.read_core_registers()
+        pc = registers[_PC]
+        first, second = self._instruction(pc)
+        target = store_target(first, second, registers)
+        watch = target and self._watched(*target)
+        if not target or not watch:
+            raise LinkError(f"a write by {first:04x} {second:04x} at {pc:#010x} cannot be understood")
+        self._step_over(watch)
+        if self._rsp.read_register("pc") != pc + instruction_bytes(first):
+            raise LinkError(f"the store at {pc:#010x} was not executed by a step")
+        data = self._rsp.read_memory(*target)
+        self._writes.append(MemoryWrite(pc=pc, link=registers[_LR], address=target[0], data=data))
+
+    def _instruction(self, pc: int) -> tuple[int, int]:
+        known = self._code.get(pc)
+        if known is None:
+            code = self._rsp.read_memory(pc, 4)
+            known = self._code[pc] = int.from_bytes(code[:2], "little"), int.from_bytes(code[2:], "little")
+        return known
+
+    def _watched(self, address: int, length: int) -> tuple[int, int, int] | None:
+        """The watchpoint that a store goes to: the one that has to be out of its way."""
+        for watch in self._watches:
+            if watch[1] <= address and address + length <= watch[1] + watch[2]:
+                return watch
+        return None
+
+    def _step_over(self, watch: tuple[int, int, int]) -> None:
+        self._rsp.remove(*watch)
+        self._rsp.step()
+        self._rsp.insert(*watch)
+
+    def _over(self) -> bool:
+        if not self._writes:
+            return False
+        last = self._writes[-1]
+        return any(last.address <= address < last.address + len(last.data) for address in self._plan.until)
+
+    # ---- stops
+
+    def _inserted(self, entry: tuple[int, int, int]) -> contextlib.AbstractContextManager[None]:
+        self._rsp.insert(*entry)
+        return _undone(lambda: self._remove(entry))
+
+    def _remove(self, entry: tuple[int, int, int]) -> None:
+        while (reply := self._rsp.stop()) is not None:  # again if the stop was of a kind that lets the core go on
+            if reply.by_itself and reply.watch_address is None and not self._at_begin():
+                self._note(reply)
+        self._rsp.remove(*entry)
+
+    def _at_begin(self) -> bool:
+        return self._rsp.read_register("pc") == self._plan.begin & ~1
+
+    def _next_stop(self, what: str) -> StopReply:
+        reply = self._rsp.poll_stop(max(0.0, self._end - time.monotonic()))
+        if reply is None:
+            raise LinkError(
+                f"the trace {what} within {self._plan.seconds:g} s; it has {len(self._writes)} writes so far"
+            )
+        return reply
+
+    def _stopped_otherwise(self, reply: StopReply) -> NoReturn:
+        pc = self._rsp.read_register("pc")
+        self._note(reply)
+        raise LinkError(f"the core stopped at {pc:#010x} for a reason of its own")
+
+
+@contextlib.contextmanager
+def _undone(undo: Callable[[], None]) -> Iterator[None]:
+    """Undo something at the end of the block; what went wrong in the block is what the caller has to know."""
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(LinkError):
+            undo()
+        raise
+    undo()
