@@ -23,6 +23,7 @@ from rig.bench._topology import (
     Topology,
     one_writer,
 )
+from rig.bench._writes import SERIALISER, PayloadWrites, Trace, find_payload_writes
 
 __all__ = [
     "BLOCK",
@@ -32,6 +33,7 @@ __all__ = [
     "PUBLISHER",
     "REPLIER",
     "REQUESTER",
+    "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",
     "VARIANTS",
@@ -46,6 +48,7 @@ __all__ = [
     "Hello",
     "Mailbox",
     "Memory",
+    "PayloadWrites",
     "Place",
     "Pool",
     "Preempted",
@@ -58,10 +61,12 @@ __all__ = [
     "Statistics",
     "Status",
     "Topology",
+    "Trace",
     "Unsupported",
     "build",
     "build_defect",
     "clock_for",
+    "find_payload_writes",
     "find_places",
     "firmware_root",
     "one_writer",

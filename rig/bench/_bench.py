@@ -188,6 +188,11 @@ class Bench:
             raise _refusal(command, reply.status, " ".join(text).strip())
         return reply
 
+    @property
+    def rests(self) -> frozenset[int]:
+        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        return self._mailbox.rests
+
     def has(self, capability: Capability) -> bool:
         """Whether the middleware behind this firmware can do it."""
         return capability in self.hello.capabilities
@@ -257,6 +262,7 @@ class Bench:
         record: bool = True,
         quiet: bool = False,
         on_hold: Callable[[], None] | None = None,
+        within: Callable[[Callable[[], None]], None] | None = None,
         timeout: float = 30.0,
     ) -> Exchange:
         """Publish ``count`` samples of ``length`` bytes, ``burst`` between two spins, and gather their deliveries.
@@ -267,6 +273,7 @@ class Bench:
         :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
             but the measured code runs; of use only where the link has no part in the delivery.
         :param on_hold: called while the firmware stands in the last expected callback.
+        :param within: given what hands over the command, to call it and to return once the firmware stands, or is done.
         :param timeout: for the whole command, seconds.
         """
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
@@ -275,7 +282,7 @@ class Bench:
         if on_hold is not None:
             flags |= ExchangeFlag.HOLD
         arguments = (session, writer, count, length, burst, readers, spin_ms, int(deadline * 1000), first, flags)
-        self._mailbox.begin(Command.EXCHANGE, arguments)
+        self._begin_within(within, arguments)
         reply = self._mailbox.finish(timeout=timeout, on_hold=on_hold)
         if reply.status is not Status.OK:
             raise _refusal(Command.EXCHANGE, reply.status)
@@ -296,6 +303,19 @@ class Bench:
     def _own(self, ticks: Sequence[int]) -> tuple[int, int]:
         """The bench's own work, with one reading's cost taken off; zeros from a firmware that does not say."""
         return (self.clock.interval(0, ticks[0]), self.clock.interval(0, ticks[1]))
+
+    def _begin_within(self, within: Callable[[Callable[[], None]], None] | None, arguments: Sequence[int]) -> None:
+        begun = False
+
+        def begin() -> None:
+            nonlocal begun
+            begun = True
+            self._mailbox.begin(Command.EXCHANGE, arguments)
+
+        if within is not None:
+            within(begin)
+        if not begun:
+            begin()
 
     def serve(
         self,

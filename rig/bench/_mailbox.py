@@ -121,6 +121,11 @@ class Mailbox:
             compiler=names[2],
         )
 
+    @property
+    def rests(self) -> frozenset[int]:
+        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        return frozenset(self._address + offset for offset in (layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL))
+
     def begin(self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = ()) -> None:
         """Hand over a command without waiting for its reply."""
         if len(arguments) > layout.ARGUMENTS:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol, final
 
 from rig.board._console import ConsoleRecorder
 from rig.inventory import BoardKind, BoardSpec
-from rig.probe import FirmwareImage, FlashReport, Probe
+from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
 
 __all__ = ["MAILBOX_SYMBOL", "Board", "BoardIdentity", "LinkEndpoint", "Memory"]
 
@@ -141,6 +141,22 @@ class Board(Protocol):
 
     def ram_regions(self) -> list[tuple[int, int]]:
         """Return the memory that a scan has to cover, as (start, length)."""
+        ...
+
+    @property
+    def untraceable(self) -> str | None:
+        """Why ``trace_writes`` cannot work on this board; None where it can."""
+        ...
+
+    def trace_writes(
+        self, *, begin: int, until: Collection[int], start: Callable[[], None], timeout: float
+    ) -> list[MemoryWrite]:
+        """Return every write of the core to RAM in a window of what it runs; see ``Probe.trace_writes``.
+
+        :raises ProbeFault: the trace did not come to its end; the board is well and runs.
+        :raises BoardFault: the board is dead.
+        :raises UsageError: it is ``untraceable``.
+        """
         ...
 
     def alive(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 
 from rig.board._board import MAILBOX_SYMBOL, BoardIdentity, LinkEndpoint, Memory
@@ -15,7 +15,7 @@ from rig.board._power import Power
 from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
-from rig.probe import FirmwareImage, FlashReport, Probe, RttReader, decode_crash, open_probe
+from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe, RttReader, decode_crash, open_probe
 
 __all__ = ["DebuggedBoard"]
 
@@ -95,6 +95,21 @@ class DebuggedBoard:
 
     def ram_regions(self) -> list[tuple[int, int]]:
         return self._need_probe().ram_regions()
+
+    @property
+    def untraceable(self) -> str | None:
+        if self._need_probe().traces_writes:
+            return None
+        return "a debug probe of real hardware cannot stop at every write"
+
+    def trace_writes(
+        self, *, begin: int, until: Collection[int], start: Callable[[], None], timeout: float
+    ) -> list[MemoryWrite]:
+        reason = self.untraceable
+        if reason is not None:
+            raise UsageError(f"writes of board {self.spec.name} cannot be traced: {reason}")
+        with self._latch.access():
+            return self._need_probe().trace_writes(begin=begin, until=until, start=start, timeout=timeout)
 
     # ---- firmware
 

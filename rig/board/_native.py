@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, spawn_bound
-from rig.probe import FirmwareImage, FlashReport, Probe
+from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
 
 __all__ = ["NativeBoard"]
 
@@ -91,6 +91,15 @@ class NativeBoard:
         shared = len(self.mapped())
         private = private_regions(self.pid, above=shared) if self._process is not None else []
         return [(0, shared), *private]
+
+    @property
+    def untraceable(self) -> str | None:
+        return "it is a process of this host, and no debug probe sees what it writes"
+
+    def trace_writes(
+        self, *, begin: int, until: Collection[int], start: Callable[[], None], timeout: float
+    ) -> list[MemoryWrite]:
+        raise UsageError(f"writes of board {self.spec.name} cannot be traced: {self.untraceable}")
 
     @property
     def pid(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rig.claims import _agent, _cost, _entities, _latency, _messages, _order
+from rig.claims import _agent, _copies, _cost, _entities, _latency, _messages, _order
 from rig.claims._claim import Claim
 
 _ROWS = (
@@ -34,11 +34,12 @@ _ROWS = (
     Claim(
         id="copies",
         statement="The payload is not copied for each destination.",
-        method="memcpy-family counters, and a scan of RAM for the payload's bytes at the last callback; "
-        "1 to 8 readers.",
-        criterion="bytes copied do not grow with the readers; resident copies = 1",
+        method="Three witnesses, 1 to 8 readers: memcpy-family counters; a scan of RAM for the payload's bytes at the "
+        "last callback; on emulated boards a trace of every write of the core, by function and place.",
+        criterion="bytes copied do not grow with the readers; resident copies = 1; where writes can be traced, no "
+        "payload byte is written after the application wrote it",
         experiment="copies",
-        decide=_messages.copies,
+        decide=_copies.copies,
     ),
     Claim(
         id="shared-buffer",

@@ -1,19 +1,24 @@
-"""How often a payload is copied: the firmware's counters, and the rig's own look at RAM."""
+"""How often a payload is copied: the firmware's counters, the rig's own look at RAM, and a trace of every write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 
-from rig.bench import BLOCK, Counter, Exchange, payload
+from rig.bench import BLOCK, Counter, Exchange, Topology, Trace, payload
 from rig.experiments._experiment import READERS, Experiment
-from rig.records import Measurement
+from rig.records import Measurement, Scalar
 from rig.station import Setting
 
 _REPEATS = 3
+_SCANNED, _TRACED = 1000, 2000  # first sequence numbers, so that no witness takes one sample for another
+_QUICKLY_TRACED = (READERS[0], READERS[-1])
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """For each number of readers: bytes copied per sample, then the places that hold a sample at its last callback."""
+    """For each number of readers: bytes copied per sample, the places that hold a sample at its last callback, and who
+    wrote its bytes on the way there.
+    """
     sizes = [size for size in setting.payloads() if size >= BLOCK]
     if setting.quick or setting.path == "agent":
         limit = min(1024, setting.mtu * setting.history // 4)
@@ -21,52 +26,111 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     for size in sizes:
         for readers in READERS:
             yield from _one(setting, size, readers)
+    if setting.path == "shm" and setting.trace is None:
+        yield _traced(setting, [], {"payload_bytes": sizes[-1], "readers": READERS[0]}, unavailable=setting.untraceable)
 
 
 def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     conditions = {"payload_bytes": size, "readers": readers}
     setting.start(buffers=2)
     topology = setting.connect(readers=readers)
-
-    def publish(sequence: int, on_hold: Callable[[], None] | None = None) -> Exchange:
-        setting.settle()
-        return setting.bench.exchange(
-            session=topology.session,
-            writer=topology.writer,
-            count=1,
-            length=size,
-            readers=readers,
-            first=sequence,
-            deadline=3.0,
-            on_hold=on_hold,
-        )
-
-    copied: list[int] = []
-    for repeat in range(_REPEATS):
-        seen = publish(1 + repeat)
-        if seen.delivered == readers:
-            copied.append(seen.counters[Counter.COPY_BYTES])
     yield setting.measurement(
-        "copies", "bytes_copied_per_sample", "bytes", copied, conditions=conditions, detail={"repeats": _REPEATS}
+        "copies",
+        "bytes_copied_per_sample",
+        "bytes",
+        _counted(setting, topology, size),
+        conditions=conditions,
+        detail={"repeats": _REPEATS},
     )
-
-    sequence = 1000 + readers
     places: list[Mapping[str, object]] = []
-    held = False
+    held: list[int] = []
 
     def look() -> None:
-        nonlocal held
-        held = True
-        places.extend(setting.scan(payload(sequence, size)))
+        places.extend(setting.scan(payload(_SCANNED + readers, size)))
+        held.append(resident(places, size))
 
-    publish(sequence, look)
+    _publish(setting, topology, size, _SCANNED + readers, on_hold=look)
     yield setting.measurement(
-        "copies",
-        "resident_copies",
-        "copies",
-        [resident(places, size)] if held else [],
-        conditions=conditions,
-        detail={"places": places},
+        "copies", "resident_copies", "copies", held, conditions=conditions, detail={"places": places}
+    )
+    if setting.trace is not None and setting.path == "shm" and (not setting.quick or readers in _QUICKLY_TRACED):
+        yield _trace(setting, topology, size)
+
+
+def _publish(
+    setting: Setting,
+    topology: Topology,
+    size: int,
+    sequence: int,
+    *,
+    on_hold: Callable[[], None] | None = None,
+    within: Callable[[Callable[[], None]], None] | None = None,
+) -> Exchange:
+    setting.settle()
+    return setting.bench.exchange(
+        session=topology.session,
+        writer=topology.writer,
+        count=1,
+        length=size,
+        readers=len(topology.readers),
+        first=sequence,
+        deadline=3.0,
+        quiet=within is not None,
+        on_hold=on_hold,
+        within=within,
+    )
+
+
+def _counted(setting: Setting, topology: Topology, size: int) -> list[int]:
+    """The firmware's own count, per sample."""
+    copied: list[int] = []
+    for repeat in range(_REPEATS):
+        seen = _publish(setting, topology, size, 1 + repeat)
+        if seen.delivered == len(topology.readers):
+            copied.append(seen.counters[Counter.COPY_BYTES])
+    return copied
+
+
+def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
+    """Bytes of one sample that were written anywhere after the application wrote it.
+
+    In an exchange of its own, because the board's time stands still at every write, and with the link held back, which
+    does not wait. The application's own writing is
+    traced too: if it is not seen whole, the trace is blind, and no evidence.
+    """
+    assert setting.trace is not None
+    trace = setting.trace
+    readers = len(topology.readers)
+    sequence = _TRACED + readers
+    traces: list[Trace] = []
+    held: list[bool] = []
+    _publish(
+        setting,
+        topology,
+        size,
+        sequence,
+        on_hold=lambda: held.append(True),
+        within=lambda start: traces.append(trace(payload(sequence, size), start)),
+    )
+    (seen,) = traces
+    fault = seen.fault
+    if not fault and seen.serialised != size:
+        fault = f"the application wrote {size} bytes of payload, and the trace saw {seen.serialised} of them"
+    whole = bool(held) and not fault
+    return _traced(
+        setting,
+        [sum(writer.bytes for writer in seen.copies)] if whole else [],
+        {"payload_bytes": size, "readers": readers},
+        writers=[asdict(writer) | {"address": f"{writer.address:#010x}"} for writer in seen.copies],
+        serialised=seen.serialised,
+        writes=seen.writes,
+        fault=fault,
+    )
+
+
+def _traced(setting: Setting, samples: list[int], conditions: Mapping[str, Scalar], **detail: object) -> Measurement:
+    return setting.measurement(
+        "copies", "payload_bytes_written", "bytes", samples, conditions=conditions, detail=detail
     )
 
 

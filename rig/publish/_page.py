@@ -156,6 +156,7 @@ def key_figures(measurements: Sequence[Measurement]) -> list[KeyFigure]:
         _largest(measurements),
         _over_readers(measurements, "bytes_copied_per_sample", "Payload bytes copied per sample", "bytes"),
         _over_readers(measurements, "resident_copies", "Places in RAM that hold a sample", ""),
+        _over_readers(measurements, "payload_bytes_written", "Payload bytes written again, as traced", "bytes"),
         _over_readers(measurements, "link_bytes_per_sample", "Bytes on the link per sample", "bytes"),
         _call_total(measurements),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from rig.bench import Bench, Pool, Topology, one_writer
+from rig.bench import Bench, Pool, Topology, Trace, one_writer
 from rig.records import Measurement, Scalar
 
 _SETTLE_ROUNDS = 40
@@ -73,6 +73,9 @@ class Setting:
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
     ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
     ``variables``: what its objects take of RAM, bytes by name.
+    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes.
+    ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
+    the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
     """
 
     board: str
@@ -83,6 +86,8 @@ class Setting:
     scan: Callable[[bytes], list[Mapping[str, object]]]
     sections: Mapping[str, int]
     variables: Mapping[str, int]
+    trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
+    untraceable: str = ""
     quick: bool = False
     _keys: int = 0x5A000000
 

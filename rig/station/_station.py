@@ -6,7 +6,7 @@ flash, boot and the mailbox. Taken down in reverse; a step that fails does not k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,7 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import Bench, build, find_places
+from rig.bench import Bench, build
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError
 from rig.inventory import BoardSpec
@@ -23,6 +23,7 @@ from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
 from rig.station._link import NO_EXTERNAL, TappedLink, open_link
 from rig.station._setting import Setting
+from rig.station._witness import scanner, tracer, why_untraceable
 
 _CONSOLE_LINES = 20
 
@@ -137,9 +138,11 @@ class Station:
             bench=bench,
             link=self._link,
             baud=self._link.baud if self._link is not None else None,
-            scan=self._scanner(image),
+            scan=scanner(board, image),
             sections=image.sections,
             variables=image.variables,
+            trace=tracer(board, image, bench),
+            untraceable=why_untraceable(board, image),
             quick=quick,
         )
         return self._setting
@@ -195,24 +198,6 @@ class Station:
         if reason is None and self._link is not None:
             self._link.check()
         return reason
-
-    def _scanner(self, image: FirmwareImage) -> Callable[[bytes], list[Mapping[str, object]]]:
-        def scan(wanted: bytes) -> list[Mapping[str, object]]:
-            places: list[Mapping[str, object]] = []
-            for start, length in self.board.ram_regions():
-                memory = self.board.memory.read(start, length)
-                for place in find_places(memory, start, wanted, symbol_at=image.symbol_at):
-                    places.append(
-                        {
-                            "symbol": place.symbol,
-                            "address": f"{place.address:#010x}",
-                            "offset": place.offset,
-                            "bytes": place.length,
-                        }
-                    )
-            return places
-
-        return scan
 
     def _open_link(self) -> None:
         if not self.has_agent:

@@ -1,4 +1,4 @@
-"""The payload is not copied for each destination: neither the counters nor a look at RAM find a copy per reader."""
+"""The payload is not copied for each destination: neither counters, nor a look at RAM, nor a trace find a copy."""
 
 import pytest
 
@@ -24,6 +24,14 @@ def test_no_more_bytes_are_copied_than_for_one_reader(figures: Figures, readers:
         payload = measurement.conditions["payload_bytes"]
         (single,) = figures.all("bytes_copied_per_sample", "shm", readers=1, payload_bytes=payload)
         assert measurement.samples == single.samples
+
+
+def test_no_byte_is_written_after_the_application_wrote_it(figures: Figures) -> None:
+    for measurement in figures.all("payload_bytes_written", "shm"):
+        if measurement.detail.get("unavailable"):
+            pytest.skip(f"writes cannot be traced: {measurement.detail['unavailable']}")
+        assert measurement.detail["serialised"] == measurement.conditions["payload_bytes"], "the trace is blind"
+        assert measurement.samples == (0,), measurement.detail["writers"]
 
 
 def test_the_control_does_copy(figures: Figures) -> None:

@@ -83,6 +83,7 @@ def only_control(claim: str) -> Case:
 
 
 YES, NO, OPEN = Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE
+WRITER = {"function": "memcpy", "caller": "relay", "address": "0x20000010", "symbol": "scratch+0x10", "bytes": 2048}
 TRIED = {"1": "intact", "65535": "intact"}
 CASES = [
     # message-size
@@ -140,6 +141,33 @@ CASES = [
         (change("resident_copies", samples=[2], readers=8),),
         "stands 2 x in RAM",
     ),
+    Case(
+        "copies",
+        "a copy that only the trace sees",
+        NO,
+        (change("payload_bytes_written", samples=[2048], readers=8, detail={"writers": [WRITER]}),),
+        "8 readers, 1024 B payload: 2,048 bytes are written again after the application wrote them "
+        "(2,048 by memcpy for relay to scratch+0x10)",
+    ),
+    Case(
+        "copies",
+        "a trace that failed",
+        OPEN,
+        (change("payload_bytes_written", samples=[], readers=8, detail={"fault": "it did not begin"}),),
+        "1024 B payload, 8 readers: the trace of writes is no evidence: it did not begin",
+    ),
+    Case(
+        "copies",
+        "a trace that failed beside a copy",
+        NO,
+        (
+            change("payload_bytes_written", samples=[], readers=8, detail={"fault": "it did not begin"}),
+            change("resident_copies", samples=[2], readers=8),
+        ),
+        "stands 2 x in RAM",
+    ),
+    Case("copies", "a trace of no sample", OPEN, (change("payload_bytes_written", samples=[]),), "was not delivered"),
+    Case("copies", "a board that cannot trace", YES, (without("payload_bytes_written"),)),
     Case("copies", "samples missing", OPEN, (change("resident_copies", samples=[], readers=8),), "not every sample"),
     Case("copies", "counters missing", OPEN, (without("bytes_copied_per_sample", "shm"),)),
     Case("copies", "no look at RAM", OPEN, (without("resident_copies", "shm"),)),
@@ -364,6 +392,32 @@ def test_taking_any_figure_away_never_refutes(claim: str) -> None:
         assert decide(CLAIMS[claim], BOARD, empty, prevented={}).verdict is not NO, rows[index]
 
 
-def test_two_witnesses_that_disagree_are_both_shown() -> None:
-    (case,) = (case for case in CASES if case.what == "a copy that the counters do not see")
-    assert any("witnesses disagree" in e.text for e in run(case).evidence)
+@pytest.mark.parametrize(
+    ("what", "said"),
+    [
+        (
+            "a copy that the counters do not see",
+            "the counters saw no byte copied; the scan of RAM saw 1 further place; the trace saw no byte written again",
+        ),
+        (
+            "a copy that only the trace sees",
+            "the counters saw no byte copied; the scan of RAM saw no further place; "
+            "the trace saw 2,048 bytes written again",
+        ),
+    ],
+)
+def test_witnesses_that_disagree_are_all_shown(what: str, said: str) -> None:
+    (case,) = (case for case in CASES if case.what == what)
+    shown = [e.text for e in run(case).evidence if "disagree" in e.text]
+    assert shown == [f"1024 B payload, 8 readers: the witnesses disagree: {said}"]
+
+
+def test_witnesses_that_agree_are_not_said_to_disagree() -> None:
+    assert not [e for e in run(Case("copies", "good", YES)).evidence if "disagree" in e.text]
+
+
+def test_a_board_that_cannot_be_traced_says_why() -> None:
+    detail = {"unavailable": "no probe"}
+    case = Case("copies", "no trace", YES, (change("payload_bytes_written", samples=[], detail=detail),))
+    assert run(case).verdict is YES
+    assert any(e.text.endswith("is not available on this board: no probe") for e in run(case).evidence)

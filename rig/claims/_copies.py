@@ -1,0 +1,140 @@
+"""The criterion on copies: three witnesses, each with its own words, never averaged.
+
+The firmware counts what its memcpy family moves. The rig scans RAM at the last callback. Where the board can be
+traced, every write is seen: a copy by a loop that no counter knows, and one that is gone before anybody could look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
+from rig.claims._words import NO_SHM, number, readers
+from rig.records import Evidence, Measurement
+
+_Table = dict[int, dict[int, Measurement]]  # payload -> readers -> measurement
+_MOST_NAMED = 4
+
+
+def copies(figures: Figures) -> Decision:
+    """Bytes copied do not grow with the readers, the sample stands in RAM once, and no byte is written again."""
+    counted = _by_readers(figures.all("bytes_copied_per_sample", "shm"))
+    seen = _by_readers(figures.all("resident_copies", "shm"))
+    if not counted or not seen:
+        return inconclusive(NO_SHM)
+    if any(not m.samples for row in (*counted.values(), *seen.values()) for m in row.values()):
+        return inconclusive("not every sample was delivered, so its copies could not be counted")
+    tried = figures.all("payload_bytes_written", "shm")
+    traced = _by_readers([m for m in tried if m.samples])
+    said = [*_counters(counted), *_scan(seen), *_trace(traced)]
+    blind = [m for m in tried if not m.samples]
+    evidence = [evidence for evidence, _fault in said]
+    evidence += [fact(_blindness(m), m) for m in blind]
+    evidence += [
+        fact(f"control, {readers(m.conditions['readers'])}: {number(m.value)} x in RAM", m)
+        for m in figures.all("resident_copies", "network")
+        if m.samples
+    ]
+    evidence += _disagreements(counted, seen, traced)
+    faults = [fault for _evidence, fault in said if fault]
+    if faults:
+        return refuted(faults[0], evidence)
+    unexplained = [m for m in blind if not m.detail.get("unavailable")]
+    if unexplained:
+        return inconclusive(_blindness(unexplained[0]), evidence)
+    return confirmed(
+        "bytes copied are the same for every number of readers, each sample stands once in RAM"
+        + (", and none of its bytes is written a second time" if traced else ""),
+        evidence,
+    )
+
+
+def _counters(counted: _Table) -> Iterator[tuple[Evidence, str]]:
+    for payload, row in counted.items():
+        values = {count: (min(m.samples), max(m.samples)) for count, m in row.items()}
+        text = ", ".join(f"{count}: {number(high)}" for count, (_, high) in values.items())
+        grows = len({bound for pair in values.values() for bound in pair}) > 1
+        yield (
+            fact(f"{payload} B payload, bytes copied by readers: {text}", next(iter(row.values()))),
+            f"bytes copied of a {payload} B payload differ with the readers ({text})" if grows else "",
+        )
+
+
+def _scan(seen: _Table) -> Iterator[tuple[Evidence, str]]:
+    for payload, count, m in _rows(seen):
+        names = ", ".join(str(p.get("symbol") or p.get("address")) for p in _list(m, "places")) or "nowhere"
+        stands = f"stands {number(m.value)} x in RAM ({names})"
+        yield (
+            fact(f"{payload} B payload, {readers(count)}: {stands}", m),
+            "" if m.value == 1 else f"{readers(count)}: a {payload} B payload {stands}",
+        )
+
+
+def _trace(traced: _Table) -> Iterator[tuple[Evidence, str]]:
+    for payload, count, m in _rows(traced):
+        again = f"{number(m.value)} bytes are written again after the application wrote them"
+        again += f" ({_writers(m)})" if m.value else f" (all {number(_count(m, 'writes'))} writes traced)"
+        yield (
+            fact(f"{payload} B payload, {readers(count)}: {again}", m),
+            f"{readers(count)}, {payload} B payload: {again}" if m.value else "",
+        )
+
+
+def _writers(m: Measurement) -> str:
+    """``8,192 by memcpy for on_message to copies+0x400``, the largest first."""
+    rows = sorted(_list(m, "writers"), key=lambda row: -int(str(row["bytes"])))
+    words = []
+    for row in rows[:_MOST_NAMED]:
+        caller = f" for {row['caller']}" if row.get("caller") else ""
+        place = row.get("symbol") or row.get("address")
+        words.append(f"{number(int(str(row['bytes'])))} by {row['function']}{caller} to {place}")
+    if len(rows) > _MOST_NAMED:
+        words.append(f"and {len(rows) - _MOST_NAMED} more")
+    return ", ".join(words)
+
+
+def _blindness(m: Measurement) -> str:
+    if m.detail.get("unavailable"):
+        return f"the third witness, a trace of every write, is not available on this board: {m.detail['unavailable']}"
+    where = f"{m.conditions['payload_bytes']} B payload, {readers(m.conditions['readers'])}"
+    return f"{where}: the trace of writes is no evidence: {m.detail.get('fault') or 'the sample was not delivered'}"
+
+
+def _disagreements(counted: _Table, seen: _Table, traced: _Table) -> Iterator[Evidence]:
+    """Where not all witnesses saw the same: a copy, or none."""
+    for payload, count, scan in _rows(seen):
+        said = {f"the scan of RAM saw {_some(scan.value - 1, 'further place')}": scan.value > 1}
+        counter = counted.get(payload, {}).get(count)
+        if counter is not None:
+            copied = max(counter.samples)
+            said = {f"the counters saw {_some(copied, 'byte')} copied": copied > 0} | said
+        trace = traced.get(payload, {}).get(count)
+        if trace is not None:
+            said[f"the trace saw {_some(trace.value, 'byte')} written again"] = trace.value > 0
+        if len(set(said.values())) > 1:
+            text = f"{payload} B payload, {readers(count)}: the witnesses disagree: {'; '.join(said)}"
+            yield fact(text, trace or scan)
+
+
+def _some(count: float, noun: str) -> str:
+    return f"{number(count) if count > 0 else 'no'} {noun}{'' if count in (0, 1) else 's'}"
+
+
+def _rows(table: _Table) -> Iterator[tuple[int, int, Measurement]]:
+    return ((payload, count, m) for payload, row in table.items() for count, m in row.items())
+
+
+def _by_readers(measurements: Sequence[Measurement]) -> _Table:
+    table: _Table = {}
+    for m in measurements:
+        table.setdefault(int(m.conditions["payload_bytes"]), {})[int(m.conditions["readers"])] = m
+    return table
+
+
+def _list(m: Measurement, key: str) -> list[dict[str, object]]:
+    found = m.detail.get(key, [])
+    return [row for row in found if isinstance(row, dict)] if isinstance(found, list | tuple) else []
+
+
+def _count(m: Measurement, key: str) -> int:
+    return int(str(m.detail.get(key, 0)))

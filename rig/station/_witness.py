@@ -1,0 +1,63 @@
+"""What a station sees of a payload in the board's memory: where it stands, and who writes it.
+
+Joins the board's memory and its probe with the bench's knowledge of payloads and the image's of names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rig.bench import SERIALISER, Bench, Trace, find_payload_writes, find_places
+from rig.board import Board
+from rig.errors import ProbeFault
+from rig.probe import FirmwareImage
+
+_TRACE_SECONDS = 20.0
+
+
+def scanner(board: Board, image: FirmwareImage) -> Callable[[bytes], list[Mapping[str, object]]]:
+    """The ``scan`` of a ``Setting``."""
+
+    def scan(wanted: bytes) -> list[Mapping[str, object]]:
+        places: list[Mapping[str, object]] = []
+        for start, length in board.ram_regions():
+            memory = board.memory.read(start, length)
+            for place in find_places(memory, start, wanted, symbol_at=image.symbol_at):
+                places.append(
+                    {
+                        "symbol": place.symbol,
+                        "address": f"{place.address:#010x}",
+                        "offset": place.offset,
+                        "bytes": place.length,
+                    }
+                )
+        return places
+
+    return scan
+
+
+def tracer(
+    board: Board, image: FirmwareImage, bench: Bench, *, seconds: float = _TRACE_SECONDS
+) -> Callable[[bytes, Callable[[], None]], Trace] | None:
+    """The ``trace`` of a ``Setting``. A trace that fails on a board that is well is returned as such, with the reason:
+    it is no evidence, and no fault of the exchange that goes on.
+    """
+    if board.untraceable is not None or SERIALISER not in image.symbols:
+        return None
+    begin = image.find(SERIALISER).address
+
+    def trace(wanted: bytes, start: Callable[[], None]) -> Trace:
+        try:
+            writes = board.trace_writes(begin=begin, until=bench.rests, start=start, timeout=seconds)
+        except ProbeFault as fault:
+            return Trace(fault=fault.message)
+        return Trace(writers=tuple(find_payload_writes(writes, wanted, symbol_at=image.symbol_at)), writes=len(writes))
+
+    return trace
+
+
+def why_untraceable(board: Board, image: FirmwareImage) -> str:
+    """Why there is no ``tracer``; empty if there is one."""
+    if board.untraceable is not None:
+        return board.untraceable
+    return "" if SERIALISER in image.symbols else f"its firmware has no symbol {SERIALISER}"
