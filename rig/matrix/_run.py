@@ -116,7 +116,8 @@ def matrix(
             images = build_defect(spec.firmware.preset, defect.name)
             record = _run(spec, {"shm": images["shm"]}, Path(scratch, defect.name))
             claims = _decide(board, record, control)
-            yield Row(defect=defect.name, expected=defect.breaks, claims=claims, faults=_faults(record))
+            expected = defect.breaks_on(spec.kind)
+            yield Row(defect=defect.name, expected=expected, claims=claims, faults=_faults(record))
 
 
 def _named(name: str) -> Defect:

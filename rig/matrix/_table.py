@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rig.inventory import BoardKind
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
-    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it."""
+    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it.
+
+    ``traced``: only a trace of every write can see it, which emulated boards alone have.
+    """
 
     name: str
     breaks: frozenset[str]
+    traced: bool = False
+
+    def breaks_on(self, kind: BoardKind) -> frozenset[str]:
+        """The claims that must be refuted on a board of this kind."""
+        return frozenset() if self.traced and kind != "emulated" else self.breaks
 
 
-def _defect(name: str, *breaks: str) -> Defect:
-    return Defect(name=name, breaks=frozenset(breaks))
+def _defect(name: str, *breaks: str, traced: bool = False) -> Defect:
+    return Defect(name=name, breaks=frozenset(breaks), traced=traced)
 
 
 # A copy needs a place: what keeps samples of its own has more RAM than its formula says.
@@ -33,6 +43,7 @@ _ROWS = (
     _defect("hidden_copy", "copies", "footprint"),
     _defect("partial_copy", "copies", "footprint"),
     _defect("scattered_copy", "copies", "footprint"),
+    _defect("transient_copy", "copies", traced=True),
     _defect("lose_some", "agentless-operation", "thread-safety"),
     _defect("torn_sample", "agentless-operation", "agentless-startup", "thread-safety"),
     _defect("offline_refused", "agentless-startup"),

@@ -74,7 +74,7 @@ def test_a_copy_wiped_at_once_is_seen_by_the_trace_alone(station: Prepare) -> No
     assert witnesses(measured) == {1: [0, 1, 256], 2: [0, 1, None], 4: [0, 1, None], 8: [0, 1, 2048]}
     found = verdict(measured)
     assert found.verdict is Verdict.REFUTED
-    assert "256 by defect_on_message to copy" in found.reason
+    assert "256 by defect_on_message to 0x2000" in found.reason
     (said,) = (e.text for e in found.evidence if "8 readers: the witnesses disagree" in e.text)
     assert "the counters saw no byte copied; the scan of RAM saw no further place; the trace saw 2,048 bytes" in said
     without = [m for m in measured if m.metric != "payload_bytes_written"]

@@ -50,12 +50,21 @@ def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_defect_refutes_what_it_breaks_and_nothing_else(rows: dict[str, Row], name: str) -> None:
     row = rows[name]
-    assert row.refuted == DEFECTS[name].breaks, {id: row.claims[id].reason for id in row.missed | row.false}
+    assert row.refuted == DEFECTS[name].breaks_on("native"), {
+        id: row.claims[id].reason for id in row.missed | row.false
+    }
 
 
 def test_table_and_sources_name_the_same_defects(project_root: Path) -> None:
     sources = {file.stem for file in (project_root / "firmware" / "defects").glob("*.c")} - {"passthrough"}
     assert sources == set(DEFECTS)
+
+
+def test_what_only_a_trace_can_see_is_expected_where_there_is_one() -> None:
+    hidden = DEFECTS["transient_copy"]
+    assert hidden.breaks_on("emulated") == {"copies"}
+    assert hidden.breaks_on("native") == hidden.breaks_on("probe") == frozenset()
+    assert DEFECTS["hidden_copy"].breaks_on("native") == {"copies"}
 
 
 def test_every_measured_claim_can_be_refuted() -> None:
