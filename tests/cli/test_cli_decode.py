@@ -122,12 +122,9 @@ def test_a_serial_line_is_said_as_it_is_used(start: Start) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "either a FILE or --live"),
         (("--live", "udp4:1", "FILE"), "either a FILE or --live"),
-        (("--live", "udp4:1", "-f"), "--follow is for a FILE"),
         (("--live", "udp4:8889"), "the Agent's UDP port is missing"),
         (("--live", "can0"), "no link 'can0'"),
-        (("-f", "missing"), "cannot read missing"),
     ],
 )
 def test_what_cannot_be_watched(rig: Rig, arguments: tuple[str, ...], said: str) -> None:
