@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, mapping, number, readers
+from rig.claims._words import NO_SHM, mapping, number, readers, unsupported
+from rig.records import Measurement
 
 
 def message_size(figures: Figures) -> Decision:
@@ -11,25 +12,47 @@ def message_size(figures: Figures) -> Decision:
     shm = figures.measured("largest_message_bytes", "shm")
     if not shm:
         return inconclusive(NO_SHM)
-    tried = {int(size): str(outcome) for size, outcome in mapping(shm[0], "tried").items()}
-    buffer_bytes = int(str(shm[0].detail.get("buffer_bytes", 0)))
-    bad = {size: outcome for size, outcome in tried.items() if outcome != "intact"}
+    varied = figures.measured("largest_message_varied_bytes", "shm")
+    cannot, facts = unsupported(figures, "largest_message_varied_bytes", _link)
     evidence = [fact(f"largest intact with shared memory: {number(shm[0].value)} bytes", shm[0])]
-    evidence += [fact(f"{size:,} bytes: {outcome}", shm[0]) for size, outcome in list(bad.items())[:5]]
+    evidence += [fact(f"{_link(m)}: {number(m.value)} bytes", m) for m in varied]
+    bad = [(m, size, outcome) for m in (*shm, *varied) for size, outcome in _tried(m).items() if outcome != "intact"]
+    evidence += [fact(f"{size:,} bytes: {outcome}", m) for m, size, outcome in bad[:5]]
+    evidence += facts
     evidence += [
         fact(f"control, through the Agent: {number(control.value)} bytes", control)
         for control in figures.measured("largest_message_bytes", "network")
     ]
     if bad:
-        size, outcome = next(iter(bad.items()))
-        return refuted(f"{size:,} bytes of {buffer_bytes:,} configured: {outcome}", evidence)
-    if not tried or max(tried) < buffer_bytes:
-        return inconclusive(f"sizes up to {max(tried, default=0):,} of {buffer_bytes:,} bytes were tried", evidence)
+        m, size, outcome = bad[0]
+        where = f" ({_link(m)})" if m in varied else ""
+        return refuted(f"{size:,} bytes of {_configured(m):,} configured: {outcome}{where}", evidence)
+    for m in (*shm, *varied):
+        most = max(_tried(m), default=0)
+        if not most or most < _configured(m):
+            return inconclusive(f"sizes up to {most:,} of {_configured(m):,} bytes were tried", evidence)
+    tried = _tried(shm[0])
+    also = f"; also with {'; '.join(_link(m) for m in varied)}" if varied else ""
     return confirmed(
         f"all {len(tried)} sizes from {min(tried)} to {max(tried):,} bytes arrived whole; "
-        f"{buffer_bytes:,} bytes were configured",
+        f"{_configured(shm[0]):,} bytes were configured{also}{cannot}",
         evidence,
     )
+
+
+def _tried(m: Measurement) -> dict[int, str]:
+    """Size -> what came of it."""
+    return {int(size): str(outcome) for size, outcome in mapping(m, "tried").items()}
+
+
+def _configured(m: Measurement) -> int:
+    return int(str(m.detail.get("buffer_bytes", 0)))
+
+
+def _link(m: Measurement) -> str:
+    """The shape of the link and the readers of a variant, short."""
+    c = m.conditions
+    return f"{readers(c['readers'])}, MTU {c['link_mtu']} x {c['link_history']}"
 
 
 def shared_buffer(figures: Figures) -> Decision:

@@ -26,7 +26,7 @@ _ROWS = (
         id="message-size",
         statement="Messages are limited only by memory.",
         method="One buffer as large as the pool; sizes from 1 B to all of it, dense around the MTU, MTU x history "
-        "and 16 bits.",
+        "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories.",
         criterion="whole and of the right length at every size up to the buffer memory configured",
         experiment="message-size",
         decide=_messages.message_size,

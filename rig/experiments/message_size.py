@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from rig.bench import Exchange, Refused, Status, Topology
 from rig.experiments._experiment import Experiment
@@ -11,6 +12,8 @@ from rig.station import Setting
 
 # Around 8-bit and 16-bit length fields and the usual powers of two.
 _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537, 100_000, 1 << 20, 8 << 20, 12 << 20)
+_WIDE_EDGES = (65_535, 65_536, 65_537)
+_READERS = 4
 _PATIENCE = 10
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
@@ -23,60 +26,84 @@ def sweep(ceiling: int, mtu: int, history: int) -> list[int]:
     return sorted(size for size in sizes if 0 < size <= ceiling)
 
 
-def _attempt(setting: Setting, topology: Topology, size: int, sequence: int) -> str:
-    """One sample; refused for want of room *now*, it is tried again after the link had time to acknowledge."""
-    outcome = ""
-    for _ in range(_PATIENCE):
-        outcome = _publish(setting, topology, size, sequence)
-        if outcome != f"refused: {Status.NO_BUFFER.name}":
-            break
-        setting.bench.spin(timeout=0.1)
-    return outcome
+@dataclass(kw_only=True)
+class _Sizes:
+    """Sizes tried under one shape of the link and with so many readers, and what came of each."""
 
+    setting: Setting
+    mtu: int
+    history: int
+    readers: int
+    outcomes: dict[int, str] = field(default_factory=dict)
+    buffer_bytes: int = 0
+    topology: Topology | None = None
 
-def _publish(setting: Setting, topology: Topology, size: int, sequence: int) -> str:
-    seconds = 0.7 + size / _AGENT_BYTES_PER_SECOND if setting.path == "agent" else 5.0
-    try:
-        seen: Exchange = setting.bench.exchange(
-            session=topology.session,
-            writer=topology.writer,
-            count=1,
-            length=size,
-            readers=1,
-            first=sequence,
-            deadline=seconds,
-            timeout=seconds + 30,
-        )
-    except Refused as error:
-        return f"refused: {error.status.name}"
-    if seen.refused:
-        return f"refused: {seen.status.name}"
-    if seen.damaged:
-        record = seen.deliveries[0]
-        return f"damaged: {record.length} bytes arrived, wrong from byte {record.status}"
-    return "intact" if seen.delivered == 1 else "lost" if seen.delivered == 0 else f"delivered {seen.delivered} times"
+    def begin(self) -> None:
+        """One buffer as large as the pool.
+
+        :raises Refused: the middleware does not start, or connect, in this shape.
+        """
+        setting = self.setting
+        pool = setting.bench.start(buffers=1, mtu=self.mtu, history=self.history, link=setting.link is not None)
+        self.buffer_bytes = pool.buffer_bytes
+        self.topology = setting.connect(readers=self.readers)
+
+    def works(self, size: int) -> bool:
+        """Try one size; refused for want of room *now*, again after the link had time to acknowledge."""
+        outcome = ""
+        for _ in range(_PATIENCE):
+            outcome = self._publish(size, sequence=len(self.outcomes) + 1)
+            if outcome != f"refused: {Status.NO_BUFFER.name}":
+                break
+            self.setting.bench.spin(timeout=0.1)
+        self.outcomes[size] = outcome
+        if outcome != "intact":
+            self.begin()  # a transfer that failed may have left its stream stuck
+        return outcome == "intact"
+
+    def _publish(self, size: int, sequence: int) -> str:
+        assert self.topology is not None
+        seconds = 0.7 + size / _AGENT_BYTES_PER_SECOND if self.setting.path == "agent" else 5.0
+        try:
+            seen: Exchange = self.setting.bench.exchange(
+                session=self.topology.session,
+                writer=self.topology.writer,
+                count=1,
+                length=size,
+                readers=self.readers,
+                first=sequence,
+                deadline=seconds,
+                timeout=seconds + 30,
+            )
+        except Refused as error:
+            return f"refused: {error.status.name}"
+        if seen.refused:
+            return f"refused: {seen.status.name}"
+        if seen.damaged:
+            record = next(r for r in seen.deliveries if not r.intact)
+            return f"damaged: {record.length} bytes arrived, wrong from byte {record.status}"
+        if seen.delivered == self.readers:
+            return "intact"
+        return "lost" if seen.delivered == 0 else f"delivered {seen.delivered} times to {self.readers} reader(s)"
+
+    def detail(self) -> dict[str, object]:
+        """What was tried, against what memory."""
+        return {
+            "buffer_bytes": self.buffer_bytes,
+            "tried": {str(size): self.outcomes[size] for size in sorted(self.outcomes)},
+        }
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """One buffer as large as the pool; every size of the sweep once; on the link, bisection to the exact limit."""
-    outcomes: dict[int, str] = {}
-    buffer_bytes = setting.start(buffers=1).buffer_bytes
-    topology = setting.connect(readers=1)
-
-    def works(size: int) -> bool:
-        nonlocal topology
-        outcomes[size] = _attempt(setting, topology, size, sequence=len(outcomes) + 1)
-        if outcomes[size] != "intact":
-            setting.start(buffers=1)  # a transfer that failed may have left its stream stuck
-            topology = setting.connect(readers=1)
-        return outcomes[size] == "intact"
-
+    """Every size of the sweep once; on the link, bisection to the exact limit; then other links and more readers."""
+    sizes = _Sizes(setting=setting, mtu=setting.mtu, history=setting.history, readers=1)
+    sizes.begin()
     largest = 0
-    for size in sweep(buffer_bytes, setting.mtu, setting.history):
-        if works(size):
+    for size in sweep(sizes.buffer_bytes, setting.mtu, setting.history):
+        if sizes.works(size):
             largest = size
         elif setting.path == "agent":
-            largest = _bisect(works, largest, size)
+            largest = _bisect(sizes.works, largest, size)
             break
     yield setting.measurement(
         "message-size",
@@ -84,10 +111,41 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         "bytes",
         [largest],
         conditions={"readers": 1, "mtu_bytes": setting.mtu, "history": setting.history},
-        detail={
-            "buffer_bytes": buffer_bytes,
-            "tried": {str(size): outcomes[size] for size in sorted(outcomes)},
-        },
+        detail=sizes.detail(),
+    )
+    if setting.path == "shm":
+        yield from _varied(setting)
+
+
+def _varied(setting: Setting) -> Iterator[Measurement]:
+    """The 16-bit edge and the whole memory for several readers; the whole sweep for other MTUs and histories."""
+    yield _one_variant(setting, setting.mtu, setting.history, _READERS, _WIDE_EDGES)
+    if setting.quick:
+        return
+    for mtu in (setting.mtu // 2, setting.mtu * 2):
+        for history in (setting.history // 2, setting.history * 2):
+            yield _one_variant(setting, mtu, history, 1, None)
+
+
+def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: tuple[int, ...] | None) -> Measurement:
+    sizes = _Sizes(setting=setting, mtu=mtu, history=history, readers=readers)
+    whole: list[int] = []
+    detail: dict[str, object] = {}
+    try:
+        sizes.begin()
+        ceiling = sizes.buffer_bytes
+        tried = sweep(ceiling, mtu, history) if edges is None else [*(s for s in edges if s < ceiling), ceiling]
+        whole = [0, *(size for size in tried if sizes.works(size))]
+        detail = sizes.detail()
+    except Refused as error:
+        detail = {"unsupported": error.message}
+    return setting.measurement(
+        "message-size",
+        "largest_message_varied_bytes",
+        "bytes",
+        whole[-1:],
+        conditions={"readers": readers, "link_mtu": mtu, "link_history": history},
+        detail=detail,
     )
 
 

@@ -26,6 +26,13 @@ def test_the_largest_message_fills_the_memory(figures: Figures) -> None:
     assert shm.value == shm.detail["buffer_bytes"]
 
 
+def test_several_readers_and_other_links_get_every_size_whole(figures: Figures) -> None:
+    varied = figures.measured("largest_message_varied_bytes", "shm")
+    assert varied
+    for m in varied:
+        assert m.value == m.detail["buffer_bytes"], (m.conditions, m.detail["tried"])
+
+
 @pytest.mark.needs("large-memory")
 def test_a_message_of_8_mib_arrives_whole(figures: Figures) -> None:
     (shm,) = figures.all("largest_message_bytes", "shm")

@@ -110,6 +110,20 @@ CASES = [
         (change("largest_message_bytes", samples=[65535], detail={"tried": TRIED}),),
         "up to 65,535",
     ),
+    Case(
+        "message-size",
+        "with several readers",
+        NO,
+        (change("largest_message_varied_bytes", detail={"tried": {"65535": "intact", "65536": "lost"}}),),
+        "65,536 bytes of 16,777,216 configured: lost (4 readers, MTU 512 x 16)",
+    ),
+    Case(
+        "message-size",
+        "a link that the middleware cannot have",
+        YES,
+        (change("largest_message_varied_bytes", samples=[], detail={"unsupported": "refused start: ARGUMENT"}),),
+        "not supported here: 4 readers, MTU 512 x 16",
+    ),
     Case("message-size", "nothing tried", OPEN, (change("largest_message_bytes", detail={"tried": {}}),)),
     only_control("message-size"),
     # copies

@@ -190,6 +190,21 @@ def _sizes(f: Figures, limit: int | None = None) -> list[Measurement]:
                 history=16,
             )
         )
+    wide = {str(size): "intact" for size in (65_535, 65_536, f.memory) if size <= (limit or f.memory)}
+    if limit is None:
+        rows.append(
+            f.make(
+                "message-size",
+                "shm",
+                "largest_message_varied_bytes",
+                "bytes",
+                [f.memory],
+                detail={"buffer_bytes": f.memory, "tried": wide},
+                readers=4,
+                link_mtu=512,
+                link_history=16,
+            )
+        )
     return rows
 
 
