@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._words import NO_CONTROL, NO_SHM, number, unsupported
-from rig.records import Evidence, Measurement
+from rig.records import Measurement
 
 
 def agentless_operation(figures: Figures) -> Decision:
@@ -12,14 +12,13 @@ def agentless_operation(figures: Figures) -> Decision:
     delivered = figures.measured("samples_delivered", "shm")
     if not delivered:
         return inconclusive(NO_SHM)
-    evidence: list[Evidence] = []
+    cannot, evidence = unsupported(figures, "samples_delivered", lambda m: _LINKS[str(m.conditions["link"])])
     short: list[Measurement] = []
     for m in delivered:
         kind = "reliable" if m.conditions["reliable"] else "best effort"
         expected = int(str(m.detail["expected"]))
-        evidence.append(
-            fact(f"{kind}: {number(m.value)} of {expected} deliveries, {m.detail['refused']} publish errors", m)
-        )
+        words = f"{number(m.value)} of {expected} deliveries, {m.detail['refused']} publish errors"
+        evidence.append(fact(f"{_LINKS[str(m.conditions['link'])]}, {kind}: {words}", m))
         if m.value != expected:
             short.append(m)
     control = figures.measured("samples_delivered", "network")
@@ -29,13 +28,17 @@ def agentless_operation(figures: Figures) -> Decision:
     if short:
         m = short[0]
         return refuted(
-            f"{number(m.value)} of {m.detail['expected']} deliveries with the link {m.conditions['link']}; "
+            f"{number(m.value)} of {m.detail['expected']} deliveries, {_LINKS[str(m.conditions['link'])]}; "
             f"first error {m.detail['first_error']}",
             evidence,
         )
     if not control:
         return inconclusive(NO_CONTROL, evidence)
-    return confirmed("every sample was delivered with the link cut; without shared memory none was", evidence)
+    links = " and ".join(dict.fromkeys(_LINKS[str(m.conditions["link"])] for m in delivered))
+    return confirmed(f"every sample was delivered, {links}; without shared memory none was{cannot}", evidence)
+
+
+_LINKS = {"cut": "the link cut", "none": "no link at all"}
 
 
 def agentless_startup(figures: Figures) -> Decision:
@@ -43,10 +46,12 @@ def agentless_startup(figures: Figures) -> Decision:
     delivered = figures.measured("samples_delivered", "shm")
     if not delivered:
         return inconclusive(NO_SHM)
+    cannot, facts = unsupported(figures, "samples_delivered", lambda m: "no link at all")
     evidence = [
         fact(f"Agent {m.conditions['agent']}: {number(m.value)} of {m.detail['expected']} deliveries", m)
         for m in delivered
     ]
+    evidence += facts
     control = figures.measured("samples_delivered", "network")
     evidence += [fact(f"control: {number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
     if any(m.value > 0 for m in control):
@@ -60,7 +65,9 @@ def agentless_startup(figures: Figures) -> Decision:
                 f"{m.detail['refused']}".rstrip(),
                 evidence,
             )
-    return confirmed("entities were made and every sample was delivered with no Agent from the start", evidence)
+    return confirmed(
+        f"entities were made and every sample was delivered with no Agent from the start{cannot}", evidence
+    )
 
 
 def agent_duplicates(figures: Figures) -> Decision:

@@ -12,8 +12,8 @@ def message_size(figures: Figures) -> Decision:
     shm = figures.measured("largest_message_bytes", "shm")
     if not shm:
         return inconclusive(NO_SHM)
-    varied = figures.measured("largest_message_varied_bytes", "shm")
-    cannot, facts = unsupported(figures, "largest_message_varied_bytes", _link)
+    varied = figures.measured("largest_varied_bytes", "shm")
+    cannot, facts = unsupported(figures, "largest_varied_bytes", _link)
     evidence = [fact(f"largest intact with shared memory: {number(shm[0].value)} bytes", shm[0])]
     evidence += [fact(f"{_link(m)}: {number(m.value)} bytes", m) for m in varied]
     bad = [(m, size, outcome) for m in (*shm, *varied) for size, outcome in _tried(m).items() if outcome != "intact"]

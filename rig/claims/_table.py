@@ -9,7 +9,8 @@ _ROWS = (
     Claim(
         id="agentless-operation",
         statement="Nodes on one MCU exchange messages without the Agent.",
-        method="The link is cut after the session is up; 1,000 samples per reliability to two readers.",
+        method="The link is cut after the session is up, and a middleware without any link; 1,000 samples per "
+        "reliability to two readers.",
         criterion="every sample is delivered locally and publish reports success; the control delivers none",
         experiment="agentless-operation",
         decide=_agent.agentless_operation,
@@ -17,7 +18,8 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The link is silent from the middleware's start on; it comes back later.",
+        method="The link is silent from the middleware's start on and comes back later; and a middleware without any "
+        "link.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
         decide=_agent.agentless_startup,

@@ -29,7 +29,8 @@ def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str
     """Conditions that the middleware cannot do: words to end a reason with, and one fact each."""
     found = [m for m in figures.all(metric, "shm") if not m.samples and "unsupported" in m.detail]
     facts = [fact(f"{name(m)}: not tried, {m.detail['unsupported']}", m) for m in found]
-    return (f"; not supported here: {', '.join(name(m) for m in found)}" if found else ""), facts
+    names = ", ".join(dict.fromkeys(name(m) for m in found))
+    return (f"; not supported here: {names}" if found else ""), facts
 
 
 def mapping(measurement: Measurement, key: str) -> dict[str, object]:

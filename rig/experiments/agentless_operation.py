@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rig.bench import Capability, Topology, one_writer
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Scalar
 from rig.station import Setting
@@ -13,44 +14,71 @@ _READERS = 2
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Connect, cut the link, publish 1,000 samples per reliability (the control: a few)."""
+    """Connect, cut the link, publish 1,000 samples per reliability (the control: a few); then with no link at all."""
+    links = ["none"] if setting.link is None else ["cut"] if setting.path == "agent" else ["cut", "none"]
+    for link in links:
+        for reliable in (True, False):
+            if link == "none" and setting.link is not None and not setting.bench.has(Capability.OFFLINE):
+                yield _cannot(setting, reliable)
+            else:
+                yield from _one(setting, link, reliable)
+
+
+def _conditions(link: str, reliable: bool) -> dict[str, Scalar]:
+    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "reliable": reliable, "link": link}
+
+
+def _cannot(setting: Setting, reliable: bool) -> Measurement:
+    detail = {"unsupported": "a session on a middleware that was started without a link"}
+    return setting.measurement(
+        "agentless-operation",
+        "samples_delivered",
+        "samples",
+        [],
+        conditions=_conditions("none", reliable),
+        detail=detail,
+    )
+
+
+def _connect(setting: Setting, link: str, reliable: bool) -> Topology:
+    if link == "cut" or setting.link is None:
+        setting.start(buffers=4)
+        return setting.connect(readers=_READERS, reliable=reliable)
+    setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
+    return one_writer(
+        setting.bench, readers=_READERS, reliable=reliable, key=setting.next_key(), timeout=0.0, request=False
+    )
+
+
+def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
     control = setting.path == "agent"
     count = 5 if control else 1000
-    for reliable in (True, False):
-        setting.start(buffers=4)
-        topology = setting.connect(readers=_READERS, reliable=reliable)
-        if setting.link is not None:
-            setting.link.cut()
-        try:
-            seen = setting.bench.exchange(
-                session=topology.session,
-                writer=topology.writer,
-                count=count,
-                length=_PAYLOAD,
-                readers=_READERS,
-                record=False,
-                deadline=0.1 if control else 1.0,
-                timeout=60.0,
-            )
-        finally:
-            if setting.link is not None:
-                setting.link.restore()
-        conditions: dict[str, Scalar] = {
-            "payload_bytes": _PAYLOAD,
-            "readers": _READERS,
-            "reliable": reliable,
-            "link": "cut" if setting.link is not None else "none",
-        }
-        expected = count * _READERS
-        detail = {"expected": expected, "refused": seen.refused, "first_error": seen.status.name}
-        for metric, value in (
-            ("samples_delivered", seen.delivered - seen.damaged),
-            ("samples_lost", max(0, seen.accepted * _READERS - seen.delivered)),
-            ("publish_errors", seen.refused),
-        ):
-            yield setting.measurement(
-                "agentless-operation", metric, "samples", [value], conditions=conditions, detail=detail
-            )
+    topology = _connect(setting, link, reliable)
+    if link == "cut" and setting.link is not None:
+        setting.link.cut()
+    try:
+        seen = setting.bench.exchange(
+            session=topology.session,
+            writer=topology.writer,
+            count=count,
+            length=_PAYLOAD,
+            readers=_READERS,
+            record=False,
+            deadline=0.1 if control else 1.0,
+            timeout=60.0,
+        )
+    finally:
+        if link == "cut" and setting.link is not None:
+            setting.link.restore()
+    detail = {"expected": count * _READERS, "refused": seen.refused, "first_error": seen.status.name}
+    for metric, value in (
+        ("samples_delivered", seen.delivered - seen.damaged),
+        ("samples_lost", max(0, seen.accepted * _READERS - seen.delivered)),
+        ("publish_errors", seen.refused),
+    ):
+        yield setting.measurement(
+            "agentless-operation", metric, "samples", [value], conditions=_conditions(link, reliable), detail=detail
+        )
 
 
 EXPERIMENT = Experiment(id="agentless-operation", title="samples delivered while the link is cut", measure=measure)

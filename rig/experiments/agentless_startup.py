@@ -16,7 +16,7 @@ _KEY = 0x4F4E4554
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Nothing answers on the link from the middleware's start on; later the link comes back."""
+    """Nothing answers on the link from the middleware's start on; later the link comes back. Then no link at all."""
     link = setting.link
     if link is not None:
         link.cut()
@@ -30,6 +30,15 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     if link is not None and topology is not None and setting.path == "shm":
         setting.bench.spin(timeout=1.5)  # the Client tries to connect about once a second
         yield from _exchange(setting, topology, refusal, "appeared")
+    if link is not None and setting.path == "shm":
+        if setting.bench.has(Capability.OFFLINE):
+            setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
+            yield from _exchange(setting, *_connect(setting), "none")
+        else:
+            detail = {"unsupported": "a session on a middleware that was started without a link"}
+            yield setting.measurement(
+                "agentless-startup", "samples_delivered", "samples", [], conditions=_conditions("none"), detail=detail
+            )
 
 
 def _connect(setting: Setting) -> tuple[Topology | None, str]:
@@ -39,6 +48,10 @@ def _connect(setting: Setting) -> tuple[Topology | None, str]:
         return one_writer(setting.bench, readers=_READERS, key=_KEY, timeout=timeout, request=False), ""
     except Refused as error:
         return None, str(error)
+
+
+def _conditions(agent: str) -> dict[str, Scalar]:
+    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent}
 
 
 def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: str) -> Iterator[Measurement]:
@@ -57,7 +70,7 @@ def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: 
         delivered = seen.delivered - seen.damaged
         lost = max(0, seen.accepted * _READERS - seen.delivered)
         refusal = seen.status.name if seen.refused else ""
-    conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent}
+    conditions = _conditions(agent)
     detail = {"expected": count * _READERS, "refused": refusal, "entities": topology is not None}
     for metric, value in (("samples_delivered", delivered), ("samples_lost", lost)):
         yield setting.measurement("agentless-startup", metric, "samples", [value], conditions=conditions, detail=detail)

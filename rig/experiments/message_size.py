@@ -141,7 +141,7 @@ def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: 
         detail = {"unsupported": error.message}
     return setting.measurement(
         "message-size",
-        "largest_message_varied_bytes",
+        "largest_varied_bytes",
         "bytes",
         whole[-1:],
         conditions={"readers": readers, "link_mtu": mtu, "link_history": history},

@@ -19,6 +19,7 @@ PREFIX = "rig_"
 CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
 OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
 BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
+_UNLABELLED = QUIET_CONDITIONS - {"link"}  # of these a board has one value for each metric
 _STATISTICS = ("min", "p50", "p95", "p99", "p999", "max")
 # A count needs no unit in its name; a duration in nanoseconds is published in seconds.
 _UNITS = {
@@ -109,7 +110,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         scale = _SCALES.get(m.unit, 1.0)
         conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
         # What only one experiment varies shares a label, so that no two figures become one series.
-        rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *QUIET_CONDITIONS)}
+        rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *_UNLABELLED)}
         conditions.append(",".join(f"{key}={_label(value)}" for key, value in sorted(rest.items())))
         for statistic, value in _statistics(summary):
             labels = (m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic)

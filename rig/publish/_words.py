@@ -80,6 +80,10 @@ def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -
             case "spin_timeout_ms":
                 if full or value != USUAL_SPIN_MS:
                     words.append(f"spin {value} ms")
+            case "link_mtu":
+                words.append(f"MTU {value}")
+            case "link_history":
+                words.append(f"{value} slots")
             case "pending" | "other_pairs":
                 if full or value:
                     words.append(f"{value} {key.replace('_', ' ')}")

@@ -27,7 +27,7 @@ def test_the_largest_message_fills_the_memory(figures: Figures) -> None:
 
 
 def test_several_readers_and_other_links_get_every_size_whole(figures: Figures) -> None:
-    varied = figures.measured("largest_message_varied_bytes", "shm")
+    varied = figures.measured("largest_varied_bytes", "shm")
     assert varied
     for m in varied:
         assert m.value == m.detail["buffer_bytes"], (m.conditions, m.detail["tried"])

@@ -196,7 +196,7 @@ def _sizes(f: Figures, limit: int | None = None) -> list[Measurement]:
             f.make(
                 "message-size",
                 "shm",
-                "largest_message_varied_bytes",
+                "largest_varied_bytes",
                 "bytes",
                 [f.memory],
                 detail={"buffer_bytes": f.memory, "tried": wide},
