@@ -39,6 +39,9 @@ def entity_capacity(figures: Figures) -> Decision:
         )
         for m, gone in zip(made, lost, strict=True)
     ]
+    limits = mapping(made[0], "limits")
+    words = ", ".join(f"{name} {value}" for name, value in limits.items())
+    evidence.append(fact(f"limits, fixed when the firmware was built: {words or 'the middleware does not tell them'}"))
     for m, gone in zip(made, lost, strict=True):
         if gone.value:
             return refuted(
