@@ -212,4 +212,5 @@ class LinkTap(ABC):
             self._close()
             self._waked.close()
             if self._capture is not None:
-                self._capture.close()
+                with contextlib.suppress(OSError):  # a full disk: said where a figure cannot be written
+                    self._capture.close()

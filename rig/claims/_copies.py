@@ -26,9 +26,10 @@ def copies(figures: Figures) -> Decision:
         return inconclusive("not every sample was delivered, so its copies could not be counted")
     tried = figures.all("payload_bytes_written", "shm")
     traced = _by_readers([m for m in tried if m.samples])
-    said = [*_counters(counted), *_scan(seen), *_trace(traced)]
+    said = [*_scan(seen), *_trace(traced)]
+    counters = list(_counters(counted))
     blind = [m for m in tried if not m.samples]
-    evidence = [evidence for evidence, _fault in said]
+    evidence = [evidence for evidence, _fault in (*counters, *said)]
     evidence += [fact(_blindness(m), m) for m in blind]
     evidence += [
         fact(f"control, {readers(m.conditions['readers'])}: {number(m.value)} x in RAM", m)
@@ -39,14 +40,27 @@ def copies(figures: Figures) -> Decision:
     faults = [fault for _evidence, fault in said if fault]
     if faults:
         return refuted(faults[0], evidence)
-    unexplained = [m for m in blind if not m.detail.get("unavailable")]
-    if unexplained:
-        return inconclusive(_blindness(unexplained[0]), evidence)
+    # What the counters count need not be payload: a link that is in use moves bytes of its own meanwhile. Where every
+    # write was traced and none was a payload byte's, that is known.
+    alone = next((fault for _evidence, fault in counters if fault), "")
+    doubts = [_blindness(m) for m in blind if not m.detail.get("unavailable")]
+    if alone and not _traced_throughout(counted, traced):
+        doubts.append(f"{alone}, and no other witness saw a copy: it may be the link's own work")
+    if doubts:
+        return inconclusive(doubts[0], evidence)
+    if traced:
+        once = (
+            "each sample stands once in RAM, and none of its bytes is written a second time, for any number of readers"
+        )
+        return confirmed(once + ("; what the counters saw is not of the sample" if alone else ""), evidence)
     return confirmed(
-        "bytes copied are the same for every number of readers, each sample stands once in RAM"
-        + (", and none of its bytes is written a second time" if traced else ""),
-        evidence,
+        "bytes copied are the same for every number of readers, and each sample stands once in RAM", evidence
     )
+
+
+def _traced_throughout(counted: _Table, traced: _Table) -> bool:
+    """Whether every payload was traced with the fewest and with the most readers."""
+    return all({min(row), max(row)} <= traced.get(payload, {}).keys() for payload, row in counted.items())
 
 
 def _counters(counted: _Table) -> Iterator[tuple[Evidence, str]]:

@@ -138,15 +138,26 @@ CASES = [
         "copies",
         "one copy per reader",
         NO,
-        tuple(change("bytes_copied_per_sample", samples=[1024 * n] * 3, readers=n) for n in (1, 2, 4, 8)),
-        "differ with the readers",
+        tuple(
+            change(metric, samples=[1024 * n] * times, readers=n)
+            for n in (1, 2, 4, 8)
+            for metric, times in (("bytes_copied_per_sample", 3), ("payload_bytes_written", 1))
+        ),
+        "1 reader, 1024 B payload: 1,024 bytes are written again",
     ),
     Case(
         "copies",
-        "a copy now and then",
-        NO,
+        "what the counters see is none of the sample's, as the trace shows",
+        YES,
         (change("bytes_copied_per_sample", samples=[0, 0, 1024], readers=8),),
-        "differ with the readers",
+        "what the counters saw is not of the sample",
+    ),
+    Case(
+        "copies",
+        "what the counters see, on a board that cannot trace",
+        OPEN,
+        (change("bytes_copied_per_sample", samples=[0, 0, 1024], readers=8), without("payload_bytes_written")),
+        "differ with the readers (1: 0, 2: 0, 4: 0, 8: 1,024), and no other witness saw a copy",
     ),
     Case(
         "copies",

@@ -178,7 +178,7 @@ def test_a_full_disk(project_root: Path, state: Path, out: Path) -> None:
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(rig: Rig, out: Path, state: Path) -> None:
     done = rig("run", "--dry-run", "--board", "microbit", "--claims", "copies", "--agent", "none", "--out", str(out))
     assert done.code == 0
-    assert "shm: flash, start the Agent, boot" in done.out
+    assert "shm: flash, boot" in done.out and "in all: 1 flash, 0 Agent starts" in done.out
     assert "copies: skipped, no Agent" in done.out
     assert "then decide: copies" in done.out
     assert not out.exists()
