@@ -58,7 +58,7 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
     """Pairs that could be made, and the error that the next one met."""
     bench = setting.bench
     offline = bench.has(Capability.OFFLINE)
-    timeout = 0.0 if offline else 1.0
+    timeout = 0.0 if offline else setting.answer_timeout
     bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=not offline and setting.link is not None)
     session = bench.open_session(setting.next_key(), timeout=timeout)
     made = 0

@@ -115,7 +115,7 @@ def _detail(setting: Setting, gathered: Gathered) -> dict[str, object]:
 
 def _add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
     """Writers and readers on topics of their own beside the measured ones; returns how many there was room for."""
-    timeout = 2.0 if setting.link is not None else 0.0
+    timeout = setting.answer_timeout
     for pair in range(wanted):
         id = _FIRST_OTHER + pair
         topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")

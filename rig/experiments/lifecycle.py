@@ -41,7 +41,7 @@ def _start(setting: Setting) -> float:
     setting.bench.start(
         buffers=4, mtu=setting.mtu, history=setting.history, link=not offline and setting.link is not None
     )
-    return 0.0 if offline else 1.0
+    return 0.0 if offline else setting.answer_timeout
 
 
 def _connect(setting: Setting, readers: int, topic: str, timeout: float) -> Topology:

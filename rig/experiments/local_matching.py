@@ -121,7 +121,7 @@ def _try(setting: Setting, pair: Pair) -> int:
     """Deliveries to the one reader."""
     bench = setting.bench
     offline = bench.has(Capability.OFFLINE)
-    timeout = 0.0 if offline else 1.0
+    timeout = 0.0 if offline else setting.answer_timeout
     bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=not offline and setting.link is not None)
     sessions = [bench.open_session(setting.next_key(), timeout=timeout) for _ in range(pair.sessions)]
     steps = [(_writer, sessions[0]), (_reader, sessions[-1])]

@@ -56,7 +56,7 @@ def _conditions(case: Case) -> dict[str, Scalar]:
 def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
     bench = setting.bench
     offline = bench.has(Capability.OFFLINE)
-    timeout = 0.0 if offline else 1.0
+    timeout = 0.0 if offline else setting.answer_timeout
     # Each outstanding request may wait beside its reply.
     bench.start(
         buffers=2 * case.outstanding + 2,

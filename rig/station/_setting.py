@@ -111,6 +111,15 @@ class Setting:
         """Reliable slots a direction."""
         return 4 if self.small else 16
 
+    @property
+    def answer_timeout(self) -> float:
+        """How long to wait for the Agent at each step, seconds of the board's clock; 0 where there is no link.
+
+        Much longer than an Agent takes: an emulated board that is busy runs ahead of the host's clock, by which the
+        Agent lives, and on a loaded host two seconds of the one were seen to pass in less than one of the other.
+        """
+        return 10.0 if self.link is not None else 0.0
+
     def next_key(self) -> int:
         """A client key that no session of this boot had before."""
         self._keys += 1
@@ -132,7 +141,7 @@ class Setting:
 
     def connect(self, *, readers: int, reliable: bool = True) -> Topology:
         """One session with one writer and some readers; a new client key each time."""
-        timeout = 2.0 if self.link is not None else 0.0
+        timeout = self.answer_timeout
         return one_writer(
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
