@@ -22,6 +22,8 @@ class Pace:
 
     def __init__(self, journal: Path | None, *, quick: bool) -> None:
         self._before = _durations(journal, quick=quick) if journal is not None else {}
+        # Another board takes another time, but in about the same proportions.
+        self._alike = {key[1:]: seconds for key, seconds in self._before.items()}
         self._now: dict[Key, float] = {}
 
     def took(self, key: Key, seconds: float) -> None:
@@ -30,16 +32,19 @@ class Pace:
 
     def left(self, keys: Iterable[Key]) -> float | None:
         """Seconds that these steps will take together; None if nothing is known of any."""
-        wanted = list(keys)
-        known = [self._before[key] for key in wanted if key in self._before]
-        both = [key for key in self._now if key in self._before]
-        former = sum(self._before[key] for key in both)
-        scale = sum(self._now[key] for key in both) / former if former else 1.0
-        typical = list(self._now.values()) or list(self._before.values())
+        wanted = [(key, self._former(key)) for key in keys]
+        both = [(now, former) for key, now in self._now.items() if (former := self._former(key)) is not None]
+        former = sum(former for _, former in both)
+        scale = sum(now for now, _ in both) / former if former else 1.0
+        typical = list(self._now.values())
+        known = [seconds for _, seconds in wanted if seconds is not None]
         if not known and not typical:
             return None
         unknown = len(wanted) - len(known)
-        return scale * sum(known) + unknown * (sum(typical) / len(typical) if typical else 0.0)
+        return scale * sum(known) + (unknown * sum(typical) / len(typical) if typical else 0.0)
+
+    def _former(self, key: Key) -> float | None:
+        return self._before.get(key, self._alike.get(key[1:]))
 
 
 def _durations(journal: Path, *, quick: bool) -> dict[Key, float]:

@@ -11,6 +11,7 @@ import pytest
 
 from rig.claims import CLAIMS
 from rig.errors import UsageError
+from rig.inventory import BoardKind
 from rig.matrix import CLEAN, DEFECTS, Row, as_markdown, matrix
 
 CHOSEN = (
@@ -91,3 +92,16 @@ def test_a_row_that_a_fault_struck_is_not_right(rows: dict[str, Row]) -> None:
     struck = replace(rows["reverse_order"], faults=("board fault during shm: QEMU was ended",))
     assert not struck.right
     assert "reverse_order: board fault" in as_markdown("native", [struck])
+
+
+@pytest.mark.parametrize(("board", "kind"), [("native", "native"), ("mps2-an385", "emulated")])
+def test_the_document_is_of_this_table(project_root: Path, board: str, kind: BoardKind) -> None:
+    """docs/defects-*.md are made by ``rig matrix --out``: again, when a defect is new or breaks something else."""
+    text = (project_root / "docs" / f"defects-{board}.md").read_text()
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
+    claims = rows[0][1:]
+    found = {
+        row[0]: {claim for claim, sign in zip(claims, row[1:], strict=True) if sign == "**x**"} for row in rows[1:]
+    }
+    assert found == {CLEAN: set()} | {defect.name: set(defect.breaks_on(kind)) for defect in DEFECTS.values()}
+    assert "MISSED" not in str(rows) and "FALSE" not in str(rows)
