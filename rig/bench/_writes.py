@@ -60,8 +60,13 @@ class Trace:
 
     @property
     def copies(self) -> tuple[PayloadWrites, ...]:
-        """Those that somebody else wrote."""
-        return tuple(writer for writer in self.writers if writer.function != SERIALISER)
+        """Those that somebody else wrote to another place: what is written where it already stands is no copy."""
+        origins = {writer.address - writer.offset for writer in self.writers if writer.function == SERIALISER}
+        return tuple(
+            writer
+            for writer in self.writers
+            if writer.function != SERIALISER and writer.address - writer.offset not in origins
+        )
 
 
 def find_payload_writes(

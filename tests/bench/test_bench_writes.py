@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.bench import PayloadWrites, find_payload_writes, payload
+from rig.bench import PayloadWrites, Trace, find_payload_writes, payload
 from rig.probe import MemoryWrite
 
 BASE, LOOP, COPY, CALLER = 0x20000000, 0x100, 0x200, 0x300
@@ -91,3 +91,13 @@ def test_writers_are_told_apart_and_whoever_has_it_done_is_named() -> None:
 def test_a_payload_too_short_to_find_is_refused() -> None:
     with pytest.raises(ValueError, match="shorter than a run of 8"):
         find_payload_writes([], payload(1, 7))
+
+
+def test_what_is_written_where_it_stands_is_no_copy() -> None:
+    wanted = payload(7, 64)
+    names = {LOOP: "bench_payload_write+0x8", COPY: "fixer+0x2", CALLER: "thief+0x2"}
+    writes = cut(BASE, wanted, 4) + cut(BASE + 60, wanted[60:], 1, pc=COPY) + cut(BASE + 99, wanted, 4, pc=CALLER)
+    trace = Trace(writers=tuple(find_payload_writes(writes, wanted, symbol_at=names.get)), writes=len(writes))
+    assert trace.serialised == 64
+    assert {row.function for row in trace.writers} == {"bench_payload_write", "fixer", "thief"}
+    assert [(row.function, row.bytes) for row in trace.copies] == [("thief", 64)]
