@@ -182,7 +182,9 @@ void bench_on_message(void *context, const rig_mw_message_t *message)
     if ((bench.flags & RIG_EXCHANGE_HOLD) != 0u && bench.delivered == bench.expected) {
         hold();
     }
-    if ((bench.flags & RIG_EXCHANGE_NO_RECORD) == 0u || (record.flags & RIG_RECORD_INTACT) == 0u) {
+    /* A publisher in another context waits for no room in the ring: there, samples are only counted. */
+    if ((bench.flags & RIG_EXCHANGE_NO_RECORD) == 0u ||
+        ((bench.flags & RIG_EXCHANGE_IN_ORDER) == 0u && (record.flags & RIG_RECORD_INTACT) == 0u)) {
         rig_mailbox_t *mailbox = bench.mailbox;
         rig_record_t *slot = &mailbox->ring[mailbox->head & (RIG_MAILBOX_RING - 1u)];
 

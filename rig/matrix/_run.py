@@ -73,7 +73,16 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
     )
     out = directory / "run"
     out.mkdir()
-    return execute(RunOptions(boards_file=file, quick=True, directory=out, command="rig matrix"), run_id="matrix")
+    return uninterrupted(
+        execute(RunOptions(boards_file=file, quick=True, directory=out, command="rig matrix"), run_id="matrix")
+    )
+
+
+def uninterrupted(record: RunRecord) -> RunRecord:
+    """The record of a run that was let come to its end; Ctrl-C ends what makes several runs, and not one of them."""
+    if record.run.outcome == "interrupted":
+        raise KeyboardInterrupt
+    return record
 
 
 def _faults(record: RunRecord) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rig.claims import CLAIMS
 from rig.lease import end_child, spawn_bound
+from rig.matrix._run import uninterrupted
 from rig.publish import Difference, compare
 from rig.records import RunRecord, Verdict
 from rig.run import RunOptions, execute
@@ -76,7 +77,8 @@ def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:
     with cpu_load(load):
         for number in range(1, runs + 1):
             with tempfile.TemporaryDirectory(prefix="rig-soak-") as scratch:
-                found.add(execute(replace(options, directory=Path(scratch)), run_id=f"soak-{number}"))
+                record = execute(replace(options, directory=Path(scratch)), run_id=f"soak-{number}")
+                found.add(uninterrupted(record))
             yield found
 
 

@@ -62,6 +62,12 @@ def capacity(made: float = 20, lost: float = 0, refusal: str = "") -> Rows:
     return rows
 
 
+def preempted(accepted: int = 500, error: str = "OK", **seen: float) -> Rows:
+    found = {"samples_delivered": accepted, "samples_torn": 0, "samples_out_of_order": 0, "published_inside_a_spin": 9}
+    detail: dict[str, object] = {"accepted": accepted, "first_error": error}
+    return [row(metric, value, detail=detail, samples=500) for metric, value in (found | seen).items()]
+
+
 def lifecycle(**bad: float) -> Rows:
     metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
     return [row(metric, bad.get(metric, 0), case="create and delete", rounds=100) for metric in metrics]
@@ -146,6 +152,14 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
         "not supported here: closed session",
     ),
     ("services", "every reply", served(), YES, "32 replies"),
+    ("thread-safety", "all whole", preempted(), YES, "500 samples, 9 of them published into a spin"),
+    ("thread-safety", "a torn one", preempted(samples_torn=1), NO, "1 samples were torn"),
+    ("thread-safety", "one is missing", preempted(samples_delivered=499), NO, "500 samples were accepted and 499"),
+    ("thread-safety", "out of order", preempted(samples_out_of_order=2), NO, "2 samples came out of order"),
+    ("thread-safety", "an error", preempted(20, "STATE"), NO, "only 20 of 500 samples were accepted: STATE"),
+    ("thread-safety", "too slow to end", preempted(20), OPEN, "the time was up after 20 of 500 samples; none was lost"),
+    ("thread-safety", "slow, and one is lost", preempted(20, samples_delivered=19), NO, "20 samples were accepted"),
+    ("thread-safety", "they never met", preempted(published_inside_a_spin=0), OPEN, "never published into a spin"),
     (
         "services",
         "no second session",

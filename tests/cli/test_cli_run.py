@@ -5,6 +5,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +142,18 @@ def test_a_killed_run_can_be_read_back(start: Start, rig: Rig, tmp_path: Path) -
     assert done.code == 0
     assert "16,777,216" in done.out
     assert (out / "report.html").exists()
+
+
+@pytest.mark.parametrize("command", [("matrix", "--board", "native", "--defect", "late_echo"), ("soak", "--runs", "9")])
+def test_what_makes_several_runs_ends_with_one_interrupt(
+    start: Start, state: Path, project_root: Path, command: tuple[str, ...]
+) -> None:
+    boards = () if command[0] == "matrix" else ("--board", "native")
+    process = start(*command, *boards)
+    until = time.monotonic() + 60
+    while not any("rig-bench" in child.name() for child in process.children()):
+        assert process.process.poll() is None and time.monotonic() < until
+        time.sleep(0.02)
+    process.interrupt()
+    assert process.finish() == 130
+    nothing_left(state)
