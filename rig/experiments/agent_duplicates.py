@@ -46,8 +46,8 @@ def _connect(setting: Setting, sessions: int) -> Topology:
     """The writer and its readers in one session, or the readers in another one."""
     if sessions == 1:
         return setting.connect(readers=_READERS)
-    writing = one_writer(setting.bench, readers=0, key=setting.next_key())
-    reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key())
+    writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=setting.answer_timeout)
+    reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=setting.answer_timeout)
     return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
 
