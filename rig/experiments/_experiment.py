@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from rig.bench import Capability
 from rig.records import Measurement
 from rig.station import Setting
 
@@ -20,7 +21,8 @@ class Experiment:
     """A named measurement.
 
     ``network_needs_link``: without an Agent the control has nothing to say. ``has_control``: it says something of the
-    firmware without shared memory at all. ``needs_agent``: it is about the Agent.
+    firmware without shared memory at all. ``needs_agent``: it is about the Agent. ``needs``: what the middleware must
+    offer.
     """
 
     id: str
@@ -29,3 +31,10 @@ class Experiment:
     network_needs_link: bool = True
     has_control: bool = True
     needs_agent: bool = False
+    needs: Capability | None = None
+
+    def missing(self, offered: Capability) -> str:
+        """What a middleware that offers this lacks, in words; empty if nothing."""
+        if self.needs is None or self.needs in offered:
+            return ""
+        return (self.needs.name or "").lower()

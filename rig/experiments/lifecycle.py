@@ -28,8 +28,6 @@ _TOPIC_A, _TOPIC_B = "rt/stays", "rt/goes"
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """A hundred rounds of create, exchange, delete; then a reader that goes; then a session that goes."""
-    if setting.path != "shm" or not setting.bench.has(Capability.DELETE):
-        return
     yield from _rounds(setting)
     yield from _deleted_reader(setting)
     yield from _closed_session(setting)
@@ -133,5 +131,9 @@ def _closed_session(setting: Setting) -> Iterator[Measurement]:
 
 
 EXPERIMENT = Experiment(
-    id="lifecycle", title="entities and sessions that come and go", measure=measure, has_control=False
+    id="lifecycle",
+    title="entities and sessions that come and go",
+    measure=measure,
+    has_control=False,
+    needs=Capability.DELETE,
 )

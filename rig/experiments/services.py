@@ -32,8 +32,6 @@ _TWO_SESSIONS = Case(outstanding=4, requesters=2, sessions=2)
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """One replier, one to three requesters, up to 16 requests outstanding."""
-    if setting.path != "shm" or not setting.bench.has(Capability.SERVICES):
-        return
     for case in (*_CASES, _TWO_SESSIONS):
         try:
             yield from _one(setting, case)
@@ -110,4 +108,10 @@ def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
         yield setting.measurement("services", metric, unit, [value], conditions=conditions, detail=detail)
 
 
-EXPERIMENT = Experiment(id="services", title="requests and replies", measure=measure, has_control=False)
+EXPERIMENT = Experiment(
+    id="services",
+    title="requests and replies",
+    measure=measure,
+    has_control=False,
+    needs=Capability.SERVICES,
+)

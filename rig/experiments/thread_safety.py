@@ -15,8 +15,6 @@ _DEADLINE = 60.0
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """The other context publishes into the main one's spins; every sample carries what proves it whole."""
-    if setting.path != "shm" or not setting.bench.has(Capability.THREADS):
-        return
     count = 2_000 if setting.quick else 20_000
     setting.start(buffers=4)
     topology = setting.connect(readers=1)
@@ -37,4 +35,10 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         )
 
 
-EXPERIMENT = Experiment(id="thread-safety", title="a publisher in another context", measure=measure, has_control=False)
+EXPERIMENT = Experiment(
+    id="thread-safety",
+    title="a publisher in another context",
+    measure=measure,
+    has_control=False,
+    needs=Capability.THREADS,
+)

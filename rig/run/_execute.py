@@ -172,8 +172,11 @@ class _Run:
                     self.recorder.board(_joined(station.describe(), board.before))
                     ready = True
                 self._progress(name, step.title)
-                if not self._measure(station, step) and variant == VARIANTS[0]:
-                    board.prevent([step], "this firmware has nothing of what the experiment measures")
+                missing = step.experiment.missing(station.setting.bench.hello.capabilities)
+                if missing:
+                    board.prevent([step], f"the middleware does not offer {missing}")
+                else:
+                    self._measure(station, step)
             except (UsageError, ResultsFault):
                 raise
             except Unsupported as error:
@@ -189,15 +192,11 @@ class _Run:
         if ready:
             self.recorder.board(_joined(station.describe(), board.before))
 
-    def _measure(self, station: Station, step: Step) -> int:
+    def _measure(self, station: Station, step: Step) -> None:
         begin = time.monotonic()
-        count = 0
         for measurement in step.experiment.measure(station.setting):
             self.recorder.measurement(measurement)
-            count += 1
-        if count:
-            self._finished(step.key, begin)
-        return count
+        self._finished(step.key, begin)
 
     def _finished(self, key: Key, begin: float) -> None:
         seconds = time.monotonic() - begin
