@@ -5,7 +5,6 @@ Only the shared-memory firmware has the defect; the control is measured once, on
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from rig.bench import build_defect
 from rig.claims import CLAIMS, decide
 from rig.errors import UsageError
 from rig.inventory import BoardSpec, Inventory
+from rig.lease import Scratch
 from rig.matrix._table import DEFECTS, Defect
 from rig.records import ClaimResult, Measurement, RunRecord, Verdict
 from rig.run import RunOptions, execute
@@ -115,15 +115,15 @@ def matrix(
     chosen = [_named(name) for name in defects] or list(DEFECTS.values())
     if spec.firmware.preset is None or spec.kind == "probe":
         raise UsageError(f"{board}: the defects are built from a preset, for emulated and native boards")
-    with tempfile.TemporaryDirectory(prefix="rig-matrix-") as scratch:
+    with Scratch("matrix") as scratch:
         on_begin(CLEAN)
-        clean = _run(spec, build_defect(spec.firmware.preset, ""), Path(scratch, "clean"))
+        clean = _run(spec, build_defect(spec.firmware.preset, ""), scratch.path / "clean")
         control = [m for m in clean.measurements if m.variant == "network"]
         yield Row(defect=CLEAN, expected=frozenset(), claims=_decide(board, clean), faults=_faults(clean))
         for defect in chosen:
             on_begin(defect.name)
             images = build_defect(spec.firmware.preset, defect.name)
-            record = _run(spec, {"shm": images["shm"]}, Path(scratch, defect.name))
+            record = _run(spec, {"shm": images["shm"]}, scratch.path / defect.name)
             claims = _decide(board, record, control)
             expected = defect.breaks_on(spec.kind)
             yield Row(defect=defect.name, expected=expected, claims=claims, faults=_faults(record))

@@ -9,15 +9,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from rig.claims import CLAIMS
-from rig.lease import end_child, spawn_bound
+from rig.lease import Scratch, end_child, spawn_bound
 from rig.matrix._run import uninterrupted
 from rig.publish import Difference, compare
 from rig.records import RunRecord, Verdict
@@ -76,8 +74,8 @@ def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:
     found = Soak()
     with cpu_load(load):
         for number in range(1, runs + 1):
-            with tempfile.TemporaryDirectory(prefix="rig-soak-") as scratch:
-                record = execute(replace(options, directory=Path(scratch)), run_id=f"soak-{number}")
+            with Scratch("soak") as scratch:
+                record = execute(replace(options, directory=scratch.path), run_id=f"soak-{number}")
                 found.add(uninterrupted(record))
             yield found
 
