@@ -1,5 +1,6 @@
 """A `rig` as a process of its own, for tests of the command line."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -48,6 +49,14 @@ class RigProcess:
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def names(self) -> list[str]:
+        """Names of the children; a compiler may be gone before it is asked."""
+        found = []
+        for child in self.children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found.append(child.name())
+        return found
 
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)

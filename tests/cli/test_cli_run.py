@@ -151,7 +151,7 @@ def test_what_makes_several_runs_ends_with_one_interrupt(
     boards = () if command[0] == "matrix" else ("--board", "native")
     process = start(*command, *boards)
     until = time.monotonic() + 60
-    while not any("rig-bench" in child.name() for child in process.children()):
+    while not any("rig-bench" in name for name in process.names()):
         assert process.process.poll() is None and time.monotonic() < until
         time.sleep(0.02)
     process.interrupt()
