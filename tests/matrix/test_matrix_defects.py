@@ -14,6 +14,8 @@ from rig.errors import UsageError
 from rig.inventory import BoardKind
 from rig.matrix import CLEAN, DEFECTS, Row, as_markdown, matrix
 
+pytestmark = pytest.mark.timeout(900)  # whoever comes first has all the rows made
+
 CHOSEN = (
     "reverse_order",
     "truncate_length",
@@ -39,7 +41,6 @@ def rows(project_root: Path) -> dict[str, Row]:
 
 
 @pytest.mark.firmware
-@pytest.mark.timeout(900)
 def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
     clean = rows[CLEAN]
     assert not clean.refuted, {id: clean.claims[id].reason for id in clean.refuted}
@@ -47,7 +48,6 @@ def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
 
 
 @pytest.mark.firmware
-@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_defect_refutes_what_it_breaks_and_nothing_else(rows: dict[str, Row], name: str) -> None:
     row = rows[name]
