@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from rig.bench import Unsupported
 from rig.claims import CLAIMS, decide
 from rig.errors import ResultsFault, RigError, UsageError
 from rig.inventory import BoardSpec, Inventory
-from rig.records import Board, Fault, Firmware, Run, RunRecord
+from rig.records import Board, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
@@ -98,10 +98,11 @@ class _Run:
                 self._board(board, first=number == 0)
         except KeyboardInterrupt:
             interrupted = True
+        measurements = self.recorder.record().measurements
         for board in self.boards:
             if interrupted:
                 board.prevent(self._pending(board), "the run was interrupted before this was measured")
-            self._decide(board)
+            self._decide(board, measurements)
         self.run = replace(
             self.run,
             finished=_now(),
@@ -216,8 +217,7 @@ class _Run:
             )
         )
 
-    def _decide(self, board: _BoardRun) -> None:
-        measurements = self.recorder.record().measurements
+    def _decide(self, board: _BoardRun, measurements: Sequence[Measurement]) -> None:
         for claim in CLAIMS.values():
             asked = not self.options.claims or claim.id in self.options.claims
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
