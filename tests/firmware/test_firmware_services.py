@@ -2,29 +2,14 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import pytest
 from firmware_native import REPLIER, REQUESTER, Native
 
 from rig.agent import BuiltinAgent
-from rig.bench._layout import Command
+from rig.bench import Served, Status
 
 pytestmark = pytest.mark.firmware
-
-
-@dataclass(frozen=True, kw_only=True)
-class Served:
-    """``rig_service_result``."""
-
-    asked: int
-    refused: int
-    heard: int
-    answered: int
-    replied: int
-    wrong: int
-    local: int
-    status: int
 
 
 def serve(
@@ -36,9 +21,16 @@ def serve(
     outstanding: int = 8,
     milliseconds: int = 10_000,
 ) -> Served:
-    arguments = (firmware.session, requester, count, length, outstanding, 5, milliseconds, 1000)
-    results = firmware.bench.command(Command.SERVICE, arguments, timeout=60).results
-    return Served(**dict(zip(Served.__dataclass_fields__, results, strict=False)))
+    return firmware.bench.serve(
+        session=firmware.session,
+        requester=requester,
+        count=count,
+        length=length,
+        outstanding=outstanding,
+        first=1000,
+        spin_ms=5,
+        deadline=milliseconds / 1000,
+    )
 
 
 def test_on_one_mcu_without_an_agent(native: Callable[..., Native]) -> None:
@@ -50,7 +42,9 @@ def test_on_one_mcu_without_an_agent(native: Callable[..., Native]) -> None:
     firmware.create(REPLIER, timeout=0)
     for number in (1, 2, 3):
         seen = serve(firmware, count=100, requester=number, length=1000, outstanding=32)
-        assert seen == Served(asked=100, refused=0, heard=100, answered=100, replied=100, wrong=0, local=100, status=0)
+        assert seen == Served(
+            asked=100, refused=0, heard=100, answered=100, replied=100, wrong=0, local=100, status=Status.OK
+        )
     assert firmware.bench.statistics().buffers_free == 64
 
 
