@@ -29,7 +29,7 @@ boards:
 """
 
 
-@pytest.fixture(scope="package", autouse=True)  # not longer: other rooms run in this process as well
+@pytest.fixture(scope="module", autouse=True)  # not longer: modules of other rooms run in between, in this process
 def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch = pytest.MonkeyPatch()
     directory = tmp_path_factory.mktemp("state")

@@ -14,7 +14,7 @@ from rig.probe import FirmwareImage, Probe, open_probe
 from rig.probe.qemu import EmulatedMachine, launch
 
 
-@pytest.fixture(scope="package", autouse=True)  # not longer: other rooms run in this process as well
+@pytest.fixture(scope="module", autouse=True)  # not longer: modules of other rooms run in between, in this process
 def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A state directory of our own, so that other boards of this host neither see nor disturb the tests."""
     patch = pytest.MonkeyPatch()
