@@ -1,6 +1,7 @@
 """CREATE to entities: what a representation asks for, resolved against what exists.
 
-Knows BIN, XML and REF and which parents an object needs; must not know streams or replies.
+Knows BIN, XML and REF, which parents an object needs and when a standing object is what is asked for; must not
+know streams or replies.
 """
 
 from __future__ import annotations
@@ -94,38 +95,62 @@ class Factory:
             return self._data_endpoint(client, object_id, item)
         if kind in (ObjectKind.REQUESTER, ObjectKind.REPLIER):
             return self._service(client, object_id, item)
-        return Placeholder((kind, item.representation, item.body))
+        return Placeholder(item)
+
+    def matches(self, client: AgentClient, old: Entity, item: Create) -> bool:
+        """Whether an object that stands is what a CREATE with reuse asks for: by what it does, not by how it is said.
+
+        As at eProsima's Agent, whose Clients rely on it, groups always match and parents are not compared.
+
+        :raises XrceDecodeError: a BIN body that is none.
+        """
+        exact = self._personality.types_and_qos
+        same = True
+        try:
+            match old:
+                case Participant():
+                    same = old.domain == (item.domain_id or 0)
+                case Topic():
+                    name, type_name = self._topic_names(item)
+                    same = old.name == name and (old.type_name == type_name or not exact)
+                case Writer() | Reader():
+                    name, qos = self._endpoint_terms(client, item, writer=isinstance(old, Writer))
+                    same = old.channel.name == name and (old.qos == qos or not exact)
+                case Requester() | Replier():
+                    same = old.body == self._service_body(item)
+                case Placeholder():
+                    same = (old.request.representation, old.request.body) == (item.representation, item.body)
+        except Refused:
+            same = False
+        return same
 
     def _data_endpoint(self, client: AgentClient, object_id: int, item: Create) -> Writer | Reader:
         writer = item.object_kind == ObjectKind.DATAWRITER
         group = _parent(client, item, ObjectKind.PUBLISHER if writer else ObjectKind.SUBSCRIBER, Group)
         found = self._endpoint(client, item, group.participant, writer=writer)
         channel = Channel(found.topic.participant.domain, found.topic.name)
-        definition = (group, found.topic, found.qos)
         type_name, qos, binary = found.topic.type_name, found.qos, found.binary
         if writer:
-            return Writer(client, object_id, channel, type_name, qos, binary=binary, definition=definition)
+            return Writer(client, object_id, channel, type_name, qos, binary=binary)
         depth = None if self._personality.types_and_qos else _CED_DEPTH
-        return Reader(client, object_id, channel, type_name, qos, binary=binary, definition=definition, depth=depth)
+        return Reader(client, object_id, channel, type_name, qos, binary=binary, depth=depth)
 
     def _participant(self, item: Create) -> Participant:
         if item.representation is RepresentationFormat.BIN:
-            body = decode_participant(item.body, little_endian=item.little_endian)
-            return Participant(item.domain_id or 0, (item.domain_id, body))
-        return Participant(item.domain_id or 0, (item.domain_id, item.body))
+            decode_participant(item.body, little_endian=item.little_endian)
+        return Participant(item.domain_id or 0)
 
     def _topic(self, client: AgentClient, item: Create) -> Topic:
         participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
-        if item.representation is RepresentationFormat.BIN:
-            body = decode_topic(item.body, little_endian=item.little_endian)
-            name, type_name = body.name, body.type_name
-        else:
-            name, type_name = self._named_topic(item)
+        name, type_name = self._topic_names(item)
         if not name:
             raise Refused(StatusCode.ERR_DDS_ERROR)
-        return Topic(participant, name, type_name, (participant, name, type_name))
+        return Topic(participant, name, type_name)
 
-    def _named_topic(self, item: Create) -> tuple[str, str | None]:
+    def _topic_names(self, item: Create) -> tuple[str, str | None]:
+        if item.representation is RepresentationFormat.BIN:
+            body = decode_topic(item.body, little_endian=item.little_endian)
+            return body.name, body.type_name
         profile = self._described(item)
         if profile is not None:
             return profile.topic, profile.type_name
@@ -146,59 +171,70 @@ class Factory:
         if item.representation is RepresentationFormat.REF:
             raise Refused(StatusCode.ERR_DDS_ERROR)
         participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
-        body: object = item.body
         if item.representation is RepresentationFormat.BIN:
-            body = decode_group(item.body, little_endian=item.little_endian)
-        return Group(participant, (participant, body))
+            decode_group(item.body, little_endian=item.little_endian)
+        return Group(participant)
 
     def _endpoint(self, client: AgentClient, item: Create, participant: Participant, *, writer: bool) -> _Resolved:
+        name, qos = self._endpoint_terms(client, item, writer=writer)
+        binary = item.representation is RepresentationFormat.BIN
+        topic = _topic_of(client, item) if binary else participant.topics.get(name)
+        if topic is None or topic.participant is not participant:  # another participant's may be in another domain
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        return _Resolved(topic, qos, binary=binary)
+
+    def _endpoint_terms(self, client: AgentClient, item: Create, *, writer: bool) -> tuple[str, EndpointQos]:
+        """Return the topic's name and the QoS that a representation asks for."""
         default = _WRITER_QOS if writer else _READER_QOS
         if item.representation is RepresentationFormat.BIN:
             body = decode_endpoint(item.body, little_endian=item.little_endian)
-            topic = client.objects.get(body.topic_id & 0xFFF0 | ObjectKind.TOPIC)
-            if not isinstance(topic, Topic):
-                raise Refused(StatusCode.ERR_DDS_ERROR)
-            return _Resolved(topic, body.qos or default, binary=True)
+            return _topic_of(client, item).name, body.qos or default
         profile = self._described(item, writer=writer)
-        name = profile.topic if profile is not None else strip_suffix(item.text)
-        named = participant.topics.get(name)
-        if named is None:
-            raise Refused(StatusCode.ERR_DDS_ERROR)
-        qos = profile.qos if profile is not None and profile.qos is not None else default
-        return _Resolved(named, qos, binary=False)
+        if profile is None:
+            return strip_suffix(item.text), default
+        return profile.topic, profile.qos if profile.qos is not None else default
 
     def _service(self, client: AgentClient, object_id: int, item: Create) -> Requester | Replier:
         if not self._personality.services:
             raise Refused(StatusCode.ERR_DDS_ERROR)
         participant = _parent(client, item, ObjectKind.PARTICIPANT, Participant)
         binary = item.representation is RepresentationFormat.BIN
-        if binary:
-            body: ServiceBody | None = decode_service(item.body, little_endian=item.little_endian)
-        else:
-            profile = self._described(item)
-            body = profile.service if profile is not None else None
-        if body is None:
-            raise Refused(StatusCode.ERR_DDS_ERROR)
+        body = self._service_body(item)
         asks = Channel(participant.domain, body.request_topic or f"{body.service}_Request")
         answers = Channel(participant.domain, body.reply_topic or f"{body.service}_Reply")
-        definition = (participant, body)
         out, into = asks, answers
         out_type, into_type = body.request_type, body.reply_type
         if item.object_kind == ObjectKind.REPLIER:
             out, into, out_type, into_type = into, out, into_type, out_type
-        writer = Writer(client, object_id, out, out_type, _SERVICE_QOS, binary=binary, definition=definition)
-        reader = Reader(client, object_id, into, into_type, _SERVICE_QOS, binary=binary, definition=definition)
+        writer = Writer(client, object_id, out, out_type, _SERVICE_QOS, binary=binary)
+        reader = Reader(client, object_id, into, into_type, _SERVICE_QOS, binary=binary)
         if item.object_kind == ObjectKind.REPLIER:
-            return Replier(writer, reader, definition)
-        requester = Requester(writer, reader, self._guid(client, object_id), definition)
+            return Replier(writer, reader, body)
+        requester = Requester(writer, reader, self._guid(client, object_id), body)
         writer.requester = requester
         return requester
+
+    def _service_body(self, item: Create) -> ServiceBody:
+        if item.representation is RepresentationFormat.BIN:
+            return decode_service(item.body, little_endian=item.little_endian)
+        profile = self._described(item)
+        if profile is None or profile.service is None:
+            raise Refused(StatusCode.ERR_DDS_ERROR)
+        return profile.service
 
     def _guid(self, client: AgentClient, object_id: int) -> bytes:
         """Return a writer's GUID that no other writer of this Agent has had."""
         self._guids += 1
         prefix = b"\x01\x0f" + client.key + self._guids.to_bytes(4, "little") + b"\0\0"
         return prefix + (object_id >> 4).to_bytes(3, "big") + b"\x03"
+
+
+def _topic_of(client: AgentClient, item: Create) -> Topic:
+    body = decode_endpoint(item.body, little_endian=item.little_endian)
+    topic = client.objects.get(body.topic_id & 0xFFF0 | ObjectKind.TOPIC)
+    if not isinstance(topic, Topic):
+        raise Refused(StatusCode.ERR_DDS_ERROR)
+    return topic
 
 
 def _parent(client: AgentClient, item: Create, kind: ObjectKind, wanted: type[_T]) -> _T:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from rig.agent._client import AgentClient
-from rig.xrce import SAMPLES_UNLIMITED, EndpointQos, QosFlag, ReadData
+from rig.xrce import SAMPLES_UNLIMITED, Create, EndpointQos, QosFlag, ReadData, ServiceBody
 
 QUEUE_BYTES = 16 << 20
 HISTORY_BYTES = 4 << 20
@@ -27,7 +27,6 @@ class Participant:
     """A domain that a Client takes part in; ``topics`` by name, for endpoints that refer by name."""
 
     domain: int
-    definition: object
     topics: dict[str, Topic] = field(default_factory=dict)
 
 
@@ -38,7 +37,6 @@ class Topic:
     participant: Participant
     name: str
     type_name: str | None
-    definition: object
 
 
 @dataclass(slots=True, eq=False)
@@ -46,7 +44,6 @@ class Group:
     """A publisher or a subscriber."""
 
     participant: Participant
-    definition: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +57,7 @@ class Channel:
 class Endpoint:
     """What writers and readers have in common."""
 
-    __slots__ = ("binary", "channel", "client", "definition", "object_id", "qos", "type_name")
+    __slots__ = ("binary", "channel", "client", "object_id", "qos", "type_name")
 
     def __init__(
         self,
@@ -71,7 +68,6 @@ class Endpoint:
         qos: EndpointQos,
         *,
         binary: bool,
-        definition: object,
     ) -> None:
         self.client = client
         self.object_id = object_id
@@ -79,7 +75,6 @@ class Endpoint:
         self.type_name = type_name
         self.qos = qos
         self.binary = binary
-        self.definition = definition
 
 
 class Writer(Endpoint):
@@ -96,9 +91,8 @@ class Writer(Endpoint):
         qos: EndpointQos,
         *,
         binary: bool,
-        definition: object,
     ) -> None:
-        super().__init__(client, object_id, channel, type_name, qos, binary=binary, definition=definition)
+        super().__init__(client, object_id, channel, type_name, qos, binary=binary)
         self.matched: list[Reader] = []
         self.routes: list[Reader] = []
         self.suppressed = 0
@@ -149,10 +143,9 @@ class Reader(Endpoint):
         qos: EndpointQos,
         *,
         binary: bool,
-        definition: object,
         depth: int | None = None,
     ) -> None:
-        super().__init__(client, object_id, channel, type_name, qos, binary=binary, definition=definition)
+        super().__init__(client, object_id, channel, type_name, qos, binary=binary)
         self._limit = depth
         if depth is None and qos.flags & QosFlag.KEEP_LAST:
             self._limit = qos.depth or DEFAULT_DEPTH
@@ -285,13 +278,13 @@ class Reader(Endpoint):
 class Requester:
     """A service's asking side: sends requests, gets the replies that carry its identity."""
 
-    __slots__ = ("_requests", "_sequence", "definition", "guid", "reader", "writer")
+    __slots__ = ("_requests", "_sequence", "body", "guid", "reader", "writer")
 
-    def __init__(self, writer: Writer, reader: Reader, guid: bytes, definition: object) -> None:
+    def __init__(self, writer: Writer, reader: Reader, guid: bytes, body: ServiceBody) -> None:
         self.writer = writer
         self.reader = reader
         self.guid = guid
-        self.definition = definition
+        self.body = body
         self._sequence = 0
         self._requests: OrderedDict[int, int] = OrderedDict()
 
@@ -314,21 +307,21 @@ class Requester:
 class Replier:
     """A service's answering side."""
 
-    __slots__ = ("definition", "reader", "writer")
+    __slots__ = ("body", "reader", "writer")
 
-    def __init__(self, writer: Writer, reader: Reader, definition: object) -> None:
+    def __init__(self, writer: Writer, reader: Reader, body: ServiceBody) -> None:
         self.writer = writer
         self.reader = reader
-        self.definition = definition
+        self.body = body
 
 
 class Placeholder:
     """An object of a kind that has no behaviour at the Agent (types, QoS profiles, applications)."""
 
-    __slots__ = ("definition",)
+    __slots__ = ("request",)
 
-    def __init__(self, definition: object) -> None:
-        self.definition = definition
+    def __init__(self, request: Create) -> None:
+        self.request = request
 
 
 Entity: TypeAlias = Participant | Topic | Group | Writer | Reader | Requester | Replier | Placeholder

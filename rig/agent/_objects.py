@@ -36,32 +36,39 @@ class ObjectStore:
         """Create an object by its mode; returns the status and writers of others that got a new reader.
 
         Modes: neither reuse nor replace refuses an id in use; replace makes it anew; reuse accepts an equal one
-        and refuses another; both together accept an equal one and replace another.
+        and refuses another; both together accept an equal one and replace another. What is replaced is gone even
+        if its successor is refused.
         """
         object_id = item.object_id & 0xFFF0 | item.object_kind & 0x0F
         old = client.objects.get(object_id)
-        if old is not None and not item.reuse and not item.replace:
-            return StatusCode.ERR_ALREADY_EXISTS, []
-        if old is not None and not item.reuse:
-            self.delete(client, object_id, now)
-            old = None
         try:
+            if old is not None:
+                refusal = self._take_over(client, object_id, item, old, now)
+                if refusal is not None:
+                    return refusal, []
             new = self._factory.build(client, object_id, item)
-        except Refused as refusal:
-            return refusal.status, []
+        except Refused as refused:
+            return refused.status, []
         except XrceDecodeError as error:
             self._log(LogLevel.ERROR, "cannot read a BIN body", client=client, error=error)
             return StatusCode.ERR_INVALID_DATA, []
-        if old is not None:
-            if type(old) is type(new) and old.definition == new.definition:
-                if isinstance(old, Writer):
-                    self.cooperation.announce(old, now, force=True)
-                return StatusCode.OK_MATCHED, []
-            if not item.replace:
-                return StatusCode.ERR_MISMATCH, []
-            self.delete(client, object_id, now)
         client.objects[object_id] = new
         return StatusCode.OK, self._install(client, object_id, new, now)
+
+    def _take_over(
+        self, client: AgentClient, object_id: int, item: Create, old: Entity, now: float
+    ) -> StatusCode | None:
+        """Make way for a CREATE whose id is in use, or return the status that settles it."""
+        if not item.reuse and not item.replace:
+            return StatusCode.ERR_ALREADY_EXISTS
+        if item.reuse and self._factory.matches(client, old, item):
+            if isinstance(old, Writer):
+                self.cooperation.announce(old, now, force=True)
+            return StatusCode.OK_MATCHED
+        if not item.replace:
+            return StatusCode.ERR_MISMATCH
+        self.delete(client, object_id, now)
+        return None
 
     def _install(self, client: AgentClient, object_id: int, new: Entity, now: float) -> list[Writer]:
         if isinstance(new, Topic):

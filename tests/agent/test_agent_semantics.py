@@ -405,6 +405,55 @@ def test_creation_modes() -> None:
         assert wire.status(request) == expected, (reuse, replace)
 
 
+def test_reuse_asks_what_an_object_does_and_not_under_which_parent() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    status, form = xrce.StatusCode, xrce.RepresentationFormat
+    flags = xrce.QosFlag
+    topic = xrce.encode_topic(xrce.TopicBody(name="rt/a", type_name="T_"))
+    writer = xrce.encode_writer(xrce.EndpointBody(topic_id=0x12, qos=xrce.EndpointQos(flags=flags.RELIABLE)))
+    weaker = xrce.encode_writer(xrce.EndpointBody(topic_id=0x12, qos=xrce.EndpointQos(flags=0)))
+    nowhere = xrce.encode_writer(xrce.EndpointBody(topic_id=0x992, qos=xrce.EndpointQos(flags=flags.RELIABLE)))
+    assert wire.status(wire.create(0x12, topic, parent=0x11, replace=True)) == status.OK
+    assert wire.status(wire.create(0x25, writer, parent=0x13)) == status.OK
+    for object_id, body, parent, representation, expected in (
+        (0x13, b"", 0x11, form.XML, status.OK_MATCHED),
+        (0x13, b"", 0x991, form.XML, status.OK_MATCHED),
+        (0x25, writer, 0x993, form.BIN, status.OK_MATCHED),
+        (0x25, weaker, 0x13, form.BIN, status.ERR_MISMATCH),
+        (0x25, nowhere, 0x13, form.BIN, status.ERR_MISMATCH),
+        (0x25, b"", 0x13, form.BIN, status.ERR_INVALID_DATA),
+    ):
+        request = wire.create(object_id, body, parent=parent, form=representation, reuse=True)
+        assert wire.status(request) == expected, (object_id, body, parent)
+
+
+def test_what_is_replaced_is_gone_even_if_its_successor_is_refused() -> None:
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    assert wire.status(wire.writer(2)) == xrce.StatusCode.OK
+    nowhere = xrce.encode_writer(xrce.EndpointBody(topic_id=0x992))
+    for reuse in (False, True):
+        request = wire.create(0x25, nowhere, parent=0x13, reuse=reuse, replace=True)
+        assert wire.status(request) == xrce.StatusCode.ERR_DDS_ERROR
+        request = wire.request()
+        wire.send(xrce.Delete(request_id=request, object_id=0x25))
+        assert wire.status(request) == xrce.StatusCode.ERR_UNKNOWN_REFERENCE
+        assert wire.status(wire.writer(2)) == xrce.StatusCode.OK
+
+
+def test_topic_of_another_participant_is_refused() -> None:
+    """It may be in another domain, and DDS has no such endpoint."""
+    core = new_core()
+    wire = Wire(core, 1).ground()
+    participant = xrce.encode_participant(xrce.ParticipantBody())
+    topic = xrce.encode_topic(xrce.TopicBody(name="rt/b", type_name="T_"))
+    writer = xrce.encode_writer(xrce.EndpointBody(topic_id=0x22))
+    assert wire.status(wire.create(0x21, participant, domain=1)) == xrce.StatusCode.OK
+    assert wire.status(wire.create(0x22, topic, parent=0x21)) == xrce.StatusCode.OK
+    assert wire.status(wire.create(0x25, writer, parent=0x13)) == xrce.StatusCode.ERR_DDS_ERROR
+
+
 def test_refusals() -> None:
     core = new_core()
     wire = Wire(core, 1).ground()
