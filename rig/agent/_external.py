@@ -37,6 +37,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONNECTED = re.compile(r"create\b.*client_key|session established", re.IGNORECASE)
 _READY = re.compile(r"\brunning\b|logger setup|session re-established", re.IGNORECASE)
 _VERSION = re.compile(r"\bversion:?\s*v?(\d+\.\d+[\w.]*)", re.IGNORECASE)
+_PACKAGE_VERSION = re.compile(r"^\s*(?:<version[^>]*>)?\s*(\d+(?:\.\d+)+[\w.-]*)", re.MULTILINE)
 _LIBRARY = re.compile(r"libmicroxrcedds_agent\.so\.([\d.]+)")
 PING = encode_message(
     Message(
@@ -85,12 +86,22 @@ def find_external() -> ExternalAgentProgram | None:
             return _examine(name, path)
     ros2 = shutil.which("ros2")
     if ros2 is not None and _ros2_has_agent(ros2):
-        return ExternalAgentProgram(name="micro_ros_agent", command=(ros2, "run", "micro_ros_agent", "micro_ros_agent"))
+        return ExternalAgentProgram(
+            name="micro_ros_agent",
+            command=(ros2, "run", "micro_ros_agent", "micro_ros_agent"),
+            version=_ros2_version(ros2),
+        )
     return None
 
 
 def _ros2_has_agent(ros2: str) -> bool:
     return "micro_ros_agent" in _output(ros2, "pkg", "executables", "micro_ros_agent")
+
+
+def _ros2_version(ros2: str) -> str:
+    """Version of the package; the program itself says none."""
+    said = _PACKAGE_VERSION.search(_output(ros2, "pkg", "xml", "micro_ros_agent", "-t", "version"))
+    return said[1] if said else "unknown"
 
 
 def _examine(name: str, path: str) -> ExternalAgentProgram:
@@ -260,7 +271,10 @@ class ExternalAgent:
         return True
 
     def stop(self) -> None:
-        """End it by its own process id and take the rest of its log; harmless when it does not run.
+        """End it by its own process group and take the rest of its log; harmless when it does not run.
+
+        As Ctrl-C in a terminal does, the signal goes to the whole group, which the start made: ``ros2 run`` only
+        waits for the Agent, its child, and passes nothing on.
 
         :raises AgentFault: it survived being killed.
         """
@@ -268,7 +282,7 @@ class ExternalAgent:
         if process is None or self._stopped:
             return
         self._stopped = True
-        # ``ros2 run`` starts the Agent as a child; psutil tells it from a later process of the same id.
+        # What outlives its parent is ended by itself; psutil tells it from a later process of the same id.
         children: list[psutil.Process] = []
         with contextlib.suppress(psutil.Error):
             children = psutil.Process(process.pid).children(recursive=True)
@@ -276,7 +290,7 @@ class ExternalAgent:
             if process.poll() is not None:
                 break
             with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal_number)
+                os.killpg(process.pid, signal_number)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(limit)
         for child in children:

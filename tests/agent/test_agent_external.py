@@ -8,6 +8,7 @@ import stat
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 from agent_testclient import BoardPty, Client, UdpLink
 
@@ -27,6 +28,23 @@ if sys.argv[1] == "udp4":
 else:
     code = run_agent("serial", devices=[arguments["--dev"]], baud=int(arguments["-b"]), out=sys.stdout)
 sys.exit(code)
+"""
+
+# As ``ros2 run``: starts the program as a child, waits for it, and leaves Ctrl-C to it.
+ROS2 = """#!{python}
+import subprocess, sys
+if sys.argv[1:3] == ["pkg", "executables"]:
+    print("micro_ros_agent micro_ros_agent")
+elif sys.argv[1:] == ["pkg", "xml", "micro_ros_agent", "-t", "version"]:
+    print("5.0.2")
+else:
+    child = subprocess.Popen([sys.argv[0] + "-agent", *sys.argv[4:]])
+    while child.returncode is None:
+        try:
+            child.communicate()
+        except KeyboardInterrupt:
+            pass
+    sys.exit(child.returncode)
 """
 
 
@@ -114,6 +132,22 @@ def test_found_on_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.name, found.version) == ("MicroXRCEAgent", "9.8.7")
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
     assert find_external() is None
+
+
+def test_ros2_run_ends_with_its_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script(tmp_path / "ros2", ROS2)
+    script(tmp_path / "ros2-agent", STAND_IN)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    found = find_external()
+    assert found is not None
+    assert (found.name, found.version, found.command[1:3]) == ("micro_ros_agent", "5.0.2", ("run", "micro_ros_agent"))
+    with ExternalAgent(found) as agent:
+        children = psutil.Process(agent.pid).children()
+        assert len(children) == 1
+        serve(agent, Client(UdpLink(agent.port)))
+    # It was asked to end, and said so; a killed one could not.
+    assert "ending" in agent.log[-1].text
+    assert not children[0].is_running()
 
 
 @needs_real
