@@ -34,6 +34,8 @@ def transports_for(
 ) -> list[Transport]:
     """Make the transports that ``udp4``, ``tcp4``, ``serial`` or ``multiserial`` stand for.
 
+    A device of ``multiserial`` may come later, as boards are plugged in; that of ``serial`` must be there.
+
     :raises UsageError: an unknown kind, or what the kind needs is missing.
     """
     if kind in ("udp4", "tcp4"):
@@ -44,7 +46,7 @@ def transports_for(
         if not devices:
             option = "--dev" if kind == "serial" else "--devs"
             raise UsageError(f"{kind} needs a device", hint=f"rig agent {kind} {option} /dev/ttyUSB0 -b 115200")
-        return [SerialTransport(device, baud) for device in devices]
+        return [SerialTransport(device, baud, wait=kind == "multiserial") for device in devices]
     raise UsageError(f"no transport {kind!r}", hint="one of udp4, tcp4, serial, multiserial")
 
 

@@ -259,11 +259,14 @@ class SerialTransport:
 
     A line that vanishes is opened again as soon as it is back; sessions outlive that, as a UART has no
     connection to lose.
+
+    :param wait: a device that is not there yet is waited for, as one that vanished is.
     """
 
-    def __init__(self, device: str | Path, baud: int = 115200) -> None:
+    def __init__(self, device: str | Path, baud: int = 115200, *, wait: bool = False) -> None:
         self.device = str(device)
         self.baud = baud
+        self._wait = wait
         self._peers: dict[int, Peer] = {}
         self._decoder = FrameDecoder(address=AGENT_ADDRESS)
         self._tx = bytearray()
@@ -271,10 +274,12 @@ class SerialTransport:
         self._gathering = False
         self._serial: serial.Serial | None = None
         self._retry_at: float | None = None
+        self._refusal = ""
 
     @property
     def name(self) -> str:
-        return f"serial {self.device} at {self.baud}"
+        absent = " as soon as it is there" if self._retry_at is not None else ""
+        return f"serial {self.device} at {self.baud}{absent}"
 
     def open(self, hub: Hub) -> None:
         self._hub = hub
@@ -282,6 +287,10 @@ class SerialTransport:
             self._open()
         except (OSError, ValueError) as error:
             if not Path(self.device).exists():
+                if self._wait:
+                    self._retry_at = time.monotonic() + _REOPEN_PERIOD
+                    hub.note(3, "no such serial device, waiting for it", device=self.device)
+                    return
                 raise EnvironmentFault(
                     f"no serial device {self.device}", hint="list the devices with: ls /dev/serial/by-id"
                 ) from error
@@ -375,11 +384,15 @@ class SerialTransport:
             return self._retry_at
         try:
             self._open()
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
             self._retry_at = now + _REOPEN_PERIOD
+            refusal = str(error) if Path(self.device).exists() else ""
+            if refusal and refusal != self._refusal:
+                self._hub.note(3, "serial device is there but cannot be opened", device=self.device, error=refusal)
+            self._refusal = refusal
         else:
-            self._retry_at = None
-            self._hub.note(4, "serial device is back", device=self.device)
+            self._retry_at, self._refusal = None, ""
+            self._hub.note(4, "serial device is there", device=self.device)
         return self._retry_at
 
     def close(self) -> None:

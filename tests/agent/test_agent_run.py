@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from agent_testclient import BoardPty, Client, UdpLink
 
 from rig import xrce
 from rig.agent import BuiltinAgent, DecodedLine, SerialTap, UdpTap, decode_file, live_observer, transports_for
-from rig.errors import UsageError
+from rig.errors import EnvironmentFault, UsageError
 
 TRANSCRIPTS = Path(__file__).parent.parent / "data" / "transcripts"
 pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
@@ -27,6 +28,13 @@ if kind.endswith("serial"):
     sys.exit(run_agent(kind, devices=[where], baud=115200))
 sys.exit(run_agent(kind, port=int(where), verbose=4))
 """
+
+
+def wait_until(there: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not there():
+        assert time.monotonic() < end
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -51,6 +59,25 @@ def test_serves_until_signalled(kind: str, number: signal.Signals) -> None:
             process.kill()
             process.wait()
             process.stderr.close()
+
+
+def test_multiserial_serves_what_is_there_and_waits_for_the_rest(tmp_path: Path) -> None:
+    later = tmp_path / "ttyLater"
+    log: list[str] = []
+    with BoardPty() as first, BoardPty() as second:
+        transports = transports_for("multiserial", devices=[first.device, str(later)])
+        with BuiltinAgent(transports, log=log.append):
+            assert any("waiting for it" in line and str(later) in line for line in log)
+            Client(first.link()).login()
+            later.touch()  # a file is no serial device
+            wait_until(lambda: any("cannot be opened" in line for line in log))
+            later.unlink()
+            later.symlink_to(second.device)
+            client = Client(second.link(), key=b"late")
+            client.login()
+            assert any("is there" in line and str(later) in line for line in log)
+    with pytest.raises(EnvironmentFault, match="no serial device"):
+        BuiltinAgent(transports_for("serial", devices=[str(tmp_path / "none")])).start()
 
 
 def test_bad_options_are_said_clearly() -> None:
