@@ -7,9 +7,11 @@ everything else the rig listens on.
 from __future__ import annotations
 
 import contextlib
+import select
 import selectors
 import socket
 from collections.abc import Sequence
+from functools import partial
 
 from rig.agent._client import Peer
 from rig.agent._transports import Hub, UdpTransport
@@ -29,6 +31,7 @@ DISCOVERY_GROUP = "239.255.0.2"
 DISCOVERY_PORT = 7400
 _LOOPBACK = "127.0.0.1"
 _MEDIUM_LOCATOR = 1
+_TRIAL_LIMIT = 0.2
 
 
 class DiscoveryTransport:
@@ -47,28 +50,35 @@ class DiscoveryTransport:
 
     def open(self, hub: Hub) -> None:
         self._hub = hub
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._sockets: list[socket.socket] = []
         try:
-            self._socket.bind((DISCOVERY_GROUP, self.port))
-            member = socket.inet_aton(DISCOVERY_GROUP) + socket.inet_aton(_LOOPBACK)
-            self._socket.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+            # The group is asked by Clients that know no address, the loopback address by those that were given it.
+            for host in (DISCOVERY_GROUP, _LOOPBACK):
+                self._sockets.append(_listener(host, self.port))
         except OSError as error:
-            self._socket.close()
+            for item in self._sockets:
+                item.close()
             raise AgentFault(
                 f"cannot join {self.name}: {error.strerror or error}",
                 hint="does the loopback interface allow multicast? Leave discovery out otherwise",
             ) from error
-        hub.register(self._socket.fileno(), selectors.EVENT_READ, self._on_readable)
+        for item in self._sockets:
+            hub.register(item.fileno(), selectors.EVENT_READ, partial(self._on_readable, item))
+        if not _asked_over_loopback(self._sockets[0], self.port):
+            hub.note(
+                3,
+                "discovery is joined on loopback only, and by this host's routes Clients ask the group elsewhere; "
+                f"they find the Agent at {_LOOPBACK}:{self.port}, or after: ip route add {DISCOVERY_GROUP} dev lo",
+            )
 
-    def _on_readable(self, events: int) -> None:
+    def _on_readable(self, sock: socket.socket, events: int) -> None:
         with contextlib.suppress(BlockingIOError):
-            data, address = self._socket.recvfrom(65536)
+            data, address = sock.recvfrom(65536)
             answer = discovery_answer(data, [(_LOOPBACK, item.port) for item in self._transports])
             if answer is not None:
+                self._hub.note(5, "discovery asked for an Agent", by=f"{address[0]}:{address[1]}")
                 with contextlib.suppress(OSError):
-                    self._socket.sendto(answer, address)
+                    sock.sendto(answer, address)
 
     def send(self, peer: Peer, data: bytes) -> None:
         """No session lives here."""
@@ -77,8 +87,36 @@ class DiscoveryTransport:
         return None
 
     def close(self) -> None:
-        self._hub.unregister(self._socket.fileno())
-        self._socket.close()
+        for item in self._sockets:
+            self._hub.unregister(item.fileno())
+            item.close()
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    """Listen on one address; a group is joined. :raises OSError: it cannot be."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((host, port))
+        if host == DISCOVERY_GROUP:
+            member = socket.inet_aton(DISCOVERY_GROUP) + socket.inet_aton(_LOOPBACK)
+            sock.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+def _asked_over_loopback(listener: socket.socket, port: int) -> bool:
+    """Whether what a Client of this host asks the group arrives here; the trial does not leave the host (TTL 0)."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, 0)
+            probe.sendto(b"", (DISCOVERY_GROUP, port))
+        except OSError:
+            return False
+    return bool(select.select([listener], [], [], _TRIAL_LIMIT)[0])
 
 
 def discovery_answer(data: bytes, addresses: Sequence[tuple[str, int]]) -> bytes | None:

@@ -20,7 +20,9 @@ from rig.agent._server import BuiltinAgent
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
 from rig.errors import UsageError
 
-PERSONALITIES: Mapping[str, Personality] = {item.name: item for item in (RIG, CED, FASTDDS)}
+PERSONALITIES: Mapping[str, Personality] = {RIG.name: RIG, CED.name: CED, FASTDDS.name: FASTDDS, "dds": FASTDDS}
+"""By the names of middlewares that users of MicroXRCEAgent know, and ours."""
+
 _CHECK_PERIOD = 0.5
 
 
@@ -71,7 +73,7 @@ def run_agent(
     :param verbose: 0 off, 1 critical, 2 error, 3 warning, 4 info, 5 debug, 6 trace.
     :param refs: XML profiles for REF representations.
     :param discovery: also answer discovery on this multicast port (7400 by custom); ``udp4`` only.
-    :param personality: a name in ``PERSONALITIES``.
+    :param personality: a name in ``PERSONALITIES``, such as ``dds``.
     :param out: where log lines go instead of the standard error stream.
     :raises AgentFault: a port or device is in use, or the Agent broke.
     :raises EnvironmentFault: no such device. :raises UsageError: a bad option.
@@ -79,7 +81,8 @@ def run_agent(
     if not 0 <= verbose <= LogLevel.TRACE:
         raise UsageError(f"verbosity {verbose}", hint="-v takes 0 (off) to 6 (trace)")
     if personality not in PERSONALITIES:
-        raise UsageError(f"no personality {personality!r}", hint=f"one of {', '.join(PERSONALITIES)}")
+        nearest = "; dds is nearest to rtps" if personality == "rtps" else ""
+        raise UsageError(f"no middleware {personality!r} here", hint=f"-m takes rig, ced or dds{nearest}")
     transports = transports_for(kind, port=port, devices=devices, baud=baud)
     if discovery is not None:
         announced = [item for item in transports if isinstance(item, UdpTransport)]

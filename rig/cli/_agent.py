@@ -3,55 +3,160 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from rig.agent import DecodedLine, decode_file, run_agent, until_interrupted, watch_link
-
-_VERBOSE = click.option(
-    "-v", "--verbose", type=click.IntRange(0, 6), default=4, show_default=True, help="0 silent ... 6 every message."
+from rig.agent import (
+    DISCOVERY_PORT,
+    DecodedLine,
+    LogLevel,
+    decode_file,
+    run_agent,
+    until_interrupted,
+    watch_link,
 )
+from rig.errors import UsageError
+
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _common(command: _Command) -> _Command:
+    """Add what every transport takes; ``-v`` and ``-d`` may stand without a value, as for MicroXRCEAgent."""
+    options = (
+        click.option(
+            "-m",
+            "--middleware",
+            default="rig",
+            show_default=True,
+            help="What it behaves like: rig; ced or dds as MicroXRCEAgent with that middleware.",
+        ),
+        click.option("-r", "--refs", type=click.Path(path_type=Path), metavar="FILE", help="XML profiles for REF."),
+        click.option(
+            "-d",
+            "--discovery",
+            is_flag=False,
+            flag_value=DISCOVERY_PORT,
+            type=click.IntRange(1, 65535),
+            metavar="[PORT]",
+            help=f"udp4: also answer discovery, on port {DISCOVERY_PORT} or this one.",
+        ),
+        click.option(
+            "-v",
+            "--verbose",
+            is_flag=False,
+            flag_value=int(LogLevel.INFO),
+            type=click.IntRange(0, 6),
+            default=int(LogLevel.INFO),
+            show_default=True,
+            metavar="[LEVEL]",
+            help="0 silent, 3 warnings, 4 sessions and objects, 5 also what is answered, 6 every message.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+_PORT = click.option(
+    "-p", "--port", type=click.IntRange(0, 65535), required=True, help="Port on loopback; 0: any free."
+)
+_BAUD = click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True)
+_FILE = click.option(
+    "-f", "--file", "listing", type=click.Path(path_type=Path), help="File that names the device, one a line."
+)
+
+
+def _devices(given: str | None, listing: Path | None, option: str) -> tuple[str, ...]:
+    """Devices from the command line or from a file, one or the other."""
+    if (given is None) == (listing is None):
+        raise click.UsageError(f"either {option} or --file")
+    if listing is None:
+        return tuple((given or "").replace(",", " ").split())
+    try:
+        return tuple(listing.read_text(encoding="utf-8", errors="replace").split())
+    except OSError as error:
+        raise UsageError(
+            f"cannot read {listing}: {error.strerror}", hint="give a text file with one device a line"
+        ) from error
 
 
 @click.group("agent")
 def agent_group() -> None:
-    """Run the built-in DDS-XRCE Agent until Ctrl-C."""
+    """Run the built-in DDS-XRCE Agent until Ctrl-C.
+
+    The options are those of MicroXRCEAgent. It listens on this machine only.
+    """
 
 
 @agent_group.command("udp4")
-@click.option("-p", "--port", type=click.IntRange(0, 65535), required=True, help="UDP port on loopback; 0: any free.")
-@_VERBOSE
-def udp4_command(port: int, verbose: int) -> int:
+@_PORT
+@_common
+def udp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over UDP/IPv4."""
-    return run_agent("udp4", port=port, verbose=verbose)
+    return run_agent("udp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("tcp4")
-@click.option("-p", "--port", type=click.IntRange(0, 65535), required=True, help="TCP port on loopback; 0: any free.")
-@_VERBOSE
-def tcp4_command(port: int, verbose: int) -> int:
+@_PORT
+@_common
+def tcp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over TCP/IPv4."""
-    return run_agent("tcp4", port=port, verbose=verbose)
+    return run_agent("tcp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("serial")
-@click.option("-D", "--dev", "device", required=True, help="Serial device, such as /dev/ttyACM0 or a pty.")
-@click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True)
-@_VERBOSE
-def serial_command(device: str, baudrate: int, verbose: int) -> int:
+@click.option("-D", "--dev", "device", help="Serial device, such as /dev/ttyACM0 or a pty.")
+@_FILE
+@_BAUD
+@_common
+def serial_command(
+    device: str | None,
+    listing: Path | None,
+    baudrate: int,
+    middleware: str,
+    refs: Path | None,
+    discovery: int | None,
+    verbose: int,
+) -> int:
     """Serve one Client on a serial line."""
-    return run_agent("serial", devices=(device,), baud=baudrate, verbose=verbose)
+    return run_agent(
+        "serial",
+        devices=_devices(device, listing, "--dev")[:1],
+        baud=baudrate,
+        personality=middleware,
+        refs=refs,
+        discovery=discovery,
+        verbose=verbose,
+    )
 
 
 @agent_group.command("multiserial")
-@click.option("-D", "--devs", "devices", required=True, help="Serial devices, separated by spaces or commas.")
-@click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True)
-@_VERBOSE
-def multiserial_command(devices: str, baudrate: int, verbose: int) -> int:
-    """Serve one Client on each of several serial lines."""
-    return run_agent("multiserial", devices=tuple(devices.replace(",", " ").split()), baud=baudrate, verbose=verbose)
+@click.option("-D", "--devs", "devices", help="Serial devices, separated by spaces or commas.")
+@_FILE
+@_BAUD
+@_common
+def multiserial_command(
+    devices: str | None,
+    listing: Path | None,
+    baudrate: int,
+    middleware: str,
+    refs: Path | None,
+    discovery: int | None,
+    verbose: int,
+) -> int:
+    """Serve one Client on each of several serial lines; a device that is not there yet is waited for."""
+    return run_agent(
+        "multiserial",
+        devices=_devices(devices, listing, "--devs"),
+        baud=baudrate,
+        personality=middleware,
+        refs=refs,
+        discovery=discovery,
+        verbose=verbose,
+    )
 
 
 @click.command("decode")

@@ -217,7 +217,8 @@ def test_unread_serial_line_does_not_stop_the_agent() -> None:
             assert loud.pump(lambda: bool(loud.samples))
 
 
-def test_discovery_leads_to_the_agent() -> None:
+@pytest.mark.parametrize("host", ["239.255.0.2", "127.0.0.1"])
+def test_discovery_leads_to_the_agent(host: str) -> None:
     udp = UdpTransport()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
@@ -228,8 +229,8 @@ def test_discovery_leads_to_the_agent() -> None:
             asker.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
             ask = xrce.GetInfo(request_id=10, object_id=xrce.OBJECT_AGENT, mask=3)
             question = xrce.encode_message(xrce.Message(header=xrce.Header(session_id=0x80), submessages=(ask,)))
-            asker.sendto(b"noise", ("239.255.0.2", port))
-            asker.sendto(question, ("239.255.0.2", port))
+            asker.sendto(b"noise", (host, port))
+            asker.sendto(question, (host, port))
             info = xrce.decode_message(asker.recv(512)).submessages[0]
         assert isinstance(info, xrce.Info) and isinstance(info.activity, xrce.AgentActivity)
         ((form, locator),) = info.activity.locators
