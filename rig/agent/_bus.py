@@ -90,10 +90,10 @@ class TopicBus:
         return lost
 
     def rematch(self, client: AgentClient) -> None:
-        """Decide anew what is echoed to a Client whose properties changed."""
+        """Decide anew what is echoed to and from a Client whose properties or address changed."""
         for meeting in self._meetings.values():
             for writer in meeting.writers:
-                if writer.client is client:
+                if writer.client is client or any(reader.client is client for reader in writer.matched):
                     writer.routes = [reader for reader in writer.matched if self.echoes(writer, reader)]
                     writer.suppressed = len(writer.matched) - len(writer.routes)
 

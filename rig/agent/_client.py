@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rig.agent._statistics import Counters
 from rig.xrce import (
+    OBJECT_CLIENT,
     PROPERTY_HARD_LIVELINESS,
     PROPERTY_LOCAL,
     PROPERTY_SHM,
@@ -18,6 +19,8 @@ from rig.xrce import (
     BestEffortInput,
     BestEffortOutput,
     CreateClient,
+    Fragment,
+    GetInfo,
     Heartbeat,
     Reassembler,
     ReliableInput,
@@ -29,9 +32,22 @@ if TYPE_CHECKING:
     from rig.agent._entities import Entity, Writer
 
 DEAD_AFTER = 30.0
+LONGEST_LIVELINESS = 3600.0
+LIVELINESS_TRIES = 3
+LIVELINESS_PERIOD = 0.2
+SMALLEST_MTU = 32
 _HEAD = struct.Struct("<BBH")
 _ACK = struct.Struct("<BBHHBBB")
 REASSEMBLY_LIMIT = 32 << 20
+BACKLOG_LIMIT = 32 << 20
+_ANSWERS = 1 << 20
+
+
+def _seconds(text: str) -> float | None:
+    """Read a time in milliseconds as Clients write it; None if it is none. An hour at most, lest nothing ends."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= 10):
+        return None
+    return min(int(text) / 1000, LONGEST_LIVELINESS) or None
 
 
 class Peer:
@@ -84,6 +100,7 @@ class AgentClient:
         "_inputs",
         "_outputs",
         "_reassemblers",
+        "_told_at",
         "alive",
         "best_in",
         "counters",
@@ -97,6 +114,7 @@ class AgentClient:
         "mtu",
         "objects",
         "outbox",
+        "overrun",
         "peer",
         "pings",
         "properties",
@@ -116,22 +134,24 @@ class AgentClient:
         self.objects: dict[int, Entity] = {}
         self.writers: dict[bytes, Writer] = {}
         self.last_seen = now
+        self._told_at = now
         self.pings = 0
         self.alive = True
+        self.overrun = False
         self.epoch = 0
         self.wake: float | None = None
         self.apply_login(login)
         self.reset_streams()
 
     def apply_login(self, login: CreateClient) -> None:
-        """Take MTU and properties of a (repeated) CREATE_CLIENT."""
-        self.mtu = login.mtu
+        """Take MTU and properties of a (repeated) CREATE_CLIENT; a time for liveliness that is none is not there."""
+        self.mtu = max(login.mtu, SMALLEST_MTU)
         self.properties = dict(login.properties)
         self.shm = self.properties.get(PROPERTY_SHM) == "1"
         self.local_known = self.shm and self.properties.get(PROPERTY_LOCAL) == "1"
-        liveliness = self.properties.get(PROPERTY_HARD_LIVELINESS, "")
-        self.hard_liveliness = liveliness.isdigit()
-        self.dead_after = int(liveliness) / 1000 if self.hard_liveliness else DEAD_AFTER
+        period = _seconds(self.properties.get(PROPERTY_HARD_LIVELINESS, ""))
+        self.hard_liveliness = period is not None
+        self.dead_after = DEAD_AFTER if period is None else period
 
     def reset_streams(self) -> None:
         """Start all streams over; what waited for acknowledgement is forgotten."""
@@ -148,6 +168,29 @@ class AgentClient:
         """Whether both are surely sessions of one program: itself, or cooperating ones at one address."""
         return other is self or (other.peer is self.peer and self.local_known and other.local_known)
 
+    # liveliness
+
+    @property
+    def bad_liveliness(self) -> bool:
+        """Whether it asked for hard liveliness with a time that is none."""
+        return PROPERTY_HARD_LIVELINESS in self.properties and not self.hard_liveliness
+
+    @property
+    def asks_at(self) -> float | None:
+        """When ``check_liveliness`` has something to do."""
+        return self.last_seen + self.dead_after + self.pings * LIVELINESS_PERIOD if self.hard_liveliness else None
+
+    def check_liveliness(self, now: float) -> bool:
+        """Ask a Client that wants it whether it lives; False after the last question had its time."""
+        due = self.asks_at
+        if due is None or now < due:
+            return True
+        if self.pings >= LIVELINESS_TRIES:
+            return False
+        self.pings += 1
+        self.send_none(encode_submessage(GetInfo(request_id=0, object_id=OBJECT_CLIENT, mask=0)))
+        return True
+
     # input side
 
     def reliable_in(self, stream_id: int) -> ReliableInput:
@@ -161,6 +204,15 @@ class AgentClient:
         if found is None:
             found = self._reassemblers[stream_id] = Reassembler(limit=REASSEMBLY_LIMIT)
         return found
+
+    def join(self, stream_id: int, item: Fragment) -> bytes | None:
+        """Take a fragment; returns the whole submessage after the last one. All streams share the memory for it."""
+        joiner = self.reassembler(stream_id)
+        if len(self._reassemblers) > 1:
+            waiting = sum(other.size for other in self._reassemblers.values())
+            if waiting + len(item.data) > REASSEMBLY_LIMIT:
+                joiner.drop()
+        return joiner.add(item.data, last=item.last)
 
     def send_acknack(self, stream_id: int) -> None:
         """Answer the state of a reliable input stream."""
@@ -187,7 +239,7 @@ class AgentClient:
     def reliable_out(self, stream_id: int) -> ReliableOutput:
         stream = self._outputs.get(stream_id)
         if not isinstance(stream, ReliableOutput):
-            stream = ReliableOutput(mtu=max(self.mtu, 16), header_size=self.header_size)
+            stream = ReliableOutput(mtu=self.mtu, header_size=self.header_size, backlog_bytes=BACKLOG_LIMIT + _ANSWERS)
             self._outputs[stream_id] = stream
         return stream
 
@@ -197,15 +249,31 @@ class AgentClient:
 
     def send(self, stream_id: int, submessage: bytes, now: float) -> bool:
         """Send on any stream; False if it was dropped (too long for best effort, or no memory left)."""
+        if stream_id >= 0x80:
+            return self._affordable(len(submessage)) and self._push(stream_id, submessage, now)
         if stream_id == 0:
             self.send_none(submessage)
             return True
-        if stream_id < 0x80:
-            if self.header_size + len(submessage) > self.mtu:
-                return False
-            number = self.best_effort_out(stream_id).take()
-            self.outbox.append((self.peer, self.header(stream_id, number) + submessage))
+        if self.header_size + len(submessage) > self.mtu:
+            return False
+        number = self.best_effort_out(stream_id).take()
+        self.outbox.append((self.peer, self.header(stream_id, number) + submessage))
+        return True
+
+    def answer(self, stream_id: int, submessage: bytes, now: float) -> None:
+        """Send what must not be lost. A Client that lets such pile up is ``overrun``: its session has no future."""
+        self._told_at = now
+        if not (self._push if stream_id >= 0x80 else self.send)(stream_id, submessage, now):
+            self.overrun = True
+
+    def _affordable(self, size: int) -> bool:
+        """Whether all streams together may keep so much more for this Client."""
+        if len(self._outputs) < 2:
             return True
+        kept = sum(stream.backlog_bytes for stream in self._outputs.values() if isinstance(stream, ReliableOutput))
+        return kept + size <= BACKLOG_LIMIT
+
+    def _push(self, stream_id: int, submessage: bytes, now: float) -> bool:
         stream = self.reliable_out(stream_id)
         accepted = stream.push(submessage)
         self._emit(stream_id, stream.take(now))
@@ -233,9 +301,9 @@ class AgentClient:
             self.wake = deadline
 
     def on_timer(self, now: float) -> None:
-        """Send the heartbeats that are due; a Client not heard of for long gets none."""
+        """Send the heartbeats that are due; a Client not heard of for long gets none, unless it was told something."""
         self.wake = None
-        alive = now - self.last_seen < self.dead_after
+        alive = now - max(self.last_seen, self._told_at) < self.dead_after
         for stream_id, stream in self._outputs.items():
             if not isinstance(stream, ReliableOutput):
                 continue

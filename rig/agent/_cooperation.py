@@ -3,7 +3,9 @@
 Knows the extension's messages and waits; must not know how entities come to be. A Client that announced the
 extension keeps samples off the link while no other Client reads them. So that none is lost when a remote
 reader appears, the answer to that reader's creation is held back until every affected writer's Client has
-confirmed that it knows.
+confirmed that it knows. One that is not there any more must not hold up the others: Clients give the creation of an
+entity about a second. So a wait is short, and who let one pass is not waited for until it has caught up. That a
+Client was silent so far says nothing: one with only local readers has nothing to send.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from rig.agent._client import AgentClient
 from rig.agent._entities import Writer
 from rig.xrce import STREAM_RELIABLE, Info, ObjectKind, WriterActivity, encode_submessage
 
-HOLD_LIMIT = 2.0
+HOLD_LIMIT = 0.5
 
 
 @dataclass(slots=True, eq=False)
@@ -44,6 +46,7 @@ class Cooperation:
 
     def __init__(self) -> None:
         self._holds: list[_Hold] = []
+        self._late: dict[AgentClient, _Wait] = {}
 
     @property
     def deadline(self) -> float | None:
@@ -60,26 +63,40 @@ class Cooperation:
             return None
         writer.announced = count
         item = Info(request_id=0, object_id=writer.object_id, activity=WriterActivity(remote_readers=count))
-        client.send(STREAM_RELIABLE, encode_submessage(item), now)
+        client.answer(STREAM_RELIABLE, encode_submessage(item), now)
         return _Wait(client, client.epoch, client.reliable_out(STREAM_RELIABLE).last_pushed())
 
     def hold(self, writers: Iterable[Writer], now: float, release: Callable[[float], None]) -> None:
         """Announce to the writers' Clients, then call ``release`` once all have confirmed (or time is up)."""
-        waits = [wait for writer in writers if (wait := self.announce(writer, now)) is not None]
+        told = [wait for writer in writers if (wait := self.announce(writer, now)) is not None]
+        waits = [wait for wait in told if self._expected(wait.client)]
         if waits:
             self._holds.append(_Hold(waits, now + HOLD_LIMIT, release))
         else:
             release(now)
 
+    def _expected(self, client: AgentClient) -> bool:
+        """Whether a Client is likely to confirm in time: it has caught up with all that was waited for."""
+        missed = self._late.get(client)
+        if missed is not None and missed.over():
+            del self._late[client]
+            return True
+        return missed is None
+
     def poll(self, now: float) -> None:
         """Release what no longer waits."""
         if not self._holds:
             return
-        ready = []
+        ready: list[_Hold] = []
+        waiting: list[_Hold] = []
         for hold in self._holds:
             hold.waits = [wait for wait in hold.waits if not wait.over()]
-            if not hold.waits or now >= hold.until:
-                ready.append(hold)
+            (ready if not hold.waits or now >= hold.until else waiting).append(hold)
+        self._holds = waiting
         for hold in ready:
-            self._holds.remove(hold)
+            self._late.update((wait.client, wait) for wait in hold.waits if not wait.over())
             hold.release(now)
+
+    def forget(self, client: AgentClient) -> None:
+        """Take note that a Client has left."""
+        self._late.pop(client, None)

@@ -7,7 +7,7 @@ argument. The wall clock for time sync is handed in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rig.agent._answers import agent_info, trace
 from rig.agent._client import AgentClient, Outbox, Peer
@@ -20,7 +20,6 @@ from rig.agent._statistics import AgentStatistics, Counters
 from rig.xrce import (
     COOKIE,
     FLAG_FORMAT_MASK,
-    OBJECT_CLIENT,
     PROPERTY_LOCAL,
     STREAM_BEST_EFFORT,
     STREAM_RELIABLE,
@@ -52,8 +51,6 @@ from rig.xrce import (
 )
 
 MAX_CLIENTS = 1024
-LIVELINESS_TRIES = 3
-LIVELINESS_PERIOD = 0.2
 _WRITE_DATA_HEAD = b"\x07\x01"
 _NO_KEY = bytes(4)
 
@@ -135,6 +132,7 @@ class AgentCore:
         if stream is None:
             stream = client.best_in[data[1]] = BestEffortInput()
         client.last_seen = now
+        client.pings = 0
         sequence = data[2] | data[3] << 8
         if not 0 < (sequence - stream.last & 0xFFFF) < 0x8000:
             return True
@@ -149,12 +147,14 @@ class AgentCore:
             self._without_session(peer, header, data, offset, now)
             return
         if header.client_key is not None:
-            client = peer.keyed.get(header.client_key)
+            client = self.clients.get(header.client_key)
         else:
             client = peer.sessions.get(header.session_id)
         if client is None or client.session_id != header.session_id:
             self._unknown(peer, header, data, offset)
             return
+        if client.peer is not peer:
+            self._move(client, peer, now)
         client.last_seen = now
         client.pings = 0
         stream_id = header.stream_id
@@ -168,11 +168,20 @@ class AgentCore:
             self._reliable(client, stream_id, header.sequence, data[offset:], now)
 
     def _reliable(self, client: AgentClient, stream_id: int, sequence: int, body: bytes, now: float) -> None:
-        epoch = client.epoch
-        for part in client.reliable_in(stream_id).accept(sequence, body):
-            self._process(client, stream_id, decode_submessages(part), now)
-        if client.alive and client.epoch == epoch:
+        if self._in_order(client, stream_id, client.reliable_in(stream_id).accept(sequence, body), now):
             client.send_acknack(stream_id)
+
+    def _in_order(self, client: AgentClient, stream_id: int, parts: Sequence[bytes | None], now: float) -> bool:
+        """Handle a reliable stream's next messages; False if one of them ended the session or started streams over."""
+        epoch = client.epoch
+        for part in parts:
+            if part is None:
+                client.reassembler(stream_id).gap()
+            else:
+                self._process(client, stream_id, decode_submessages(part), now)
+            if not client.alive or client.epoch != epoch:
+                return False
+        return True
 
     def _process(self, client: AgentClient, stream_id: int, items: Iterable[Submessage], now: float) -> None:
         """Handle submessages in order; what cannot be decoded ends this message, not the session."""
@@ -235,17 +244,18 @@ class AgentCore:
         self._send(peer, answer, StatusAgent(status=status, properties=properties))
         if client is not None:
             self.store.announce_again(client, now)
+            if client.bad_liveliness:
+                self.log(LogLevel.WARNING, "ignored a liveliness time that is none", client=client)
         level = LogLevel.INFO if client is not None else LogLevel.WARNING
         self.log(level, f"session {status.name}", key=item.client_key.hex(), session=item.session_id, peer=peer)
 
     def _make_room(self, key: bytes, now: float) -> bool:
         if key in self.clients or len(self.clients) < MAX_CLIENTS:
             return True
-        oldest = min(self.clients.values(), key=lambda client: client.last_seen)
-        if now - oldest.last_seen < oldest.dead_after:
-            return False
-        self._drop(oldest, now, "dead and in the way")
-        return True
+        silent = [client for client in self.clients.values() if now - client.last_seen >= client.dead_after]
+        if silent:
+            self._drop(min(silent, key=lambda client: client.last_seen), now, "dead and in the way")
+        return bool(silent)
 
     def _login(self, peer: Peer, item: CreateClient, now: float) -> AgentClient:
         """Open a session, or start an old one over; the address then belongs to this Client alone."""
@@ -272,6 +282,17 @@ class AgentCore:
         client.last_seen = now
         return client
 
+    def _move(self, client: AgentClient, peer: Peer, now: float) -> None:
+        """Follow a Client that puts its key into every header to another address, as CREATE_CLIENT from there would.
+
+        Whoever knows key and session id could log in as well, so nothing is opened by it that was not open before.
+        """
+        self.log(LogLevel.INFO, "session moved", client=client, peer=peer)
+        client.peer.detach(client)
+        client.peer = peer
+        peer.attach(client)
+        self.store.moved(client, now)
+
     def _drop(self, client: AgentClient, now: float, why: str) -> None:
         """End a session and all that it created."""
         self.clients.pop(client.key, None)
@@ -292,7 +313,7 @@ class AgentCore:
         self, client: AgentClient, stream_id: int, request: Create | Delete | ReadData, status: int, now: float
     ) -> None:
         item = Status(request_id=request.request_id, object_id=request.object_id, status=status)
-        client.send(stream_id, encode_submessage(item), now)
+        client.answer(stream_id, encode_submessage(item), now)
 
     def _on_create(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
         assert isinstance(item, Create)
@@ -379,10 +400,8 @@ class AgentCore:
         assert isinstance(item, Heartbeat)
         if item.stream_id < 0x80:
             return
-        stream = client.reliable_in(item.stream_id)
-        for part in stream.on_heartbeat(item.first_unacked, item.last):
-            self._process(client, item.stream_id, decode_submessages(part), now)
-        if client.alive:
+        parts = client.reliable_in(item.stream_id).on_heartbeat(item.first_unacked, item.last)
+        if self._in_order(client, item.stream_id, parts, now):
             client.send_acknack(item.stream_id)
 
     def _on_reset(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
@@ -393,7 +412,7 @@ class AgentCore:
         if stream_id < 0x80:
             self.log(LogLevel.WARNING, "fragment on a stream that is not reliable", client=client)
             return
-        whole = client.reassembler(stream_id).add(item.data, last=item.last)
+        whole = client.join(stream_id, item)
         if whole is not None:
             inner = (part for part in decode_submessages(whole) if not isinstance(part, Fragment))
             self._process(client, stream_id, inner, now)
@@ -411,9 +430,7 @@ class AgentCore:
         """When ``tick`` must run at the latest, or None."""
         times = [self.store.cooperation.deadline, self.store.deadline()]
         for client in self.clients.values():
-            times.append(client.wake)
-            if client.hard_liveliness:
-                times.append(client.last_seen + client.dead_after + client.pings * LIVELINESS_PERIOD)
+            times += (client.wake, client.asks_at)
         return min((when for when in times if when is not None), default=None)
 
     def tick(self, now: float) -> None:
@@ -423,15 +440,7 @@ class AgentCore:
         for client in list(self.clients.values()):
             if client.wake is not None and now >= client.wake:
                 client.on_timer(now)
-            if client.hard_liveliness:
-                self._check_liveliness(client, now)
-
-    def _check_liveliness(self, client: AgentClient, now: float) -> None:
-        if now < client.last_seen + client.dead_after + client.pings * LIVELINESS_PERIOD:
-            return
-        if client.pings >= LIVELINESS_TRIES:
-            self._drop(client, now, "no sign of life")
-            return
-        client.pings += 1
-        ask = GetInfo(request_id=0, object_id=OBJECT_CLIENT, mask=0)
-        client.send_none(encode_submessage(ask))
+            if client.overrun:
+                self._drop(client, now, "leaves too many answers unconfirmed")
+            elif not client.check_liveliness(now):
+                self._drop(client, now, "no sign of life")

@@ -131,6 +131,7 @@ class ObjectStore:
         """Delete everything of a Client that has left."""
         for object_id in list(client.objects):
             self.delete(client, object_id, now)
+        self.cooperation.forget(client)
         self.cooperation.poll(now)
 
     def restart(self, client: AgentClient) -> None:
@@ -140,9 +141,19 @@ class ObjectStore:
         self.bus.rematch(client)
 
     def announce_again(self, client: AgentClient, now: float) -> None:
-        """Tell a Client that logged in again what it may have forgotten."""
+        """Tell a Client that logged in again what it may have forgotten, and others what its address changed."""
         for writer in client.writers.values():
             writer.announced = 0
+        if client.objects:
+            self._announce_all(now)
+
+    def moved(self, client: AgentClient, now: float) -> None:
+        """Take note that a Client has another address: what it shares memory with may have changed."""
+        self.bus.rematch(client)
+        self._announce_all(now)
+
+    def _announce_all(self, now: float) -> None:
+        for writer in self.bus.writers():
             self.cooperation.announce(writer, now)
 
     def readers(self, client: AgentClient) -> Iterator[Reader]:

@@ -15,8 +15,12 @@ from rig.xrce._constants import FLAG_LAST_FRAGMENT, FLAG_LITTLE_ENDIAN, Submessa
 WINDOW = 16
 HEARTBEAT_PERIOD = 0.2
 RESEND_GAP = 0.05
+PART_OVERHEAD = 64
+"""Bytes of memory that a queued message takes beside its content."""
 _MASK = 0xFFFF
 _SUBHEADER = struct.Struct("<BBH")
+_LONG = (SubmessageKind.WRITE_DATA, SubmessageKind.DATA)
+_CUT = (SubmessageKind.CREATE, *_LONG)
 
 
 def sequence_newer(left: int, right: int) -> bool:
@@ -104,19 +108,19 @@ class ReliableInput:
         self.expected = number
         return ready
 
-    def on_heartbeat(self, first: int, last: int) -> list[bytes]:
+    def on_heartbeat(self, first: int, last: int) -> list[bytes | None]:
         """Learn what the sender still holds; returns payloads that became next.
 
-        What lies before ``first`` can never come: the stream goes on without it.
+        What lies before ``first`` can never come: the stream goes on without it, and None stands where it is missing.
         """
-        ready: list[bytes] = []
+        ready: list[bytes | None] = []
         if sequence_newer(last, self._announced):
             self._announced = last
         if sequence_newer(first, self.expected):
             skipped = sequence_distance(first, self.expected)
-            for step in range(min(skipped, self._window)):
+            for step in range(min(skipped, self._window + 1)):
                 held = self._held.pop(self.expected + step & _MASK, None)
-                if held is not None:
+                if held is not None or not ready or ready[-1] is not None:
                     ready.append(held)
             self.expected = first
             if sequence_newer(first - 1 & _MASK, self._announced):
@@ -143,13 +147,15 @@ class ReliableOutput:
     :param header_size: 4 or 8.
     :param window: messages on the way at once.
     :param resend_all: resend the whole window on a NACK (as Clients do), else only what is flagged.
-    :param backlog_bytes: bytes that may wait for the window; ``push`` refuses more.
+    :param backlog_bytes: memory that may wait for the window, in bytes; ``push`` refuses more.
+    :param backlog_items: submessages that may wait for the window.
     """
 
     __slots__ = (
         "_backlog",
-        "_backlog_bytes",
+        "_backlog_items",
         "_backlog_limit",
+        "_backlog_most",
         "_fragment_size",
         "_heartbeat_at",
         "_mtu",
@@ -159,6 +165,7 @@ class ReliableOutput:
         "_room",
         "_sent",
         "_window",
+        "backlog_bytes",
         "first_unacked",
         "next_sequence",
         "retransmitted",
@@ -172,7 +179,8 @@ class ReliableOutput:
         window: int = WINDOW,
         heartbeat_period: float = HEARTBEAT_PERIOD,
         resend_all: bool = False,
-        backlog_bytes: int = 64 << 20,
+        backlog_bytes: int = 32 << 20,
+        backlog_items: int = 4096,
     ) -> None:
         self._mtu = mtu
         self._room = mtu - header_size
@@ -182,8 +190,10 @@ class ReliableOutput:
         self._period = heartbeat_period
         self._resend_all = resend_all
         self._backlog: deque[bytes] = deque()
-        self._backlog_bytes = 0
+        self._backlog_items = 0
         self._backlog_limit = backlog_bytes
+        self._backlog_most = backlog_items
+        self.backlog_bytes = 0
         self._sent: dict[int, bytes] = {}
         self._resent: dict[int, float] = {}
         self._heartbeat_at: float | None = None
@@ -204,18 +214,20 @@ class ReliableOutput:
     def push(self, submessage: bytes) -> bool:
         """Queue one encoded submessage; False (nothing queued) if the backlog is full."""
         size = len(submessage)
-        if self._backlog_bytes + size > self._backlog_limit:
-            return False
-        if size <= self._room:
-            self._backlog.append(submessage)
-            self._backlog_bytes += size
-            return True
         step = self._fragment_size
+        parts = 1 if size <= self._room else -(-size // step)
+        cost = size + parts * (PART_OVERHEAD + (4 if parts > 1 else 0))
+        if self.backlog_bytes + cost > self._backlog_limit or self._backlog_items >= self._backlog_most:
+            return False
+        self.backlog_bytes += cost
+        self._backlog_items += 1
+        if parts == 1:
+            self._backlog.append(submessage)
+            return True
         for start in range(0, size, step):
             part = submessage[start : start + step]
             flags = FLAG_LITTLE_ENDIAN | (FLAG_LAST_FRAGMENT if start + step >= size else 0)
             self._backlog.append(_SUBHEADER.pack(SubmessageKind.FRAGMENT, flags, len(part)) + part)
-            self._backlog_bytes += len(part) + 4
         return True
 
     def last_pushed(self) -> int:
@@ -231,7 +243,9 @@ class ReliableOutput:
         ready: list[tuple[int, bytes]] = []
         while self._backlog and len(self._sent) < self._window:
             part = self._backlog.popleft()
-            self._backlog_bytes -= len(part)
+            self.backlog_bytes -= len(part) + PART_OVERHEAD
+            if part[0] != SubmessageKind.FRAGMENT or part[1] & FLAG_LAST_FRAGMENT:
+                self._backlog_items -= 1
             number = self.next_sequence
             self.next_sequence = number + 1 & _MASK
             self._sent[number] = part
@@ -292,30 +306,57 @@ class Reassembler:
     :param limit: bytes of a reassembled submessage; a longer one is thrown away whole.
     """
 
-    __slots__ = ("_limit", "_overflow", "_parts", "_size")
+    __slots__ = ("_after_gap", "_limit", "_parts", "_skipping", "size")
 
     def __init__(self, *, limit: int = 64 << 20) -> None:
         self._limit = limit
         self._parts: list[bytes] = []
-        self._size = 0
-        self._overflow = False
+        self._skipping = False
+        self._after_gap = False
+        self.size = 0
 
     def add(self, part: bytes, *, last: bool) -> bytes | None:
         """Take a fragment; returns the whole submessage (header included) after the last one."""
-        self._size += len(part)
-        if self._size > self._limit:
-            self._overflow = True
-            self._parts.clear()
-        if not self._overflow:
+        if self._after_gap:
+            self._after_gap = False
+            self._skipping = not _begins(part, last=last)
+        if self.size + len(part) > self._limit:
+            self.drop()
+        if not self._skipping:
             self._parts.append(part)
+            self.size += len(part)
         if not last:
             return None
-        whole = None if self._overflow else b"".join(self._parts)
+        whole = None if self._skipping else b"".join(self._parts)
         self.reset()
         return whole
+
+    def drop(self) -> None:
+        """Throw the unfinished submessage away, with all that is yet to come of it."""
+        self._parts.clear()
+        self.size = 0
+        self._skipping = True
+
+    def gap(self) -> None:
+        """Messages of the stream are lost for ever: what is unfinished stays so, and its rest may still come."""
+        self.reset()
+        self._after_gap = True
 
     def reset(self) -> None:
         """Forget an unfinished submessage."""
         self._parts.clear()
-        self._size = 0
-        self._overflow = False
+        self.size = 0
+        self._skipping = False
+        self._after_gap = False
+
+
+def _begins(part: bytes, *, last: bool) -> bool:
+    """Whether a fragment can be the first of its submessage: by the submessage's own header, as none says so."""
+    if len(part) < _SUBHEADER.size:
+        return False
+    kind = part[0]
+    length = int.from_bytes(part[2:4], "little" if part[1] & FLAG_LITTLE_ENDIAN else "big")
+    rest = len(part) - _SUBHEADER.size
+    if not length:
+        return kind in _LONG
+    return kind in _CUT and (length <= rest <= length + 3 if last else length > rest)

@@ -61,6 +61,7 @@ class Pipe:
         beat = self.out.on_timer(self.now)
         if beat is not None:
             for body in self.into.on_heartbeat(*beat):
+                assert body is not None, "nothing is given up here"
                 for item in xrce.decode_submessages(body):
                     self._handle(item)
             self.acknowledge(self.into.ack())
@@ -216,17 +217,29 @@ def test_acknowledgement_names_what_is_missing() -> None:
 def test_what_the_sender_gave_up_does_not_stop_the_stream() -> None:
     into = xrce.ReliableInput()
     assert into.accept(2, b"c") == []
-    assert into.on_heartbeat(2, 4) == [b"c"]
+    assert into.on_heartbeat(2, 4) == [None, b"c"]
     assert into.accept(3, b"d") == [b"d"]
     assert into.ack() == xrce.Ack(4, 0b1)
 
 
 def test_full_backlog_refuses() -> None:
-    out = xrce.ReliableOutput(mtu=508, backlog_bytes=100)
+    out = xrce.ReliableOutput(mtu=508, backlog_bytes=200)
     assert out.push(bytes(90))
-    assert not out.push(bytes(20))
+    assert not out.push(bytes(20)), "what a part takes beside its content counts"
     out.take(0.0)
     assert out.push(bytes(20))
+    assert out.backlog_bytes == 20 + 64
+
+
+def test_submessages_that_wait_are_counted_whole() -> None:
+    out = xrce.ReliableOutput(mtu=64, backlog_items=2)
+    assert out.push(bytes(100_000)) and out.push(bytes(8))
+    assert not out.push(bytes(8))
+    number = 0
+    while (taken := out.take(0.0)) and out.next_sequence < 100_000 // 56:
+        number = taken[-1][0] + 1
+        assert not out.push(bytes(8))
+        out.on_acknack(number, 0, 0.0)
 
 
 def test_reassembly_is_bounded() -> None:
@@ -235,6 +248,22 @@ def test_reassembly_is_bounded() -> None:
     assert parts.add(bytes(60), last=False) is None
     assert parts.add(bytes(10), last=True) is None
     assert parts.add(b"ok", last=True) == b"ok"
+
+
+@pytest.mark.parametrize("lost", [[1], [0, 1], [1, 2], [2], [0], [3], [2, 3], [1, 2, 3]])
+def test_rest_of_a_sample_with_a_gap_is_not_joined_to_another(lost: list[int]) -> None:
+    """Three samples in two fragments each: whatever is lost for ever, only whole ones come out."""
+    bodies = [bytes((letter,)) * 40 for letter in b"ABC"]
+    items = [xrce.encode_submessage(xrce.WriteData(request_id=1, object_id=0x15, data=body)) for body in bodies]
+    fragments = [(item[half : half + 24], half > 0) for item in items for half in (0, 24)]
+    parts = xrce.Reassembler()
+    whole = []
+    for number, (fragment, last) in enumerate(fragments):
+        if number in lost:
+            parts.gap()
+        elif (got := parts.add(fragment, last=last)) is not None:
+            whole.append(got)
+    assert whole == [item for index, item in enumerate(items) if not {2 * index, 2 * index + 1} & set(lost)]
 
 
 def test_best_effort_takes_only_newer_messages_across_the_wrap() -> None:
