@@ -28,8 +28,60 @@ def _keep(target: str, seeds: dict[bytes, bytes]) -> None:
         (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 
 
+def _message(session: int, stream: int, sequence: int, *items: xrce.Submessage, key: bytes | None = None) -> bytes:
+    header = xrce.Header(session_id=session, stream_id=stream, sequence=sequence, client_key=key)
+    return xrce.encode_message(xrce.Message(header=header, submessages=items))
+
+
+def _login(*, session: int = 0x81, mtu: int = 508, **properties: str) -> bytes:
+    item = xrce.CreateClient(client_key=b"seed", session_id=session, mtu=mtu, properties=tuple(properties.items()))
+    return _message(0x80 if session >= 0x80 else 0, 0, 0, item, key=None if session >= 0x80 else b"seed")
+
+
+def _hostile() -> dict[bytes, bytes]:
+    """Sessions that no decent Client has: each once cost the Agent something."""
+    create = xrce.Create(
+        request_id=10,
+        object_id=0x11,
+        object_kind=1,
+        representation=xrce.RepresentationFormat.BIN,
+        body=b"\0\0",
+        domain_id=0,
+    )
+    farewell = xrce.Delete(request_id=11, object_id=xrce.OBJECT_CLIENT)
+    item = xrce.encode_submessage(xrce.WriteData(request_id=1, object_id=0x15, data=bytes(40)))
+    halves = (xrce.Fragment(data=item[:24], last=False), xrce.Fragment(data=item[24:], last=True))
+    gap = xrce.Heartbeat(first_unacked=2, last=3, stream_id=0x80)
+    times = ("\u00b2", "9" * 400, "9" * 10, "0", "000500")
+    sessions = {
+        "liveliness": [(0x50, _login(uxr_hl=text)) for text in times],
+        "farewell": [
+            (0x10, _login()),
+            *((0, _message(0x81, 0x80, number, create)) for number in (2, 3)),
+            (0, _message(0x81, 0x80, 1, xrce.Reset())),
+            (0x10, _message(0x81, 0x80, 0, farewell)),
+        ],
+        "gap": [
+            (0, _login(mtu=1)),
+            (0, _message(0x81, 0x80, 0, halves[0])),
+            (0, _message(0x81, 0x80, 2, halves[0])),
+            (0, _message(0x81, 0x80, 3, halves[1])),
+            (0x10, _message(0x81, 0, 0, gap)),
+        ],
+        "moved": [
+            (0, _login(session=1, uxr_sm="1", rig_lo="1")),
+            (0, _message(1, 0x80, 0, create, key=b"seed")),
+            (1, _message(1, 0x80, 1, create, key=b"seed")),
+            (0x21, _message(1, 1, 0, create, key=b"seed")),
+            (0x10, _message(1, 0x80, 2, farewell, key=b"seed")),
+        ],
+        "unconfirmed": [(0, _login()), *((0x4E, _message(0x81, 0x80, n, *[create] * 40)) for n in range(8))],
+    }
+    return {name.encode(): pack(messages) for name, messages in sessions.items()}
+
+
 def main() -> None:
-    """Write one seed for each kind of message seen, and one session for each recording."""
+    """Write one seed for each kind of message seen, and one session for each recording and each known attack."""
     kinds: dict[bytes, bytes] = {}
     frames: dict[bytes, bytes] = {}
     sessions: dict[bytes, bytes] = {}
@@ -53,7 +105,7 @@ def main() -> None:
             sessions[path.stem.encode()] = pack(to_agent[:24])
     _keep("codec", kinds)
     _keep("framing", frames)
-    _keep("agent", sessions)
+    _keep("agent", sessions | _hostile())
 
 
 if __name__ == "__main__":
