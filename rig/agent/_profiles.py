@@ -1,11 +1,13 @@
 """XML and REF representations of entities.
 
 Knows the XML that DDS-XRCE Clients send and the profile files that Agents load. Must not know sessions.
-Document type declarations are refused: nothing expands.
+Document type declarations are refused: nothing expands. One fault is forgiven, as Clients in use have it and other
+Agents do not mind: no white space between attributes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,8 @@ from rig.errors import UsageError
 from rig.xrce import EndpointQos, QosFlag, ServiceBody
 
 _SUFFIXES = ("__t", "__dw", "__dr")
+_TAG = re.compile(r"""<[^<>"'\s!?/](?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+>""")
+_VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +54,17 @@ def strip_suffix(ref: str) -> str:
     return ref
 
 
+def _root(text: str) -> ElementTree.Element:
+    """Parse a document. :raises ElementTree.ParseError: it is none."""
+    return ElementTree.fromstring(_TAG.sub(lambda tag: _VALUE.sub(r"\g<0> ", tag[0]), text))
+
+
 def parse_xml(text: str, *, writer: bool = False) -> Profile | None:
     """Read the XML of a topic, endpoint or service; None if it is none of them or malformed."""
     if "<!" in text:
         return None
     try:
-        root = ElementTree.fromstring(text)
+        root = _root(text)
     except ElementTree.ParseError:
         return None
     element = root[0] if root.tag == "dds" and len(root) else root
@@ -74,7 +83,7 @@ def load_profiles(path: Path) -> dict[str, Profile]:
     try:
         if "<!" in text.replace("<!--", ""):
             raise UsageError(f"profile file {path}: document type declarations are not read")
-        root = ElementTree.fromstring(text)
+        root = _root(text)
     except ElementTree.ParseError as error:
         raise UsageError(f"profile file {path}: {error}", hint="it must be one <profiles> element") from error
     found: dict[str, Profile] = {}
