@@ -20,6 +20,8 @@ unsigned rig_locks;
 int rig_lock_depth;
 unsigned rig_wakes;
 bool rig_link_broken;
+uint8_t rig_sessions = 1;
+uint8_t rig_mode;
 void (*rig_in_callback)(const xrce_sample_t *sample);
 void (*rig_in_service)(const xrce_service_sample_t *sample);
 void (*rig_idle)(void);
@@ -223,7 +225,7 @@ void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint1
     config.name_text = name_text;
     config.name_bytes = sizeof(name_text);
     config.sessions = sessions;
-    config.session_count = 2;
+    config.session_count = rig_sessions;
 #if XRCE_SHM
     config.edges = pairs;
     config.edge_count = RIG_PAIRS;
@@ -254,6 +256,7 @@ int rig_entity(uint8_t session, uint8_t kind, uint16_t id, uint16_t parent, uint
 
     memset(&create, 0, sizeof(create));
     create.session = session;
+    create.mode = rig_mode;
     create.kind = kind;
     create.form = XRCE_BIN;
     create.id = id;
@@ -281,6 +284,7 @@ int rig_service(uint8_t session, uint8_t kind, uint16_t id)
 
     memset(&create, 0, sizeof(create));
     create.session = session;
+    create.mode = rig_mode;
     create.kind = kind;
     create.form = XRCE_BIN;
     create.id = id;

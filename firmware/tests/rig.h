@@ -45,9 +45,11 @@ uint32_t rig_sent(uint8_t *bytes, uint32_t capacity);
 void rig_link_clear(void);
 extern bool rig_link_broken; /* writes fail */
 
+extern uint8_t rig_sessions; /* that rig_start makes room for, 1 or 2; with 2 every header carries a key */
 void rig_start(bool link, uint32_t buffers, uint32_t buffer_bytes);
 void rig_start_history(bool link, uint32_t buffers, uint32_t buffer_bytes, uint16_t mtu, uint16_t history);
 
+extern uint8_t rig_mode; /* XRCE_REUSE, XRCE_REPLACE of what follows */
 int rig_entity(uint8_t session, uint8_t kind, uint16_t id, uint16_t parent, uint16_t topic, const char *name,
                const char *type, uint8_t qos, uint16_t depth);
 /* Participant 1, topic 1, publisher 1, subscriber 1. */

@@ -151,7 +151,9 @@ static void across_sessions_and_in_callbacks(void)
     static const uint8_t other[4] = {9, 9, 9, 9};
     int id;
 
+    rig_sessions = 2;
     begin(false);
+    rig_sessions = 1;
     CHECK_INT(xrce_client_open(&rig_client, other, 0), 1);
     rig_world(1);
     CHECK_INT(rig_service(0, XRCE_REQUESTER, 3), XRCE_OK);

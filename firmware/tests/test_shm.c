@@ -193,7 +193,9 @@ static void across_sessions(void)
 {
     static const uint8_t other[4] = {9, 9, 9, 9};
 
+    rig_sessions = 2;
     begin(4, 64);
+    rig_sessions = 1;
     CHECK_INT(xrce_client_open(&rig_client, other, 0), 1);
     rig_world(1);
     writer(1, RELIABLE);

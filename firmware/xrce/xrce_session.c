@@ -53,7 +53,9 @@ XRCE_COLD void xrce_session_open(xrce_client_t *client, xrce_session_t *session,
     session->client = client;
 #endif
     session->state = XRCE_SESSION_OFFLINE;
-    session->peer.session = index == 0u ? 0x81u : index; /* further ones are told apart by the key in the header */
+    /* Several sessions are told apart by the key in the header; all of them, or an Agent that takes one without a key
+     * for the only one at our address would end it as soon as the next one logs in. */
+    session->peer.session = (uint8_t)(client->session_count > 1u ? index + 1u : 0x81u);
     memcpy(session->peer.key, key, 4);
     session->next_request = XRCE_REQUEST_FIRST;
     if (memory != NULL) {
@@ -120,7 +122,7 @@ XRCE_COLD static void announce_all(xrce_client_t *client, xrce_session_t *sessio
         entity->flags = (uint8_t)(entity->flags & ~XRCE_E_ANNOUNCED);
         entity->status = XRCE_STATUS_PENDING;
         entity->remote_readers = 0;
-        if (entity->wanted != 0u) {
+        if (entity->wanted.max_samples != 0u) {
             entity->flags |= XRCE_E_READ;
         }
     }

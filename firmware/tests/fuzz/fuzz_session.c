@@ -2,7 +2,7 @@
  * A client with live sessions: whatever the peer says, mixed with what the application does.
  *
  * The input is a list of steps: one byte that chooses what happens, one byte of length or argument, then that many
- * bytes where they are needed. Invariants: the sanitizers are silent, every wait ends, and when all is closed no
+ * bytes where they are needed. An even size plays with two sessions, an odd one with one. Invariants: the sanitizers are silent, every wait ends, and when all is closed no
  * buffer, row, pair or text is left over.
  */
 #include "check.h"
@@ -15,19 +15,9 @@ static uint16_t next_sequence;
 
 static void say(uint8_t session, uint8_t stream, uint16_t sequence, const uint8_t *body, uint32_t length)
 {
-    uint8_t message[8 + 255];
-    uint32_t at = 4;
+    uint8_t message[XRCE_MAX_HEADER_BYTES + 255];
+    uint32_t at = xrce_header_write(message, &rig_client.sessions[session].peer, stream, sequence);
 
-    message[0] = session;
-    message[1] = stream;
-    message[2] = (uint8_t)sequence;
-    message[3] = (uint8_t)(sequence >> 8);
-    if ((session & 0x80u) == 0u) {
-        const uint8_t key[4] = {9, 9, 9, 9};
-
-        memcpy(message + 4, key, 4);
-        at = 8;
-    }
     memcpy(message + at, body, length);
     rig_answer(message, at + length);
     (void)xrce_client_spin(&rig_client, 0);
@@ -55,11 +45,13 @@ static void act(uint8_t what, uint8_t argument)
         (void)xrce_client_delete(&rig_client, session, kind, id, 0);
         break;
     case 4:
+        rig_mode = argument >> 4 & (XRCE_REUSE | XRCE_REPLACE);
         if (xrce_kind_is_service(kind)) {
             (void)rig_service(session, kind, id);
         } else {
             (void)rig_entity(session, kind, id, 1, 1, NULL, NULL, argument >> 4 & 0x0Bu, argument >> 5);
         }
+        rig_mode = 0;
         break;
     case 5:
         (void)xrce_client_ask(&rig_client, session, kind, id, argument >> 4 == 0u ? 0u : 0xFFFFu);
@@ -91,19 +83,20 @@ static void touch(const xrce_sample_t *sample)
     }
 }
 
-static void begin(void)
+static void begin(uint8_t sessions)
 {
     static const uint8_t keys[2][4] = {{1, 2, 3, 4}, {9, 9, 9, 9}};
     static const uint8_t accepted[15] = {4, 1, 11, 0, 0, 0, 0x58, 0x52, 0x43, 0x45, 1, 0, 1, 0x0F, 0};
 
+    rig_sessions = sessions;
     rig_start_history(true, BUFFERS, 1024, 128, 4);
     rig_in_callback = touch;
     rig_in_service = answer;
     next_sequence = 0;
-    for (uint8_t i = 0; i < 2u; i++) {
+    for (uint8_t i = 0; i < sessions; i++) {
         CHECK_INT(xrce_client_open(&rig_client, keys[i], 0), i);
         rig_world(i);
-        say(i == 0u ? 0x81 : 1, 0, 0, accepted, sizeof(accepted));
+        say(i, 0, 0, accepted, sizeof(accepted));
     }
     act(4, 0x80);
     act(4, 0x11);
@@ -117,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static uint8_t drained[2048];
     size_t at = 0;
 
-    begin();
+    begin(size % 2u == 0u ? 2 : 1);
     while (at + 2u <= size && at < 4096u) {
         uint8_t what = data[at];
         uint8_t length = data[at + 1u];
@@ -136,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                 (void)xrce_client_spin(&rig_client, 0);
             } else {
                 next_sequence = (what & 0x40u) != 0u ? (uint16_t)(next_sequence + (what >> 2 & 3u)) : next_sequence;
-                say((what & 0x20u) != 0u ? 1 : 0x81, streams[what & 3u], next_sequence, data + at, room);
+                say(rig_sessions == 2u && (what & 0x20u) != 0u, streams[what & 3u], next_sequence, data + at, room);
                 next_sequence += (what & 0x02u) == 0u ? 1u : 0u;
             }
             at += room;
@@ -145,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
     }
     rig_link_broken = true;
-    for (uint8_t i = 0; i < 2u; i++) {
+    for (uint8_t i = 0; i < rig_sessions; i++) {
         CHECK_INT(xrce_client_close(&rig_client, i, 0) < 0, 0);
     }
     (void)xrce_client_spin(&rig_client, 0);
