@@ -26,7 +26,8 @@ enum rig_mw_error {
     RIG_MW_ERR_TIMEOUT = -7,     /* the peer did not answer in time */
     RIG_MW_ERR_LINK = -8,        /* the transport refused to send */
     RIG_MW_ERR_REFUSED = -9,     /* the Agent answered with an error status */
-    RIG_MW_ERR_STATE = -10       /* not started, not connected, a loan is still open, ... */
+    RIG_MW_ERR_STATE = -10,      /* not started, not connected, a loan is still open, ... */
+    RIG_MW_ERR_MISMATCH = -11    /* reuse of an entity that does something else */
 };
 
 enum rig_mw_capability {

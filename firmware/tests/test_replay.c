@@ -199,7 +199,7 @@ static void read_all(uint16_t count)
         xrce_entity_t *reader = xrce_entity_find(&rig_client.entities, XRCE_KEY(0, XRCE_OBJECT(id, XRCE_DATAREADER)));
 
         CHECK(reader != NULL);
-        reader->wanted = 0xFFFF;
+        reader->wanted.max_samples = 0xFFFF;
         reader->flags |= XRCE_E_READ | XRCE_E_RELIABLE_STREAM;
     }
     rig_client.sessions[0].dirty = true;
@@ -326,7 +326,7 @@ static void create_raw(uint16_t id, uint8_t kind, uint8_t form, uint8_t mode, ui
     if (text != NULL) {
         parts[0].text = text;
         parts[0].length = (uint32_t)strlen(text);
-        entity.text = (uint8_t)xrce_name_take(&rig_client.names, parts);
+        entity.text = (uint8_t)xrce_name_take(&rig_client.names, parts, 0);
     }
     CHECK_INT(xrce_create_send(&rig_client.sessions[0], &entity, &rig_client.names), XRCE_OK);
 }

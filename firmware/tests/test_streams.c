@@ -229,6 +229,31 @@ static void time_is_synchronised(void)
     rig_link_clear();
 }
 
+static void a_question_of_the_agent_is_answered(void)
+{
+    static const uint8_t question[] = {0x81, 0, 0, 0, XRCE_GET_INFO, 1, 8, 0, 0x12, 0x34, 0xFF, 0xFE, 2, 0, 0, 0};
+    static const uint8_t answer[] = {0x81, 0, 0, 0, XRCE_INFO, 1, 8, 0, 0x12, 0x34, 0xFF, 0xFE, 0, 0, 0, 0};
+    uint8_t message[64];
+
+    begin(64, 4);
+    rig_link_clear();
+    rig_answer(question, sizeof(question));
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 0);
+    CHECK_INT(rig_sent(message, sizeof(message)), sizeof(answer));
+    CHECK(memcmp(message, answer, sizeof(answer)) == 0);
+    CHECK_INT(rig_sent(message, sizeof(message)), 0);
+    /* One too short for an object, and one in a session that is not ours, are passed over. */
+    for (unsigned i = 0; i < 2u; i++) {
+        uint8_t other[sizeof(question)];
+
+        memcpy(other, question, sizeof(question));
+        other[i == 0u ? 0 : 6] = i == 0u ? 0x82 : 3;
+        rig_answer(other, i == 0u ? sizeof(other) : 11u);
+        CHECK_INT(xrce_client_spin(&rig_client, 0), 0);
+        CHECK_INT(rig_sent(message, sizeof(message)), 0);
+    }
+}
+
 static void an_idle_session_notices_that_the_agent_is_gone(void)
 {
     begin(64, 4);
@@ -237,6 +262,60 @@ static void an_idle_session_notices_that_the_agent_is_gone(void)
     CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
     CHECK_INT(xrce_client_spin(&rig_client, XRCE_IDLE_MS + XRCE_IDLE_TRIES * XRCE_CONNECT_MS), 0);
     CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_OFFLINE);
+}
+
+/* Whether a READ_DATA of reader 1 with these limits is among what was sent. */
+static bool read_was_sent(const xrce_delivery_t *limits)
+{
+    uint8_t message[512];
+    uint32_t length;
+    bool found = false;
+
+    while ((length = rig_sent(message, sizeof(message))) != 0u) {
+        xrce_submessage_t part;
+        uint32_t at = 4;
+
+        while (message[1] == XRCE_STREAM_RELIABLE && xrce_submessage_next(&part, message, length, &at) > 0) {
+            xrce_reader_t reader;
+
+            xrce_read_open(&reader, part.payload, part.length, true);
+            if (part.id == XRCE_READ_DATA && part.payload[3] == 0x16) {
+                (void)xrce_read_bytes(&reader, 8);
+                found = xrce_read_u16(&reader) == limits->max_samples &&
+                        xrce_read_u16(&reader) == limits->max_elapsed_s &&
+                        xrce_read_u16(&reader) == limits->max_bytes_per_second &&
+                        xrce_read_u16(&reader) == limits->min_pace_ms && !reader.failed;
+            }
+        }
+    }
+    return found;
+}
+
+static void a_read_has_its_limits_also_after_a_reconnection(void)
+{
+    static const xrce_delivery_t limits = {10, 3, 1024, 5};
+    static const xrce_delivery_t unlimited = {.max_samples = 0xFFFF};
+    static const xrce_delivery_t nothing = {0};
+
+    begin(64, 16);
+    rig_world(0);
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, XRCE_QOS_RELIABLE, 0), XRCE_OK);
+    agent_settle();
+    CHECK_INT(xrce_client_ask_within(&rig_client, 0, XRCE_DATAREADER, 1, &limits), XRCE_OK);
+    CHECK(read_was_sent(&limits));
+    xrce_session_disconnected(&rig_client, &rig_client.sessions[0]);
+    rig_link_clear();
+    agent_reset();
+    (void)xrce_client_spin(&rig_client, 0);
+    agent_run(); /* accepts the login */
+    (void)xrce_client_spin(&rig_client, 0);
+    CHECK(read_was_sent(&limits));
+    CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0xFFFF), XRCE_OK);
+    CHECK(read_was_sent(&unlimited));
+    CHECK_INT(xrce_client_read(&rig_client, 0, 1, 0), XRCE_OK);
+    CHECK(read_was_sent(&nothing));
+    CHECK_INT(xrce_client_ask_within(&rig_client, 0, XRCE_DATAREADER, 9, &limits), XRCE_ERR_UNKNOWN);
+    CHECK_INT(xrce_client_ask_within(&rig_client, 0, XRCE_SUBSCRIBER, 1, &limits), XRCE_ERR_ARGUMENT);
 }
 
 static void silence_disconnects_and_the_agent_comes_back(void)
@@ -636,6 +715,8 @@ int main(void)
     RUN(samples_come_in_order_whatever_is_lost);
     RUN(more_than_64_kib);
     RUN(time_is_synchronised);
+    RUN(a_read_has_its_limits_also_after_a_reconnection);
+    RUN(a_question_of_the_agent_is_answered);
     RUN(an_idle_session_notices_that_the_agent_is_gone);
     RUN(silence_disconnects_and_the_agent_comes_back);
 #if XRCE_SHM

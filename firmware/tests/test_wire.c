@@ -101,7 +101,7 @@ static void create_row(const char *name, uint8_t stream, uint16_t sequence, uint
     xrce_names_t names;
 
     xrce_names_init(&names, name_rows, 4, text_bytes, sizeof(text_bytes));
-    entity.text = text == NULL ? XRCE_NONE : (uint8_t)xrce_name_take(&names, parts);
+    entity.text = text == NULL ? XRCE_NONE : (uint8_t)xrce_name_take(&names, parts, 0);
     entity.form = (uint8_t)(form | (row_named(name)->bytes[5] & (XRCE_REUSE | XRCE_REPLACE)) << 4);
     session_at(stream, sequence, request);
     CHECK_INT(xrce_create_send(&session, &entity, &names), XRCE_OK);
@@ -125,6 +125,8 @@ static void creations_are_the_rows(void)
 {
     create_row("create_participant_bin_named", 0x01, 0, 10, (xrce_entity_t){ENTITY(XRCE_PARTICIPANT, 1)}, "n", NULL);
     create_row("create_participant_bin_empty", 0x80, 0, 10, (xrce_entity_t){ENTITY(XRCE_PARTICIPANT, 1)}, NULL, NULL);
+    create_row("create_participant_domain", 0x80, 0, 10,
+               (xrce_entity_t){ENTITY(XRCE_PARTICIPANT, 2), .domain = 42}, NULL, NULL);
     create_row("create_topic_bin", 0x01, 1, 11, (xrce_entity_t){ENTITY(XRCE_TOPIC, 0x123), .parent = 0x11}, "rt/a",
                "T_");
     create_row("create_publisher_bin", 0x01, 2, 12, (xrce_entity_t){ENTITY(XRCE_PUBLISHER, 1), .parent = 0x11}, NULL,
@@ -153,14 +155,18 @@ static void creations_by_text_are_the_rows(void)
 
 static void other_requests_are_the_rows(void)
 {
-    xrce_entity_t reader = {ENTITY(XRCE_DATAREADER, 1), .wanted = 0xFFFF, .flags = XRCE_E_RELIABLE_STREAM};
+    xrce_entity_t reader = {ENTITY(XRCE_DATAREADER, 1), .wanted = {.max_samples = 0xFFFF}, .flags = XRCE_E_RELIABLE_STREAM};
     uint16_t request;
 
     session_at(0x01, 9, 0x13);
     CHECK_INT(xrce_read_send(&session, &reader), XRCE_OK);
     expect_sent("read_data_unlimited");
+    session_at(0x80, 6, 0x15);
+    reader.wanted = (xrce_delivery_t){10, 3, 1024, 5};
+    CHECK_INT(xrce_read_send(&session, &reader), XRCE_OK);
+    expect_sent("read_data_limited");
     session_at(0x80, 5, 0x14);
-    reader.wanted = 0;
+    reader.wanted = (xrce_delivery_t){0};
     CHECK_INT(xrce_read_send(&session, &reader), XRCE_OK);
     expect_sent("read_data_cancel");
     session_at(0x80, 1, 0x10);
@@ -171,6 +177,7 @@ static void other_requests_are_the_rows(void)
 
 static void logins_are_the_rows(void)
 {
+    static const uint8_t other[4] = {9, 9, 9, 9};
     static const uint8_t key[4] = {0xAA, 0xBB, 0xCC, 0xDD};
     static const uint8_t plain_key[4] = {0x11, 0x22, 0x33, 0x44};
     uint8_t message[128];
@@ -186,6 +193,20 @@ static void logins_are_the_rows(void)
     CHECK_INT(xrce_client_spin(&rig_client, 2), 0); /* asked again, in time */
     CHECK(rig_sent(message, sizeof(message)) > 0u);
     CHECK_INT(rig_sent(message, sizeof(message)), 0);
+    /* Room for two: both have their key in the header, the first one from the start. */
+    rig_sessions = 2;
+    rig_start(true, 2, 64);
+    rig_sessions = 1;
+    CHECK_INT(xrce_client_open(&rig_client, XRCE_SHM ? key : plain_key, 0), 0);
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 0);
+    length = rig_sent(message, sizeof(message));
+    expect_row(XRCE_SHM ? "create_client_rig_with_key_header" : "create_client_with_key_header", message, length);
+    CHECK_INT(xrce_client_open(&rig_client, other, 0), 1);
+    CHECK_INT(xrce_client_spin(&rig_client, 0), 0);
+    CHECK(rig_sent(message, sizeof(message)) >= 28u);
+    CHECK_INT(message[0], 0);
+    CHECK(memcmp(message + 4, other, 4) == 0);
+    CHECK_INT(message[24], 2);
 }
 
 /* Framing. */

@@ -264,6 +264,9 @@ int xrce_client_wait(xrce_client_t *client, const uint8_t *status, uint32_t time
         }
         (void)xrce_client_step(client, timeout_ms - spent);
     }
+    if (*status == XRCE_STATUS_MISMATCH) {
+        return XRCE_ERR_MISMATCH;
+    }
     return *status >= 0x80u ? XRCE_ERR_REFUSED : XRCE_OK;
 }
 

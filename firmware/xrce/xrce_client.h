@@ -9,8 +9,8 @@
  *
  * RAM, bytes on a 32-bit core:
  *   client      sizeof(xrce_client_t), XRCE_CHUNK_BYTES of which are the serial chunk
- *   entity      48 (sizeof(xrce_entity_t)), and its share of the index: a power of two of at least 2 bytes an entity
- *   name        6 a row, and the texts with their NULs in `name_bytes`
+ *   entity      56 (sizeof(xrce_entity_t)), and its share of the index: a power of two of at least 2 bytes an entity
+ *   name        8 a row, and the texts with their NULs in `name_bytes`
  *   session     sizeof(xrce_session_t)
  * With shared memory further:
  *   pair        12 (sizeof(xrce_edge_t)) for every writer and reader that match
@@ -134,6 +134,7 @@ typedef struct {
     const char *text[XRCE_NAME_PARTS];
     uint8_t qos;         /* xrce_qos_flag */
     uint16_t depth;
+    uint16_t domain;     /* participant: DDS domain (ROS_DOMAIN_ID), to 232; what lies in it meets no other domain */
     bool reliable_stream;
 } xrce_create_t;
 
@@ -144,11 +145,25 @@ int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config);
 int xrce_client_open(xrce_client_t *client, const uint8_t key[4], uint32_t timeout_ms);
 int xrce_client_close(xrce_client_t *client, uint8_t session, uint32_t timeout_ms);
 
+/* Where something stands already, by mode: 0: XRCE_ERR_REFUSED; XRCE_REUSE: the old one goes on if it does what is asked for, else
+ * XRCE_ERR_MISMATCH; XRCE_REPLACE: it goes with all that is in it; both: it goes unless it does what is asked for. The
+ * same does: a participant in the same domain; a topic of the same name and type; an endpoint of the same topic, QoS
+ * and stream; a service of the same names, types and topics; any publisher and subscriber. Parents and names of
+ * participants are not compared; a reference is the same only as itself, for the Agent alone knows what it means. */
 int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms);
 int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
-/* Asks the Agent for samples of a data reader, replies to a requester, requests for a replier. 0xFFFF: without limit,
- * 0: no more. */
-int xrce_client_ask(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint16_t max_samples);
+/* Asks the Agent for samples of a data reader, replies to a requester, requests for a replier, within limits that are
+ * copied; asked anew when the session is. Local samples need no asking. */
+int xrce_client_ask_within(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id,
+                           const xrce_delivery_t *limits);
+/* The same, limited by a number only: 0xFFFF: without limit, 0: no more. */
+static inline int xrce_client_ask(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id,
+                                  uint16_t max_samples)
+{
+    const xrce_delivery_t limits = {.max_samples = max_samples};
+
+    return xrce_client_ask_within(client, session, kind, id, &limits);
+}
 
 static inline int xrce_client_read(xrce_client_t *client, uint8_t session, uint16_t reader, uint16_t max_samples)
 {

@@ -95,7 +95,7 @@ static void write_payload(xrce_writer_t *writer, const xrce_entity_t *entity, co
         xrce_write_string(writer, text_of(entity, names, 0));
     }
     if (kind == XRCE_PARTICIPANT) {
-        xrce_write_u16(writer, 0); /* domain */
+        xrce_write_u16(writer, entity->domain);
     } else if (form != XRCE_REF || (kind != XRCE_PUBLISHER && kind != XRCE_SUBSCRIBER)) {
         xrce_write_be16(writer, entity->parent);
     }

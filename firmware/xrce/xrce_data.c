@@ -8,6 +8,7 @@
 int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader)
 {
     const uint32_t bytes = 16;
+    const xrce_delivery_t *wanted = &reader->wanted;
     bool reliable = (reader->flags & XRCE_E_RELIABLE_STREAM) != 0u;
     xrce_writer_t writer;
     uint8_t *place = xrce_out_room(&session->out[XRCE_OUT_RELIABLE], &session->peer, XRCE_READ_DATA,
@@ -19,16 +20,16 @@ int xrce_read_send(xrce_session_t *session, const xrce_entity_t *reader)
     xrce_write_open(&writer, place, bytes);
     xrce_write_be16(&writer, xrce_session_request(session));
     xrce_write_be16(&writer, xrce_entity_object(reader));
-    xrce_write_u8(&writer, reader->wanted == 0u ? XRCE_STREAM_NONE
-                           : reliable           ? XRCE_STREAM_RELIABLE
-                                                : XRCE_STREAM_BEST_EFFORT);
+    xrce_write_u8(&writer, wanted->max_samples == 0u ? XRCE_STREAM_NONE
+                           : reliable                ? XRCE_STREAM_RELIABLE
+                                                     : XRCE_STREAM_BEST_EFFORT);
     xrce_write_u8(&writer, 0); /* format DATA */
     xrce_write_u8(&writer, 0); /* no content filter */
     xrce_write_u8(&writer, 1); /* delivery control follows */
-    xrce_write_u16(&writer, reader->wanted);
-    xrce_write_u16(&writer, 0); /* elapsed time, */
-    xrce_write_u16(&writer, 0); /* bytes per second: unlimited */
-    xrce_write_u16(&writer, 0); /* pace */
+    xrce_write_u16(&writer, wanted->max_samples);
+    xrce_write_u16(&writer, wanted->max_elapsed_s);
+    xrce_write_u16(&writer, wanted->max_bytes_per_second);
+    xrce_write_u16(&writer, wanted->min_pace_ms);
     return XRCE_OK;
 }
 
@@ -47,7 +48,7 @@ void xrce_data_received(xrce_client_t *client, xrce_session_t *session, uint16_t
 {
     xrce_entity_t *reader = xrce_entity_find(&client->entities, XRCE_KEY(session->index, object));
 
-    if (reader == NULL || reader->wanted == 0u) {
+    if (reader == NULL || reader->wanted.max_samples == 0u) {
         return; /* deleted or cancelled meanwhile */
     }
     if (xrce_kind_is_service(xrce_entity_kind(reader))) {

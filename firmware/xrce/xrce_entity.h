@@ -28,13 +28,22 @@ enum xrce_route {
     XRCE_ROUTE_KEEP = 0x08     /* the writer keeps its last ones for readers that come late */
 };
 
+/* What is asked of the Agent for a data reader, requester or replier. The units are as
+ * eProsima's Agent and ours take them; both ignore the pace. */
+typedef struct {
+    uint16_t max_samples;          /* 0xFFFF: without limit; 0: none, and no more */
+    uint16_t max_elapsed_s;        /* from the asking on; 0: without limit */
+    uint16_t max_bytes_per_second; /* 0: without limit */
+    uint16_t min_pace_ms;          /* between two samples */
+} xrce_delivery_t;
+
 typedef struct xrce_entity {
     uint32_t key;      /* session index << 16 | object; 0: the row is free */
     uint16_t parent;   /* object */
     uint16_t topic;    /* object */
     uint16_t request;  /* id of its CREATE */
     uint16_t depth;    /* 0: no limit of its own */
-    uint16_t wanted;   /* reader: samples asked of the Agent, 0: none */
+    uint16_t domain;   /* of its participant */
     uint16_t remote_readers; /* writer: as a cooperating Agent told */
     uint8_t name;      /* row that decides about matching: topic and type, or a reference; XRCE_NONE */
     uint8_t text;      /* row of the text that its CREATE holds, XRCE_NONE */
@@ -59,6 +68,7 @@ typedef struct xrce_entity {
     uint32_t loan_length;
     uint16_t loan_sequence;
 #endif
+    xrce_delivery_t wanted; /* reader: of the Agent */
 } xrce_entity_t;
 
 typedef struct {

@@ -40,7 +40,7 @@ static bool is_record(const char *text, const xrce_span_t parts[XRCE_NAME_PARTS]
     return true;
 }
 
-int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS])
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS], uint16_t domain)
 {
     uint32_t length = length_of(parts);
     int vacant = -1;
@@ -48,7 +48,8 @@ int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS]
     for (int i = 0; i < (int)names->row_count; i++) {
         xrce_name_t *row = &names->rows[i];
 
-        if (row->length != 0u && row->length == length && is_record(names->bytes + row->offset, parts)) {
+        if (row->length != 0u && row->length == length && row->domain == domain &&
+            is_record(names->bytes + row->offset, parts)) {
             row->users++;
             return i;
         }
@@ -62,6 +63,7 @@ int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS]
     names->rows[vacant].offset = names->used;
     names->rows[vacant].length = (uint16_t)length;
     names->rows[vacant].users = 1;
+    names->rows[vacant].domain = domain;
     for (uint32_t i = 0; i < XRCE_NAME_PARTS && parts[i].text != NULL; i++) {
         memcpy(names->bytes + names->used, parts[i].text, parts[i].length);
         names->used = (uint16_t)(names->used + parts[i].length);

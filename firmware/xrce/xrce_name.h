@@ -1,8 +1,9 @@
 /*
  * The texts that entities carry (topic and type names, references, XML), each kept once.
  *
- * A record is one to five strings with their NULs. Two records are the same name exactly when all bytes are equal,
- * so comparing row numbers compares names: no hash decides. Records are counted; freeing one closes the gap.
+ * A record is one to five strings with their NULs, in a DDS domain. Two records are the same name exactly when all
+ * bytes and the domains are equal, so comparing row numbers compares names, and nothing of one domain has a name in
+ * common with another's: no hash decides. Records are counted; freeing one closes the gap.
  * Main context only.
  */
 #ifndef XRCE_NAME_H
@@ -17,6 +18,7 @@ typedef struct {
     uint16_t offset;
     uint16_t length; /* all strings with their NULs; 0: the row is free */
     uint16_t users;
+    uint16_t domain;
 } xrce_name_t;
 
 typedef struct {
@@ -30,7 +32,7 @@ typedef struct {
 void xrce_names_init(xrce_names_t *names, xrce_name_t *rows, uint8_t row_count, char *bytes, uint16_t size);
 
 /* Returns the row of the record (its use counted), or XRCE_ERR_TABLE_FULL. It ends before the first NULL part. */
-int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS]);
+int xrce_name_take(xrce_names_t *names, const xrce_span_t parts[XRCE_NAME_PARTS], uint16_t domain);
 void xrce_name_share(xrce_names_t *names, uint8_t row);
 void xrce_name_release(xrce_names_t *names, uint8_t row); /* XRCE_NONE is allowed */
 

@@ -69,7 +69,7 @@ static xrce_span_t span_of(const char *text)
 }
 
 /* The row of `create`'s own texts; XRCE_NONE when it needs none. */
-XRCE_COLD static int take_text(xrce_client_t *client, const xrce_create_t *create)
+XRCE_COLD static int take_text(xrce_client_t *client, const xrce_create_t *create, uint16_t domain)
 {
     xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
     uint32_t needed = create->form != XRCE_BIN            ? 1u
@@ -87,13 +87,13 @@ XRCE_COLD static int take_text(xrce_client_t *client, const xrce_create_t *creat
         bool named = create->kind == XRCE_PARTICIPANT && parts[0].length != 0u;
 
         parts[1].text = NULL;
-        return named ? xrce_name_take(&client->names, parts) : (int)XRCE_NONE;
+        return named ? xrce_name_take(&client->names, parts, domain) : (int)XRCE_NONE;
     }
-    return xrce_name_take(&client->names, parts);
+    return xrce_name_take(&client->names, parts, domain);
 }
 
 /* The same for a service: its name and types; a reference names nothing that could be compared. */
-XRCE_COLD static int take_service_match(xrce_client_t *client, const xrce_create_t *create)
+XRCE_COLD static int take_service_match(xrce_client_t *client, const xrce_create_t *create, uint16_t domain)
 {
     xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
 
@@ -105,28 +105,29 @@ XRCE_COLD static int take_service_match(xrce_client_t *client, const xrce_create
                !xrce_xml_service(create->text[0], create->kind == XRCE_REQUESTER ? "requester" : "replier", parts)) {
         return XRCE_NONE;
     }
-    return xrce_name_take(&client->names, parts);
+    return xrce_name_take(&client->names, parts, domain);
 }
 
 /* The row that decides about matching. In XML topic and type stand in the text; a reference is compared as such,
- * for only the Agent knows what it means; an endpoint is on its topic. */
-XRCE_COLD static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity)
+ * for only the Agent knows what it means; an endpoint is on its topic, which lies in the same participant. */
+XRCE_COLD static int take_match(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *entity,
+                                uint16_t participant)
 {
     xrce_span_t parts[XRCE_NAME_PARTS] = {{NULL, 0}};
     const xrce_entity_t *topic = NULL;
 
     if (xrce_kind_is_service(create->kind)) {
-        return take_service_match(client, create);
+        return take_service_match(client, create, entity->domain);
     }
     if (create->form == XRCE_XML && xrce_xml_topic(create->text[0], &parts[0], &parts[1])) {
-        return xrce_name_take(&client->names, parts);
+        return xrce_name_take(&client->names, parts, entity->domain);
     }
     if (create->kind == XRCE_TOPIC) {
         xrce_name_share(&client->names, entity->text);
         return entity->text;
     }
     topic = xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->topic, XRCE_TOPIC)));
-    if (topic != NULL) {
+    if (topic != NULL && topic->parent == participant) {
         xrce_name_share(&client->names, topic->name);
         return topic->name;
     }
@@ -137,9 +138,10 @@ XRCE_COLD static int take_match(xrce_client_t *client, const xrce_create_t *crea
     return entity->text;
 }
 
-XRCE_COLD static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity)
+XRCE_COLD static int take_names(xrce_client_t *client, const xrce_create_t *create, xrce_entity_t *entity,
+                                uint16_t participant)
 {
-    int row = take_text(client, create);
+    int row = take_text(client, create, entity->domain);
 
     if (row < 0) {
         return row;
@@ -148,13 +150,38 @@ XRCE_COLD static int take_names(xrce_client_t *client, const xrce_create_t *crea
     if (create->kind != XRCE_TOPIC && !is_endpoint(create->kind)) {
         return XRCE_OK;
     }
-    row = take_match(client, create, entity);
+    row = take_match(client, create, entity, participant);
     if (row < 0) {
         xrce_name_release(&client->names, entity->text);
         return row;
     }
     entity->name = (uint8_t)row;
     return XRCE_OK;
+}
+
+/* What is asked for, into a row that is zero but for its names; takes them. */
+XRCE_COLD static int describe(xrce_client_t *client, const xrce_create_t *create, uint16_t parent,
+                              xrce_entity_t *entity)
+{
+    const xrce_entity_t *in = xrce_entity_find(&client->entities, XRCE_KEY(create->session, parent));
+
+    if (in == NULL && parent != 0u) {
+        return XRCE_ERR_UNKNOWN;
+    }
+    entity->parent = parent;
+    entity->domain = in == NULL ? create->domain : in->domain;
+    entity->form = (uint8_t)(create->form | create->mode << 4);
+    entity->qos = create->qos;
+    entity->depth = create->depth;
+    if (xrce_kind_is_service(create->kind)) {
+        entity->qos = 0;
+        entity->depth = XRCE_SERVICE_DEPTH;
+    } else if (create->form == XRCE_XML && is_data_endpoint(create->kind)) {
+        entity->qos = xrce_xml_qos(create->text[0], create->qos, &entity->depth);
+    }
+    entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
+    entity->flags = create->reliable_stream ? XRCE_E_RELIABLE_STREAM : 0u;
+    return take_names(client, create, entity, in == NULL ? 0u : in->parent);
 }
 
 /* Enters the entity into the tables of this MCU. */
@@ -170,22 +197,10 @@ XRCE_COLD static int create_local(xrce_client_t *client, const xrce_create_t *cr
     if (entity == NULL) {
         return XRCE_ERR_TABLE_FULL;
     }
-    entity->parent = parent_of(create);
-    if (entity->parent != 0u &&
-        xrce_entity_find(&client->entities, XRCE_KEY(create->session, entity->parent)) == NULL) {
-        return XRCE_ERR_UNKNOWN;
+    status = describe(client, create, parent_of(create), entity);
+    if (status < 0) {
+        return status;
     }
-    entity->form = (uint8_t)(create->form | create->mode << 4);
-    entity->qos = create->qos;
-    entity->depth = create->depth;
-    if (xrce_kind_is_service(create->kind)) {
-        entity->qos = 0;
-        entity->depth = XRCE_SERVICE_DEPTH;
-    } else if (create->form == XRCE_XML && is_data_endpoint(create->kind)) {
-        entity->qos = xrce_xml_qos(create->text[0], create->qos, &entity->depth);
-    }
-    entity->topic = XRCE_OBJECT(create->topic, XRCE_TOPIC);
-    entity->flags = create->reliable_stream ? XRCE_E_RELIABLE_STREAM : 0u;
     entity->status = XRCE_STATUS_PENDING;
 #if XRCE_SHM
     entity->echoed = client->echoes.next;
@@ -193,10 +208,6 @@ XRCE_COLD static int create_local(xrce_client_t *client, const xrce_create_t *cr
         entity->route = XRCE_ROUTE_KEEP;
     }
 #endif
-    status = take_names(client, create, entity);
-    if (status < 0) {
-        return status;
-    }
     xrce_lock(client);
     xrce_entity_enter(&client->entities, entity, key);
     xrce_unlock(client);
@@ -211,6 +222,55 @@ XRCE_COLD static int create_local(xrce_client_t *client, const xrce_create_t *cr
 #endif
     *out = entity;
     return XRCE_OK;
+}
+
+static uint8_t form_of(const xrce_entity_t *entity)
+{
+    return entity->form & 0x0Fu;
+}
+
+/* Whether two entities of one kind do the same, however it is said; the Agent judges by the same rule. Groups always
+ * do. What a reference means only the Agent knows: it is the same as itself. */
+XRCE_COLD static bool is_same(const xrce_entity_t *old, const xrce_entity_t *asked)
+{
+    uint8_t kind = xrce_entity_kind(old);
+    bool by_text = form_of(old) == XRCE_REF || form_of(asked) == XRCE_REF;
+
+    if (kind == XRCE_PARTICIPANT) {
+        return old->domain == asked->domain;
+    }
+    if (xrce_kind_is_service(kind) && form_of(old) == form_of(asked)) {
+        by_text = true; /* the topics stand there */
+    }
+    if (is_endpoint(kind) && ((old->flags ^ asked->flags) & XRCE_E_RELIABLE_STREAM) != 0u) {
+        return false;
+    }
+    return kind == XRCE_PUBLISHER || kind == XRCE_SUBSCRIBER ||
+           (old->name == asked->name && old->qos == asked->qos && old->depth == asked->depth &&
+            (!by_text || old->text == asked->text));
+}
+
+#define MAKE_WAY 1
+
+/* What becomes of an entity that stands where `create` wants one: XRCE_OK: it goes on, MAKE_WAY, or an error. */
+XRCE_COLD static int reuse(xrce_client_t *client, const xrce_create_t *create, const xrce_entity_t *old)
+{
+    xrce_entity_t asked = {.name = XRCE_NONE, .text = XRCE_NONE};
+    bool same = false;
+    int status;
+
+    if ((create->mode & XRCE_REUSE) == 0u) {
+        return (create->mode & XRCE_REPLACE) != 0u ? MAKE_WAY : XRCE_ERR_REFUSED;
+    }
+    status = describe(client, create, old->parent, &asked); /* parents are not compared */
+    if (status == XRCE_OK) {
+        same = is_same(old, &asked);
+        xrce_name_release(&client->names, asked.name);
+        xrce_name_release(&client->names, asked.text);
+    } else if (status != XRCE_ERR_TABLE_FULL) { /* no room for its names: they are others */
+        return status;
+    }
+    return same ? XRCE_OK : (create->mode & XRCE_REPLACE) != 0u ? MAKE_WAY : XRCE_ERR_MISMATCH;
 }
 
 static int check_create(xrce_client_t *client, const xrce_create_t *create)
@@ -237,11 +297,9 @@ XRCE_COLD int xrce_client_create(xrce_client_t *client, const xrce_create_t *cre
     session = &client->sessions[create->session];
     entity = xrce_entity_find(&client->entities, XRCE_KEY(create->session, XRCE_OBJECT(create->id, create->kind)));
     if (entity != NULL) {
-        if ((create->mode & (XRCE_REUSE | XRCE_REPLACE)) == 0u) {
-            return XRCE_ERR_REFUSED;
-        }
-        if ((create->mode & XRCE_REUSE) != 0u) {
-            return XRCE_OK;
+        status = reuse(client, create, entity);
+        if (status != MAKE_WAY) {
+            return status;
         }
         xrce_object_remove(client, entity);
     }
@@ -318,7 +376,8 @@ int xrce_client_delete(xrce_client_t *client, uint8_t index, uint8_t kind, uint1
     return xrce_client_wait(client, &session->removal, timeout_ms);
 }
 
-int xrce_client_ask(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t id, uint16_t max_samples)
+int xrce_client_ask_within(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t id,
+                           const xrce_delivery_t *limits)
 {
     xrce_session_t *session = xrce_client_session(client, index);
     xrce_entity_t *entity;
@@ -330,7 +389,7 @@ int xrce_client_ask(xrce_client_t *client, uint8_t index, uint8_t kind, uint16_t
     if (kind != XRCE_DATAREADER && !xrce_kind_is_service(kind)) {
         return XRCE_ERR_ARGUMENT;
     }
-    entity->wanted = max_samples;
+    entity->wanted = *limits;
     entity->flags |= XRCE_E_READ;
     session->dirty = true;
     if (client->transport != NULL && !client->in_link) {

@@ -22,7 +22,8 @@ XRCE_COLD static uint8_t askers(const xrce_client_t *client, const xrce_session_
     for (uint32_t i = 0; i < client->entities.row_count; i++) {
         const xrce_entity_t *entity = &client->entities.rows[i];
 
-        if (entity->key != 0u && entity->session == session->index && entity->name == name && entity->wanted != 0u) {
+        if (entity->key != 0u && entity->session == session->index && entity->name == name &&
+            entity->wanted.max_samples != 0u) {
             count++; /* a reader: a service has no name in common with a topic */
         }
     }

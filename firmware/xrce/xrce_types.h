@@ -18,7 +18,8 @@ enum xrce_error {
     XRCE_ERR_TIMEOUT = -7,
     XRCE_ERR_LINK = -8,
     XRCE_ERR_REFUSED = -9,    /* the Agent's status was an error */
-    XRCE_ERR_STATE = -10
+    XRCE_ERR_STATE = -10,
+    XRCE_ERR_MISMATCH = -11   /* REUSE of something that does something else */
 };
 
 enum xrce_submessage_id {
@@ -64,6 +65,7 @@ enum xrce_flag {
 enum xrce_status {
     XRCE_STATUS_OK = 0x00,
     XRCE_STATUS_OK_MATCHED = 0x01,
+    XRCE_STATUS_MISMATCH = 0x81,
     XRCE_STATUS_ALREADY_EXISTS = 0x82,
     XRCE_STATUS_TOO_LONG = 0xFE, /* ours, never on the wire: its CREATE does not fit a message */
     XRCE_STATUS_PENDING = 0xFF   /* ours, never on the wire: no answer yet */

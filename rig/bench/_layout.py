@@ -74,6 +74,7 @@ class Status(IntEnum):
     LINK = -8
     REFUSED = -9
     STATE = -10
+    MISMATCH = -11
 
 
 class Capability(IntFlag):

@@ -42,10 +42,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         inside(parts[0]);
         inside(parts[1]);
         parts[2].text = NULL;
-        row = xrce_name_take(&names, parts);
+        row = xrce_name_take(&names, parts, 0);
         if (row >= 0) {
             if (strlen(xrce_name_part(&names, (uint8_t)row, 0)) > parts[0].length ||
-                xrce_name_take(&names, parts) != row) {
+                xrce_name_take(&names, parts, 0) != row) {
                 abort();
             }
             xrce_name_release(&names, (uint8_t)row);
