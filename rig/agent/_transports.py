@@ -7,6 +7,7 @@ Every transport registers with the server's selector and hands messages to ``del
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import selectors
 import socket
@@ -19,6 +20,7 @@ from typing import Protocol
 import serial
 
 from rig.agent._client import Peer
+from rig.agent._log import LogLevel
 from rig.errors import AgentFault, EnvironmentFault
 from rig.xrce import Frame, FrameDecoder, encode_frame
 
@@ -29,6 +31,11 @@ _BATCH = 64
 _UDP_BUFFER = 4 << 20
 _TX_LIMIT = 1 << 20
 _REOPEN_PERIOD = 0.25
+_IDLE = 10.0
+_IDLE_WHEN_FULL = 1.0
+_LOOK_PERIOD = 0.5
+_COMPLAINT_PERIOD = 10.0
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 AGENT_ADDRESS = 0x00
 
 
@@ -147,6 +154,7 @@ class _TcpConnection:
         self._owner = owner
         self.socket = sock
         self.peer = Peer(owner, address)
+        self.opened = self.heard = time.monotonic()
         self._rx = bytearray()
         self._tx = bytearray()
 
@@ -173,6 +181,7 @@ class _TcpConnection:
                 break
             message = bytes(self._rx[2 : 2 + size])
             del self._rx[: 2 + size]
+            self.heard = time.monotonic()
             self._owner.hub.deliver(self.peer, message)
 
     def send(self, data: bytes) -> None:
@@ -194,12 +203,20 @@ class _TcpConnection:
 
 
 class TcpTransport:
-    """A listening socket and its connections; a peer is a connection."""
+    """A listening socket and its connections; a peer is a connection.
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
+    A connection without a session is closed when it has been silent for some seconds. When there is no room for more
+    (``connections``, or the process has no descriptors left), new ones wait, and those without a session go sooner.
+    """
+
+    def __init__(self, host: str = "127.0.0.1", port: int = 0, *, connections: int = 1024) -> None:
         self._host = host
         self.port = port
+        self._most = connections
         self._connections: dict[Peer, _TcpConnection] = {}
+        self._full = False
+        self._look_at = 0.0
+        self._complain_at = 0.0
 
     @property
     def name(self) -> str:
@@ -217,18 +234,38 @@ class TcpTransport:
             self._socket.close()
             raise _bind_error(f"cannot listen on {self.name}", error) from error
         self.port = self._socket.getsockname()[1]
-        hub.register(self._socket.fileno(), selectors.EVENT_READ, self._on_connect)
+        self._listen()
+
+    def _listen(self) -> None:
+        self._full = False
+        self.hub.register(self._socket.fileno(), selectors.EVENT_READ, self._on_connect)
 
     def _on_connect(self, events: int) -> None:
+        if len(self._connections) >= self._most:
+            self._pause(f"{self._most} connections")
+            return
         try:
             sock, address = self._socket.accept()
-        except OSError:
+        except OSError as error:
+            if error.errno in _EXHAUSTED:
+                self._pause(os.strerror(error.errno))
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection = _TcpConnection(self, sock, address)
         self._connections[connection.peer] = connection
         self.hub.register(sock.fileno(), selectors.EVENT_READ, connection.on_event)
+
+    def _pause(self, why: str) -> None:
+        """Leave who wants to connect waiting: what cannot be accepted would be reported again at once."""
+        self.hub.unregister(self._socket.fileno())
+        self._full = True
+        now = time.monotonic()
+        self._look_at = now + _LOOK_PERIOD
+        if now >= self._complain_at:
+            self._complain_at = now + _COMPLAINT_PERIOD
+            note = "no room for another connection, the next ones wait"
+            self.hub.note(LogLevel.WARNING, note, transport=self.name, why=why)
 
     def disconnect(self, connection: _TcpConnection, why: str) -> None:
         """Close one connection."""
@@ -243,7 +280,18 @@ class TcpTransport:
             connection.send(data)
 
     def poll(self, now: float) -> float | None:
-        return None
+        if now >= self._look_at:
+            self._look_at = now + _LOOK_PERIOD
+            for connection in list(self._connections.values()):
+                if not connection.peer.busy and now > self._useless_at(connection):
+                    self.disconnect(connection, "no session")
+            if self._full:
+                self._listen()
+        return self._look_at if self._connections or self._full else None
+
+    def _useless_at(self, connection: _TcpConnection) -> float:
+        """Until when a connection without a session is kept."""
+        return connection.opened + _IDLE_WHEN_FULL if self._full else connection.heard + _IDLE
 
     def close(self) -> None:
         for connection in list(self._connections.values()):
