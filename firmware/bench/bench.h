@@ -5,6 +5,15 @@
 #include "rig_mailbox.h"
 #include "rig_middleware.h"
 
+#define BENCH_READERS 8
+
+/* Which of the last 32 samples a reader had: bit 0 is `newest`. */
+typedef struct {
+    uint32_t reader; /* session << 12 | id */
+    uint32_t newest;
+    uint32_t had;
+} bench_reader_t;
+
 /* The state that the parts of the bench share. */
 typedef struct {
     rig_mailbox_t *mailbox;
@@ -17,6 +26,10 @@ typedef struct {
     uint32_t flags;            /* rig_exchange_flag */
     uint32_t next;             /* RIG_EXCHANGE_IN_ORDER: sequence number that is due */
     uint32_t misplaced;
+    uint32_t surplus;          /* callbacks that brought a reader nothing new */
+    uint32_t readers;          /* readers that should hear of a sample */
+    uint32_t heard;            /* of `who` in use */
+    bench_reader_t who[BENCH_READERS];
     uint32_t near;             /* sequence number around which short payloads are read */
     uint32_t hold_serial;
     uint32_t times[4];         /* loan_begin, loan_end, publish, published of the last sample */

@@ -89,6 +89,9 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     bench.delivered = 0;
     bench.damaged = 0;
     bench.local = 0;
+    bench.surplus = 0;
+    bench.readers = readers;
+    bench.heard = 0;
     bench.expected = count * readers;
     bench.expected_length = length;
     bench.flags = arguments[RIG_EXCHANGE_FLAGS];
@@ -129,6 +132,7 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     results[RIG_EXCHANGED_DAMAGED] = bench.damaged;
     results[RIG_EXCHANGED_STATUS] = (uint32_t)first_error;
     results[RIG_EXCHANGED_LOCAL] = bench.local;
+    results[RIG_EXCHANGED_SURPLUS] = bench.surplus;
     results[RIG_EXCHANGED_OWN] = bench.own[0];
     results[RIG_EXCHANGED_OWN + 1] = bench.own[1];
     for (int i = 0; i < RIG_COUNTERS; i++) {
@@ -151,6 +155,42 @@ static void hold(void)
     *(volatile uint32_t *)&mailbox->hold = 0;
 }
 
+/* Whether this is the first time that one of the expected readers hears of a sample. A sample that is 32 behind the
+ * newest counts as heard. */
+static bool is_news(uint32_t reader, uint32_t sequence)
+{
+    bench_reader_t *it = bench.who;
+    bench_reader_t *end = &bench.who[bench.heard];
+    uint32_t behind;
+
+    while (it != end && it->reader != reader) {
+        it++;
+    }
+    if (it == end) {
+        if (bench.heard == bench.readers || bench.heard == BENCH_READERS) {
+            return false;
+        }
+        bench.heard++;
+        it->reader = reader;
+        it->newest = sequence;
+        it->had = 1u;
+        return true;
+    }
+    behind = it->newest - sequence;
+    if ((int32_t)behind < 0) {
+        uint32_t ahead = sequence - it->newest;
+
+        it->had = (ahead < 32u ? it->had << ahead : 0u) | 1u;
+        it->newest = sequence;
+        return true;
+    }
+    if (behind >= 32u || (it->had >> behind & 1u) != 0u) {
+        return false;
+    }
+    it->had |= 1u << behind;
+    return true;
+}
+
 void bench_on_message(void *context, const rig_mw_message_t *message)
 {
     rig_record_t record;
@@ -158,7 +198,7 @@ void bench_on_message(void *context, const rig_mw_message_t *message)
     record.enter = rig_port_clock();
     (void)context;
     record.kind = RIG_RECORD_DELIVERED;
-    record.reader = message->reader;
+    record.reader = (uint16_t)((uint32_t)message->session << 12 | message->reader);
     record.length = message->length;
     record.address = rig_port_address(message->data);
     record.sequence = bench_payload_sequence(message->data, message->length, bench.near);
@@ -173,6 +213,10 @@ void bench_on_message(void *context, const rig_mw_message_t *message)
     if ((bench.flags & RIG_EXCHANGE_IN_ORDER) != 0u) {
         bench.misplaced += record.sequence != bench.next ? 1u : 0u;
         bench.next = record.sequence + 1u;
+    }
+    if ((bench.flags & (RIG_EXCHANGE_NO_RECORD | RIG_EXCHANGE_IN_ORDER)) == RIG_EXCHANGE_NO_RECORD &&
+        (record.flags & RIG_RECORD_INTACT) != 0u) {
+        bench.surplus += is_news(record.reader, record.sequence) ? 0u : 1u; /* where records go, the rig counts */
     }
     record.loan_begin = bench.times[0];
     record.loan_end = bench.times[1];

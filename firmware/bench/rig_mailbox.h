@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
-#define RIG_MAILBOX_VERSION 1u
+#define RIG_MAILBOX_VERSION 2u
 #define RIG_MAILBOX_ARGUMENTS 16
 #define RIG_MAILBOX_RESULTS 24
 #define RIG_MAILBOX_TEXT 256
@@ -125,8 +125,10 @@ enum rig_exchange_result {
     RIG_EXCHANGED_STATUS = 4,    /* first error of a loan or publish call, 0 if none */
     RIG_EXCHANGED_LOCAL = 5,     /* callbacks that came by shared memory */
     RIG_EXCHANGED_COUNTERS = 6,  /* then rig_counter_count words: what this exchange alone added */
-    RIG_EXCHANGED_OWN = 16       /* least and greatest ticks of the bench's own work between a publish call's return
+    RIG_EXCHANGED_OWN = 16,      /* least and greatest ticks of the bench's own work between a publish call's return
                                     and the spin call; both 0 if nothing was published */
+    RIG_EXCHANGED_SURPLUS = 18   /* RIG_EXCHANGE_NO_RECORD: intact callbacks that are a sample's second for one reader,
+                                    or for a reader beyond those expected */
 };
 
 enum rig_counter {
@@ -157,7 +159,7 @@ enum rig_record_flag {
 typedef struct {
     uint8_t kind;
     uint8_t flags;
-    uint16_t reader;
+    uint16_t reader;      /* index of its session << 12 | id */
     uint32_t sequence;    /* as read from the payload */
     uint32_t length;      /* as handed to the callback */
     uint32_t address;     /* of the payload; POSIX: offset in the shared file; top bit set: outside it */

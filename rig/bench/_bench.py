@@ -13,6 +13,7 @@ from rig.errors import FirmwareFault
 _CLOCK_REPEATS = 16
 _RESULT_COUNTERS = 6
 _RESULT_OWN = 16
+_RESULT_SURPLUS = 18
 
 
 class Refused(FirmwareFault):
@@ -84,8 +85,13 @@ class Entity:
 class Exchange:
     """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it; ``own`` the least and
     the greatest time, in units of the clock, that the bench itself spent between publishing and spinning (0: unknown).
+
+    ``readers``: deliveries expected of each sample. ``surplus``: intact deliveries that brought a reader a sample that
+    it had already, or went to a reader too many; they do not make up for those that are missing.
     """
 
+    readers: int
+    surplus: int
     accepted: int
     refused: int
     delivered: int
@@ -102,9 +108,49 @@ class Exchange:
         return [r for r in self.records if r.kind is RecordKind.DELIVERED]
 
     @property
+    def once(self) -> int:
+        """Deliveries that count: intact, and the first of a sample to a reader."""
+        return self.delivered - self.damaged - self.surplus
+
+    @property
+    def lost(self) -> int:
+        """Deliveries that accepted samples still owe their readers."""
+        return max(0, self.accepted * self.readers - self.once)
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing was refused and each reader had each sample intact, were it more than once."""
+        return self.lost == self.refused == self.damaged == 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing was refused and each reader had each sample intact exactly once."""
+        return self.complete and self.surplus == 0
+
+    @property
+    def shortfall(self) -> str:
+        """What keeps it from being whole, in words; empty if it is."""
+        if self.refused:
+            return f"a publish was refused with {self.status.name}"
+        parts = (
+            (self.lost, f"{self.lost} of {self.accepted * self.readers} deliveries are missing"),
+            (self.damaged, f"{self.damaged} deliveries were damaged"),
+            (self.surplus, f"{self.surplus} deliveries too many"),
+        )
+        return ", ".join(words for count, words in parts if count)
+
+    @property
     def refusals(self) -> list[Record]:
         """Records of loan and publish calls that failed."""
         return [r for r in self.records if r.kind is RecordKind.REFUSED]
+
+
+def _surplus(records: Sequence[Record], readers: int) -> int:
+    """Intact deliveries that are not the first of a sample to one of the first ``readers`` readers that were heard."""
+    delivered = [r for r in records if r.kind is RecordKind.DELIVERED and r.intact]
+    heard = [((r.session, r.reader), r.sequence) for r in delivered]
+    expected = list(dict.fromkeys(reader for reader, _ in heard))[:readers]
+    return len(heard) - len({(reader, sequence) for reader, sequence in heard if reader in expected})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -287,8 +333,11 @@ class Bench:
         if reply.status is not Status.OK:
             raise _refusal(Command.EXCHANGE, reply.status)
         accepted, refused, delivered, damaged, status, local = reply.results[:_RESULT_COUNTERS]
+        surplus = _surplus(reply.records, readers) if record else reply.results[_RESULT_SURPLUS]
         counted = reply.results[_RESULT_COUNTERS : _RESULT_COUNTERS + len(Counter)]
         return Exchange(
+            readers=readers,
+            surplus=surplus,
             accepted=accepted,
             refused=refused,
             delivered=delivered,

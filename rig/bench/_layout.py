@@ -9,7 +9,7 @@ import struct
 from enum import IntEnum, IntFlag
 
 MAGIC = 0x42474952
-VERSION = 1
+VERSION = 2
 
 ARGUMENTS = 16
 RESULTS = 24

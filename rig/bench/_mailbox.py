@@ -49,6 +49,7 @@ class Record:
     kind: RecordKind
     intact: bool
     local: bool
+    session: int
     reader: int
     sequence: int
     length: int
@@ -230,7 +231,8 @@ def _record(values: tuple[int, ...]) -> Record:
         kind=RecordKind(kind),
         intact=bool(flags & RecordFlag.INTACT),
         local=bool(flags & RecordFlag.LOCAL),
-        reader=reader,
+        session=reader >> 12,
+        reader=reader & 0xFFF,
         sequence=sequence,
         length=length,
         address=address,

@@ -5,9 +5,9 @@ Knows records only. Must not know hardware, nor how anything was measured.
 
 from collections.abc import Mapping, Sequence
 
-from rig.claims._claim import Claim, Decision, Figures
+from rig.claims._claim import Claim, Decision, Figures, gap
 from rig.claims._table import CLAIMS
-from rig.records import ClaimResult, Measurement, Verdict
+from rig.records import NOT_ASKED, ClaimResult, Measurement, Verdict
 
 __all__ = ["CLAIMS", "Claim", "Decision", "Figures", "decide"]
 
@@ -28,9 +28,12 @@ def decide(
         verdict = Verdict.INCONCLUSIVE if own else Verdict.NOT_RUN
         decision = Decision(verdict=verdict, reason=prevented[claim.experiment])
     elif not own:
-        decision = Decision(verdict=Verdict.NOT_RUN, reason="not asked for in this run")
+        decision = Decision(verdict=Verdict.NOT_RUN, reason=NOT_ASKED)
     else:
         decision = claim.decide(Figures(own))
+        missing = gap(Figures(own), claim.reported) if decision.verdict is Verdict.CONFIRMED else ""
+        if missing:
+            decision = Decision(verdict=Verdict.INCONCLUSIVE, reason=missing, evidence=decision.evidence)
     return ClaimResult(
         id=claim.id,
         board=board,

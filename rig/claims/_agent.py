@@ -65,6 +65,8 @@ def agentless_startup(figures: Figures) -> Decision:
                 f"{m.detail['refused']}".rstrip(),
                 evidence,
             )
+    if not control:
+        return inconclusive(NO_CONTROL, evidence)
     return confirmed(
         f"entities were made and every sample was delivered with no Agent from the start{cannot}", evidence
     )

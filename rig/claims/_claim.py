@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from rig.records import Evidence, Measurement, Scalar, Verdict
 
+_UNITS = {"bytes": "B", "ms": "ms"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
@@ -19,7 +21,10 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so."""
+    """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
+
+    ``reported``: metrics that are told, and that the criterion can do without.
+    """
 
     id: str
     statement: str
@@ -28,6 +33,7 @@ class Claim:
     experiment: str | None = None
     decide: Callable[[Figures], Decision] | None = None
     why_not: str = ""
+    reported: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,28 @@ class Figures:
         tables = [{tuple(sorted(m.conditions.items())): m for m in self.measured(name, variant)} for name in metrics]
         rows = [key for key in tables[0] if all(key in table for table in tables)]
         return [[table[key] for key in rows] for table in tables]
+
+
+def gap(figures: Figures, reported: frozenset[str]) -> str:
+    """What was tried with shared memory, came to nothing, and is neither beyond the middleware nor the board; in words.
+
+    A claim may be refuted by what was measured. To confirm it, all of it must have been.
+    """
+    for m in figures.measurements:
+        if m.variant != "shm" or m.samples or m.metric in reported or {"unsupported", "unavailable"} & m.detail.keys():
+            continue
+        conditions = ", ".join(_condition(key, value) for key, value in m.conditions.items())
+        why = m.detail.get("missing") or m.detail.get("fault")
+        return f"no {m.metric.replace('_', ' ')} at {conditions}{f': {why}' if why else ''}"
+    return ""
+
+
+def _condition(key: str, value: Scalar) -> str:
+    """``payload 64 B``, ``spin timeout 10 ms``, ``readers 2``."""
+    name, _, unit = key.rpartition("_")
+    if unit in _UNITS:
+        return f"{name.replace('_', ' ')} {value} {_UNITS[unit]}"
+    return f"{key.replace('_', ' ')} {value}"
 
 
 def confirmed(reason: str, evidence: Iterable[Evidence] = ()) -> Decision:

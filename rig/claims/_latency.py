@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number
+from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
 from rig.records import Bounds, Evidence, Measurement, interval, quantile, samples_for_upper_bound
 
 _P50, _P99 = 0.50, 0.99
 _LOADED = "publish_to_callback_loaded"
 # A spin that sleeps out its time makes this share 100 %; noise of a millisecond over the range of time-outs, 1 %.
 _SPIN_SHARE = 0.02
+_STEP_SHARE = (
+    0.2  # from one time-out to the next: a spin that sleeps a little whatever its time-out; but noise counts more
+)
 _MOST_SAMPLES = 1_000_000
 
 
@@ -23,11 +27,11 @@ def latency(figures: Figures) -> Decision:
         return inconclusive("not every sample was accepted and delivered, so there are no latencies")
     if not shm:
         return inconclusive(NO_SHM)
-    plain = {int(m.conditions["payload_bytes"]): m for m in shm if _is_plain(m)}
-    control = {int(m.conditions["payload_bytes"]): m for m in network if _is_plain(m)}
+    plain = {_shape(m): m for m in shm if _is_plain(m)}
+    control = {_shape(m): m for m in network if _is_plain(m)}
     spread = _spin_spread(shm)
     evidence = _evidence(figures, plain, control, spread)
-    pairs = [_Pair(size=size, shm=plain[size], control=control[size]) for size in sorted(set(plain) & set(control))]
+    pairs = [_Pair(shm=plain[shape], control=control[shape]) for shape in plain if shape in control]
     if not pairs:
         return inconclusive(NO_CONTROL, evidence)
     return _compare(pairs, _growth_with_spin(shm, spread), evidence)
@@ -36,16 +40,16 @@ def latency(figures: Figures) -> Decision:
 def _compare(pairs: list[_Pair], grown: float | None, evidence: list[Evidence]) -> Decision:
     for pair in pairs:
         if pair.above:
-            return refuted(f"at {pair.size} B {pair.above}", evidence)
+            return refuted(f"{pair.words}: {pair.above}", evidence)
     if grown is not None and grown > _SPIN_SHARE:
         return refuted(f"the latency grows with the spin time-out, by {grown:.0%} of it", evidence)
     for pair in pairs:
         if not pair.below:
-            return inconclusive(f"at {pair.size} B {pair.doubt}", evidence)
+            return inconclusive(f"{pair.words}: {pair.doubt}", evidence)
     first = pairs[0]
     ratio = first.control.value / max(1.0, first.shm.value)
     return confirmed(
-        f"p99 below the Agent path's at all {len(pairs)} compared sizes; {first.size} B: "
+        f"p99 below the Agent path's at all {len(pairs)} compared sizes and numbers of readers; {first.words}: "
         f"{number(first.shm.value)} {first.shm.unit} (p50), the Agent path takes {ratio:,.0f} times that",
         evidence,
     )
@@ -53,11 +57,15 @@ def _compare(pairs: list[_Pair], grown: float | None, evidence: list[Evidence]) 
 
 @dataclass(frozen=True, kw_only=True)
 class _Pair:
-    """Shared memory beside its control, at one size."""
+    """Shared memory beside its control, at one size and number of readers."""
 
-    size: int
     shm: Measurement
     control: Measurement
+
+    @property
+    def words(self) -> str:
+        """``64 B, 2 readers``."""
+        return _words(_shape(self.shm))
 
     @property
     def below(self) -> bool:
@@ -120,17 +128,29 @@ def _bounds(m: Measurement, fraction: float) -> Bounds:
     return interval(ordered, fraction)
 
 
+_Shape = tuple[int, int]
+
+
+def _shape(m: Measurement) -> _Shape:
+    """Payload in bytes, and readers."""
+    return int(m.conditions["payload_bytes"]), int(m.conditions["readers"])
+
+
+def _words(shape: _Shape) -> str:
+    return f"{shape[0]} B, {readers(shape[1])}"
+
+
 def _is_plain(m: Measurement) -> bool:
-    return m.conditions["readers"] == 1 and m.conditions["spin_timeout_ms"] == 10
+    return m.conditions["spin_timeout_ms"] == 10
 
 
 def _evidence(
-    figures: Figures, plain: dict[int, Measurement], control: dict[int, Measurement], spread: dict[int, float]
+    figures: Figures, plain: dict[_Shape, Measurement], control: dict[_Shape, Measurement], spread: dict[int, float]
 ) -> list[Evidence]:
     evidence = []
-    for payload, m in plain.items():
-        text = f"{payload} B: {_figures(m)} {m.unit}"
-        other = control.get(payload)
+    for shape, m in plain.items():
+        text = f"{_words(shape)}: {_figures(m)} {m.unit}"
+        other = control.get(shape)
         if other is not None:
             baud = f" at {other.conditions['baud']} baud" if "baud" in other.conditions else ""
             text += f"; through the Agent{baud} {_figures(other)}"
@@ -163,14 +183,18 @@ def _known(bound: float | None) -> str:
 
 
 def _growth_with_spin(shm: list[Measurement], spread: dict[int, float]) -> float | None:
-    """How much of a longer time-out comes back as latency; None if time-outs were not varied."""
-    if not spread:
-        return None
-    least, most = min(spread), max(spread)
+    """How much of a longer time-out comes back as latency, over all or from one to the next; None if not varied."""
     units_per_ms = max(float(str(m.detail.get("units_per_ms", 0))) for m in shm)
-    if most == least or not units_per_ms:
+    times = sorted(spread)
+    if len(times) < 2 or not units_per_ms:
         return None
-    return (spread[most] - spread[least]) / ((most - least) * units_per_ms)
+
+    def share(low: int, high: int) -> float:
+        return (spread[high] - spread[low]) / ((high - low) * units_per_ms)
+
+    steps = [share(low, high) for low, high in pairwise(times)]
+    whole = share(times[0], times[-1])
+    return max(steps) if max(steps) > _STEP_SHARE else whole
 
 
 def _spin_spread(shm: list[Measurement]) -> dict[int, float]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._words import NO_SHM, number
+from rig.records import Measurement
+
+
+def _accepted(m: Measurement) -> int:
+    """Samples of a burst that publish accepted."""
+    return int(str(m.detail["accepted"]))
 
 
 def burst_order(figures: Figures) -> Decision:
@@ -32,7 +38,9 @@ def burst_order(figures: Figures) -> Decision:
                 f"a burst of {m.conditions['burst']} lost {number(m.value)} samples that publish had accepted",
                 evidence,
             )
-    longest = max(int(m.conditions["burst"]) for m in disorder)
+    longest = max((int(m.conditions["burst"]) for m in disorder if _accepted(m) > 1), default=0)
+    if not longest:
+        return inconclusive("no burst of two samples or more was accepted and delivered: there was no order", evidence)
     refused = sum(int(str(m.detail["refused"])) for m in disorder)
     return confirmed(
         f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "

@@ -57,6 +57,7 @@ _ROWS = (
         method="Transport, lock, wait and allocation calls per sample, shared memory on and off.",
         criterion="strictly fewer with shared memory",
         experiment="os-overhead",
+        reported=frozenset(("link_bytes_per_sample",)),
         decide=_cost.os_overhead,
     ),
     Claim(
@@ -68,6 +69,7 @@ _ROWS = (
         criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size, "
         "and independent of the spin time-out",
         experiment="latency",
+        reported=frozenset(("serialisation", "publish_to_callback_loaded")),
         decide=_latency.latency,
     ),
     Claim(

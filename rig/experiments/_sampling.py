@@ -128,10 +128,7 @@ def _exchange(setting: Setting, topology: Topology, shape: Shape, *, samples: in
 
 def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *, skip: int) -> None:
     """Take over what one exchange gave, if every sample reached every reader; else say what is missing."""
-    if seen.refused:
-        gathered.missing = f"a publish was refused with {seen.status.name}"
-    elif seen.delivered != seen.accepted * shape.readers:
-        gathered.missing = f"{seen.delivered} deliveries of {seen.accepted * shape.readers}"
+    gathered.missing = seen.shortfall
     if gathered.missing:
         gathered.latencies.clear()
         return

@@ -72,8 +72,8 @@ def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
             setting.link.restore()
     detail = {"expected": count * _READERS, "refused": seen.refused, "first_error": seen.status.name}
     for metric, value in (
-        ("samples_delivered", seen.delivered - seen.damaged),
-        ("samples_lost", max(0, seen.accepted * _READERS - seen.delivered)),
+        ("samples_delivered", seen.once),
+        ("samples_lost", seen.lost),
         ("publish_errors", seen.refused),
     ):
         yield setting.measurement(

@@ -67,8 +67,8 @@ def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: 
             record=False,
             deadline=1.0 if setting.path == "shm" else 0.1,
         )
-        delivered = seen.delivered - seen.damaged
-        lost = max(0, seen.accepted * _READERS - seen.delivered)
+        delivered = seen.once
+        lost = seen.lost
         refusal = seen.status.name if seen.refused else ""
     conditions = _conditions(agent)
     detail = {"expected": count * _READERS, "refused": refusal, "entities": topology is not None}

@@ -11,7 +11,6 @@ from rig.records import Measurement, Scalar
 from rig.station import Setting
 
 _REPEATS = 3
-_SCANNED, _TRACED = 1000, 2000  # first sequence numbers, so that no witness takes one sample for another
 _QUICKLY_TRACED = (READERS[0], READERS[-1])
 
 
@@ -45,13 +44,20 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     places: list[Mapping[str, object]] = []
     held: list[int] = []
 
+    sequence = setting.fresh_sequence()  # what an earlier sample left in RAM must not be taken for this one
+
     def look() -> None:
-        places.extend(setting.scan(payload(_SCANNED + readers, size)))
+        places.extend(setting.scan(payload(sequence, size)))
         held.append(resident(places, size))
 
-    _publish(setting, topology, size, _SCANNED + readers, on_hold=look)
+    seen = _publish(setting, topology, size, sequence, on_hold=look)
     yield setting.measurement(
-        "copies", "resident_copies", "copies", held, conditions=conditions, detail={"places": places}
+        "copies",
+        "resident_copies",
+        "copies",
+        held if seen.complete else [],
+        conditions=conditions,
+        detail={"places": places},
     )
     if setting.trace is not None and setting.path == "shm" and (not setting.quick or readers in _QUICKLY_TRACED):
         yield _trace(setting, topology, size)
@@ -86,7 +92,7 @@ def _counted(setting: Setting, topology: Topology, size: int) -> list[int]:
     copied: list[int] = []
     for repeat in range(_REPEATS):
         seen = _publish(setting, topology, size, 1 + repeat)
-        if seen.delivered == len(topology.readers):
+        if seen.complete:
             copied.append(seen.counters[Counter.COPY_BYTES])
     return copied
 
@@ -101,10 +107,10 @@ def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
     assert setting.trace is not None
     trace = setting.trace
     readers = len(topology.readers)
-    sequence = _TRACED + readers
+    sequence = setting.fresh_sequence()
     traces: list[Trace] = []
     held: list[bool] = []
-    _publish(
+    exchange = _publish(
         setting,
         topology,
         size,
@@ -116,7 +122,7 @@ def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
     fault = seen.fault
     if not fault and seen.serialised != size:
         fault = f"the application wrote {size} bytes of payload, and the trace saw {seen.serialised} of them"
-    whole = bool(held) and not fault
+    whole = bool(held) and exchange.complete and not fault
     return _traced(
         setting,
         [sum(writer.bytes for writer in seen.copies)] if whole else [],

@@ -9,16 +9,17 @@ from rig.records import Measurement
 from rig.station import Setting
 
 # What the bench and its ports have in RAM for themselves and for the scenario; everything else is the middleware's.
+# An object that only its source file sees is named with it: the middleware may have one of the same name.
 _BENCH_OBJECTS = frozenset(
     (
         "rig_mailbox",
-        "message_memory",
-        "stream_memory",
-        "receive_bytes",
         "bench",
         "bench_counters",
-        "service",
-        "data",
+        "bench_commands.c:stream_memory",
+        "bench_rtt.c:data",
+        "bench_service.c:service",
+        "port.c:message_memory",
+        "port.c:receive_bytes",
         "_SEGGER_RTT",
         "rig_fault_frame",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from rig.bench import Exchange, Refused, Status, Topology
+from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement
 from rig.station import Setting
@@ -15,6 +15,7 @@ _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537,
 _WIDE_EDGES = (65_535, 65_536, 65_537)
 _READERS = 4
 _PATIENCE = 10
+_NO_ANSWER = (Status.TIMEOUT, Status.LINK)  # the Agent's or the link's doing, and no answer about sizes
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
 
@@ -36,6 +37,7 @@ class _Sizes:
     readers: int
     outcomes: dict[int, str] = field(default_factory=dict)
     buffer_bytes: int = 0
+    stopped: str = ""
     topology: Topology | None = None
 
     def begin(self) -> None:
@@ -58,8 +60,17 @@ class _Sizes:
             self.setting.bench.spin(timeout=0.1)
         self.outcomes[size] = outcome
         if outcome != "intact":
-            self.begin()  # a transfer that failed may have left its stream stuck
+            self._begin_again()
         return outcome == "intact"
+
+    def _begin_again(self) -> None:
+        """A transfer that failed may have left its stream stuck. What came of it counts, even if this fails as well."""
+        try:
+            self.begin()
+        except Refused as error:
+            if error.status in _NO_ANSWER:
+                raise
+            self.stopped = str(error)
 
     def _publish(self, size: int, sequence: int) -> str:
         assert self.topology is not None
@@ -76,20 +87,26 @@ class _Sizes:
                 timeout=seconds + 30,
             )
         except Refused as error:
-            return f"refused: {error.status.name}"
+            return self._refused(error.status)
         if seen.refused:
-            return f"refused: {seen.status.name}"
+            return self._refused(seen.status)
         if seen.damaged:
             record = next(r for r in seen.deliveries if not r.intact)
             return f"damaged: {record.length} bytes arrived, wrong from byte {record.status}"
-        if seen.delivered == self.readers:
+        if seen.whole:
             return "intact"
-        return "lost" if seen.delivered == 0 else f"delivered {seen.delivered} times to {self.readers} reader(s)"
+        return "lost" if seen.delivered == 0 else seen.shortfall
+
+    def _refused(self, status: Status) -> str:
+        if self.setting.path == "shm" and status in _NO_ANSWER:
+            raise Refused(Command.EXCHANGE, status)
+        return f"refused: {status.name}"
 
     def detail(self) -> dict[str, object]:
         """What was tried, against what memory."""
         return {
             "buffer_bytes": self.buffer_bytes,
+            "stopped": self.stopped,
             "tried": {str(size): self.outcomes[size] for size in sorted(self.outcomes)},
         }
 
@@ -104,6 +121,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             largest = size
         elif setting.path == "agent":
             largest = _bisect(sizes.works, largest, size)
+            break
+        if sizes.stopped:
             break
     yield setting.measurement(
         "message-size",
@@ -133,12 +152,17 @@ def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: 
     detail: dict[str, object] = {}
     try:
         sizes.begin()
+    except Unsupported as error:
+        detail = {"unsupported": error.message}
+    except Refused as error:
+        if error.status is not Status.TABLE_FULL:  # entity-capacity is where that counts
+            raise
+        detail = {"unavailable": error.message}
+    else:
         ceiling = sizes.buffer_bytes
         tried = sweep(ceiling, mtu, history) if edges is None else [*(s for s in edges if s < ceiling), ceiling]
-        whole = [0, *(size for size in tried if sizes.works(size))]
+        whole = [0, *(size for size in tried if not sizes.stopped and sizes.works(size))]
         detail = sizes.detail()
-    except Refused as error:
-        detail = {"unsupported": error.message}
     return setting.measurement(
         "message-size",
         "largest_varied_bytes",

@@ -69,23 +69,23 @@ def _exchange(setting: Setting, count: int, readers: int) -> _Found:
 def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurement]:
     seen, count = found.seen, found.count
     conditions = {"payload_bytes": _PAYLOAD, "readers": readers}
-    whole = seen.delivered == count * readers
     for metric, counters in _METRICS.items():
         calls = sum(seen.counters[c] for c in counters)
+        by_kind = {c.name.lower(): seen.counters[c] for c in counters}
         yield setting.measurement(
             "os-overhead",
             metric,
             "calls",
-            [calls / count] if whole else [],
+            [calls / count] if seen.complete else [],
             conditions=conditions,
-            detail={"samples": count, **{c.name.lower(): seen.counters[c] for c in counters}},
+            detail={"samples": count, "missing": seen.shortfall, **by_kind},
         )
     if found.link_bytes is not None:
         yield setting.measurement(
             "os-overhead",
             "link_bytes_per_sample",
             "bytes",
-            [found.link_bytes / count] if whole else [],
+            [found.link_bytes / count] if seen.complete else [],
             conditions=conditions,
             detail={"samples": count, "data_submessages": found.submessages},
             exact=False,

@@ -26,17 +26,20 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             readers=readers,
             deadline=3.0,
         )
+        first = {(r.sequence, r.session, r.reader): r.address for r in reversed(seen.deliveries)}
         addresses: dict[int, list[int]] = {}
-        for record in seen.deliveries:
-            addresses.setdefault(record.sequence, []).append(record.address)
-        whole = {sequence: found for sequence, found in addresses.items() if len(found) == readers}
+        for (sequence, *_), address in sorted(first.items()):
+            addresses.setdefault(sequence, []).append(address)
         yield setting.measurement(
             "shared-buffer",
             "distinct_buffers",
             "addresses",
-            [len(set(found)) for found in whole.values()],
+            [len(set(found)) for found in addresses.values()] if seen.complete else [],
             conditions={"payload_bytes": _PAYLOAD, "readers": readers},
-            detail={"addresses": {str(s): [f"{a:#010x}" for a in found] for s, found in whole.items()}},
+            detail={
+                "addresses": {str(s): [f"{a:#010x}" for a in found] for s, found in addresses.items()},
+                "missing": seen.shortfall,
+            },
         )
 
 

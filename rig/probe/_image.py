@@ -238,7 +238,7 @@ def _symbols(elf: Any, *, thumb: bool) -> dict[str, Symbol]:
 
 
 def _variables(elf: Any) -> dict[str, int]:
-    """Bytes of RAM by name of the object; local ones of one name are added up."""
+    """Bytes of RAM by name of the object; one that only its source file sees is named ``file:name``."""
     table = elf.get_section_by_name(".symtab")
     if not isinstance(table, SymbolTableSection):
         return {}
@@ -248,7 +248,12 @@ def _variables(elf: Any) -> dict[str, int]:
         if section["sh_flags"] & _SHF_WRITE and section["sh_flags"] & _SHF_ALLOC
     }
     found: dict[str, int] = {}
+    file = ""
     for entry in table.iter_symbols():
-        if entry["st_info"]["type"] == "STT_OBJECT" and entry["st_shndx"] in writable:
-            found[entry.name] = found.get(entry.name, 0) + int(entry["st_size"])
+        info = entry["st_info"]
+        if info["type"] == "STT_FILE":
+            file = entry.name
+        elif info["type"] == "STT_OBJECT" and entry["st_shndx"] in writable:
+            name = f"{file}:{entry.name}" if info["bind"] == "STB_LOCAL" else entry.name
+            found[name] = found.get(name, 0) + int(entry["st_size"])
     return found

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.publish._words import VERDICT_SIGNS, by_conditions, format_number, verdict_word
-from rig.records import Measurement, RunRecord, Verdict
+from rig.records import NOT_ASKED, Measurement, RunRecord, Verdict
 
 _STYLES = {
     Verdict.CONFIRMED: "green",
@@ -48,7 +48,7 @@ def _value(measurement: Measurement | None) -> str:
 
 
 def claims_table(record: RunRecord) -> Table:
-    """One row per claim: sign, verdict, reason."""
+    """One row per claim that was asked for: sign, verdict, reason."""
     table = Table(title="Claims", title_justify="left", box=None, pad_edge=False, header_style="bold")
     several = len(record.boards) > 1
     if several:
@@ -56,7 +56,11 @@ def claims_table(record: RunRecord) -> Table:
     table.add_column("claim")
     table.add_column("verdict", no_wrap=True)
     table.add_column("reason", overflow="fold")
-    for claim in record.claims:
+    asked = [claim for claim in record.claims if claim.reason != NOT_ASKED]
+    if len(asked) < len(record.claims):
+        table.caption = f"{len(record.claims) - len(asked)} more claims were not asked for"
+        table.caption_justify = "left"
+    for claim in asked:
         word = f"{VERDICT_SIGNS[claim.verdict]} {verdict_word(claim.verdict)}"
         verdict = Text(word, style=_STYLES[claim.verdict])
         words = f"{claim.reason} ({claim.expected})" if claim.expected else claim.reason

@@ -7,6 +7,7 @@ is shown. ``results.schema.json`` beside this file documents the file format.
 from rig.records._events import Event, EventLog, read_events
 from rig.records._intervals import CONFIDENCE, interval, samples_for_upper_bound
 from rig.records._model import (
+    NOT_ASKED,
     Board,
     ClaimResult,
     Environment,
@@ -24,6 +25,7 @@ from rig.records._statistics import Bounds, Summary, quantile, summarise
 
 __all__ = [
     "CONFIDENCE",
+    "NOT_ASKED",
     "SCHEMA_NAME",
     "Board",
     "Bounds",

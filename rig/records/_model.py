@@ -23,6 +23,10 @@ class Verdict(StrEnum):
     NOT_RUN = "not_run"
 
 
+NOT_ASKED = "not asked for in this run"
+"""The reason of a claim that a run left out because it was told to."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """One call of the rig. Times are ISO 8601 in UTC; ``resumed``: when it was taken up again, if it was.

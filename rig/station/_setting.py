@@ -73,7 +73,6 @@ class Setting:
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
     ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
     ``variables``: what its objects take of RAM, bytes by name.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes.
     ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
     the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
     """
@@ -90,6 +89,7 @@ class Setting:
     untraceable: str = ""
     quick: bool = False
     _keys: int = 0x5A000000
+    _sequences: int = 0x10000  # beyond those of ordinary exchanges
 
     @property
     def path(self) -> str:
@@ -124,6 +124,11 @@ class Setting:
         """A client key that no session of this boot had before."""
         self._keys += 1
         return self._keys
+
+    def fresh_sequence(self) -> int:
+        """A sequence number that no other sample of this setting has: its payload stands nowhere in RAM yet."""
+        self._sequences += 1
+        return self._sequences
 
     def payloads(self) -> list[int]:
         """The usual payload sizes that this board can hold."""

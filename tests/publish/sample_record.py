@@ -264,7 +264,7 @@ def _delivery(f: Figures, inversions: int = 0) -> list[Measurement]:
                         metric,
                         "samples",
                         [value],
-                        detail={"refused": refused, "doubled": 0},
+                        detail={"accepted": burst - refused, "refused": refused, "doubled": 0},
                         payload_bytes=32,
                         readers=2,
                         burst=burst,

@@ -11,7 +11,7 @@ from rich.console import Console
 from sample_record import one_board, sample
 
 from rig.publish import claims_table, measurement_table
-from rig.records import RunRecord
+from rig.records import NOT_ASKED, RunRecord, Verdict
 
 
 def printed(record: RunRecord, width: int, *, terminal: bool = False) -> str:
@@ -55,6 +55,15 @@ def test_a_verdict_is_a_word_and_a_sign_and_colour_adds_nothing() -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == plain
     for words in ("+ confirmed", "x refuted", "? inconclusive", "- not run"):
         assert words in plain
+
+
+def test_claims_that_were_not_asked_for_take_one_line() -> None:
+    record = one_board(sample())
+    left_out = [replace(claim, verdict=Verdict.NOT_RUN, reason=NOT_ASKED) for claim in record.claims[1:]]
+    text = printed(replace(record, claims=(record.claims[0], *left_out)), 100)
+    assert record.claims[0].id in text
+    assert f"{len(left_out)} more claims were not asked for" in text
+    assert NOT_ASKED not in text
 
 
 def test_markup_in_a_reason_is_shown_as_it_is() -> None:
