@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -104,8 +106,12 @@ def test_several_transports_meet_on_one_topic() -> None:
 
 
 def test_hundred_clients_at_once(udp: BuiltinAgent) -> None:
+    """In a ring, each in a thread of its own: all log in at once, and all write at once while they read."""
     clients = [Client(UdpLink(udp.port), (0xA000 + index).to_bytes(4, "big")) for index in range(100)]
-    for index, client in enumerate(clients):
+    count = 20
+
+    def join(index: int) -> None:
+        client = clients[index]
         client.login()
         client.participant()
         client.topic(name=f"rt/ring{index}")
@@ -113,17 +119,26 @@ def test_hundred_clients_at_once(udp: BuiltinAgent) -> None:
         assert client.wait(client.writer(topic=1)) == 0
         assert client.wait(client.reader(topic=2)) == 0
         client.read(0x0016)
-    assert udp.statistics.clients == 100
-    for index, client in enumerate(clients):
-        client.write(0x0015, index.to_bytes(4, "little"))
-    for index, client in enumerate(clients):
-        wanted = ((index + 1) % 100).to_bytes(4, "little")
-        assert client.pump(lambda client=client: bool(client.samples))
-        assert client.samples == [(0x0016, wanted)]
+        assert client.settled()
+
+    def talk(index: int) -> list[tuple[int, bytes]]:
+        client = clients[index]
+        for number in range(count):
+            client.write(0x0015, struct.pack("<HH", index, number))
+        client.pump(lambda: len(client.samples) == count and client.out.idle)
+        return client.samples
+
+    with ThreadPoolExecutor(100) as pool:
+        list(pool.map(join, range(100)))
+        assert udp.statistics.clients == 100
+        heard = list(pool.map(talk, range(100)))
+        for index, samples in enumerate(heard):
+            assert samples == [(0x0016, struct.pack("<HH", (index + 1) % 100, number)) for number in range(count)]
+        assert list(pool.map(Client.logout, clients)) == [0] * 100
     for client in clients:
-        assert client.logout() == 0
         client.link.close()
     assert udp.statistics.clients == 0
+    assert udp.statistics.samples_out == 100 * count
 
 
 def test_lost_best_effort_and_late_messages_are_not_delivered_twice(udp: BuiltinAgent) -> None:
