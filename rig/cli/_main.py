@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import os
 import sys
 
 import click
@@ -55,6 +58,12 @@ def _complain(message: str, hint: str, code: int) -> int:
     return code
 
 
+def _drop_output() -> None:
+    """Lead what is still buffered nowhere, or it is tried again at the end of the process."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def run() -> int:
     """Run the command line; returns the documented exit code."""
     try:
@@ -69,4 +78,9 @@ def run() -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing is left to say
         return 0
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        _drop_output()
+        return _complain(f"cannot write the output: {error.strerror}", "make room, or write it elsewhere", 3)
     return code if isinstance(code, int) else 0

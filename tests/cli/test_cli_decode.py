@@ -5,6 +5,8 @@ import os
 import re
 import select
 import socket
+import subprocess
+import sys
 import tty
 from collections.abc import Callable
 from pathlib import Path
@@ -117,6 +119,17 @@ def test_a_serial_line_is_said_as_it_is_used(start: Start) -> None:
         os.close(board)
         os.close(device)
     assert "to the Agent 1 messages, 29 bytes, 1 framing errors" in text
+
+
+def test_output_that_cannot_be_written(tmp_path: Path) -> None:
+    transcript = tmp_path / "link.jsonl"
+    transcript.write_text(json.dumps({"dir": "c2a", "hex": PING.hex()}) + "\n")
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "rig.cli", "decode", str(transcript)]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+    assert done.returncode == 3
+    assert done.stderr.splitlines()[0] == "rig: cannot write the output: No space left on device"
+    assert len(done.stderr.splitlines()) == 2
 
 
 @pytest.mark.parametrize(
