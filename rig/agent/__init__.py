@@ -8,7 +8,7 @@ from __future__ import annotations
 from rig.agent._client import Peer
 from rig.agent._core import AgentCore
 from rig.agent._counters import Direction, DirectionCounters, LinkCounters
-from rig.agent._decode import DecodedLine, MessageDescriber, decode_file, live_observer
+from rig.agent._decode import decode_file
 from rig.agent._discovery import DISCOVERY_PORT, DiscoveryTransport
 from rig.agent._ending import until_interrupted
 from rig.agent._external import (
@@ -30,6 +30,7 @@ from rig.agent._tapserial import SerialTap
 from rig.agent._tapudp import UdpTap
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
 from rig.agent._watch import watch_link
+from rig.agent._words import DecodedLine, MessageDescriber, live_observer
 
 __all__ = [
     "CED",

@@ -17,6 +17,7 @@ from rig.agent._counters import Direction
 from rig.errors import EnvironmentFault
 
 LINKTYPE_RAW = 101
+WRITER = "rig link tap"
 LINKTYPE_USER0 = 147
 _NANOSECONDS = b"\x09"
 _LOOPBACK = b"\x7f\0\0\x01"
@@ -52,7 +53,7 @@ class LinkCapture:
             raise EnvironmentFault(
                 f"cannot write the capture {path}: {error.strerror}", hint="give a writable place"
             ) from error
-        section = blocks.SectionHeader(options={"shb_userappl": "rig link tap"})
+        section = blocks.SectionHeader(options={"shb_userappl": WRITER})
         self._interface = section.new_member(
             blocks.InterfaceDescription,
             link_type=LINKTYPE_USER0 if serial else LINKTYPE_RAW,

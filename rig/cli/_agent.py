@@ -163,7 +163,12 @@ def multiserial_command(
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("-f", "--follow", is_flag=True, help="FILE still grows, as link.pcapng of a run does: say what comes.")
 @click.option("--live", "link", metavar="LINK", help="Tap udp4:PORT or serial:DEVICE instead of reading a FILE.")
-@click.option("-p", "--agent-port", type=click.IntRange(1, 65535), help="--live udp4: where the Agent listens.")
+@click.option(
+    "-p",
+    "--agent-port",
+    type=click.IntRange(1, 65535),
+    help="Where the Agent listens: needed by --live udp4; of a capture, only this port.",
+)
 @click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True, help="--live serial.")
 @click.option("-w", "--write", type=click.Path(path_type=Path), help="--live: capture to a pcapng file as well.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
@@ -176,9 +181,11 @@ def decode_command(
     write: Path | None,
     as_json: bool,
 ) -> int:
-    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a pcapng capture or a raw serial log.
+    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture or a raw serial log.
 
-    One line a submessage; what cannot be read is said and passed over.
+    One line a submessage: -> to the Agent, <- to the Client, -- not known. What was sent again is marked, fragments
+    are joined, and what cannot be read is said and passed over. Captures may be pcapng or pcap, by the rig,
+    Wireshark or tcpdump, with DDS-XRCE over UDP or TCP.
 
     \b
     Traffic while it happens, until Ctrl-C:
@@ -199,11 +206,11 @@ def decode_command(
             click.echo(json.dumps(line.as_json()) if as_json else str(line))
 
     if file is not None and not follow:
-        say(decode_file(file))
+        say(decode_file(file, agent_port=agent_port))
         return 0
     with until_interrupted() as ended:
         if file is not None:
-            say(decode_file(file, follow=ended))
+            say(decode_file(file, follow=ended, agent_port=agent_port))
         elif link is not None:
             say(watch_link(link, ended=ended, note=note, agent_port=agent_port, baud=baudrate, capture=write))
     return 0
