@@ -143,6 +143,10 @@ class Board(Protocol):
         """Return the memory that a scan has to cover, as (start, length)."""
         ...
 
+    def symbol_at(self, address: int) -> str | None:
+        """Name an address of ``ram_regions`` by the firmware's symbols, ``"symbol+0x10"``; None if none covers it."""
+        ...
+
     @property
     def untraceable(self) -> str | None:
         """Why ``trace_writes`` cannot work on this board; None where it can."""

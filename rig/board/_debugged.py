@@ -96,6 +96,9 @@ class DebuggedBoard:
     def ram_regions(self) -> list[tuple[int, int]]:
         return self._need_probe().ram_regions()
 
+    def symbol_at(self, address: int) -> str | None:
+        return self._image.symbol_at(address) if self._image is not None else None
+
     @property
     def untraceable(self) -> str | None:
         if self._need_probe().traces_writes:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from rig.board._board import BoardIdentity, LinkEndpoint, Memory
 from rig.board._console import ConsoleRecorder
 from rig.board._latch import Latch
-from rig.board._process_memory import private_regions, read_process
+from rig.board._process_memory import load_bias, private_regions, read_process
 from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
@@ -91,6 +91,15 @@ class NativeBoard:
         shared = len(self.mapped())
         private = private_regions(self.pid, above=shared) if self._process is not None else []
         return [(0, shared), *private]
+
+    def symbol_at(self, address: int) -> str | None:
+        """Addresses below the length of the shared file are offsets in it, and no symbol of the image covers them."""
+        if address < len(self.mapped()):
+            return f"shared file+{address:#x}"
+        if self._image is None or self._process is None:
+            return None
+        first = self._image.segments[0][0]
+        return self._image.symbol_at(address - load_bias(self.pid, self._image.path, first))
 
     @property
     def untraceable(self) -> str | None:

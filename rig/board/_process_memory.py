@@ -5,10 +5,11 @@ Knows ``/proc``. Where the host forbids looking, there is nothing to see, and ``
 
 from __future__ import annotations
 
+import mmap
 import os
 from pathlib import Path
 
-__all__ = ["private_regions", "read_process"]
+__all__ = ["load_bias", "private_regions", "read_process"]
 
 
 def private_regions(pid: int, *, above: int) -> list[tuple[int, int]]:
@@ -29,6 +30,22 @@ def private_regions(pid: int, *, above: int) -> list[tuple[int, int]]:
         if permissions.startswith("rw") and permissions.endswith("p") and start >= above and special != "[vvar]":
             regions.append((start, end - start))
     return regions
+
+
+def load_bias(pid: int, program: Path, first: int) -> int:
+    """How far a process's program lies from the addresses of its file; 0 if the host does not tell.
+
+    :param first: lowest address that the file asks for, 0 in a position-independent one.
+    """
+    try:
+        lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0
+    for line in lines:
+        span, _, offset, *rest = line.split(maxsplit=5)
+        if rest[-1] == str(program.resolve()) and int(offset, 16) == 0:
+            return int(span.partition("-")[0], 16) - first // mmap.PAGESIZE * mmap.PAGESIZE
+    return 0
 
 
 def read_process(pid: int, address: int, length: int) -> bytes:

@@ -138,7 +138,7 @@ class Station:
             bench=bench,
             link=self._link,
             baud=self._link.baud if self._link is not None else None,
-            scan=scanner(board, image),
+            scan=scanner(board),
             sections=image.sections,
             variables=image.variables,
             trace=tracer(board, image, bench),

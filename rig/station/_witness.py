@@ -15,14 +15,14 @@ from rig.probe import FirmwareImage
 _TRACE_SECONDS = 20.0
 
 
-def scanner(board: Board, image: FirmwareImage) -> Callable[[bytes], list[Mapping[str, object]]]:
+def scanner(board: Board) -> Callable[[bytes], list[Mapping[str, object]]]:
     """The ``scan`` of a ``Setting``."""
 
     def scan(wanted: bytes) -> list[Mapping[str, object]]:
         places: list[Mapping[str, object]] = []
         for start, length in board.ram_regions():
             memory = board.memory.read(start, length)
-            for place in find_places(memory, start, wanted, symbol_at=image.symbol_at):
+            for place in find_places(memory, start, wanted, symbol_at=board.symbol_at):
                 places.append(
                     {
                         "symbol": place.symbol,

@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -124,6 +125,27 @@ def test_memory_ends_where_the_file_ends(board: Board) -> None:
         with pytest.raises(BoardFault, match="no memory at"):
             board.memory.read(address, length)
     assert board.alive()
+
+
+@pytest.mark.parametrize("layout", ["-pie", "-no-pie"])
+def test_private_memory_is_named_by_the_programs_symbols(
+    specs: dict[str, BoardSpec], tmp_path: Path, layout: str
+) -> None:
+    program = tmp_path / "demo"
+    source = Path(__file__).parent / "firmware" / "native_demo.c"
+    subprocess.run(
+        ["gcc", "-std=gnu99", *(["-fPIE"] if layout == "-pie" else []), layout, source, "-o", program], check=True
+    )
+    with open_board(specs["native"]) as board:
+        board.flash(FirmwareImage.load(program))
+        board.boot()
+        found = []
+        for start, length in board.ram_regions():
+            at = board.memory.read(start, length).find(b"a mark in private memory")
+            if at >= 0:
+                found.append(board.symbol_at(start + at))
+        assert found == ["demo_mark"]
+        assert board.symbol_at(0x20) == "shared file+0x20"
 
 
 def test_deaf_process_is_ended_all_the_same(

@@ -16,6 +16,8 @@
 
 enum { SIZE = 1 << 20, CMD_EXIT = 1, CMD_ABORT, CMD_DEAF, CMD_SEND };
 
+char demo_mark[] = "a mark in private memory";
+
 static int send_to(const char *link) {
     struct sockaddr_in peer = {.sin_family = AF_INET};
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
