@@ -155,6 +155,11 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
         )
         if fault.hint and not fault.mended:
             console.print(f"    {fault.hint}", soft_wrap=True)
+    for claim in record.claims:
+        if claim.expected and not claim.accepted:
+            console.print(
+                f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}", soft_wrap=True
+            )
     console.print(f"outcome: [bold]{record.run.outcome}[/]  ({record.run.seconds or 0:.0f} s)")
     console.print(f"report:  {directory / 'report.html'}", soft_wrap=True)
     if record.run.outcome in ("fault", "interrupted"):

@@ -55,6 +55,22 @@ def test_codec() -> None:
 
 
 @pytest.mark.firmware
+@pytest.mark.qemu
+def test_shared_memory_costs_what_the_reference_client_promises() -> None:
+    """Instructions, the same in every run: so these are limits, not timings."""
+    (board,) = run("shm", "--board", "mps2-an385")["boards"]
+    assert board["unit"] == "instructions"
+    assert all(point["incomplete"] == 0 == point["copied_bytes"] for point in board["points"])
+    cost = {(point["payload_bytes"], point["readers"]): point["cost"] for point in board["points"]}
+    one = cost.pop((4, 1))
+    assert one <= 300
+    by_readers = {readers: cost.pop((4, readers)) for readers in (2, 4, 8)}
+    for readers, more in by_readers.items():
+        assert more <= one + 60 * (readers - 1)
+    assert set(cost.values()) == {one}, "the payload matters"
+
+
+@pytest.mark.firmware
 def test_footprint() -> None:
     profiles = {(p["core"], p["level"], p["shm"]): p for p in run("footprint", "--core", "cortex-m3")["profiles"]}
     without, with_shm = profiles["cortex-m3", "-O2", False], profiles["cortex-m3", "-O2", True]
