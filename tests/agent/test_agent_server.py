@@ -81,6 +81,20 @@ def test_fragmented_samples_of_100_000_bytes_come_back(udp: BuiltinAgent) -> Non
     echo(client, 3, size=100_000)
 
 
+@pytest.mark.parametrize("session_id", [0x81, 0x01])
+@pytest.mark.parametrize("mtu", [63, 128, 512, 1472, 65_507])
+def test_every_mtu_carries_every_size(udp: BuiltinAgent, mtu: int, session_id: int) -> None:
+    client = Client(UdpLink(udp.port), mtu=mtu, session_id=session_id)
+    pair(client)
+    client.read(0x0016)
+    bodies = [bytes(index % 251 for index in range(size)) for size in (1, 51, 1000, 20_000)]
+    for body in bodies:
+        client.write(0x0015, body)
+    assert client.pump(lambda: len(client.samples) == len(bodies))
+    assert [data for _, data in client.samples] == bodies
+    assert client.logout() == 0
+
+
 def test_several_transports_meet_on_one_topic() -> None:
     with BoardPty() as board:
         transports = [UdpTransport(), TcpTransport(), SerialTransport(board.device)]
