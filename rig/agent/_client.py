@@ -94,7 +94,7 @@ Outbox = list[tuple[Peer, bytes]]
 
 
 class AgentClient:
-    """Session of one Client key."""
+    """Session of one Client key; ``kept`` counts the bytes of samples that its readers and writers keep."""
 
     __slots__ = (
         "_inputs",
@@ -108,6 +108,7 @@ class AgentClient:
         "epoch",
         "hard_liveliness",
         "header_size",
+        "kept",
         "key",
         "last_seen",
         "local_known",
@@ -136,6 +137,7 @@ class AgentClient:
         self.last_seen = now
         self._told_at = now
         self.pings = 0
+        self.kept = 0
         self.alive = True
         self.overrun = False
         self.epoch = 0
@@ -243,14 +245,21 @@ class AgentClient:
             self._outputs[stream_id] = stream
         return stream
 
-    def room(self, stream_id: int) -> bool:
-        """Whether a sample would go out at once."""
-        return stream_id < 0x80 or self.reliable_out(stream_id).room
+    def room(self, stream_id: int, size: int) -> bool:
+        """Whether a sample would go out at once. All streams share the memory for what their windows do not let out."""
+        if stream_id < 0x80:
+            return True
+        if not self.reliable_out(stream_id).room:
+            return False
+        if len(self._outputs) < 2:
+            return True
+        kept = sum(stream.backlog_bytes for stream in self._outputs.values() if isinstance(stream, ReliableOutput))
+        return not kept or kept + size <= BACKLOG_LIMIT
 
     def send(self, stream_id: int, submessage: bytes, now: float) -> bool:
         """Send on any stream; False if it was dropped (too long for best effort, or no memory left)."""
         if stream_id >= 0x80:
-            return self._affordable(len(submessage)) and self._push(stream_id, submessage, now)
+            return self._push(stream_id, submessage, now)
         if stream_id == 0:
             self.send_none(submessage)
             return True
@@ -263,15 +272,8 @@ class AgentClient:
     def answer(self, stream_id: int, submessage: bytes, now: float) -> None:
         """Send what must not be lost. A Client that lets such pile up is ``overrun``: its session has no future."""
         self._told_at = now
-        if not (self._push if stream_id >= 0x80 else self.send)(stream_id, submessage, now):
+        if not self.send(stream_id, submessage, now):
             self.overrun = True
-
-    def _affordable(self, size: int) -> bool:
-        """Whether all streams together may keep so much more for this Client."""
-        if len(self._outputs) < 2:
-            return True
-        kept = sum(stream.backlog_bytes for stream in self._outputs.values() if isinstance(stream, ReliableOutput))
-        return kept + size <= BACKLOG_LIMIT
 
     def _push(self, stream_id: int, submessage: bytes, now: float) -> bool:
         stream = self.reliable_out(stream_id)

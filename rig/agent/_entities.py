@@ -16,6 +16,8 @@ from rig.xrce import SAMPLES_UNLIMITED, Create, EndpointQos, QosFlag, ReadData, 
 
 QUEUE_BYTES = 16 << 20
 HISTORY_BYTES = 4 << 20
+CLIENT_BYTES = 256 << 20
+"""What all readers and writers of one Client keep."""
 DEFAULT_DEPTH = 16
 _DURABILITY = QosFlag.TRANSIENT_LOCAL | QosFlag.TRANSIENT | QosFlag.PERSISTENT
 _DATA_HEAD = struct.Struct("<BBHBBH")
@@ -80,7 +82,7 @@ class Endpoint:
 class Writer(Endpoint):
     """A data writer, or the sending side of a service; ``routes`` are the readers that get its samples."""
 
-    __slots__ = ("announced", "history", "matched", "requester", "routes", "suppressed")
+    __slots__ = ("_kept", "announced", "history", "matched", "requester", "routes", "suppressed")
 
     def __init__(
         self,
@@ -100,15 +102,30 @@ class Writer(Endpoint):
         self.requester: Requester | None = None
         self.history: deque[bytes] | None = None
         if qos.flags & _DURABILITY:
-            depth = qos.depth or DEFAULT_DEPTH
-            self.history = deque(maxlen=depth)
+            self.history = deque(maxlen=qos.depth or DEFAULT_DEPTH)
+        self._kept = 0
 
     def remember(self, body: bytes) -> None:
         """Keep a sample for readers to come, if the writer's durability says so."""
-        if self.history is not None:
-            self.history.append(body)
-            while len(self.history) > 1 and sum(map(len, self.history)) > HISTORY_BYTES:
-                self.history.popleft()
+        history, client = self.history, self.client
+        if history is None:
+            return
+        if len(history) == history.maxlen:
+            self._forget(history.popleft())
+        history.append(body)
+        self._kept += len(body)
+        client.kept += len(body)
+        while history and ((len(history) > 1 and self._kept > HISTORY_BYTES) or client.kept > CLIENT_BYTES):
+            self._forget(history.popleft())
+
+    def _forget(self, body: bytes) -> None:
+        self._kept -= len(body)
+        self.client.kept -= len(body)
+
+    def clear(self) -> None:
+        """Keep nothing any more."""
+        while self.history:
+            self._forget(self.history.popleft())
 
     @property
     def remote_readers(self) -> int:
@@ -217,6 +234,7 @@ class Reader(Endpoint):
             return
         self._queue.append(body)
         self._bytes += len(body)
+        client.kept += len(body)
         if self.active:
             self.pump(now)
         self._trim()
@@ -224,10 +242,24 @@ class Reader(Endpoint):
     def _trim(self) -> None:
         """Drop the oldest samples beyond the history, as KEEP_LAST says, or beyond the memory."""
         while self._queue and (
-            (self._limit is not None and len(self._queue) > self._limit) or self._bytes > QUEUE_BYTES
+            (self._limit is not None and len(self._queue) > self._limit)
+            or self._bytes > QUEUE_BYTES
+            or self.client.kept > CLIENT_BYTES
         ):
-            self._bytes -= len(self._queue.popleft())
+            self._take()
             self.client.counters.samples_dropped += 1
+
+    def _take(self) -> bytes:
+        body = self._queue.popleft()
+        self._bytes -= len(body)
+        self.client.kept -= len(body)
+        return body
+
+    def clear(self) -> None:
+        """End a running READ_DATA and keep nothing any more."""
+        self.stop()
+        while self._queue:
+            self._take()
 
     @property
     def deadline(self) -> float | None:
@@ -248,12 +280,11 @@ class Reader(Endpoint):
             if self._deadline is not None and now >= self._deadline:
                 self.stop()
                 return
-            if not self._queue or not client.room(self._stream):
+            if not self._queue or not client.room(self._stream, len(self._queue[0])):
                 return
             if self._rate and not self._spend(now):
                 return
-            body = self._queue.popleft()
-            self._bytes -= len(body)
+            body = self._take()
             size = len(body) + 4
             sub = _SUBHEAD.pack(9, 1, size if size <= 0xFFFF else 0) + self._head + body
             if client.send(self._stream, sub, now):

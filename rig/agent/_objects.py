@@ -113,6 +113,7 @@ class ObjectStore:
         elif isinstance(gone, Writer):
             client.writers.pop(object_id.to_bytes(2, "big"), None)
             self.bus.remove_writer(gone)
+            gone.clear()
         elif isinstance(gone, Reader):
             self._remove_reader(gone, now)
         elif isinstance(gone, Requester | Replier):
@@ -122,7 +123,7 @@ class ObjectStore:
                 self.bus.requesters.pop(gone.guid, None)
 
     def _remove_reader(self, reader: Reader, now: float) -> None:
-        reader.stop()
+        reader.clear()
         for writer in self.bus.remove_reader(reader):
             if writer.client.alive:
                 self.cooperation.announce(writer, now)
