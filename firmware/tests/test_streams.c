@@ -485,7 +485,7 @@ static void an_agent_that_never_echoes_is_recognised(void)
         CHECK_INT(rig_publish(0, 1, 7, 4), XRCE_OK);
         agent_settle();
     }
-    CHECK_INT(rig_client.sessions[0].echo, XRCE_ECHO_NO);
+    CHECK_INT(rig_client.echoes.mode[0], XRCE_ECHO_NO);
     rig_seen_count = 0;
     agent_send_sample(same, 4);
     agent_settle();

@@ -54,7 +54,7 @@ typedef struct xrce_entity {
     uint8_t route;     /* xrce_route */
     uint8_t session;   /* index */
     uint16_t id;       /* 12 bits */
-    uint16_t echoed;   /* reader: one past the last sample of ours that came back to it */
+    uint16_t echoed;   /* reader: a bit for each row of xrce_echoes_t that came back to it */
 #if XRCE_SHM
     struct xrce_edge *edges;   /* writer, requester, replier: who gets what it says, in the order of creation */
     struct xrce_buffer *loan;  /* writer: the buffer lent to the application */

@@ -203,7 +203,7 @@ XRCE_COLD static int create_local(xrce_client_t *client, const xrce_create_t *cr
     }
     entity->status = XRCE_STATUS_PENDING;
 #if XRCE_SHM
-    entity->echoed = client->echoes.next;
+    entity->echoed = 0xFFFF; /* nothing so far comes back to it */
     if (create->kind == XRCE_DATAWRITER && (entity->qos & XRCE_QOS_TRANSIENT_LOCAL) != 0u) {
         entity->route = XRCE_ROUTE_KEEP;
     }

@@ -181,7 +181,7 @@ XRCE_COLD void xrce_session_connected(xrce_client_t *client, xrce_session_t *ses
     session->state = XRCE_SESSION_CONNECTED;
     session->cooperative = cooperative;
 #if XRCE_SHM
-    session->echo = XRCE_ECHO_UNKNOWN; /* it may be another Agent */
+    memset(client->echoes.mode, XRCE_ECHO_UNKNOWN, sizeof(client->echoes.mode)); /* it may be another Agent */
     client->echoes.first = client->echoes.next;
 #endif
     announce_all(client, session);

@@ -27,7 +27,6 @@ typedef struct {
     struct xrce_buffer *link_tail;
     uint32_t link_at;              /* bytes of the first one already in fragments, its headers included */
     bool link_cut;                 /* the first one was given up with its fragments unfinished */
-    uint8_t echo;                  /* xrce_echo_mode of this Agent */
 #endif
     xrce_peer_t peer;
     bool cooperative;      /* this Agent tells how many remote readers a writer has */

@@ -4,6 +4,8 @@
 
 #include "xrce_client.h"
 
+XRCE_STATIC_ASSERT(XRCE_ECHO_SAMPLES <= 16u, echo_samples); /* bits of xrce_entity_t.echoed */
+
 XRCE_SHARED static uint32_t checksum_of(const uint8_t *data, uint32_t length)
 {
     uint32_t sum = 2166136261u; /* FNV-1a */
@@ -14,23 +16,12 @@ XRCE_SHARED static uint32_t checksum_of(const uint8_t *data, uint32_t length)
     return sum;
 }
 
-/* How many readers of ours asked the Agent for this topic, so that it may come back to them. */
-XRCE_COLD static uint8_t askers(const xrce_client_t *client, const xrce_session_t *session, uint8_t name)
+static bool is_back(const xrce_echo_t *row)
 {
-    uint8_t count = 0;
-
-    for (uint32_t i = 0; i < client->entities.row_count; i++) {
-        const xrce_entity_t *entity = &client->entities.rows[i];
-
-        if (entity->key != 0u && entity->session == session->index && entity->name == name &&
-            entity->wanted.max_samples != 0u) {
-            count++; /* a reader: a service has no name in common with a topic */
-        }
-    }
-    return count;
+    return (row->left[0] | row->left[1]) == 0u;
 }
 
-XRCE_COLD bool xrce_echo_room(xrce_client_t *client, xrce_session_t *session)
+XRCE_COLD bool xrce_echo_room(xrce_client_t *client, const xrce_session_t *session)
 {
     xrce_echoes_t *echoes = &client->echoes;
 
@@ -38,19 +29,42 @@ XRCE_COLD bool xrce_echo_room(xrce_client_t *client, xrce_session_t *session)
         return true;
     }
     if (client->port.now_ms() - echoes->since >= XRCE_ECHO_MS) {
-        echoes->first = echoes->next;
-        session->echo = session->echo == XRCE_ECHO_UNKNOWN ? XRCE_ECHO_NO : session->echo;
+        for (; echoes->first != echoes->next; echoes->first++) {
+            for (uint32_t across = 0; across < 2u; across++) {
+                if (echoes->rows[echoes->first % XRCE_ECHO_SAMPLES].left[across] != 0u &&
+                    echoes->mode[across] == XRCE_ECHO_UNKNOWN) {
+                    echoes->mode[across] = XRCE_ECHO_NO;
+                }
+            }
+        }
     }
     return (uint16_t)(echoes->next - echoes->first) < XRCE_ECHO_SAMPLES;
 }
 
-XRCE_COLD void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, const xrce_buffer_t *buffer)
+XRCE_COLD void xrce_echo_expect(xrce_client_t *client, const xrce_session_t *session, const xrce_buffer_t *buffer)
 {
     xrce_echoes_t *echoes = &client->echoes;
-    xrce_echo_t *row = &echoes->rows[echoes->next % XRCE_ECHO_SAMPLES];
-    uint8_t left = askers(client, session, buffer->writer->name);
+    uint32_t slot = echoes->next % XRCE_ECHO_SAMPLES;
+    xrce_echo_t *row = &echoes->rows[slot];
 
-    if (session->cooperative || session->echo == XRCE_ECHO_NO || (buffer->flags & XRCE_B_LOCAL) == 0u || left == 0u) {
+    if (session->cooperative || (buffer->flags & XRCE_B_LOCAL) == 0u) {
+        return;
+    }
+    row->left[0] = 0;
+    row->left[1] = 0;
+    for (uint32_t i = 0; i < client->entities.row_count; i++) {
+        xrce_entity_t *entity = &client->entities.rows[i];
+        bool across = entity->session != session->index;
+
+        entity->echoed = (uint16_t)(entity->echoed & ~(1u << slot));
+        /* A reader that asked the Agent for this topic: a service has no name in common with a topic. */
+        if (entity->key != 0u && entity->name == buffer->writer->name && entity->wanted.max_samples != 0u &&
+            client->sessions[entity->session].state == XRCE_SESSION_CONNECTED &&
+            echoes->mode[across] != XRCE_ECHO_NO) {
+            row->left[across]++;
+        }
+    }
+    if (is_back(row)) {
         return;
     }
     if (echoes->first == echoes->next) {
@@ -60,32 +74,31 @@ XRCE_COLD void xrce_echo_expect(xrce_client_t *client, xrce_session_t *session, 
     row->length = buffer->length;
     row->name = buffer->writer->name;
     row->session = session->index;
-    row->left = left;
     echoes->next++;
 }
 
-XRCE_COLD bool xrce_echo_is(xrce_client_t *client, xrce_session_t *session, xrce_entity_t *reader, const uint8_t *data,
-                  uint32_t length)
+XRCE_COLD bool xrce_echo_is(xrce_client_t *client, const xrce_session_t *session, xrce_entity_t *reader,
+                            const uint8_t *data, uint32_t length)
 {
     xrce_echoes_t *echoes = &client->echoes;
-    uint16_t number = echoes->first;
 
-    if (session->cooperative || session->echo == XRCE_ECHO_NO) {
+    if (session->cooperative) {
         return false;
     }
-    if (xrce_sequence_distance(reader->echoed, number) > 0) {
-        number = reader->echoed;
-    }
-    for (; number != echoes->next; number++) {
-        xrce_echo_t *row = &echoes->rows[number % XRCE_ECHO_SAMPLES];
+    for (uint16_t number = echoes->first; number != echoes->next; number++) {
+        uint32_t slot = number % XRCE_ECHO_SAMPLES;
+        xrce_echo_t *row = &echoes->rows[slot];
+        bool across = row->session != session->index;
 
-        if (row->session == session->index && row->name == reader->name && row->length == length &&
-            row->checksum == checksum_of(data, length)) {
-            reader->echoed = (uint16_t)(number + 1u);
-            session->echo = XRCE_ECHO_YES;
+        if ((reader->echoed >> slot & 1u) == 0u && row->name == reader->name && row->length == length &&
+            echoes->mode[across] != XRCE_ECHO_NO && row->checksum == checksum_of(data, length)) {
+            reader->echoed = (uint16_t)(reader->echoed | 1u << slot);
+            echoes->mode[across] = XRCE_ECHO_YES;
             echoes->since = client->port.now_ms();
-            row->left = (uint8_t)(row->left - (row->left != 0u ? 1u : 0u));
-            while (echoes->first != echoes->next && echoes->rows[echoes->first % XRCE_ECHO_SAMPLES].left == 0u) {
+            if (row->left[across] != 0u) {
+                row->left[across]--;
+            }
+            while (echoes->first != echoes->next && is_back(&echoes->rows[echoes->first % XRCE_ECHO_SAMPLES])) {
                 echoes->first++;
             }
             return true;
