@@ -184,10 +184,8 @@ static void a_service_of_another_name_or_type_hears_nothing(void)
     CHECK_INT(rig_client.pool.free_count, 16);
 }
 
-static void xml_matches_bin(void)
+static void xml_matches_bin(const char *xml)
 {
-    static const char xml[] =
-        "<dds><replier profile_name=\"p\" service_name=\"svc\" request_type='Q' reply_type=\"R\"></replier></dds>";
     xrce_create_t create = {.kind = XRCE_REPLIER, .form = XRCE_XML, .id = 4, .parent = 1, .text = {xml}};
 
     begin(false);
@@ -200,6 +198,13 @@ static void xml_matches_bin(void)
     CHECK_INT(xrce_client_create(&rig_client, &create, 0), XRCE_OK); /* only an Agent knows what it means */
     CHECK(rig_request(0, 1, 1, 4) > 0);
     CHECK_INT(xrce_client_spin(&rig_client, 0), 1);
+}
+
+static void xml_is_read_as_it_is_written(void)
+{
+    xml_matches_bin(
+        "<dds><replier profile_name=\"p\" service_name=\"svc\" request_type='Q' reply_type=\"R\"></replier></dds>");
+    xml_matches_bin("<dds><replier profile_name=\"p\"service_name=\"svc\"request_type='Q'reply_type=\"R\"></replier></dds>");
 }
 
 static void those_who_leave(void)
@@ -246,7 +251,7 @@ int main(void)
     RUN(each_reply_reaches_its_requester);
     RUN(across_sessions_and_in_callbacks);
     RUN(a_service_of_another_name_or_type_hears_nothing);
-    RUN(xml_matches_bin);
+    RUN(xml_is_read_as_it_is_written);
     RUN(those_who_leave);
     RUN(local_requests_stay_off_the_link);
 #endif

@@ -88,14 +88,17 @@ bool xrce_xml_topic(const char *xml, xrce_span_t *name, xrce_span_t *type)
     return name->text != NULL && type->text != NULL;
 }
 
-/* The value of an attribute in the opening tag that lies in [at, end). */
+/* The value of an attribute in the opening tag that lies in [at, end). Attributes may follow each other without white
+ * space, as they do in programs for the Client of eProsima, whose Agent reads them so. */
 static xrce_span_t attribute(const char *at, const char *end, const char *name)
 {
     xrce_span_t value = {NULL, 0};
     size_t length = strlen(name);
 
     for (; at < end; at++) {
-        if (blank(*at) && starts(at + 1, end, name) && (size_t)(end - at) > length + 2u && at[1 + length] == '=') {
+        bool apart = blank(*at) || *at == '"' || *at == '\'';
+
+        if (apart && starts(at + 1, end, name) && (size_t)(end - at) > length + 2u && at[1 + length] == '=') {
             char quote = at[2 + length];
             const char *begin = at + 3 + length;
             const char *close = begin < end && (quote == '"' || quote == '\'')
