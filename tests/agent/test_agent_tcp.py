@@ -42,7 +42,7 @@ def test_useless_connections_make_room() -> None:
             idle[0].settimeout(20)
             assert idle[0].recv(1) == b"", "the oldest had to go"
         agent.check()
-    assert len([line for line in lines if "4 connections" in line]) == 1
+    assert 0 < len([line for line in lines if "4 connections" in line]) < 10, "not once for each look"
 
 
 def test_sessions_are_not_closed_for_newcomers() -> None:
@@ -81,4 +81,4 @@ def test_agent_without_descriptors_waits_and_recovers(tmp_path: Path) -> None:
             process.terminate()
             assert process.wait(20) == 0
     assert os.strerror(24) in log.read_text()
-    assert log.read_text().count("no room") <= 2
+    assert 0 < log.read_text().count("no room") < 10, "not once for each look"
