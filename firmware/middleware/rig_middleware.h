@@ -150,7 +150,7 @@ uint32_t rig_mw_ram_bytes(void);
 
 /* Forgets everything and starts anew with `config` (copied). */
 int rig_mw_start(const rig_mw_config_t *config);
-/* Closes all sessions without a word to the Agent and gives the memory back. */
+/* Closes all sessions and gives the memory back; an Agent may be told, but is not waited for. */
 void rig_mw_stop(void);
 
 /* Opens a session with `client_key`. With an Agent: waits up to timeout_ms for its answer. timeout_ms 0: do not

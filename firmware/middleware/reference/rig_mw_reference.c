@@ -187,8 +187,15 @@ int rig_mw_start(const rig_mw_config_t *config)
     return status;
 }
 
+/* An Agent keeps a session by its key, with all it holds: one that nobody closed would be sent samples for ever, and
+ * keep them from those that come after. */
 void rig_mw_stop(void)
 {
+    if (mw.started) {
+        for (uint8_t i = 0; i < RIG_MW_MAX_SESSIONS; i++) {
+            (void)xrce_client_close(&mw.client, i, 0);
+        }
+    }
     mw.started = false;
 }
 
