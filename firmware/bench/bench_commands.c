@@ -109,6 +109,17 @@ static int create(const uint32_t *arguments)
     return rig_mw_create(&entity, arguments[10]);
 }
 
+static int read_data(const uint32_t *arguments)
+{
+    rig_mw_delivery_t limits = {0};
+
+    limits.max_samples = (uint16_t)arguments[2];
+    limits.max_elapsed_s = (uint16_t)arguments[3];
+    limits.max_bytes_per_second = (uint16_t)arguments[4];
+    limits.min_pace_ms = (uint16_t)arguments[5];
+    return rig_mw_read((uint8_t)arguments[0], (uint16_t)arguments[1], &limits);
+}
+
 static int spin(const uint32_t *arguments, uint32_t *results)
 {
     uint32_t begin = rig_port_millis();
@@ -224,7 +235,7 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
     case RIG_CMD_DELETE:
         return rig_mw_delete((uint8_t)arguments[0], (uint8_t)arguments[1], (uint16_t)arguments[2], arguments[3]);
     case RIG_CMD_READ:
-        return rig_mw_read((uint8_t)arguments[0], (uint16_t)arguments[1], (uint16_t)arguments[2]);
+        return read_data(arguments);
     case RIG_CMD_EXCHANGE:
         return bench_exchange(arguments, results);
     case RIG_CMD_SPIN:

@@ -39,7 +39,7 @@ enum rig_command {
     RIG_CMD_CREATE = 5,        /* session, kind, form, mode, id, parent, topic, qos bits, depth, reliable stream,
                                   timeout ms; text: name NUL type NUL reply type NUL */
     RIG_CMD_DELETE = 6,        /* session, kind, id, timeout ms */
-    RIG_CMD_READ = 7,          /* session, reader, max samples */
+    RIG_CMD_READ = 7,          /* session, reader, then the fields of rig_mw_delivery_t */
     RIG_CMD_EXCHANGE = 8,      /* see rig_exchange_argument -> see rig_exchange_result */
     RIG_CMD_SPIN = 9,          /* timeout ms, until this many messages (0: once) -> messages delivered */
     RIG_CMD_STATISTICS = 10,   /* -> the words of rig_mw_statistics_t */

@@ -136,6 +136,14 @@ typedef struct {
     uint32_t withheld;         /* messages that only local readers got: too long for an Agent that does not tell who reads */
 } rig_mw_statistics_t;
 
+/* How much a reader asks of the Agent (READ_DATA). */
+typedef struct {
+    uint16_t max_samples;          /* 0xFFFF: without limit; 0: no more: cancels */
+    uint16_t max_elapsed_s;        /* from the asking on; this and the next two: 0 is without limit */
+    uint16_t max_bytes_per_second;
+    uint16_t min_pace_ms;          /* between two samples */
+} rig_mw_delivery_t;
+
 /* Name and version of the middleware behind this build, e.g. "reference" "0.1.0". Static storage. */
 const char *rig_mw_name(void);
 const char *rig_mw_version(void);
@@ -163,9 +171,8 @@ int rig_mw_session_close(uint8_t session, uint32_t timeout_ms);
 int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms);
 int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
 
-/* Asks the Agent for `max_samples` samples of a data reader (0xFFFF: without limit; 0: cancel). Local samples
- * need no asking. */
-int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples);
+/* Asks the Agent for samples of a data reader, within limits that are copied. Local samples need no asking. */
+int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limits);
 
 /* Gives the place where the application writes the `length` bytes of its next message: a shared buffer, or room
  * in the output stream. One loan per writer may be open. */

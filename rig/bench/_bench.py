@@ -284,9 +284,23 @@ class Bench:
         """Delete an entity."""
         self.command(Command.DELETE, (session, kind, id, int(timeout * 1000)), timeout=timeout + 5)
 
-    def read(self, session: int, reader: int, max_samples: int = 0xFFFF) -> None:
-        """Ask the Agent for a reader's samples (READ_DATA); 0xFFFF is without limit, 0 cancels."""
-        self.command(Command.READ, (session, reader, max_samples))
+    def read(
+        self,
+        session: int,
+        reader: int,
+        max_samples: int = 0xFFFF,
+        *,
+        seconds: int = 0,
+        bytes_per_second: int = 0,
+        pace_ms: int = 0,
+    ) -> None:
+        """Ask the Agent for a reader's samples (READ_DATA); ``max_samples`` 0xFFFF is without limit, 0 cancels.
+
+        :param seconds: for how long; this and the next two: 0 is without limit.
+        :param bytes_per_second: no faster than that.
+        :param pace_ms: milliseconds between two samples.
+        """
+        self.command(Command.READ, (session, reader, max_samples, seconds, bytes_per_second, pace_ms))
 
     def spin(self, *, timeout: float, messages: int = 0) -> int:
         """Spin up to ``timeout`` seconds or until ``messages`` were delivered. Returns the count."""

@@ -260,7 +260,7 @@ int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_m
     return status;
 }
 
-int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples)
+int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limits)
 {
     uxrDeliveryControl control = {0};
     uxrObjectId object = uxr_object_id(reader, UXR_DATAREADER_ID);
@@ -273,8 +273,11 @@ int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples)
     if (reader >= RIG_MW_MAX_IDS) {
         return RIG_MW_ERR_UNKNOWN;
     }
-    control.max_samples = max_samples;
-    if (max_samples == 0u) {
+    control.max_samples = limits->max_samples;
+    control.max_elapsed_time = limits->max_elapsed_s;
+    control.max_bytes_per_second = limits->max_bytes_per_second;
+    control.min_pace_period = limits->min_pace_ms;
+    if (limits->max_samples == 0u) {
         request = uxr_buffer_cancel_data(&rig_mw.session, rig_mw.out_reliable, object);
     } else {
         bool reliable = rig_mw_bit(rig_mw.reliable_readers, reader);

@@ -261,9 +261,12 @@ int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_m
     return mw.started ? xrce_client_delete(&mw.client, session, kind, id, timeout_ms) : RIG_MW_ERR_STATE;
 }
 
-int rig_mw_read(uint8_t session, uint16_t reader, uint16_t max_samples)
+int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limits)
 {
-    return mw.started ? xrce_client_read(&mw.client, session, reader, max_samples) : RIG_MW_ERR_STATE;
+    const xrce_delivery_t ours = {limits->max_samples, limits->max_elapsed_s, limits->max_bytes_per_second,
+                                  limits->min_pace_ms};
+
+    return mw.started ? xrce_client_ask_within(&mw.client, session, XRCE_DATAREADER, reader, &ours) : RIG_MW_ERR_STATE;
 }
 
 int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
