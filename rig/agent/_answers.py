@@ -15,6 +15,7 @@ from rig.xrce import (
     Info,
     StatusCode,
     XrceDecodeError,
+    decode_header,
     decode_submessages,
     describe_header,
     describe_submessage,
@@ -35,11 +36,20 @@ def agent_info(item: GetInfo, *, known: bool) -> Info:
 
 def trace(log: AgentLog, peer: Peer, header: Header, data: bytes, offset: int) -> None:
     """Write a message that came in to the log, if somebody wants to see it."""
-    if log.level < LogLevel.TRACE:
-        return
+    if log.level >= LogLevel.TRACE:
+        _trace(log, f"{peer} ->", header, data, offset)
+
+
+def trace_out(log: AgentLog, peer: Peer, data: bytes) -> None:
+    """Write a message that goes out to the log."""
+    header, offset = decode_header(data)
+    _trace(log, f"{peer} <-", header, data, offset)
+
+
+def _trace(log: AgentLog, way: str, header: Header, data: bytes, offset: int) -> None:
     head = describe_header(header)
     try:
         for item in decode_submessages(data, offset):
-            log(LogLevel.TRACE, f"{peer} -> {head} {describe_submessage(item)}")
+            log(LogLevel.TRACE, f"{way} {head} {describe_submessage(item)}")
     except XrceDecodeError:
-        log(LogLevel.TRACE, f"{peer} -> {data.hex()}")
+        log(LogLevel.TRACE, f"{way} {data.hex()}")

@@ -48,6 +48,7 @@ from rig.xrce import (
     decode_submessages,
     encode_message,
     encode_submessage,
+    object_name,
 )
 
 MAX_CLIENTS = 1024
@@ -247,7 +248,7 @@ class AgentCore:
             if client.bad_liveliness:
                 self.log(LogLevel.WARNING, "ignored a liveliness time that is none", client=client)
         level = LogLevel.INFO if client is not None else LogLevel.WARNING
-        self.log(level, f"session {status.name}", key=item.client_key.hex(), session=item.session_id, peer=peer)
+        self.log(level, f"session {status.name}", key=item.client_key.hex(), session=hex(item.session_id), peer=peer)
 
     def _make_room(self, key: bytes, now: float) -> bool:
         if key in self.clients or len(self.clients) < MAX_CLIENTS:
@@ -323,7 +324,7 @@ class AgentCore:
             LogLevel.INFO if status < 0x80 else LogLevel.WARNING,
             f"create {StatusCode(status).name}",
             client=client,
-            object=hex(item.object_id),
+            object=object_name(item.object_id),
         )
         epoch = client.epoch
 
@@ -343,7 +344,7 @@ class AgentCore:
         answer_on = STREAM_RELIABLE if stream_id >= 0x80 else STREAM_BEST_EFFORT
         found = self.store.delete(client, item.object_id, now)
         status_code = StatusCode.OK if found else StatusCode.ERR_UNKNOWN_REFERENCE
-        self.log(LogLevel.INFO, f"delete {status_code.name}", client=client, object=hex(item.object_id))
+        self.log(LogLevel.INFO, f"delete {status_code.name}", client=client, object=object_name(item.object_id))
         self._status(client, answer_on, item, status_code, now)
 
     def _on_get_info(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
@@ -366,7 +367,7 @@ class AgentCore:
             self.store.reply(target, item.data, now)
         else:
             self.counters.samples_unknown_writer += 1
-            self.log(LogLevel.WARNING, "sample of an unknown writer", client=client, object=hex(item.object_id))
+            self.log(LogLevel.WARNING, "sample of an unknown writer", client=client, object=object_name(item.object_id))
 
     def _publish(self, writer: Writer, body: bytes, now: float) -> None:
         counters = self.counters

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
+from rig.agent._answers import trace_out
 from rig.agent._client import Peer
 from rig.agent._core import AgentCore
 from rig.agent._log import AgentLog, LogLevel
@@ -223,6 +224,9 @@ class BuiltinAgent:
 
     def _flush(self) -> None:
         outbox, counters = self._core.outbox, self._core.counters
+        if self._log.level >= LogLevel.TRACE:
+            for peer, data in outbox:
+                trace_out(self._log, peer, data)
         for peer, data in outbox:
             counters.messages_out += 1
             counters.bytes_out += len(data)

@@ -52,7 +52,7 @@ def _common(command: _Command) -> _Command:
             default=int(LogLevel.INFO),
             show_default=True,
             metavar="[LEVEL]",
-            help="0 silent, 3 warnings, 4 sessions and objects, 5 also what is answered, 6 every message.",
+            help="0 silent, 3 warnings, 4 sessions and objects, 5 also what is ignored, 6 every message.",
         ),
     )
     for option in reversed(options):

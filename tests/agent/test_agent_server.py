@@ -313,5 +313,6 @@ def test_log_has_levels() -> None:
     assert lines[0] == []
     assert len(lines[2]) == 1 and "cannot decode" in lines[2][0]
     assert any("session OK" in line for line in lines[4])
-    assert any("CREATE_CLIENT" in line for line in lines[6])
+    assert any("-> " in line and "CREATE_CLIENT" in line for line in lines[6])
+    assert any("<- " in line and "STATUS_AGENT" in line for line in lines[6])
     assert LogLevel(6) is LogLevel.TRACE
