@@ -92,7 +92,8 @@ class _Sizes:
             return self._refused(seen.status)
         if seen.damaged:
             record = next(r for r in seen.deliveries if not r.intact)
-            return f"damaged: {record.length} bytes arrived, wrong from byte {record.status}"
+            where = f", wrong from byte {record.status:,}" if record.status >= 0 else ""
+            return f"damaged: {record.length:,} bytes arrived{where}"
         if seen.whole:
             return "intact"
         return "lost" if seen.delivered == 0 else seen.shortfall
