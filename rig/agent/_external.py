@@ -159,6 +159,7 @@ class ExternalAgent:
         self._process: subprocess.Popen[str] | None = None
         self._reader: threading.Thread | None = None
         self._stopped = False
+        self._farewell = signal.SIGINT
 
     @property
     def state(self) -> AgentState:
@@ -204,6 +205,8 @@ class ExternalAgent:
         shell = shutil.which("stdbuf")
         if shell is not None:
             command = (shell, "-oL", "-eL", *command)
+        # In a shell's background job Ctrl-C is ignored, and so it is by what is started from there.
+        self._farewell = signal.SIGTERM if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else signal.SIGINT
         try:
             self._process = subprocess.Popen(
                 command,
@@ -286,7 +289,7 @@ class ExternalAgent:
         children: list[psutil.Process] = []
         with contextlib.suppress(psutil.Error):
             children = psutil.Process(process.pid).children(recursive=True)
-        for signal_number, limit in ((signal.SIGINT, _STOP_LIMIT), (signal.SIGKILL, _KILL_LIMIT)):
+        for signal_number, limit in ((self._farewell, _STOP_LIMIT), (signal.SIGKILL, _KILL_LIMIT)):
             if process.poll() is not None:
                 break
             with contextlib.suppress(ProcessLookupError):

@@ -117,6 +117,19 @@ def test_agent_that_ignores_interrupts_is_ended(tmp_path: Path) -> None:
     assert not Path(f"/proc/{pid}").exists()
 
 
+def test_agent_of_a_background_job_is_asked_to_end(tmp_path: Path) -> None:
+    """Where a shell has Ctrl-C ignored, a program that it starts ignores it as well."""
+    text = "#!/bin/sh\ntrap 'echo bye; exit 0' INT TERM\necho running...\nwhile :; do sleep 0.1; done\n"
+    program = ExternalAgentProgram(name="polite", command=(script(tmp_path / "polite", text),))
+    kept = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with ExternalAgent(program, device="/dev/null") as agent:
+            pass
+    finally:
+        signal.signal(signal.SIGINT, kept)
+    assert agent.log[-1].text == "bye"
+
+
 def test_missing_program_is_said_clearly(tmp_path: Path) -> None:
     program = ExternalAgentProgram(name="ghost", command=(str(tmp_path / "ghost"),))
     with pytest.raises(EnvironmentFault, match="ghost") as fault:
