@@ -146,6 +146,43 @@ static void every_mode(void)
     }
 }
 
+static uint8_t verdict;
+
+/* The Agent accepts the login, and judges what is created. */
+static void judge(void)
+{
+    uint8_t message[512];
+    uint32_t length;
+
+    while ((length = rig_sent(message, sizeof(message))) != 0u) {
+        const uint8_t accepted[19] = {0x81, 0, 0, 0, 4, 1, 11, 0, 0, 0, 0x58, 0x52, 0x43, 0x45, 1, 0, 1, 0x0F, 0};
+        uint8_t status[14] = {0x81, 0, 0, 0, XRCE_STATUS, 1, 6, 0, 0, 0, 0, 0, verdict, 0};
+
+        if (message[4] == XRCE_CREATE_CLIENT) {
+            rig_answer(accepted, sizeof(accepted));
+        } else if (message[4] == XRCE_CREATE) {
+            memcpy(status + 8, message + 8, 4);
+            rig_answer(status, sizeof(status));
+        }
+    }
+}
+
+static void what_only_the_agent_knows_is_refused_there(void)
+{
+    const xrce_create_t participant = DOMAIN(3);
+
+    rig_start(true, 8, 64);
+    rig_idle = judge;
+    CHECK_INT(xrce_client_open(&rig_client, key, 100), 0);
+    verdict = XRCE_STATUS_MISMATCH;
+    CHECK_INT(xrce_client_create(&rig_client, &participant, 100), XRCE_ERR_MISMATCH);
+    verdict = 0x83;
+    CHECK_INT(xrce_client_create(&rig_client, &participant, 100), XRCE_ERR_REFUSED);
+    verdict = XRCE_STATUS_OK_MATCHED;
+    CHECK_INT(xrce_client_create(&rig_client, &participant, 100), XRCE_OK);
+    rig_idle = NULL;
+}
+
 static void what_is_refused_leaves_the_old_one(void)
 {
     const xrce_create_t nowhere = WRITER(XRCE_BIN, 55, 0);
@@ -297,6 +334,7 @@ static void a_topic_of_another_participant_is_not_one_to_be_on(void)
 int main(void)
 {
     RUN(every_mode);
+    RUN(what_only_the_agent_knows_is_refused_there);
     RUN(what_is_refused_leaves_the_old_one);
 #if XRCE_SHM
     RUN(local_matching_follows_the_replaced_definition);
