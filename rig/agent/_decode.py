@@ -16,7 +16,7 @@ from io import BufferedReader
 from pathlib import Path
 
 from rig.agent._counters import Direction
-from rig.agent._growing import GrowingFile
+from rig.agent._growing import GrowingFile, rewound
 from rig.agent._packetfile import PCAP_MAGICS, PCAPNG_MAGIC, decode_capture, frames_in
 from rig.agent._words import DecodedLine, MessageDescriber, in_hex, unreadable
 from rig.errors import UsageError
@@ -26,7 +26,6 @@ _WAYS = {"c2a": Direction.TO_AGENT, "a2c": Direction.TO_BOARD}
 _BOM = b"\xef\xbb\xbf"
 _GZIP = b"\x1f\x8b"
 _GIVE = "give a transcript, a capture or a raw serial log"
-_Source = BufferedReader | GrowingFile
 
 
 def decode_file(
@@ -34,16 +33,13 @@ def decode_file(
 ) -> Iterator[DecodedLine]:
     """Say a recorded file, whatever of the three kinds it is, line by line as it is read.
 
+    :param path: the file; ``-`` is the standard input.
     :param follow: the file still grows: wait for more, also for a beginning, until this event is set.
     :param agent_port: of a capture, only what goes to or comes from this UDP or TCP port.
     :raises UsageError: the file cannot be read, is empty, or is a device.
     """
     try:
-        if stat.S_ISCHR(path.stat().st_mode):
-            line = "tty" in path.name or path.parent.name == "pts"
-            listen = f"listen to a line with: rig decode --live serial:{path}"
-            raise UsageError(f"{path} is a device, not a recorded file", hint=listen if line else _GIVE)
-        with path.open("rb") as file:
+        with _opened(path) as file:
             source = file if follow is None else GrowingFile(file, follow)
             head = source.read(4)
             if not head:
@@ -52,15 +48,26 @@ def decode_file(
                 raise UsageError(f"{path} is empty", hint=_GIVE)
             if head.startswith(_GZIP):
                 raise UsageError(f"{path} is compressed", hint=f"unpack it first: gunzip {path}")
-            file.seek(len(_BOM) if head.startswith(_BOM) else 0)
+            whole = rewound(head, source, skip=len(_BOM) if head.startswith(_BOM) else 0)
             if head == PCAPNG_MAGIC or head in PCAP_MAGICS:
-                yield from decode_capture(source, agent_port=agent_port)
+                yield from decode_capture(whole, agent_port=agent_port)
             elif head.removeprefix(_BOM).lstrip()[:1] == b"{":
-                yield from _transcript(source)
+                yield from _transcript(whole)
             else:
-                yield from _serial_log(source)
+                yield from _serial_log(whole)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}", hint="check the file's name and rights") from error
+
+
+def _opened(path: Path) -> BufferedReader:
+    """Open a file, or the standard input as ``-``. :raises UsageError: a device, whose reading would never end."""
+    if str(path) == "-":
+        return open(0, "rb", closefd=False)
+    if stat.S_ISCHR(path.stat().st_mode):
+        line = "tty" in path.name or path.parent.name == "pts"
+        listen = f"listen to a line with: rig decode --live serial:{path}"
+        raise UsageError(f"{path} is a device, not a recorded file", hint=listen if line else _GIVE)
+    return path.open("rb")
 
 
 def _transcript(file: Iterable[bytes]) -> Iterator[DecodedLine]:
@@ -94,7 +101,7 @@ def _finite(number: object) -> float:
     return value
 
 
-def _serial_log(file: _Source) -> Iterator[DecodedLine]:
+def _serial_log(file: BufferedReader) -> Iterator[DecodedLine]:
     describer = MessageDescriber()
     decoder = FrameDecoder()
     number = 0

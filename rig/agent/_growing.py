@@ -1,12 +1,13 @@
-"""A file that another process still writes to, read as it grows. Knows files only."""
+"""A file that another process still writes to, read as it grows; one looked at before. Knows files only."""
 
 from __future__ import annotations
 
+import io
 import threading
-from collections.abc import Iterator
-from typing import IO
+from typing import IO, Any
 
 _LOOK = 0.05
+_CHUNK = 65536
 
 
 class GrowingFile:
@@ -39,15 +40,38 @@ class GrowingFile:
         """At least one byte and at most ``size``; none at the end."""
         return self._more(size)
 
-    def tell(self) -> int:
-        """Bytes from the start."""
-        return self._file.tell()
+    def seekable(self) -> bool:
+        """Whether it can be wound back: not a pipe."""
+        return self._file.seekable()
 
-    def __iter__(self) -> Iterator[bytes]:
-        """Whole lines; the last one may lack its end."""
-        rest = b""
-        while data := self._more(65536):
-            *lines, rest = (rest + data).split(b"\n")
-            yield from (line + b"\n" for line in lines)
-        if rest:
-            yield rest
+    def seek(self, position: int) -> None:
+        """Go on from there."""
+        self._file.seek(position)
+
+
+class _Chained(io.RawIOBase):
+    """Bytes that were read already, and then the rest of their file."""
+
+    def __init__(self, head: bytes, file: io.BufferedReader | GrowingFile) -> None:
+        self._head = head
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        data, self._head = self._head[: len(buffer)], self._head[len(buffer) :]
+        data = data or self._file.read1(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def rewound(head: bytes, file: io.BufferedReader | GrowingFile, *, skip: int = 0) -> io.BufferedReader:
+    """Read a file from its beginning, of which ``head`` was read; a pipe cannot be wound back and need not be.
+
+    :param skip: bytes to leave out at the beginning, at most those of ``head``.
+    """
+    if file.seekable():
+        file.seek(skip)
+        head = b""
+    return io.BufferedReader(_Chained(head[skip:], file), _CHUNK)

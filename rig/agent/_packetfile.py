@@ -9,7 +9,8 @@ import struct
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from io import BufferedReader
+from typing import Any
 
 from pcapng import FileScanner, blocks
 from pcapng.exceptions import PcapngException
@@ -30,7 +31,17 @@ _PCAP_MAGICS = {
 }
 PCAP_MAGICS = frozenset(_PCAP_MAGICS)
 _BLOCK_LIMIT = 64 << 20
-_BREAKS = (PcapngException, struct.error, ValueError, KeyError, EOFError, OverflowError, ArithmeticError, TypeError)
+_BREAKS = (
+    PcapngException,
+    struct.error,
+    ValueError,
+    KeyError,
+    EOFError,
+    OverflowError,
+    ArithmeticError,
+    TypeError,
+    RuntimeError,
+)
 _WORDS = {"crc": "frame with a wrong CRC", "cut": "frame cut by another", "noise": "bytes outside a frame"}
 _ASKED = {
     SubmessageKind.CREATE_CLIENT,
@@ -47,13 +58,6 @@ _ANSWERED = {
     SubmessageKind.TIMESTAMP_REPLY,
 }
 _NO_SESSION = (0x00, 0x80)
-
-
-class Readable(Protocol):
-    """A file, or one that still grows."""
-
-    def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes, fewer only at the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,13 +87,13 @@ def frames_in(
         yield unreadable(about, f"frame cut short after {rest} bytes: {in_hex(raw[-rest:])}", raw)
 
 
-def decode_capture(source: Readable, *, agent_port: int | None = None) -> Iterator[DecodedLine]:
+def decode_capture(source: BufferedReader, *, agent_port: int | None = None) -> Iterator[DecodedLine]:
     """Say a capture from its first byte on.
 
     :param agent_port: pass over what is not to or from this UDP or TCP port.
     """
-    magic = source.read(4)
-    packets = _pcap(_Begun(b"", source), magic) if magic in _PCAP_MAGICS else _pcapng(_Begun(magic, source))
+    read = _pcap if source.peek(4)[:4] in _PCAP_MAGICS else _pcapng
+    packets = read(_Blocks(source))
     reader = _Reader(agent_port)
     number = 0
     try:
@@ -103,26 +107,27 @@ def decode_capture(source: Readable, *, agent_port: int | None = None) -> Iterat
         yield DecodedLine(text="the capture holds no packets", error=True)
 
 
-class _Begun:
-    """A file whose first bytes were read already."""
+class _Blocks:
+    """A capture, read by sizes that stand in it and may be damaged."""
 
-    def __init__(self, head: bytes, source: Readable) -> None:
-        self._head = head
-        self._source = source
+    def __init__(self, file: BufferedReader) -> None:
+        self._file = file
+        self._taken = 0
 
     def read(self, size: int) -> bytes:
-        """As of the file. :raises ValueError: a size that no block has, read from a damaged one."""
+        """As of the file. :raises ValueError: a size that no block has."""
         if not 0 <= size <= _BLOCK_LIMIT:
             raise ValueError(f"block of {size} bytes")
-        head, self._head = self._head[:size], self._head[size:]
-        return head + self._source.read(size - len(head)) if len(head) < size else head
+        data = self._file.read(size)
+        self._taken += len(data)
+        return data
 
     def tell(self) -> int:
-        """Not asked for by anything but messages of errors."""
-        return 0
+        """Bytes from the start, by which blocks are padded."""
+        return self._taken
 
 
-def _pcapng(source: _Begun) -> Iterator[_Packet]:
+def _pcapng(source: _Blocks) -> Iterator[_Packet]:
     number = 0
     ours = False
     for block in FileScanner(source):
@@ -141,8 +146,8 @@ def _pcapng(source: _Begun) -> Iterator[_Packet]:
             )
 
 
-def _pcap(source: _Begun, magic: bytes) -> Iterator[_Packet]:
-    order, fraction = _PCAP_MAGICS[magic]
+def _pcap(source: _Blocks) -> Iterator[_Packet]:
+    order, fraction = _PCAP_MAGICS[source.read(4)]
     *_, network = struct.unpack(order + "HHiIII", source.read(20))
     record = struct.Struct(order + "IIII")
     number = 0

@@ -189,6 +189,7 @@ def decode_command(
 
     \b
     Traffic while it happens, until Ctrl-C:
+      tcpdump -i lo -U -w - | rig decode - -p 8888      what crosses an interface, of the Agent's port
       rig decode -f reports/runs/ID/link.pcapng         a run in progress
       rig decode --live udp4:8889 -p 8888               the board sends to port 8889, the Agent listens on 8888
       rig decode --live serial:/dev/ttyACM0 -b 115200   says on which pty the Agent finds the line

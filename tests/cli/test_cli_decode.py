@@ -121,6 +121,20 @@ def test_a_serial_line_is_said_as_it_is_used(start: Start) -> None:
     assert "to the Agent 1 messages, 29 bytes, 1 framing errors" in text
 
 
+def test_a_pipe_is_read_as_it_fills() -> None:
+    row = json.dumps({"dir": "c2a", "hex": PING.hex()}).encode() + b"\n"
+    command = [sys.executable, "-m", "rig.cli", "decode", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None and process.stdout is not None
+        for _ in range(2):
+            process.stdin.write(row)
+            process.stdin.flush()
+            assert b"GET_INFO" in process.stdout.readline()
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    assert process.returncode == 0
+
+
 def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     transcript = tmp_path / "link.jsonl"
     transcript.write_text(json.dumps({"dir": "c2a", "hex": PING.hex()}) + "\n")
