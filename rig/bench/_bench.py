@@ -251,7 +251,7 @@ class Bench:
         return Pool(buffer_bytes=results[0], address=results[1], bytes=results[2])
 
     def stop(self) -> None:
-        """Stop the middleware without a word to the Agent."""
+        """Stop the middleware; the Agent may be told, but is not waited for."""
         self.command(Command.STOP)
 
     def open_session(self, key: int, *, timeout: float = 2.0) -> int:
