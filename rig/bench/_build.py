@@ -32,7 +32,10 @@ def firmware_root() -> Path:
 
 
 def build_defect(preset: str, defect: str) -> dict[str, Path]:
-    """Build the bench with a seeded defect (see ``firmware/defects``) in a directory of its own; "" for none.
+    """Build the bench with a seeded defect (see ``firmware/defects``); "" for none.
+
+    All defects of a preset are built in one directory, one after another. The images are set aside by defect, each
+    at once, so that they stay what they are while somebody else builds the next one.
 
     Returns and raises as ``build``.
     """
@@ -43,7 +46,17 @@ def build_defect(preset: str, defect: str) -> dict[str, Path]:
     with _alone(root):
         _run(configure, root, f"cannot configure {name}")
         _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
-    return {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
+        aside = output / "images" / (defect or "none")
+        aside.mkdir(parents=True, exist_ok=True)
+        return {variant: _set_aside(output / f"rig-bench-{variant}.elf", aside) for variant in VARIANTS}
+
+
+def _set_aside(image: Path, directory: Path) -> Path:
+    target = directory / image.name
+    partial = target.with_suffix(".partial")
+    shutil.copy2(image, partial)
+    partial.replace(target)
+    return target
 
 
 def build(preset: str) -> dict[str, Path]:
