@@ -44,6 +44,7 @@ void bench_run(int argc, char **argv);
 int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results);
 
 int bench_exchange(const uint32_t *arguments, uint32_t *results);
+int bench_publish(const uint32_t *arguments);
 int bench_preempt(const uint32_t *arguments, uint32_t *results);
 int bench_service(const uint32_t *arguments, uint32_t *results);
 void bench_on_service(void *context, const rig_mw_service_message_t *message);

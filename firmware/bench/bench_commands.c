@@ -255,6 +255,8 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return bench_service(arguments, results);
     case RIG_CMD_CONFIGURATION:
         return configuration(results);
+    case RIG_CMD_PUBLISH:
+        return bench.started ? bench_publish(arguments) : RIG_MW_ERR_STATE;
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         return RIG_MW_OK;

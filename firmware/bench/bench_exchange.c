@@ -36,6 +36,18 @@ static int publish_one(uint8_t session, uint16_t writer, uint32_t length, uint32
     return status;
 }
 
+int bench_publish(const uint32_t *arguments)
+{
+    if (arguments[2] == 0u) {
+        return RIG_MW_ERR_ARGUMENT;
+    }
+    bench.expected = 0;
+    bench.flags = 0;
+    bench.near = arguments[3];
+    return bench_ring_wait(1) ? publish_one((uint8_t)arguments[0], (uint16_t)arguments[1], arguments[2], arguments[3])
+                              : RIG_MW_ERR_TIMEOUT;
+}
+
 /* What the bench itself did between publishing and spinning stands in every latency: it is read off each time. */
 static void note_own_work(uint32_t ticks)
 {

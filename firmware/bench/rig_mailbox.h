@@ -51,7 +51,8 @@ enum rig_command {
                                   every replier of the bench answers each request with the request's own bytes */
     RIG_CMD_PREEMPT = 15,      /* another context publishes while the main one spins, see rig_preempt_argument
                                   -> see rig_preempt_result */
-    RIG_CMD_CONFIGURATION = 16 /* -> text: what rig_mw_configuration says; rig_mw_ram_bytes */
+    RIG_CMD_CONFIGURATION = 16, /* -> text: what rig_mw_configuration says; rig_mw_ram_bytes */
+    RIG_CMD_PUBLISH = 17        /* session, writer, length, sequence number: one sample, and no spin after it */
 };
 
 enum rig_preempt_argument {

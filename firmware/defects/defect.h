@@ -5,6 +5,9 @@
  * linker's --wrap of rig_middleware.h, and breaks exactly one thing. `cmake -DRIG_DEFECT=name` builds it in; nothing
  * else changes, and neither the bench nor the rig can tell but by what is measured.
  *
+ * What cannot be broken from there is broken inside the reference Client: NAME.wrap beside NAME.c lists functions of it
+ * that the defect wraps. Such a defect builds with that middleware only.
+ *
  * A defect overrides what it needs of the functions below; passthrough.c has weak versions that change nothing.
  */
 #ifndef RIG_DEFECT_H

@@ -22,6 +22,7 @@ from rig.agent._faults import FaultPlan
 from rig.agent._log import AgentLog, LogLevel
 from rig.agent._personality import CED, FASTDDS, RIG, Personality
 from rig.agent._profiles import Profile, load_profiles
+from rig.agent._remote import RemoteReader
 from rig.agent._run import PERSONALITIES, run_agent, transports_for
 from rig.agent._server import BuiltinAgent
 from rig.agent._statistics import AgentStatistics
@@ -58,6 +59,7 @@ __all__ = [
     "Peer",
     "Personality",
     "Profile",
+    "RemoteReader",
     "SerialTap",
     "SerialTransport",
     "TcpTransport",

@@ -98,8 +98,12 @@ class AgentCore:
     @property
     def statistics(self) -> AgentStatistics:
         """Counters as they stand."""
-        entities = sum(len(client.objects) for client in list(self.clients.values()))
-        return self.counters.snapshot(clients=len(self.clients), entities=entities)
+        clients = list(self.clients.values())
+        return self.counters.snapshot(
+            clients=len(clients),
+            cooperating=sum(client.local_known for client in clients),
+            entities=sum(len(client.objects) for client in clients),
+        )
 
     # input
 

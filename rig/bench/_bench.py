@@ -307,6 +307,15 @@ class Bench:
         reply = self.command(Command.SPIN, (int(timeout * 1000), messages), timeout=timeout + 5)
         return reply.results[0]
 
+    def publish(self, *, session: int, writer: int, length: int, sequence: int) -> None:
+        """Publish one sample and leave it waiting: no spin follows. See ``deliver``."""
+        self.command(Command.PUBLISH, (session, writer, length, sequence))
+
+    def deliver(self, *, timeout: float) -> list[Record]:
+        """Spin up to ``timeout`` seconds for what ``publish`` left waiting; returns the deliveries, oldest first."""
+        reply = self.command(Command.SPIN, (int(timeout * 1000), 0), timeout=timeout + 5)
+        return [record for record in reply.records if record.kind is RecordKind.DELIVERED]
+
     def exchange(
         self,
         *,

@@ -58,6 +58,7 @@ class Command(IntEnum):
     SERVICE = 14
     PREEMPT = 15
     CONFIGURATION = 16
+    PUBLISH = 17
 
 
 class Status(IntEnum):

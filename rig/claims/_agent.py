@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._words import NO_CONTROL, NO_SHM, number, unsupported
-from rig.records import Measurement
+from rig.records import Evidence, Measurement
 
 
 def agentless_operation(figures: Figures) -> Decision:
@@ -73,34 +75,74 @@ def agentless_startup(figures: Figures) -> Decision:
 
 
 def agent_duplicates(figures: Figures) -> Decision:
-    """No duplicate, no loss, no DATA echoed."""
-    metrics = ("samples_doubled", "samples_lost", "data_echoed")
+    """No duplicate, no loss, no DATA echoed; and where the Agent tells who reads, no sample sent to nobody."""
+    metrics = ("samples_doubled", "samples_lost", "data_echoed", "data_sent")
     measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
     if not all(measured.values()):
         return inconclusive("no Agent took part, so nothing could come back from it")
-    cannot, facts = unsupported(figures, "samples_doubled", lambda m: f"{m.conditions['sessions']} sessions")
+    cannot, facts = unsupported(figures, "samples_doubled", _lacking)
     evidence = [
         fact(
             f"Agent {_where(doubled)}: {number(doubled.value)} doubled, {number(lost.value)} lost, "
-            f"{number(echoed.value)} DATA echoed, {echoed.detail['data_sent']} WRITE_DATA sent",
+            f"{number(echoed.value)} DATA echoed, {number(sent.value)} WRITE_DATA sent",
             doubled,
         )
-        for doubled, lost, echoed in zip(*measured.values(), strict=True)
+        for doubled, lost, echoed, sent in zip(*measured.values(), strict=True)
     ]
+    missed = figures.measured("remote_lost", "shm")
+    evidence += [fact(f"reader elsewhere: {number(m.value)} samples missing", m) for m in missed]
     evidence += facts
+    control = figures.measured("data_echoed", "network")
+    evidence += [fact(f"control: {number(m.value)} DATA came back over the link", m) for m in control]
     words = {
         "samples_doubled": "were delivered twice",
         "samples_lost": "were lost",
         "data_echoed": "came back over the link as DATA",
     }
-    for metric, members in measured.items():
-        for m in members:
+    for metric, what in words.items():
+        for m in measured[metric]:
             if m.value:
-                return refuted(f"{number(m.value)} samples {words[metric]} (Agent {_where(m)})", evidence)
+                return refuted(f"{number(m.value)} samples {what} (Agent {_where(m)})", evidence)
+    for m in measured["data_sent"]:
+        if m.value and m.detail["cooperative"] and m.conditions["agent"] != _REMOTE:
+            return refuted(f"{number(m.value)} samples went to an Agent that nobody reads from ({_where(m)})", evidence)
+    return _of_the_reader_elsewhere(figures, evidence) or _could_come_back(measured, control, cannot, evidence)
+
+
+def _of_the_reader_elsewhere(figures: Figures, evidence: list[Evidence]) -> Decision | None:
+    """A verdict if it lacks samples, or has some twice."""
+    for m, twice in zip(*figures.together("shm", "remote_lost", "remote_doubled"), strict=True):
+        if m.value and int(str(m.detail["sent"])) < int(str(m.detail["accepted"])):
+            return refuted(f"{number(m.value)} samples never reached a reader elsewhere: they were not sent", evidence)
+        if m.value:
+            return inconclusive(f"the Agent got the samples, and {number(m.value)} did not reach its reader", evidence)
+        if twice.value:
+            return refuted(f"{number(twice.value)} samples reached a reader elsewhere twice", evidence)
+    return None
+
+
+def _could_come_back(
+    measured: Mapping[str, list[Measurement]], control: list[Measurement], cannot: str, evidence: list[Evidence]
+) -> Decision:
+    """Nothing came back: that says something only if something was sent, and if what comes back is seen."""
+    if not any(m.value for m in measured["data_sent"]):
+        return inconclusive("no sample was on the link in any condition: nothing could come back", evidence)
+    if not control:
+        return inconclusive(NO_CONTROL, evidence)
+    if not any(m.value for m in control):
+        return inconclusive("not a DATA was counted in the control either: it would not have been seen", evidence)
     beside = ", ".join(dict.fromkeys(_where(m) for m in measured["samples_doubled"]))
     return confirmed(f"no sample was doubled, lost or echoed beside an Agent {beside}{cannot}", evidence)
+
+
+_REMOTE = "with a reader elsewhere"
 
 
 def _where(m: Measurement) -> str:
     """State of the Agent, and whether the samples went from one session to another."""
     return f"{m.conditions['agent']}{', two sessions' if m.conditions.get('sessions') == 2 else ''}"
+
+
+def _lacking(m: Measurement) -> str:
+    """What could not be had: a second session, or a reader elsewhere."""
+    return "two sessions" if m.conditions["agent"] != _REMOTE else _where(m)

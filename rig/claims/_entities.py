@@ -12,43 +12,57 @@ def local_matching(figures: Figures) -> Decision:
     if not wrong or not tried:
         return inconclusive(NO_SHM)
     found = mapping(wrong[0], "wrong")
-    refused = mapping(wrong[0], "refused")
+    unknown = mapping(wrong[0], "unknown")
+    untried = mapping(wrong[0], "untried")
     evidence = [fact(f"{number(tried[0].value)} pairs tried, {number(wrong[0].value)} wrong", tried[0])]
     evidence += [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
-    evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in refused.items()]
+    evidence += [fact(f"{pair}: not known, {why}", wrong[0]) for pair, why in unknown.items()]
+    evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in untried.items()]
     if found:
         pair, what = next(iter(found.items()))
         return refuted(f"{len(found)} of {number(tried[0].value)} pairs are wrong; {pair}: {what}", evidence)
     if not tried[0].value:
         return inconclusive("not one pair could be made", evidence)
-    rest = f"; {len(refused)} were refused at creation" if refused else ""
+    if unknown:
+        pair, why = next(iter(unknown.items()))
+        return inconclusive(f"{len(unknown)} pairs could not be made; {pair}: {why}", evidence)
+    rest = f"; {len(untried)} do not apply here" if untried else ""
     return confirmed(f"all {number(tried[0].value)} pairs match as DDS says{rest}", evidence)
 
 
 def entity_capacity(figures: Figures) -> Decision:
-    """All made pairs deliver; what cannot be made is refused with an error."""
-    made, lost = figures.together("shm", "pairs_made", "samples_lost")
+    """All made pairs deliver; what cannot be made is refused with an error, and not before the told limits."""
+    made, lost, surplus = figures.together("shm", "pairs_made", "samples_lost", "samples_surplus")
     if not made:
         return inconclusive(NO_SHM)
     evidence = [
         fact(
             f"{m.conditions['pairs']} pairs: {number(m.value)} made"
             + (f", then {m.detail['refusal']}" if m.detail["refusal"] else "")
-            + f", {number(gone.value)} samples lost",
+            + f", {number(gone.value)} samples lost"
+            + (f", {number(more.value)} more than were published" if more.value else ""),
             m,
         )
-        for m, gone in zip(made, lost, strict=True)
+        for m, gone, more in zip(made, lost, surplus, strict=True)
     ]
     limits = mapping(made[0], "limits")
     words = ", ".join(f"{name} {value}" for name, value in limits.items())
     evidence.append(fact(f"limits, fixed when the firmware was built: {words or 'the middleware does not tell them'}"))
-    for m, gone in zip(made, lost, strict=True):
+    for m, gone, more in zip(made, lost, surplus, strict=True):
+        pairs = f"{m.conditions['pairs']} pairs"
         if gone.value:
-            return refuted(
-                f"{m.conditions['pairs']} pairs: {number(gone.value)} samples of made pairs were lost", evidence
-            )
-        if m.value < int(m.conditions["pairs"]) and m.detail["refusal"] not in _CAPACITY_ERRORS:
-            return refuted(f"{m.conditions['pairs']} pairs: creation failed with {m.detail['refusal']}", evidence)
+            return refuted(f"{pairs}: {number(gone.value)} samples of made pairs were lost", evidence)
+        if more.value:
+            return refuted(f"{pairs}: {number(more.value)} samples were delivered more than once", evidence)
+        if m.value < int(m.conditions["pairs"]):
+            if m.detail["refusal"] not in _CAPACITY_ERRORS:
+                return refuted(f"{pairs}: creation failed with {m.detail['refusal']}", evidence)
+            room = int(str(m.detail["room"]))
+            if m.value < room:
+                return refuted(
+                    f"{pairs}: only {number(m.value)} made, then {m.detail['refusal']}, and there is room for {room}",
+                    evidence,
+                )
     most = max(made, key=lambda m: m.value)
     refusal = next((str(m.detail["refusal"]) for m in made if m.detail["refusal"]), "")
     rest = f"; the next one is refused with {refusal}" if refusal else ""
@@ -60,18 +74,24 @@ _CAPACITY_ERRORS = ("TABLE_FULL", "NO_BUFFER")
 
 def lifecycle(figures: Figures) -> Decision:
     """Nothing leaks, others go on, the deleted get nothing."""
-    metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
+    metrics = ("samples_lost", "samples_doubled", "samples_stray", "entities_leaked", "buffers_leaked")
     measured = [m for metric in metrics for m in figures.measured(metric, "shm")]
     if not measured:
         return inconclusive("the middleware cannot delete entities, or its firmware did not run")
     cannot, facts = unsupported(figures, "samples_lost", lambda m: str(m.conditions["case"]))
+    untold = [metric for metric in metrics for m in figures.all(metric, "shm") if "untold" in m.detail]
     evidence = [fact(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
     evidence += facts
+    evidence += [fact(f"{metric.replace('_', ' ')}: the middleware does not tell") for metric in untold]
     for m in measured:
         if m.value:
-            return refuted(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", evidence)
+            why = f": {m.detail['refusal']}" if m.detail.get("refusal") else ""
+            return refuted(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}{why}", evidence)
     rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
-    return confirmed(f"{rounds} rounds of create and delete leak nothing; others are unaffected{cannot}", evidence)
+    rest = f"; not told by the middleware: {', '.join(untold).replace('_', ' ')}" if untold else ""
+    return confirmed(
+        f"{rounds} rounds of create and delete leak nothing; others are unaffected{rest}{cannot}", evidence
+    )
 
 
 def services(figures: Figures) -> Decision:
@@ -86,7 +106,8 @@ def services(figures: Figures) -> Decision:
     )
     evidence = [
         fact(
-            f"{m.conditions['requesters']} requester(s) in {m.conditions['sessions']} session(s), "
+            f"{m.conditions['requesters']} requester(s) of {m.conditions.get('services', 1)} service(s) in "
+            f"{m.conditions['sessions']} session(s), "
             f"{m.conditions['outstanding']} outstanding: {number(m.value)} of {m.detail['requests']} replies, "
             f"{number(off.value)} wrong, {number(no.value)} requests refused",
             m,

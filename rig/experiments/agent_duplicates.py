@@ -1,112 +1,230 @@
-"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or gets lost for it."""
+"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or gets lost for it.
+
+Nothing comes back that never went out: so a reader elsewhere, for whom the samples must cross the link, is one of the
+conditions, and the firmware without shared memory shows that what does come back would be counted.
+"""
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from rig.bench import Refused, Status, Topology, one_writer
+from rig.bench import Exchange, Refused, Status, Topology, one_writer, payload
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Scalar
-from rig.station import Link, Setting
+from rig.station import Link, RemoteReader, Setting
 
 _SAMPLES = 40
 _READERS = 2
 _PAYLOAD = 64
+_TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
 _NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)  # a second session, on this middleware or this small board
-_METRICS = ("samples_doubled", "samples_lost", "data_echoed")
+_LATE = 0.5
+_CHANGE_LIMIT = 15.0
+_CHANGE_SPIN = 0.02
+STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with a reader elsewhere", "that reader gone"
 
 
-def measure(setting: Setting) -> Iterator[Measurement]:
-    """In one session and from one to another: beside an Agent that stays, that was restarted, that falls silent."""
-    if setting.path != "shm" or setting.link is None:
-        return
-    for sessions in (1, 2):
-        setting.start(buffers=8)
-        try:
-            topology = _connect(setting, sessions)
-        except Refused as error:
-            if sessions == 1 or error.status not in _NO_SECOND:
-                raise
-            conditions = _conditions(sessions, "steady")
-            detail = {"unsupported": error.message}
-            yield setting.measurement(
-                "agent-duplicates", "samples_doubled", "samples", [], conditions=conditions, detail=detail, exact=False
-            )
-            continue
-        setting.settle()
-        # Restarted: it knows nothing of us. Silent: what is published meanwhile may come out when it is back.
-        agents = ("steady", "silent") if setting.quick and sessions == 2 else ("steady", "restarted", "silent")
-        for number, agent in enumerate(agents):
-            yield from _beside(setting, setting.link, topology, sessions, agent, first=1 + number * _SAMPLES)
+@dataclass(kw_only=True)
+class _Case:
+    """One board with its link and its entities, and what has been published so far."""
 
+    setting: Setting
+    link: Link
+    topology: Topology
+    sessions: int
+    first: int = 1
 
-def _conditions(sessions: int, agent: str) -> dict[str, Scalar]:
-    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent, "sessions": sessions}
-
-
-def _connect(setting: Setting, sessions: int) -> Topology:
-    """The writer and its readers in one session, or the readers in another one."""
-    if sessions == 1:
-        return setting.connect(readers=_READERS)
-    writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=setting.answer_timeout)
-    reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=setting.answer_timeout)
-    return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
-
-
-def _beside(
-    setting: Setting, link: Link, topology: Topology, sessions: int, agent: str, *, first: int
-) -> Iterator[Measurement]:
-    if agent == "restarted":
-        link.restart_agent()
-        setting.bench.spin(timeout=0.3)
-    before = link.traffic()
-    if agent == "silent":
-        link.cut()
-    try:
-        seen = setting.bench.exchange(
-            session=topology.session,
-            writer=topology.writer,
+    def publish(self) -> Exchange:
+        """The next samples, each to every reader."""
+        first, self.first = self.first, self.first + _SAMPLES
+        return self.setting.bench.exchange(
+            session=self.topology.session,
+            writer=self.topology.writer,
             count=_SAMPLES,
             length=_PAYLOAD,
             readers=_READERS,
             first=first,
             deadline=3.0,
         )
-    finally:
-        if agent == "silent":
-            link.restore()
-    setting.settle()
-    late = setting.bench.spin(timeout=1.0)
-    after = link.traffic()
-    got = Counter((record.reader, record.sequence) for record in seen.deliveries)
-    detail = {
-        "accepted": seen.accepted,
-        "refused": seen.refused,
-        "late": late,
-        "data_sent": after.data_sent - before.data_sent,
-    }
-    values = (
-        sum(n - 1 for n in got.values()) + late,
-        _READERS * seen.accepted - len(got),
-        after.data_received - before.data_received,
+
+    def figures(self, agent: str, values: Mapping[str, int], detail: Mapping[str, object]) -> Iterator[Measurement]:
+        """Measurements of one condition."""
+        for metric, value in values.items():
+            yield self.setting.measurement(
+                "agent-duplicates",
+                metric,
+                "samples",
+                [value],
+                conditions=_conditions(self.sessions, agent),
+                detail=detail,
+                exact=False,
+            )
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """In one session and from one to another: beside an Agent that stays, that was restarted, that falls silent, and
+    while a reader elsewhere comes and goes.
+    """
+    if setting.link is None:
+        return
+    if setting.path != "shm":
+        yield from _beside(_case(setting, setting.link, 1), STEADY)
+        return
+    for sessions in (1, 2):
+        try:
+            case = _case(setting, setting.link, sessions)
+        except Refused as error:
+            if sessions == 1 or error.status not in _NO_SECOND:
+                raise
+            yield _not_possible(setting, sessions, STEADY, error.message)
+            continue
+        yield from _beside(case, STEADY)
+        yield from _elsewhere(case)
+        # Silent: what is published meanwhile may come out when it is back. Restarted: it knows nothing of us, which a
+        # Client that sends nothing finds out late.
+        if sessions == 1 or not setting.quick:
+            yield from _beside(case, SILENT)
+            yield from _beside(case, RESTARTED)
+
+
+def _conditions(sessions: int, agent: str) -> dict[str, Scalar]:
+    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent, "sessions": sessions}
+
+
+def _not_possible(setting: Setting, sessions: int, agent: str, why: str) -> Measurement:
+    return setting.measurement(
+        "agent-duplicates",
+        "samples_doubled",
+        "samples",
+        [],
+        conditions=_conditions(sessions, agent),
+        detail={"unsupported": why},
+        exact=False,
     )
-    for metric, value in zip(_METRICS, values, strict=True):
-        yield setting.measurement(
-            "agent-duplicates",
-            metric,
-            "samples",
-            [value],
-            conditions=_conditions(sessions, agent),
-            detail=detail,
-            exact=False,
-        )
+
+
+def _case(setting: Setting, link: Link, sessions: int) -> _Case:
+    """The writer and its readers in one session, or the readers in another one.
+
+    :raises Refused: the middleware has no room for that.
+    """
+    setting.start(buffers=8)
+    if sessions == 1:
+        topology = setting.connect(readers=_READERS)
+    else:
+        writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=setting.answer_timeout)
+        reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=setting.answer_timeout)
+        topology = Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
+    setting.settle()
+    return _Case(setting=setting, link=link, topology=topology, sessions=sessions)
+
+
+def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
+    if agent == RESTARTED:
+        case.link.restart_agent()
+        case.setting.bench.spin(timeout=0.3)
+    before = case.link.traffic()
+    if agent == SILENT:
+        case.link.cut()
+    try:
+        seen = case.publish()
+    finally:
+        if agent == SILENT:
+            case.link.restore()
+    case.setting.settle()
+    late = case.setting.bench.spin(timeout=_LATE)
+    after = case.link.traffic()
+    values = _local(seen, late) | {"data_echoed": after.data_received - before.data_received}
+    values["data_sent"] = after.data_sent - before.data_sent
+    yield from case.figures(agent, values, _detail(case, seen, late))
+
+
+def _local(seen: Exchange, late: int) -> dict[str, int]:
+    """What the readers on the MCU got too often, and what they did not get."""
+    got = Counter((record.reader, record.sequence) for record in seen.deliveries)
+    return {
+        "samples_doubled": sum(n - 1 for n in got.values()) + late,
+        "samples_lost": _READERS * seen.accepted - len(got),
+    }
+
+
+def _detail(case: _Case, seen: Exchange, late: int) -> dict[str, object]:
+    return {"accepted": seen.accepted, "refused": seen.refused, "late": late, "cooperative": case.link.cooperative}
+
+
+def _elsewhere(case: _Case) -> Iterator[Measurement]:
+    """A reader at the Agent that is not on this MCU: it comes while samples are published, is there, and goes."""
+    reader = case.link.remote_reader(_TOPIC)
+    if reader is None:
+        why = "this Agent serves the board's line and nobody else"
+        yield _not_possible(case.setting, case.sessions, REMOTE, why)
+        return
+    before = case.link.traffic()
+    with reader:
+        coming = _until_ready(case, reader)
+        middle, sent = case.first, case.link.traffic().data_sent
+        there = case.publish()
+        late = _until_read(case, reader, there)
+        after = case.link.traffic()
+        read = [sample for sample in reader.samples() if len(sample) >= 4]
+    seen = [_local(exchange, 0) for exchange, _ in coming] + [_local(there, late)]
+    values = {metric: sum(each[metric] for each in seen) for metric in seen[0]}
+    values["data_echoed"] = after.data_received - before.data_received
+    values["data_sent"] = after.data_sent - before.data_sent
+    before_it = {number for exchange, first in coming for number in _accepted(exchange, first)}
+    elsewhere = _read(read, before_it, _accepted(there, middle))
+    detail = _detail(case, there, late) | {"sent": after.data_sent - sent}
+    yield from case.figures(REMOTE, values | elsewhere, detail)
+    case.setting.settle()
+    if case.sessions == 1 or not case.setting.quick:
+        yield from _beside(case, LEFT)
+
+
+def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]]:
+    """Publish until the reader is there; our Agent does not confirm it before the board knows of it.
+
+    Returns the exchanges, each with its first sample's number.
+    """
+    made: list[tuple[Exchange, int]] = []
+    end = time.monotonic() + _CHANGE_LIMIT
+    while not reader.ready and time.monotonic() < end:
+        made.append((case.publish(), case.first - _SAMPLES))
+        case.setting.bench.spin(timeout=_CHANGE_SPIN)
+    return made
+
+
+def _until_read(case: _Case, reader: RemoteReader, there: Exchange) -> int:
+    """Spin while samples may still be on their way; returns what else the readers here were given meanwhile."""
+    late = 0
+    end = time.monotonic() + _CHANGE_LIMIT
+    while len(reader.samples()) < there.accepted and time.monotonic() < end:
+        sent = case.link.traffic().total_bytes
+        late += case.setting.bench.spin(timeout=_LATE / 4)
+        if sent == case.link.traffic().total_bytes:
+            break  # the link is at rest: what has not been sent will not be
+    case.setting.settle()
+    return late + case.setting.bench.spin(timeout=_LATE / 4)
+
+
+def _accepted(seen: Exchange, first: int) -> set[int]:
+    """Numbers of the samples that the publisher was not refused."""
+    return set(range(first, first + seen.accepted + seen.refused)) - {record.sequence for record in seen.refusals}
+
+
+def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[str, int]:
+    """What the reader elsewhere was owed and did not get: every sample since it was confirmed, and of those that were
+    published while it came, every one after the first that it got.
+    """
+    numbers = Counter(int.from_bytes(sample[:4], "little") for sample in read)
+    whole = {number for number in numbers if payload(number, _PAYLOAD) in read}
+    begin = min(numbers, default=0)
+    owed = there | {number for number in coming if begin and number >= begin}
+    return {"remote_lost": len(owed - whole), "remote_doubled": sum(n - 1 for n in numbers.values())}
 
 
 EXPERIMENT = Experiment(
-    id="agent-duplicates",
-    title="samples that come back from the Agent",
-    measure=measure,
-    has_control=False,
-    needs_agent=True,
+    id="agent-duplicates", title="samples that come back from the Agent", measure=measure, needs_agent=True
 )

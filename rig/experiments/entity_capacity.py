@@ -1,8 +1,12 @@
-"""How many writer/reader pairs work at once, and whether the one too many is refused with an error."""
+"""How many writer/reader pairs work at once, and whether the one too many is refused with an error.
+
+The limits are those that the firmware was built with, as its middleware tells them; one that tells none must make at
+least one pair. Raised limits are another build: see ``rig explain entity-capacity``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from rig.bench import (
     DATAREADER,
@@ -17,6 +21,7 @@ from rig.bench import (
     Refused,
 )
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import raise_unanswered, whole_numbers
 from rig.records import Measurement, Scalar
 from rig.station import Setting
 
@@ -24,32 +29,64 @@ _PAIRS = (1, 2, 5, 10, 20)
 _BEYOND = 40  # more than tables usually have, so that the refusal itself is seen
 _SAMPLES = 2
 _PAYLOAD = 16
+_PARTICIPANT = "rig"
 _TYPE = "std_msgs::msg::dds_::Int32_"
+# What a pair on a topic of its own takes of a table that a middleware tells of, and what all pairs share.
+_TAKES = {"shm_entities": (3, 3), "entities": (3, 3), "shm_pairs": (1, 0), "names": (1, 1)}
+
+
+def _topic(pair: int) -> str:
+    return f"rt/topic_{pair}"
+
+
+def room(limits: Mapping[str, int]) -> int:
+    """Pairs that there is room for by the limits a middleware tells; 1 if it tells none of those that count."""
+    found = [max(0, limits[name] - shared) // each for name, (each, shared) in _TAKES.items() if name in limits]
+    if "name_bytes" in limits:
+        left, fit = limits["name_bytes"] - len(_PARTICIPANT) - 1, 0
+        while left >= (text := len(_topic(fit + 1)) + len(_TYPE) + 2):
+            left, fit = left - text, fit + 1
+        found.append(fit)
+    return min(found, default=1)
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Pairs on topics of their own; each made pair must deliver."""
-    limits = {name: value for name, value in setting.bench.configuration().items() if isinstance(value, int)}
+    limits = whole_numbers(setting.bench.configuration())
     for wanted in _PAIRS if setting.quick else (*_PAIRS, _BEYOND):
         made, refusal = _make(setting, wanted)
-        delivered = 0
-        for pair in range(1, made + 1):
-            seen = setting.bench.exchange(
-                session=0,
-                writer=pair,
-                count=_SAMPLES,
-                length=_PAYLOAD,
-                readers=1,
-                first=pair * 10,
-                record=False,
-                deadline=0.2,
-            )
-            delivered += seen.local - seen.damaged
+        delivered = [_deliveries(setting, pair) for pair in range(1, made + 1)]
+        lost = sum(max(0, _SAMPLES - got) for got in delivered)
+        surplus = sum(max(0, got - _SAMPLES) for got in delivered)
         conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "pairs": wanted}
-        detail = {"made": made, "refusal": refusal, "expected": made * _SAMPLES, "limits": limits}
-        for metric, value in (("pairs_made", made), ("samples_lost", made * _SAMPLES - delivered)):
-            unit = "pairs" if metric == "pairs_made" else "samples"
+        detail = {
+            "made": made,
+            "refusal": refusal,
+            "expected": made * _SAMPLES,
+            "limits": limits,
+            "room": max(1, min(wanted, room(limits))),
+        }
+        for metric, unit, value in (
+            ("pairs_made", "pairs", made),
+            ("samples_lost", "samples", lost),
+            ("samples_surplus", "samples", surplus),
+        ):
             yield setting.measurement("entity-capacity", metric, unit, [value], conditions=conditions, detail=detail)
+
+
+def _deliveries(setting: Setting, pair: int) -> int:
+    """Whole samples that came out of a pair's reader."""
+    seen = setting.bench.exchange(
+        session=0,
+        writer=pair,
+        count=_SAMPLES,
+        length=_PAYLOAD,
+        readers=1,
+        first=pair * 10,
+        record=False,
+        deadline=0.2,
+    )
+    return seen.local - seen.damaged
 
 
 def _make(setting: Setting, wanted: int) -> tuple[int, str]:
@@ -62,9 +99,9 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
     made = 0
     try:
         for kind in (PARTICIPANT, PUBLISHER, SUBSCRIBER):
-            bench.create(session, Entity(kind=kind, id=1, parent=1, name="rig"), timeout=timeout)
+            bench.create(session, Entity(kind=kind, id=1, parent=1, name=_PARTICIPANT), timeout=timeout)
         for pair in range(1, wanted + 1):
-            topic = Entity(kind=TOPIC, id=pair, parent=1, name=f"rt/topic_{pair}", type=_TYPE)
+            topic = Entity(kind=TOPIC, id=pair, parent=1, name=_topic(pair), type=_TYPE)
             bench.create(session, topic, timeout=timeout)
             for kind in (DATAWRITER, DATAREADER):
                 bench.create(
@@ -74,6 +111,7 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
                 )
             made = pair
     except Refused as error:
+        raise_unanswered(error)
         return made, error.status.name
     return made, ""
 

@@ -19,20 +19,24 @@ _TYPE = "example_interfaces::srv::dds_::AddTwoInts_"
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """Requesters, and how many requests each sends before it looks for replies."""
+    """Requesters, and how many requests each sends before it looks for replies. ``services``: each with a replier of
+    its own; the requesters take them in turn.
+    """
 
     outstanding: int
     requesters: int = 1
     sessions: int = 1
+    services: int = 1
 
 
 _CASES = (Case(outstanding=1), Case(outstanding=4), Case(outstanding=16), Case(outstanding=4, requesters=3))
+_TWO_SERVICES = Case(outstanding=4, requesters=2, services=2)
 _TWO_SESSIONS = Case(outstanding=4, requesters=2, sessions=2)
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """One replier, one to three requesters, up to 16 requests outstanding."""
-    for case in (*_CASES, _TWO_SESSIONS):
+    """One to three requesters, up to 16 requests outstanding; two services beside each other; two sessions."""
+    for case in (*_CASES, _TWO_SERVICES, _TWO_SESSIONS):
         try:
             yield from _one(setting, case)
         except Unsupported as error:
@@ -48,6 +52,7 @@ def _conditions(case: Case) -> dict[str, Scalar]:
         "requesters": case.requesters,
         "outstanding": case.outstanding,
         "sessions": case.sessions,
+        "services": case.services,
     }
 
 
@@ -65,16 +70,21 @@ def _one(setting: Setting, case: Case) -> Iterator[Measurement]:
     sessions = [bench.open_session(setting.next_key(), timeout=timeout) for _ in range(case.sessions)]
     for session in sessions:
         bench.create(session, Entity(kind=PARTICIPANT, id=1, name="rig"), timeout=timeout)
-
-    def service(kind: int, id: int) -> Entity:
-        return Entity(
-            kind=kind, id=id, parent=1, name=_SERVICE, type=f"{_TYPE}Request_", reply_type=f"{_TYPE}Response_"
-        )
-
-    bench.create(sessions[0], service(REPLIER, 1), timeout=timeout)
+    for number in range(case.services):
+        bench.create(sessions[0], _service(REPLIER, 1 + number, number), timeout=timeout)
     clients = [(sessions[i % len(sessions)], i + 1) for i in range(case.requesters)]
     for session, id in clients:
-        bench.create(session, service(REQUESTER, id), timeout=timeout)
+        bench.create(session, _service(REQUESTER, id, (id - 1) % case.services), timeout=timeout)
+    yield from _ask(setting, case, clients)
+
+
+def _service(kind: int, id: int, number: int) -> Entity:
+    name = f"{_SERVICE}_{number}" if number else _SERVICE
+    return Entity(kind=kind, id=id, parent=1, name=name, type=f"{_TYPE}Request_", reply_type=f"{_TYPE}Response_")
+
+
+def _ask(setting: Setting, case: Case, clients: list[tuple[int, int]]) -> Iterator[Measurement]:
+    bench = setting.bench
     asked = refused = replied = wrong = rests = 0
     for session, id in clients:
         left = _REQUESTS

@@ -26,11 +26,14 @@ _SIGNS = {Verdict.REFUTED: "**x**", Verdict.CONFIRMED: ".", Verdict.INCONCLUSIVE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """What came out for one defect; ``claims`` by id. ``faults``, in words, kept something from being measured."""
+    """What came out for one defect; ``claims`` by id. ``may_hide``: claims that the defect may leave undecided.
+    ``faults``, in words, kept something from being measured.
+    """
 
     defect: str
     expected: frozenset[str]
     claims: dict[str, ClaimResult]
+    may_hide: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
 
     @property
@@ -40,8 +43,9 @@ class Row:
 
     @property
     def undecided(self) -> frozenset[str]:
-        """Claims that were measured and not decided."""
-        return frozenset(id for id, claim in self.claims.items() if claim.verdict is Verdict.INCONCLUSIVE)
+        """Claims that were measured and not decided, and might have been."""
+        found = (id for id, claim in self.claims.items() if claim.verdict is Verdict.INCONCLUSIVE)
+        return frozenset(found) - self.may_hide
 
     @property
     def missed(self) -> frozenset[str]:
@@ -55,8 +59,10 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """Exactly what the defect breaks is refuted, and every other claim was decided or does not apply."""
-        return self.refuted == self.expected and not self.faults
+        """Exactly what the defect breaks is refuted, and every other claim is confirmed or does not apply; but for
+        those that the defect may hide.
+        """
+        return self.refuted == self.expected and not self.undecided and not self.faults
 
 
 def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord:
@@ -126,7 +132,9 @@ def matrix(
             record = _run(spec, {"shm": images["shm"]}, scratch.path / defect.name)
             claims = _decide(board, record, control)
             expected = defect.breaks_on(spec.kind)
-            yield Row(defect=defect.name, expected=expected, claims=claims, faults=_faults(record))
+            yield Row(
+                defect=defect.name, expected=expected, claims=claims, may_hide=defect.hides, faults=_faults(record)
+            )
 
 
 def _named(name: str) -> Defect:

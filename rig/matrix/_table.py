@@ -11,20 +11,22 @@ from rig.inventory import BoardKind
 class Defect:
     """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it.
 
-    ``traced``: only a trace of every write can see it, which emulated boards alone have.
+    ``traced``: only a trace of every write can see it, which emulated boards alone have. ``hides``: claims that may
+    stay undecided, as the defect takes away what they are decided on.
     """
 
     name: str
     breaks: frozenset[str]
     traced: bool = False
+    hides: frozenset[str] = frozenset()
 
     def breaks_on(self, kind: BoardKind) -> frozenset[str]:
         """The claims that must be refuted on a board of this kind."""
         return frozenset() if self.traced and kind != "emulated" else self.breaks
 
 
-def _defect(name: str, *breaks: str, traced: bool = False) -> Defect:
-    return Defect(name=name, breaks=frozenset(breaks), traced=traced)
+def _defect(name: str, *breaks: str, traced: bool = False, hides: tuple[str, ...] = ()) -> Defect:
+    return Defect(name=name, breaks=frozenset(breaks), traced=traced, hides=frozenset(hides))
 
 
 # A copy needs a place: what keeps samples of its own has more RAM than its formula says.
@@ -44,19 +46,27 @@ _ROWS = (
     _defect("partial_copy", "copies", "footprint"),
     _defect("scattered_copy", "copies", "footprint"),
     _defect("transient_copy", "copies", traced=True),
-    _defect("lose_some", "agentless-operation", "thread-safety"),
+    _defect("lose_some", "agentless-operation", "thread-safety", hides=("latency",)),  # a distribution has every sample
     _defect("torn_sample", "agentless-operation", "agentless-startup", "thread-safety"),
     _defect("offline_refused", "agentless-startup"),
     _defect("offline_loss", "agentless-startup"),
     _defect("late_echo", "agent-duplicates"),
+    _defect("needless_data", "agent-duplicates"),
+    _defect("missing_data", "agent-duplicates"),
     _defect("ignore_qos", "local-matching"),
     _defect("fold_case", "local-matching"),
     _defect("ignore_type", "local-matching"),
     _defect("reader_first", "local-matching"),
+    _defect("refuse_durable", "local-matching"),
+    _defect("short_names", "local-matching"),
+    _defect("text_qos", "local-matching"),
+    _defect("any_service", "local-matching", "services"),
     _defect("leak_session", "lifecycle"),
     _defect("session_wipe", "lifecycle"),
     _defect("zombie_reader", "lifecycle"),
+    _defect("waiting_zombie", "lifecycle"),
     _defect("silent_table", "entity-capacity"),
+    _defect("few_writers", "entity-capacity"),
     _defect("wrong_error", "entity-capacity"),
     _defect("wrong_request_id", "services"),
     _defect("wrong_requester", "services"),

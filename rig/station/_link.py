@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rig.agent import BuiltinAgent, ExternalAgent, FaultPlan, LinkCounters, SerialTap, UdpTap, find_external
+from rig.agent import (
+    BuiltinAgent,
+    ExternalAgent,
+    FaultPlan,
+    LinkCounters,
+    RemoteReader,
+    SerialTap,
+    SerialTransport,
+    UdpTap,
+    UdpTransport,
+    find_external,
+)
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
 
@@ -97,6 +108,18 @@ class TappedLink:
         if isinstance(self.tap, SerialTap):
             self.tap.pace(baud)
 
+    @property
+    def cooperative(self) -> bool:
+        """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
+        return isinstance(self.agent, BuiltinAgent) and self.agent.statistics.cooperating > 0
+
+    def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
+        """A reader of a topic (name, type) beside the board, at the same Agent; to be entered. None if this Agent
+        serves the board's line and nobody else.
+        """
+        port = self.agent.port if self.agent is not None else 0
+        return RemoteReader(port, topic) if port else None
+
     def spoilt(self) -> int:
         """Units of both directions that came damaged or that ``disturb`` spoilt; what ``cut`` withheld is no damage."""
         counters = self.tap.counters()
@@ -148,5 +171,6 @@ def _start(kind: str, device: str | None, baud: int, log: Path, lines: TextIO) -
             raise EnvironmentFault(NO_EXTERNAL, hint="put one there, or use --agent builtin")
         return ExternalAgent(program, device=device, baud=baud, log=log).start()
     if device is not None:
-        return BuiltinAgent.serial(device, baud, log=lines).start()
+        # The port is for a reader of the rig's own beside the board.
+        return BuiltinAgent([SerialTransport(device, baud), UdpTransport()], log=lines).start()
     return BuiltinAgent.udp4(log=lines).start()

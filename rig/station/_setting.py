@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Protocol
 
 from rig.bench import Bench, Pool, Topology, Trace, one_writer
@@ -42,6 +43,25 @@ class Traffic(Protocol):
         ...
 
 
+class RemoteReader(Protocol):
+    """A reader beside the board, at the same Agent; a context manager that begins and does not wait."""
+
+    def __enter__(self) -> RemoteReader: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    @property
+    def ready(self) -> bool:
+        """Whether the Agent has confirmed it. :raises AgentFault: the Agent refused it, or does not answer."""
+        ...
+
+    def samples(self) -> list[bytes]:
+        """What it has been sent so far, in order of arrival."""
+        ...
+
+
 class Link(Protocol):
     """The tapped link between board and Agent."""
 
@@ -59,6 +79,17 @@ class Link(Protocol):
 
     def restart_agent(self) -> None:
         """End the Agent and start a new one in its place; it knows nothing of any client."""
+        ...
+
+    @property
+    def cooperative(self) -> bool:
+        """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
+        ...
+
+    def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
+        """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
+        line and nobody else.
+        """
         ...
 
     def pace(self, baud: int | None) -> None:

@@ -13,6 +13,7 @@ def test_made_pairs_deliver(figures: Figures, pairs: int) -> None:
     (made,) = figures.all("pairs_made", "shm", pairs=pairs)
     (lost,) = figures.all("samples_lost", "shm", pairs=pairs)
     assert lost.value == 0
+    assert made.value >= made.detail["room"]
     assert made.value == pairs or made.detail["refusal"]
 
 

@@ -38,27 +38,46 @@ def startup(delivered: float = 100, *, entities: bool = True, control: float = 0
     ]
 
 
-def matching(tried: float = 20, wrong: dict[str, str] | None = None, refused: dict[str, str] | None = None) -> Rows:
-    detail: dict[str, object] = {"wrong": wrong or {}, "refused": refused or {}}
-    return [row("pairs_wrong", len(wrong or {}), detail=detail), row("pairs_tried", tried)]
+def matching(tried: float = 20, **found: dict[str, str]) -> Rows:
+    detail: dict[str, object] = {"wrong": {}, "unknown": {}, "untried": {}} | found
+    return [row("pairs_wrong", len(found.get("wrong", {})), detail=detail), row("pairs_tried", tried)]
 
 
-def duplicates(doubled: float = 0, lost: float = 0, echoed: float = 0) -> Rows:
-    rows = []
-    for agent, bad in (("reused", False), ("restarted", True)):
+def duplicates(
+    doubled: float = 0, lost: float = 0, echoed: float = 0, *, sent: float = 0, remote: float = 40, control: float = 80
+) -> Rows:
+    """What is bad is so after a restart; ``sent``: with nobody there to read, ``remote``: with a reader elsewhere."""
+    rows = [row("data_echoed", control, "network", agent="steady", sessions=1)]
+    detail: dict[str, object] = {"cooperative": True, "accepted": 40, "sent": remote}
+    for agent, bad in (("steady", False), ("with a reader elsewhere", False), ("restarted", True)):
+        where: dict[str, Scalar] = {"agent": agent, "sessions": 1}
+        on_link = remote if agent == "with a reader elsewhere" else sent
         rows += [
-            row("samples_doubled", doubled * bad, agent=agent),
-            row("samples_lost", lost * bad, agent=agent),
-            row("data_echoed", echoed * bad, detail={"data_sent": 10}, agent=agent),
+            row("samples_doubled", doubled * bad, **where),
+            row("samples_lost", lost * bad, **where),
+            row("data_echoed", echoed * bad, **where),
+            row("data_sent", on_link, detail=detail, **where),
         ]
     return rows
 
 
-def capacity(made: float = 20, lost: float = 0, refusal: str = "") -> Rows:
+def elsewhere(lost: float = 0, doubled: float = 0, sent: int = 40) -> Rows:
+    where: dict[str, Scalar] = {"agent": "with a reader elsewhere", "sessions": 1}
+    detail: dict[str, object] = {"accepted": 40, "sent": sent}
+    return [row("remote_lost", lost, detail=detail, **where), row("remote_doubled", doubled, **where)]
+
+
+def without_agreement(rows: Rows) -> Rows:
+    """The same beside an Agent that gets every sample."""
+    return [replace(m, detail={**m.detail, "cooperative": False}) for m in rows]
+
+
+def capacity(made: float = 20, lost: float = 0, refusal: str = "", room: int = 1, surplus: float = 0) -> Rows:
     rows = []
-    for pairs, got, gone, why in ((1, 1.0, 0.0, ""), (20, made, lost, refusal)):
-        rows.append(row("pairs_made", got, detail={"refusal": why}, pairs=pairs))
+    for pairs, got, gone, more, why in ((1, min(1.0, made), 0.0, 0.0, ""), (20, made, lost, surplus, refusal)):
+        rows.append(row("pairs_made", got, detail={"refusal": why or refusal, "room": min(room, pairs)}, pairs=pairs))
         rows.append(row("samples_lost", gone, pairs=pairs))
+        rows.append(row("samples_surplus", more, pairs=pairs))
     return rows
 
 
@@ -69,7 +88,7 @@ def preempted(accepted: int = 500, error: str = "OK", **seen: float) -> Rows:
 
 
 def lifecycle(**bad: float) -> Rows:
-    metrics = ("samples_lost", "samples_stray", "entities_leaked", "buffers_leaked")
+    metrics = ("samples_lost", "samples_doubled", "samples_stray", "entities_leaked", "buffers_leaked")
     return [row(metric, bad.get(metric, 0), case="create and delete", rounds=100) for metric in metrics]
 
 
@@ -92,7 +111,16 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ("agentless-startup", "the control flows too", startup(control=3), OPEN, "an Agent was there after all"),
     ("agentless-startup", "only the control", startup()[2:], OPEN, "no figures with shared memory"),
     ("local-matching", "all as DDS says", matching(), YES, "all 20 pairs"),
-    ("local-matching", "some cannot be made", matching(refused={"ref x ref": "NOT_SUPPORTED"}), YES, "1 were refused"),
+    ("local-matching", "not supported", matching(untried={"ref": "does not support it"}), YES, "1 do not apply here"),
+    ("local-matching", "refused", matching(wrong={"reliable": "refused: STATE"}), NO, "1 of 20 pairs are wrong"),
+    ("local-matching", "refused by the Agent", matching(unknown={"ref": "REFUSED"}), OPEN, "1 pairs could not be made"),
+    (
+        "local-matching",
+        "wrong, and some not known",
+        matching(wrong={"xml": "0 deliveries"}, unknown={"ref": "REFUSED"}),
+        NO,
+        "1 of 20",
+    ),
     (
         "local-matching",
         "a pair that must not match",
@@ -112,6 +140,15 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ),
     ("agent-duplicates", "lost after a restart", duplicates(lost=1), NO, "1 samples were lost"),
     ("agent-duplicates", "echoed", duplicates(echoed=4), NO, "4 samples came back"),
+    ("agent-duplicates", "on the link for nobody", duplicates(sent=40), NO, "40 samples went to an Agent that nobody"),
+    ("agent-duplicates", "an Agent that wants all", without_agreement(duplicates(sent=40)), YES, "no sample was"),
+    ("agent-duplicates", "nothing sent", duplicates(remote=0), OPEN, "nothing could come back"),
+    ("agent-duplicates", "a blind counter", duplicates(control=0), OPEN, "it would not have been seen"),
+    ("agent-duplicates", "no control", duplicates()[1:], OPEN, "no figures of the control"),
+    ("agent-duplicates", "read elsewhere", duplicates() + elsewhere(), YES, "with a reader elsewhere"),
+    ("agent-duplicates", "withheld", duplicates(remote=0) + elsewhere(40, sent=0), NO, "never reached a reader else"),
+    ("agent-duplicates", "the Agent keeps some", duplicates() + elsewhere(3), OPEN, "the Agent got the samples, and 3"),
+    ("agent-duplicates", "twice elsewhere", duplicates() + elsewhere(doubled=2), NO, "2 samples reached a reader"),
     (
         "agent-duplicates",
         "the capture is missing",
@@ -124,10 +161,19 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     (
         "entity-capacity",
         "refused with another error",
-        capacity(16, refusal="TIMEOUT"),
+        capacity(16, refusal="STATE"),
         NO,
-        "creation failed with TIMEOUT",
+        "creation failed with STATE",
     ),
+    ("entity-capacity", "none", capacity(0, refusal="TABLE_FULL"), NO, "1 pairs: only 0 made, then TABLE_FULL"),
+    (
+        "entity-capacity",
+        "fewer than the tables hold",
+        capacity(16, refusal="TABLE_FULL", room=18),
+        NO,
+        "20 pairs: only 16 made, then TABLE_FULL, and there is room for 18",
+    ),
+    ("entity-capacity", "one twice", capacity(surplus=1), NO, "20 pairs: 1 samples were delivered more than once"),
     ("entity-capacity", "fewer in silence", capacity(16), NO, "creation failed"),
     ("entity-capacity", "made but deaf", capacity(lost=5), NO, "5 samples of made pairs were lost"),
     (
@@ -142,7 +188,7 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
         "no second session",
         [*duplicates(), cannot("samples_doubled", agent="steady", sessions=2)],
         YES,
-        "not supported here: 2 sessions",
+        "not supported here: two sessions",
     ),
     (
         "lifecycle",
@@ -173,6 +219,17 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ("lifecycle", "entities leak", lifecycle(entities_leaked=3), NO, "3 entities leaked"),
     ("lifecycle", "buffers leak", lifecycle(buffers_leaked=1), NO, "1 buffers leaked"),
     ("lifecycle", "a deleted reader gets a sample", lifecycle(samples_stray=1), NO, "1 samples stray"),
+    ("lifecycle", "one twice", lifecycle(samples_doubled=1), NO, "1 samples doubled"),
+    (
+        "lifecycle",
+        "buffers are not told of",
+        [
+            replace(m, samples=(), detail={"untold": "not in its statistics"}) if m.metric == "buffers_leaked" else m
+            for m in lifecycle()
+        ],
+        YES,
+        "not told by the middleware: buffers leaked",
+    ),
     ("lifecycle", "the other session suffers", lifecycle(samples_lost=7), NO, "7 samples lost"),
 ]
 

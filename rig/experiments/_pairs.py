@@ -1,0 +1,241 @@
+"""The pairs of ``local-matching``: writer and reader, requester and replier, and whether DDS lets them meet.
+
+Knows the rules of DDS and how a pair is made by each form. Must not know what is concluded from a pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from rig.bench import (
+    DATAREADER,
+    DATAWRITER,
+    PARTICIPANT,
+    PUBLISHER,
+    REPLIER,
+    REQUESTER,
+    SUBSCRIBER,
+    TOPIC,
+    Bench,
+    Capability,
+    Entity,
+    Qos,
+)
+
+BIN, XML, REF = 3, 2, 1
+_FORMS = {BIN: "BIN", XML: "XML", REF: "REF"}
+_NAME, _TYPE = "rt/chatter", "std_msgs::msg::dds_::String_"
+_SERVICE = ("add_two_ints", "example::AddTwoInts_Request_", "example::AddTwoInts_Response_")
+
+_RELIABLE, _BEST_EFFORT = Qos(reliable=True), Qos(reliable=False)
+_KEPT = Qos(transient_local=True)
+_QOS = (
+    (_RELIABLE, _RELIABLE),
+    (_RELIABLE, _BEST_EFFORT),
+    (_BEST_EFFORT, _BEST_EFFORT),
+    (_BEST_EFFORT, _RELIABLE),
+    (_KEPT, _KEPT),
+    (_KEPT, _RELIABLE),
+    (_RELIABLE, _KEPT),
+)
+_LONG = "rt/robot_one/sensors/front/left/range_scan_"
+# Topics that differ where a careless comparison would not look: the last letter, one more or less, swapped letters,
+# case, a long common beginning, and where the name ends and the type begins.
+_OTHER_TOPICS = (
+    ((_NAME, _TYPE), ("rt/chatteR", _TYPE)),
+    ((_NAME, _TYPE), ("rt/chatte", _TYPE)),
+    ((_NAME, _TYPE), ("rt/chatterr", _TYPE)),
+    ((_NAME, _TYPE), ("rt/hcatter", _TYPE)),
+    ((_NAME, _TYPE), ("rt/Chatter", _TYPE)),
+    ((_LONG + "0", _TYPE), (_LONG + "1", _TYPE)),
+    ((_LONG + "0", _TYPE), (_LONG, _TYPE)),
+    ((_NAME, _TYPE), ("rt/chatters", _TYPE[1:])),
+    ((_NAME, _TYPE), (_NAME, "std_msgs::msg::dds_::Strinh_")),
+    ((_NAME, _TYPE), (_NAME, "std_msgs::msg::dds_::Int32_")),
+    ((_NAME, _TYPE), (_NAME, _TYPE + "_")),
+    ((_NAME, _TYPE), (_NAME, "std_msgs::msg::dds_::String")),
+)
+_OTHER_SERVICES = (
+    ("add_two_intS", *_SERVICE[1:]),
+    ("add_two_int", *_SERVICE[1:]),
+    ("add_two_ints_", *_SERVICE[1:]),
+    (_SERVICE[0], "example::AddTwoInts_RequesT_", _SERVICE[2]),
+    (_SERVICE[0], _SERVICE[1], "example::AddTwoInts_Respons_"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """One writer and one reader, each of a topic (name, type) and by a form, and how they come to be."""
+
+    offered: Qos = _RELIABLE
+    requested: Qos = _RELIABLE
+    forms: tuple[int, int] = (BIN, BIN)
+    written: tuple[str, str] = (_NAME, _TYPE)
+    read: tuple[str, str] = (_NAME, _TYPE)
+    second_first: bool = False
+    sessions: int = 1
+
+    @property
+    def compatible(self) -> bool:
+        """DDS: same topic and type, and the reader requests no more than the writer offers."""
+        return (
+            self.written == self.read
+            and (self.offered.reliable or not self.requested.reliable)
+            and (self.offered.transient_local or not self.requested.transient_local)
+        )
+
+    @property
+    def makers(self) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
+        """The entities of the writer and of the reader, in the order in which each side needs them."""
+        return (
+            _side(PUBLISHER, DATAWRITER, self.forms[0], self.written, self.offered),
+            _side(SUBSCRIBER, DATAREADER, self.forms[1], self.read, self.requested),
+        )
+
+    def __str__(self) -> str:
+        forms = dict.fromkeys(_FORMS[form] for form in self.forms)
+        words = ["->".join(forms), f"{_qos(self.offered)}->{_qos(self.requested)}"]
+        for what, written, read in zip(("topic", "type"), self.written, self.read, strict=True):
+            words += [f"{what} {written} against {read}"] if written != read else []
+        words += ["reader first"] if self.second_first else []
+        words += ["two sessions"] if self.sessions == 2 else []
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServicePair:
+    """One requester and one replier of a service (name, request type, reply type), and how they come to be."""
+
+    form: int = BIN
+    asked: tuple[str, str, str] = _SERVICE
+    offered: tuple[str, str, str] = _SERVICE
+    second_first: bool = False
+    sessions: int = 1
+
+    @property
+    def compatible(self) -> bool:
+        """Both are of one service."""
+        return self.asked == self.offered
+
+    @property
+    def makers(self) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
+        """The requester and the replier."""
+        return (_service(REQUESTER, self.form, self.asked),), (_service(REPLIER, self.form, self.offered),)
+
+    def __str__(self) -> str:
+        words = [f"service, {_FORMS[self.form]}"]
+        for what, asked, offered in zip(("name", "request type", "reply type"), self.asked, self.offered, strict=True):
+            words += [f"{what} {asked} against {offered}"] if asked != offered else []
+        words += ["replier first"] if self.second_first else []
+        words += ["two sessions"] if self.sessions == 2 else []
+        return ", ".join(words)
+
+
+AnyPair = Pair | ServicePair
+
+
+def _qos(qos: Qos) -> str:
+    return ("reliable" if qos.reliable else "best effort") + (" transient-local" if qos.transient_local else "")
+
+
+def pairs(bench: Bench, *, quick: bool) -> Iterator[AnyPair]:
+    """The matrix, as far as the middleware has the features; in a quick run each rule, but not in each combination."""
+    ways = list(product((False, True), (1, 2)))
+    for (second_first, sessions), (offered, requested) in product(ways, _QOS):
+        yield Pair(offered=offered, requested=requested, second_first=second_first, sessions=sessions)
+    for written, read in _OTHER_TOPICS:
+        yield Pair(written=written, read=read)
+        if not quick:
+            yield Pair(written=read, read=written, second_first=True, sessions=2)
+    yield from _by_text(bench, quick=quick)
+    if bench.has(Capability.SERVICES):
+        yield from _services(bench, quick=quick)
+
+
+def _by_text(bench: Bench, *, quick: bool) -> Iterator[Pair]:
+    """Forms other than BIN; XML with BIN too, while what a REF stands for is known to the Agent alone."""
+    mixed: list[tuple[int, int]] = []
+    mixed += [(XML, XML), (XML, BIN), (BIN, XML)] if bench.has(Capability.XML) else []
+    mixed += [(REF, REF)] if bench.has(Capability.REF) else []
+    ways = ((False, 1), (True, 2)) if quick else tuple(product((False, True), (1, 2)))
+    rules = (_QOS[0], _QOS[3], _QOS[6]) if quick else _QOS
+    for forms in mixed:
+        for second_first, sessions in ways:
+            for offered, requested in rules:
+                yield Pair(
+                    forms=forms, offered=offered, requested=requested, second_first=second_first, sessions=sessions
+                )
+        others = _OTHER_TOPICS[5:6] if quick else _OTHER_TOPICS
+        for written, read in others:
+            if REF not in forms or written[0] != read[0]:  # a REF says no type
+                yield Pair(forms=forms, written=written, read=read)
+
+
+def _services(bench: Bench, *, quick: bool) -> Iterator[ServicePair]:
+    for form in (BIN, XML) if bench.has(Capability.XML) else (BIN,):
+        ways = ((False, 1), (True, 2)) if quick else product((False, True), (1, 2))
+        for second_first, sessions in ways:
+            yield ServicePair(form=form, second_first=second_first, sessions=sessions)
+        for other in _OTHER_SERVICES[:1] if quick and form == XML else _OTHER_SERVICES:
+            yield ServicePair(form=form, offered=other)
+
+
+def texts(pair: AnyPair) -> int:
+    """Bytes of all the different names, types and texts of a pair, each with its end."""
+    entities = [*pair.makers[0], *pair.makers[1]]
+    return sum(len(text) + 1 for text in {t for e in entities for t in (e.name, e.type, e.reply_type) if t})
+
+
+def make(bench: Bench, pair: AnyPair, sessions: list[int], *, timeout: float) -> None:
+    """Create both sides, in the pair's order; each session has a participant of its own.
+
+    :raises Refused: the middleware does not make one of them.
+    """
+    sides = list(zip(pair.makers, (sessions[0], sessions[-1]), strict=True))
+    create: Callable[[int, Entity], None] = lambda session, entity: bench.create(session, entity, timeout=timeout)  # noqa: E731
+    made: set[int] = set()
+    for entities, session in reversed(sides) if pair.second_first else sides:
+        if session not in made:
+            create(session, Entity(kind=PARTICIPANT, id=1, name="rig"))
+            made.add(session)
+        for entity in entities:
+            create(session, entity)
+
+
+def _side(group: int, kind: int, form: int, topic: tuple[str, str], qos: Qos) -> tuple[Entity, ...]:
+    """Publisher or subscriber, topic, endpoint. The two topics have ids of their own, as both may be in a session."""
+    name, type_name = topic
+    id = 1 if kind == DATAWRITER else 2
+    made_of, endpoint = Entity(kind=TOPIC, id=id, parent=1, name=name, type=type_name), ""
+    if form == XML:
+        body = f"<topic><name>{name}</name><dataType>{type_name}</dataType></topic>"
+        tag = "data_writer" if kind == DATAWRITER else "data_reader"
+        made_of = Entity(kind=TOPIC, id=id, parent=1, form=XML, name=f"<dds>{body}</dds>")
+        endpoint = f"<dds><{tag}>{body}{_qos_xml(qos)}</{tag}></dds>"
+    elif form == REF:
+        made_of = Entity(kind=TOPIC, id=id, parent=1, form=REF, name=f"{name}__t")
+        endpoint = made_of.name
+    return (
+        Entity(kind=group, id=1, parent=1),
+        made_of,
+        Entity(kind=kind, id=1, parent=1, topic=id, qos=qos, form=form, name=endpoint, reliable_stream=True),
+    )
+
+
+def _qos_xml(qos: Qos) -> str:
+    """What an application writes into its XML; the mailbox's text has no room for what is the default anyway."""
+    reliability = "RELIABLE" if qos.reliable else "BEST_EFFORT"
+    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if qos.transient_local else ""
+    return f"<qos><reliability><kind>{reliability}</kind></reliability>{durability}</qos>"
+
+
+def _service(kind: int, form: int, service: tuple[str, str, str]) -> Entity:
+    name, request, reply = service
+    if form == BIN:
+        return Entity(kind=kind, id=1, parent=1, name=name, type=request, reply_type=reply)
+    tag = "requester" if kind == REQUESTER else "replier"
+    attributes = f'profile_name="p" service_name="{name}" request_type="{request}" reply_type="{reply}"'
+    return Entity(kind=kind, id=1, parent=1, form=form, name=f"<dds><{tag} {attributes}></{tag}></dds>")
