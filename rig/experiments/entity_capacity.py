@@ -26,7 +26,7 @@ from rig.records import Measurement, Scalar
 from rig.station import Setting
 
 _PAIRS = (1, 2, 5, 10, 20)
-_BEYOND = 40  # more than tables usually have, so that the refusal itself is seen
+_BEYOND = 40  # more than tables usually have, so that the refusal itself is seen; or one more than is told
 _SAMPLES = 2
 _PAYLOAD = 16
 _PARTICIPANT = "rig"
@@ -53,7 +53,8 @@ def room(limits: Mapping[str, int]) -> int:
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Pairs on topics of their own; each made pair must deliver."""
     limits = whole_numbers(setting.bench.configuration())
-    for wanted in _PAIRS if setting.quick else (*_PAIRS, _BEYOND):
+    beyond = max(_BEYOND, room(limits) + 1)
+    for wanted in _PAIRS if setting.quick else (*_PAIRS, beyond):
         made, refusal = _make(setting, wanted)
         delivered = [_deliveries(setting, pair) for pair in range(1, made + 1)]
         lost = sum(max(0, _SAMPLES - got) for got in delivered)
