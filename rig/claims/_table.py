@@ -89,8 +89,8 @@ _ROWS = (
         method="Sequence numbers at two readers and DATA on the link, in one session and from one to another, beside "
         "an Agent that stays, that was restarted, and that falls silent and comes back; and while a reader elsewhere "
         "comes, for whom samples must cross the link, and goes. The control shows that an echo would be counted.",
-        criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; where "
-        "Client and Agent have agreed on it (rig_lo), no sample on the link that nobody there reads",
+        criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
+        "where Client and Agent have agreed on it (rig_lo), no sample on the link that nobody there reads",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,
     ),

@@ -83,7 +83,12 @@ def verdict(root: Path, directory: Path, defect: str, id: str, *, agent: str = "
         ("few_writers", "entity-capacity", "none", "only 8 made, then TABLE_FULL"),
         ("waiting_zombie", "lifecycle", "none", "reader deleted while samples wait for it: 3 samples stray"),
         ("missing_data", "agent-duplicates", "builtin", "they were not sent"),
-        ("needless_data", "agent-duplicates", "builtin", "went to an Agent that nobody reads from"),
+        (
+            "needless_data",
+            "agent-duplicates",
+            "builtin",
+            "samples went to an Agent that nobody reads from (that reader gone)",
+        ),
     ],
 )
 def test_a_seeded_defect_is_refuted(
