@@ -79,7 +79,7 @@ def lifecycle(figures: Figures) -> Decision:
     if not measured:
         return inconclusive("the middleware cannot delete entities, or its firmware did not run")
     cannot, facts = unsupported(figures, "samples_lost", lambda m: str(m.conditions["case"]))
-    untold = [metric for metric in metrics for m in figures.all(metric, "shm") if "untold" in m.detail]
+    untold = [metric for metric in metrics for m in figures.all(metric, "shm") if "unavailable" in m.detail]
     evidence = [fact(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
     evidence += facts
     evidence += [fact(f"{metric.replace('_', ' ')}: the middleware does not tell") for metric in untold]

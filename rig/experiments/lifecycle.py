@@ -110,7 +110,7 @@ def _rounds(setting: Setting) -> Iterator[Measurement]:
             unit,
             [value] if told else [],
             conditions=conditions,
-            detail=detail if told else {"untold": "the middleware's statistics do not have it"},
+            detail=detail if told else {"unavailable": "the middleware's statistics do not have it"},
         )
 
 
