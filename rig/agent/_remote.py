@@ -24,6 +24,7 @@ _MTU = 512
 _ANSWER_LIMIT = 10.0
 _REPEAT = 0.5
 _POLL = 0.02
+_FAREWELL = 9
 _PARTICIPANT, _TOPIC, _SUBSCRIBER, _READER = 0x0011, 0x0012, 0x0014, 0x0016
 
 
@@ -137,11 +138,13 @@ class RemoteReader:
 
     def _leave(self) -> None:
         """Log out, so that the Agent forgets the reader at once."""
-        farewell = xrce.Delete(request_id=9, object_id=xrce.OBJECT_CLIENT)
-        self._send(0, 0, xrce.encode_submessage(farewell))
-        end = time.monotonic() + _REPEAT
-        while 9 not in self._statuses and time.monotonic() < end:
-            self._pump()
+        farewell = xrce.encode_submessage(xrce.Delete(request_id=_FAREWELL, object_id=xrce.OBJECT_CLIENT))
+        end = time.monotonic() + _ANSWER_LIMIT / 2
+        while self._logged_in and _FAREWELL not in self._statuses and time.monotonic() < end:
+            self._send(0, 0, farewell)
+            again = time.monotonic() + _REPEAT
+            while _FAREWELL not in self._statuses and time.monotonic() < again:
+                self._pump()
 
     def _pump(self) -> None:
         """Take what is there, and keep the stream going."""

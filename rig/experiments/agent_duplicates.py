@@ -17,13 +17,17 @@ from rig.records import Measurement, Scalar
 from rig.station import Link, RemoteReader, Setting
 
 _SAMPLES = 40
+_FEW = 4
 _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
 _NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)  # a second session, on this middleware or this small board
 _LATE = 0.5
 _CHANGE_LIMIT = 15.0
-_CHANGE_SPIN = 0.02
+_CHANGE_SPIN = 0.05
+_ATTEMPTS = 3
+_HELD = 1.5  # our Agent holds a reader's confirmation back for the board, but not much longer
+_REST = 2.0
 STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with a reader elsewhere", "that reader gone"
 
 
@@ -37,13 +41,13 @@ class _Case:
     sessions: int
     first: int = 1
 
-    def publish(self) -> Exchange:
+    def publish(self, count: int = _SAMPLES) -> Exchange:
         """The next samples, each to every reader."""
-        first, self.first = self.first, self.first + _SAMPLES
+        first, self.first = self.first, self.first + count
         return self.setting.bench.exchange(
             session=self.topology.session,
             writer=self.topology.writer,
-            count=_SAMPLES,
+            count=count,
             length=_PAYLOAD,
             readers=_READERS,
             first=first,
@@ -82,12 +86,12 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             yield _not_possible(setting, sessions, STEADY, error.message)
             continue
         yield from _beside(case, STEADY)
-        yield from _elsewhere(case)
         # Silent: what is published meanwhile may come out when it is back. Restarted: it knows nothing of us, which a
         # Client that sends nothing finds out late.
         if sessions == 1 or not setting.quick:
             yield from _beside(case, SILENT)
             yield from _beside(case, RESTARTED)
+        yield from _elsewhere(_case(setting, setting.link, sessions))
 
 
 def _conditions(sessions: int, agent: str) -> dict[str, Scalar]:
@@ -102,6 +106,18 @@ def _not_possible(setting: Setting, sessions: int, agent: str, why: str) -> Meas
         [],
         conditions=_conditions(sessions, agent),
         detail={"unsupported": why},
+        exact=False,
+    )
+
+
+def _not_seen(case: _Case, why: str) -> Measurement:
+    return case.setting.measurement(
+        "agent-duplicates",
+        "remote_lost",
+        "samples",
+        [],
+        conditions=_conditions(case.sessions, REMOTE),
+        detail={"missing": why},
         exact=False,
     )
 
@@ -157,30 +173,45 @@ def _detail(case: _Case, seen: Exchange, late: int) -> dict[str, object]:
 
 def _elsewhere(case: _Case) -> Iterator[Measurement]:
     """A reader at the Agent that is not on this MCU: it comes while samples are published, is there, and goes."""
-    reader = case.link.remote_reader(_TOPIC)
-    if reader is None:
-        why = "this Agent serves the board's line and nobody else"
-        yield _not_possible(case.setting, case.sessions, REMOTE, why)
+    for _ in range(_ATTEMPTS):
+        reader = case.link.remote_reader(_TOPIC)
+        if reader is None:
+            why = "this Agent serves the board's line and nobody else"
+            yield _not_possible(case.setting, case.sessions, REMOTE, why)
+            return
+        figures = list(_with(case, reader))
+        if figures:
+            break
+    else:
+        yield _not_seen(case, "the Agent may not have waited until the board knew of its reader")
         return
+    yield from figures
+    if case.sessions == 1 or not case.setting.quick:
+        _until_gone(case)
+        yield from _beside(case, LEFT)
+
+
+def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
+    """While the reader comes and is there; nothing if it was confirmed so late that it may have been too early."""
     before = case.link.traffic()
     with reader:
+        begin = time.monotonic()
         coming = _until_ready(case, reader)
+        if case.link.cooperative and time.monotonic() - begin > _HELD:
+            return
         middle, sent = case.first, case.link.traffic().data_sent
         there = case.publish()
-        late = _until_read(case, reader, there)
+        owed = _accepted(there, middle)
+        late = _until_read(case, reader, owed)
         after = case.link.traffic()
-        read = [sample for sample in reader.samples() if len(sample) >= 4]
+        read = reader.samples()
     seen = [_local(exchange, 0) for exchange, _ in coming] + [_local(there, late)]
     values = {metric: sum(each[metric] for each in seen) for metric in seen[0]}
     values["data_echoed"] = after.data_received - before.data_received
     values["data_sent"] = after.data_sent - before.data_sent
     before_it = {number for exchange, first in coming for number in _accepted(exchange, first)}
-    elsewhere = _read(read, before_it, _accepted(there, middle))
     detail = _detail(case, there, late) | {"sent": after.data_sent - sent}
-    yield from case.figures(REMOTE, values | elsewhere, detail)
-    case.setting.settle()
-    if case.sessions == 1 or not case.setting.quick:
-        yield from _beside(case, LEFT)
+    yield from case.figures(REMOTE, values | _read(read, before_it, owed), detail)
 
 
 def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]]:
@@ -189,24 +220,43 @@ def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]
     Returns the exchanges, each with its first sample's number.
     """
     made: list[tuple[Exchange, int]] = []
-    end = time.monotonic() + _CHANGE_LIMIT
-    while not reader.ready and time.monotonic() < end:
-        made.append((case.publish(), case.first - _SAMPLES))
+    while not reader.ready:  # which is an error when it takes too long
+        made.append((case.publish(_FEW), case.first - _FEW))
         case.setting.bench.spin(timeout=_CHANGE_SPIN)
     return made
 
 
-def _until_read(case: _Case, reader: RemoteReader, there: Exchange) -> int:
-    """Spin while samples may still be on their way; returns what else the readers here were given meanwhile."""
-    late = 0
+def _until_gone(case: _Case) -> None:
+    """Publish until no sample is sent any more: when the board hears that the reader has left is the Agent's affair.
+    One that goes on sending does so in the measured samples too.
+    """
     end = time.monotonic() + _CHANGE_LIMIT
-    while len(reader.samples()) < there.accepted and time.monotonic() < end:
-        sent = case.link.traffic().total_bytes
+    while time.monotonic() < end:
+        case.setting.settle()
+        before = case.link.traffic().data_sent
+        case.publish()
+        case.setting.bench.spin(timeout=_CHANGE_SPIN)
+        if case.link.traffic().data_sent == before or not case.link.cooperative:
+            break
+    case.setting.settle()
+
+
+def _until_read(case: _Case, reader: RemoteReader, owed: set[int]) -> int:
+    """Spin until all that is owed was read, or the link has been at rest for so long that no more can come.
+
+    Returns what else the readers here were given meanwhile.
+    """
+    late, quiet_since, sent = 0, time.monotonic(), -1
+    while not owed <= _numbers(reader.samples()).keys() and time.monotonic() - quiet_since < _REST:
         late += case.setting.bench.spin(timeout=_LATE / 4)
-        if sent == case.link.traffic().total_bytes:
-            break  # the link is at rest: what has not been sent will not be
+        if sent != (now := case.link.traffic().total_bytes):
+            sent, quiet_since = now, time.monotonic()
     case.setting.settle()
     return late + case.setting.bench.spin(timeout=_LATE / 4)
+
+
+def _numbers(samples: list[bytes]) -> Counter[int]:
+    return Counter(int.from_bytes(sample[:4], "little") for sample in samples if len(sample) >= 4)
 
 
 def _accepted(seen: Exchange, first: int) -> set[int]:
@@ -218,7 +268,7 @@ def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[str, int
     """What the reader elsewhere was owed and did not get: every sample since it was confirmed, and of those that were
     published while it came, every one after the first that it got.
     """
-    numbers = Counter(int.from_bytes(sample[:4], "little") for sample in read)
+    numbers = _numbers(read)
     whole = {number for number in numbers if payload(number, _PAYLOAD) in read}
     begin = min(numbers, default=0)
     owed = there | {number for number in coming if begin and number >= begin}

@@ -72,7 +72,7 @@ def _sort(
 
 
 def _try(setting: Setting, pair: AnyPair) -> int:
-    """Deliveries to the one reader; of a service, good replies, and anything at all that must not have come."""
+    """Deliveries to the one reader; of a service, requests that were heard and answered."""
     bench = setting.bench
     offline = bench.has(Capability.OFFLINE)
     timeout = 0.0 if offline else setting.answer_timeout
@@ -103,7 +103,8 @@ def _serve(setting: Setting, pair: ServicePair, session: int) -> int:
         deadline=0.2 if pair.compatible else 0.02,
     )
     if pair.compatible:
-        return seen.local + seen.wrong
+        # Each request once, and an answer: whether it is the right one, and none is missing, is for `services`.
+        return _SAMPLES - seen.asked + seen.heard if seen.asked and seen.local + seen.wrong else 0
     # Of the same request type the replier may well be asked, but its reply is of a type that nobody waits for.
     return seen.replied + seen.wrong + (seen.heard if pair.asked[:2] != pair.offered[:2] else 0)
 

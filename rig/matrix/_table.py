@@ -55,7 +55,7 @@ _ROWS = (
     _defect("missing_data", "agent-duplicates"),
     _defect("ignore_qos", "local-matching"),
     _defect("fold_case", "local-matching"),
-    _defect("ignore_type", "local-matching"),
+    _defect("ignore_type", "local-matching", "agent-duplicates"),  # the Agent is told of another type too
     _defect("reader_first", "local-matching"),
     _defect("refuse_durable", "local-matching"),
     _defect("short_names", "local-matching"),

@@ -224,7 +224,9 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
         "lifecycle",
         "buffers are not told of",
         [
-            replace(m, samples=(), detail={"unavailable": "not in its statistics"}) if m.metric == "buffers_leaked" else m
+            replace(m, samples=(), detail={"unavailable": "not in its statistics"})
+            if m.metric == "buffers_leaked"
+            else m
             for m in lifecycle()
         ],
         YES,
