@@ -117,7 +117,8 @@ _ROWS = (
         id="thread-safety",
         statement="It is safe with threads.",
         method="A thread (natively) or a timer interrupt (on a board) publishes while the main context spins; "
-        "every sample proves itself whole.",
+        "every sample proves itself whole. Contexts that never come back take the bench with them: that is told as a "
+        "fault of the firmware, and the claim as not run.",
         criterion="no torn sample, no deadlock",
         experiment="thread-safety",
         decide=_order.thread_safety,

@@ -13,6 +13,7 @@ from rig.claims import CLAIMS
 from rig.errors import UsageError
 from rig.inventory import BoardKind
 from rig.matrix import CLEAN, DEFECTS, Row, as_markdown, matrix
+from rig.records import Verdict
 
 pytestmark = pytest.mark.timeout(900)  # whoever comes first has all the rows made
 
@@ -51,9 +52,8 @@ def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_defect_refutes_what_it_breaks_and_nothing_else(rows: dict[str, Row], name: str) -> None:
     row = rows[name]
-    assert row.refuted == DEFECTS[name].breaks_on("native"), {
-        id: row.claims[id].reason for id in row.missed | row.false
-    }
+    assert row.expected == DEFECTS[name].breaks_on("native")
+    assert row.right, {id: row.claims[id].reason for id in row.missed | row.false | row.undecided} | {"": row.faults}
 
 
 def test_table_and_sources_name_the_same_defects(project_root: Path) -> None:
@@ -92,6 +92,15 @@ def test_a_row_that_a_fault_struck_is_not_right(rows: dict[str, Row]) -> None:
     struck = replace(rows["reverse_order"], faults=("board fault during shm: QEMU was ended",))
     assert not struck.right
     assert "reverse_order: board fault" in as_markdown("native", [struck])
+
+
+def test_a_row_that_leaves_a_claim_undecided_is_not_right(rows: dict[str, Row]) -> None:
+    right = rows["reverse_order"]
+    claims = right.claims | {"services": replace(right.claims["services"], verdict=Verdict.INCONCLUSIVE)}
+    undecided = replace(right, claims=claims)
+    assert not undecided.right
+    assert undecided.undecided == {"services"}
+    assert replace(undecided, may_hide=frozenset({"services"})).right
 
 
 @pytest.mark.parametrize(("board", "kind"), [("native", "native"), ("mps2-an385", "emulated")])
