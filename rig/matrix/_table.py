@@ -40,6 +40,7 @@ _ROWS = (
     _defect("refuse_history", "message-size"),
     _defect("corrupt_tail", "message-size"),
     _defect("lose_large", "message-size"),
+    _defect("misrouted", "message-size", hides=("copies", "shared-buffer", "os-overhead", "latency")),
     _defect("copy_per_reader", "copies", "shared-buffer", "footprint"),
     _defect("two_buffers", "copies", "shared-buffer", "footprint"),
     _defect("hidden_copy", "copies", "footprint"),
@@ -74,7 +75,9 @@ _ROWS = (
     _defect("busy_lock", "os-overhead"),
     _defect("torn_by_preemption", "thread-safety"),
     _defect("footprint_bloat", "footprint"),
+    _defect("homonym", "footprint"),
     _defect("late_wakeup", "latency"),
+    _defect("slow_readers", "latency"),
     _defect("slow_path", "latency", hides=("thread-safety",)),  # there its time is up before all is published
 )
 
