@@ -47,6 +47,8 @@ class Cooperation:
     def __init__(self) -> None:
         self._holds: list[_Hold] = []
         self._late: dict[AgentClient, _Wait] = {}
+        self.unheard = 0
+        """Answers given before every Client had confirmed: samples between these and the news may have stayed local."""
 
     @property
     def deadline(self) -> float | None:
@@ -70,6 +72,7 @@ class Cooperation:
         """Announce to the writers' Clients, then call ``release`` once all have confirmed (or time is up)."""
         told = [wait for writer in writers if (wait := self.announce(writer, now)) is not None]
         waits = [wait for wait in told if self._expected(wait.client)]
+        self.unheard += len(waits) < len(told)
         if waits:
             self._holds.append(_Hold(waits, now + HOLD_LIMIT, release))
         else:
@@ -94,7 +97,9 @@ class Cooperation:
             (ready if not hold.waits or now >= hold.until else waiting).append(hold)
         self._holds = waiting
         for hold in ready:
-            self._late.update((wait.client, wait) for wait in hold.waits if not wait.over())
+            missed = [wait for wait in hold.waits if not wait.over()]
+            self._late.update((wait.client, wait) for wait in missed)
+            self.unheard += bool(missed)
             hold.release(now)
 
     def forget(self, client: AgentClient) -> None:

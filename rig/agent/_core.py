@@ -103,6 +103,7 @@ class AgentCore:
             clients=len(clients),
             cooperating=sum(client.local_known for client in clients),
             entities=sum(len(client.objects) for client in clients),
+            unheard=self.store.cooperation.unheard,
         )
 
     # input

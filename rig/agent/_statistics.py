@@ -13,13 +13,14 @@ class AgentStatistics:
     """Snapshot of an Agent's counters since its start.
 
     ``clients``, ``cooperating`` (those that the ``rig_lo`` extension is agreed with) and ``entities`` are current
-    numbers, the rest only grow. Bytes are message bytes, without
-    the framing of a serial line.
+    numbers, the rest only grow. ``unheard``: readers that were confirmed before every writer's Client, which
+    cooperates, knew of them. Bytes are message bytes, without the framing of a serial line.
     """
 
     clients: int = 0
     cooperating: int = 0
     entities: int = 0
+    unheard: int = 0
     sessions_opened: int = 0
     sessions_closed: int = 0
     messages_in: int = 0
@@ -36,13 +37,13 @@ class AgentStatistics:
     framing_errors: int = 0
 
 
-_CURRENT = ("clients", "cooperating", "entities")
+_FROM_ELSEWHERE = ("clients", "cooperating", "entities", "unheard")
 
 
 class Counters:
     """The mutable side of ``AgentStatistics``."""
 
-    __slots__ = tuple(name for name in AgentStatistics.__dataclass_fields__ if name not in _CURRENT)
+    __slots__ = tuple(name for name in AgentStatistics.__dataclass_fields__ if name not in _FROM_ELSEWHERE)
 
     def __init__(self) -> None:
         self.sessions_opened = 0
@@ -60,7 +61,7 @@ class Counters:
         self.decode_errors = 0
         self.framing_errors = 0
 
-    def snapshot(self, *, clients: int, cooperating: int, entities: int) -> AgentStatistics:
+    def snapshot(self, *, clients: int, cooperating: int, entities: int, unheard: int) -> AgentStatistics:
         """Freeze the present values."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return AgentStatistics(clients=clients, cooperating=cooperating, entities=entities, **values)
+        return AgentStatistics(clients=clients, cooperating=cooperating, entities=entities, unheard=unheard, **values)

@@ -26,7 +26,6 @@ _LATE = 0.5
 _CHANGE_LIMIT = 15.0
 _CHANGE_SPIN = 0.05
 _ATTEMPTS = 3
-_HELD = 1.5  # our Agent holds a reader's confirmation back for the board, but not much longer
 _REST = 2.0
 STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with a reader elsewhere", "that reader gone"
 
@@ -183,7 +182,7 @@ def _elsewhere(case: _Case) -> Iterator[Measurement]:
         if figures:
             break
     else:
-        yield _not_seen(case, "the Agent may not have waited until the board knew of its reader")
+        yield _not_seen(case, "the Agent confirmed the reader elsewhere before the board knew of it")
         return
     yield from figures
     if case.sessions == 1 or not case.setting.quick:
@@ -192,12 +191,11 @@ def _elsewhere(case: _Case) -> Iterator[Measurement]:
 
 
 def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
-    """While the reader comes and is there; nothing if it was confirmed so late that it may have been too early."""
-    before = case.link.traffic()
+    """While the reader comes and is there; nothing if the Agent confirmed it before the board knew of it."""
+    before, unheard = case.link.traffic(), case.link.unheard
     with reader:
-        begin = time.monotonic()
         coming = _until_ready(case, reader)
-        if case.link.cooperative and time.monotonic() - begin > _HELD:
+        if case.link.unheard > unheard:
             return
         middle, sent = case.first, case.link.traffic().data_sent
         there = case.publish()
@@ -215,7 +213,7 @@ def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
 
 
 def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]]:
-    """Publish until the reader is there; our Agent does not confirm it before the board knows of it.
+    """Publish until the reader is there; our Agent waits a little with its confirmation until the board knows of it.
 
     Returns the exchanges, each with its first sample's number.
     """

@@ -147,12 +147,15 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
 def _left(
     setting: Setting, case: str, topology: Topology, seen: list[Record], *, before: int, must: int
 ) -> Iterator[Measurement]:
-    """What the reader that is left got, and the one that is not."""
-    kept, stray = (sum(1 for record in seen if record.reader == reader) for reader in topology.readers)
+    """What the reader that is left lacks, and what the other one got. Samples that come twice are no matter of this."""
+    left, gone = topology.readers
+    kept = len({record.sequence for record in seen if record.reader == left})
+    stray = sum(1 for record in seen if record.reader == gone)
+    lost = max(0, 2 + must - before - kept)
     detail: dict[str, object] = {"before": before, "kept": kept}
     conditions: dict[str, Scalar] = {"case": case}
-    yield setting.measurement("lifecycle", "samples_stray", "samples", [stray], conditions=conditions, detail=detail)
-    yield from _counted(setting, case, must=2 + must, got=before + kept, detail=detail)
+    for metric, value in (("samples_stray", stray), ("samples_lost", lost)):
+        yield setting.measurement("lifecycle", metric, "samples", [value], conditions=conditions, detail=detail)
 
 
 def _closed_session(setting: Setting) -> Iterator[Measurement]:

@@ -113,6 +113,11 @@ class TappedLink:
         """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
         return isinstance(self.agent, BuiltinAgent) and self.agent.statistics.cooperating > 0
 
+    @property
+    def unheard(self) -> int:
+        """How many readers the Agent has confirmed before every Client that cooperates knew of them."""
+        return self.agent.statistics.unheard if isinstance(self.agent, BuiltinAgent) else 0
+
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; to be entered. None if this Agent
         serves the board's line and nobody else.

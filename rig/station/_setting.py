@@ -86,6 +86,11 @@ class Link(Protocol):
         """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
         ...
 
+    @property
+    def unheard(self) -> int:
+        """How many readers at the Agent it has confirmed before the writers' Clients, the board's among them, knew."""
+        ...
+
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
         line and nobody else.

@@ -478,6 +478,7 @@ def test_answer_does_not_wait_for_ever(ending: str) -> None:
         again = Wire(core, 1, properties=COOPERATING, peer=left.peer)
         assert again.remote == [(0x15, 1)], "who logs in again is told again"
     assert right.status(request) == 0
+    assert core.statistics.unheard == (ending == "time")
 
 
 def test_only_the_first_answer_waits_for_a_client_that_is_gone() -> None:
@@ -494,6 +495,7 @@ def test_only_the_first_answer_waits_for_a_client_that_is_gone() -> None:
     assert right.status(waited) == 0
     assert right.status(right.reader(2)) == 0
     assert left.remote == [(0x15, 1), (0x15, 2)]
+    assert core.statistics.unheard == 2, "one was waited for in vain, and one not at all"
     left.got.clear()
     tick(core, 120.0)
     assert any(isinstance(item, xrce.Heartbeat) for item in left.got)
