@@ -131,8 +131,14 @@ def _could_come_back(
         return inconclusive(NO_CONTROL, evidence)
     if not any(m.value for m in control):
         return inconclusive("not a DATA was counted in the control either: it would not have been seen", evidence)
-    beside = ", ".join(dict.fromkeys(_where(m) for m in measured["samples_doubled"]))
-    return confirmed(f"no sample was doubled, lost or echoed beside an Agent {beside}{cannot}", evidence)
+    beside = {1: "beside an Agent ", 2: "; from one session to another "}
+    words = ""
+    for sessions, begin in beside.items():
+        agents = [
+            str(m.conditions["agent"]) for m in measured["samples_doubled"] if m.conditions["sessions"] == sessions
+        ]
+        words += begin + ", ".join(agents) if agents else ""
+    return confirmed(f"no sample was doubled, lost or echoed {words}{cannot}", evidence)
 
 
 _REMOTE = "with a reader elsewhere"
