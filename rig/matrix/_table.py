@@ -41,7 +41,9 @@ _ROWS = (
     _defect("refuse_history", "message-size"),
     _defect("corrupt_tail", "message-size", hides=("latency",)),
     _defect("lose_large", "message-size", hides=("latency",)),
-    _defect("misrouted", "message-size", "entity-capacity", hides=("copies", "shared-buffer", "os-overhead", "latency")),
+    _defect(
+        "misrouted", "message-size", "entity-capacity", hides=("copies", "shared-buffer", "os-overhead", "latency")
+    ),
     _defect("copy_per_reader", "copies", "shared-buffer", "footprint"),
     _defect("two_buffers", "copies", "shared-buffer", "footprint"),
     _defect("hidden_copy", "copies", "footprint"),
