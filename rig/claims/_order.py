@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, number
+from rig.claims._words import NO_SHM, number, unsupported
 from rig.records import Measurement
 
 
@@ -12,30 +12,35 @@ def _accepted(m: Measurement) -> int:
     return int(str(m.detail["accepted"]))
 
 
+def _burst(m: Measurement) -> str:
+    across = " from one session to another" if m.conditions.get("sessions") == 2 else ""
+    return f"burst of {m.conditions['burst']}{across}"
+
+
 def burst_order(figures: Figures) -> Decision:
     """In order; every loss is reported to the publisher."""
     disorder, lost = figures.together("shm", "samples_out_of_order", "samples_lost")
     if not disorder:
         return inconclusive(NO_SHM)
+    cannot, facts = unsupported(figures, "samples_lost", lambda _: "a second session")
     evidence = [
         fact(
-            f"burst of {m.conditions['burst']} into {m.conditions['buffers']} buffers: "
+            f"{_burst(m)} into {m.conditions['buffers']} buffers: "
             f"{number(m.value)} out of order, {number(missing.value)} lost, {m.detail['refused']} refused",
             m,
         )
         for m, missing in zip(disorder, lost, strict=True)
     ]
+    evidence += facts
     for m in disorder:
         if m.value:
-            return refuted(f"a burst of {m.conditions['burst']} arrived with {number(m.value)} inversions", evidence)
+            return refuted(f"a {_burst(m)} arrived with {number(m.value)} inversions", evidence)
         if m.detail.get("doubled"):
-            return refuted(
-                f"a burst of {m.conditions['burst']} had {m.detail['doubled']} samples delivered twice", evidence
-            )
+            return refuted(f"a {_burst(m)} had {m.detail['doubled']} samples delivered twice", evidence)
     for m in lost:
         if m.value:
             return refuted(
-                f"a burst of {m.conditions['burst']} lost {number(m.value)} samples that publish had accepted",
+                f"a {_burst(m)} lost {number(m.value)} samples that publish had accepted",
                 evidence,
             )
     longest = max((int(m.conditions["burst"]) for m in disorder if _accepted(m) > 1), default=0)
@@ -44,7 +49,7 @@ def burst_order(figures: Figures) -> Decision:
     refused = sum(int(str(m.detail["refused"])) for m in disorder)
     return confirmed(
         f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "
-        "none was lost",
+        f"none was lost{cannot}",
         evidence,
     )
 

@@ -108,7 +108,7 @@ _ROWS = (
     Claim(
         id="burst-order",
         statement="Samples keep their order.",
-        method="Bursts of 1 to twice the pool between two spins, two readers.",
+        method="Bursts of 1 to twice the pool between two spins, two readers; some from one session to another.",
         criterion="in order; every loss is reported to the publisher",
         experiment="burst-order",
         decide=_order.burst_order,

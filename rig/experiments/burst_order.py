@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from rig.bench import Exchange
+from rig.bench import Exchange, Refused, Status, Topology, one_writer
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Scalar
 from rig.station import Setting
@@ -13,13 +13,49 @@ from rig.station import Setting
 _BUFFERS = 8
 _READERS = 2
 _PAYLOAD = 32
+_ACROSS = (2, 8, 9)  # bursts from one session to another
+_NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)  # a second session, on this middleware or this small board
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Bursts of 1 to twice the pool; each reader's sequence numbers as they came."""
+    """Bursts of 1 to twice the pool, then some from one session to another; each reader's numbers as they came."""
     bursts = range(1, 2 * _BUFFERS + 1) if setting.path == "shm" and not setting.quick else (1, 2, 4, 8, 9, 16)
     setting.start(buffers=_BUFFERS)
-    topology = setting.connect(readers=_READERS)
+    yield from _bursts(setting, setting.connect(readers=_READERS), bursts, sessions=1)
+    if setting.path != "shm":
+        return
+    setting.start(buffers=_BUFFERS)
+    try:
+        topology = _across(setting)
+    except Refused as error:
+        if error.status not in _NO_SECOND:
+            raise
+        conditions = _conditions(_ACROSS[0], sessions=2)
+        detail = {"unsupported": error.message}
+        yield setting.measurement("burst-order", "samples_lost", "samples", [], conditions=conditions, detail=detail)
+    else:
+        yield from _bursts(setting, topology, _ACROSS, sessions=2)
+
+
+def _across(setting: Setting) -> Topology:
+    """The writer in one session, its readers in another."""
+    timeout = setting.answer_timeout
+    writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=timeout, request=False)
+    reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=timeout, request=timeout > 0)
+    return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
+
+
+def _conditions(burst: int, *, sessions: int) -> dict[str, Scalar]:
+    return {
+        "payload_bytes": _PAYLOAD,
+        "readers": _READERS,
+        "burst": burst,
+        "buffers": _BUFFERS,
+        "sessions": sessions,
+    }
+
+
+def _bursts(setting: Setting, topology: Topology, bursts: Iterable[int], *, sessions: int) -> Iterator[Measurement]:
     setting.settle()
     first = 1
     for burst in bursts:
@@ -33,11 +69,12 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             first=first,
             deadline=3.0,
         )
-        yield from _judge(setting, seen, burst, first)
+        yield from _judge(setting, seen, first, _conditions(burst, sessions=sessions))
         first += burst
 
 
-def _judge(setting: Setting, seen: Exchange, burst: int, first: int) -> Iterator[Measurement]:
+def _judge(setting: Setting, seen: Exchange, first: int, conditions: Mapping[str, Scalar]) -> Iterator[Measurement]:
+    burst = int(conditions["burst"])
     refused = {record.sequence for record in seen.refusals}
     accepted = [sequence for sequence in range(first, first + burst) if sequence not in refused]
     out_of_order = lost = doubled = 0
@@ -49,12 +86,6 @@ def _judge(setting: Setting, seen: Exchange, burst: int, first: int) -> Iterator
         doubled += len(got) - len(set(got))
         lost += len(set(accepted) - set(got))
     lost += len(accepted) * (_READERS - len(orders))
-    conditions: dict[str, Scalar] = {
-        "payload_bytes": _PAYLOAD,
-        "readers": _READERS,
-        "burst": burst,
-        "buffers": _BUFFERS,
-    }
     detail = {
         "accepted": len(accepted),
         "refused": seen.refused,

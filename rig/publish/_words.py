@@ -66,6 +66,9 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
+_PLAINLY = {"link_mtu": "MTU {}", "link_history": "{} slots", "burst": "burst of {}"}
+
+
 def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -> str:
     """The conditions in which rows of one metric differ, short; ``full``: also those that rows mostly share."""
     words = []
@@ -80,15 +83,14 @@ def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -
             case "spin_timeout_ms":
                 if full or value != USUAL_SPIN_MS:
                     words.append(f"spin {value} ms")
-            case "link_mtu":
-                words.append(f"MTU {value}")
-            case "link_history":
-                words.append(f"{value} slots")
             case "pending" | "other_pairs":
                 if full or value:
                     words.append(f"{value} {key.replace('_', ' ')}")
-            case "burst":
-                words.append(f"burst of {value}")
+            case "sessions":
+                if full or value != 1:
+                    words.append(f"{value} sessions")
+            case "link_mtu" | "link_history" | "burst":
+                words.append(_PLAINLY[key].format(value))
             case _ if full or key not in QUIET_CONDITIONS:
                 words.append(f"{key} {value}")
     return ", ".join(words)
