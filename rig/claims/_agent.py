@@ -137,7 +137,7 @@ def _could_come_back(
         agents = [
             str(m.conditions["agent"]) for m in measured["samples_doubled"] if m.conditions["sessions"] == sessions
         ]
-        words += begin + ", ".join(agents) if agents else ""
+        words += f"{begin}({', '.join(agents)})" if agents else ""
     return confirmed(f"no sample was doubled, lost or echoed {words}{cannot}", evidence)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from rig.bench import Refused, Status
 
-_NO_ANSWER = (Status.TIMEOUT, Status.LINK)
+NO_ANSWER = (Status.TIMEOUT, Status.LINK)
+NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)
+"""Of a second session: this middleware has none, or this small board no room."""
 
 
 def raise_unanswered(refusal: Refused) -> None:
@@ -14,7 +16,7 @@ def raise_unanswered(refusal: Refused) -> None:
 
     :raises Refused: the refusal itself, if it is one of those.
     """
-    if refusal.status in _NO_ANSWER:
+    if refusal.status in NO_ANSWER:
         raise refusal
 
 

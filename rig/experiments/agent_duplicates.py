@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from rig.bench import Exchange, Refused, Status, Topology, one_writer, payload
+from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import NO_SECOND
 from rig.records import Measurement, Scalar
 from rig.station import Link, RemoteReader, Setting
 
@@ -21,7 +22,6 @@ _FEW = 4
 _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
-_NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)  # a second session, on this middleware or this small board
 _LATE = 0.5
 _CHANGE_LIMIT = 15.0
 _CHANGE_SPIN = 0.05
@@ -80,7 +80,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         try:
             case = _case(setting, setting.link, sessions)
         except Refused as error:
-            if sessions == 1 or error.status not in _NO_SECOND:
+            if sessions == 1 or error.status not in NO_SECOND:
                 raise
             yield _not_possible(setting, sessions, STEADY, error.message)
             continue
@@ -127,12 +127,8 @@ def _case(setting: Setting, link: Link, sessions: int) -> _Case:
     :raises Refused: the middleware has no room for that.
     """
     setting.start(buffers=8)
-    if sessions == 1:
-        topology = setting.connect(readers=_READERS)
-    else:
-        writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=setting.answer_timeout)
-        reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=setting.answer_timeout)
-        topology = Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
+    connect = setting.connect if sessions == 1 else setting.connect_across
+    topology = connect(readers=_READERS)
     setting.settle()
     return _Case(setting=setting, link=link, topology=topology, sessions=sessions)
 

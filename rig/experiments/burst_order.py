@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
-from rig.bench import Exchange, Refused, Status, Topology, one_writer
+from rig.bench import Exchange, Refused, Topology
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import NO_SECOND
 from rig.records import Measurement, Scalar
 from rig.station import Setting
 
@@ -14,7 +15,6 @@ _BUFFERS = 8
 _READERS = 2
 _PAYLOAD = 32
 _ACROSS = (2, 8, 9)  # bursts from one session to another
-_NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)  # a second session, on this middleware or this small board
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -26,23 +26,15 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         return
     setting.start(buffers=_BUFFERS)
     try:
-        topology = _across(setting)
+        topology = setting.connect_across(readers=_READERS)
     except Refused as error:
-        if error.status not in _NO_SECOND:
+        if error.status not in NO_SECOND:
             raise
         conditions = _conditions(_ACROSS[0], sessions=2)
         detail = {"unsupported": error.message}
         yield setting.measurement("burst-order", "samples_lost", "samples", [], conditions=conditions, detail=detail)
     else:
         yield from _bursts(setting, topology, _ACROSS, sessions=2)
-
-
-def _across(setting: Setting) -> Topology:
-    """The writer in one session, its readers in another."""
-    timeout = setting.answer_timeout
-    writing = one_writer(setting.bench, readers=0, key=setting.next_key(), timeout=timeout, request=False)
-    reading = one_writer(setting.bench, readers=_READERS, key=setting.next_key(), timeout=timeout, request=timeout > 0)
-    return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
 
 def _conditions(burst: int, *, sessions: int) -> dict[str, Scalar]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Qos, Refused, Status, Topology
+from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Qos, Refused, Topology
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._refusals import raise_unanswered
 from rig.experiments._sampling import PRECISION, WARM_UP, Gathered, Shape, gather, plan
 from rig.records import Measurement, Scalar
 from rig.station import Setting
@@ -20,7 +21,6 @@ _SPIN_TIMEOUTS_MS = (0, 1, 10, 100)
 _PENDING = (1, 3, 7)
 _OTHER_PAIRS = (2, 6)
 _FIRST_OTHER = 0x101  # ids far from those of the pair that is measured
-_NO_ANSWER = (Status.TIMEOUT, Status.LINK)
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -125,8 +125,7 @@ def _add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
                 entity = Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos(), reliable_stream=True)
                 setting.bench.create(topology.session, entity, timeout=timeout)
         except Refused as error:
-            if error.status in _NO_ANSWER:
-                raise
+            raise_unanswered(error)
             return pair  # whatever the error: entity-capacity is where it counts
     return wanted
 

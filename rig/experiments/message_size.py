@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import raise_unanswered
 from rig.records import Measurement
 from rig.station import Setting
 
@@ -15,7 +16,6 @@ _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537,
 _WIDE_EDGES = (65_535, 65_536, 65_537)
 _READERS = 4
 _PATIENCE = 10
-_NO_ANSWER = (Status.TIMEOUT, Status.LINK)  # the Agent's or the link's doing, and no answer about sizes
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
 
@@ -68,8 +68,7 @@ class _Sizes:
         try:
             self.begin()
         except Refused as error:
-            if error.status in _NO_ANSWER:
-                raise
+            raise_unanswered(error)
             self.stopped = str(error)
 
     def _publish(self, size: int, sequence: int) -> str:
@@ -99,8 +98,8 @@ class _Sizes:
         return "lost" if seen.delivered == 0 else seen.shortfall
 
     def _refused(self, status: Status) -> str:
-        if self.setting.path == "shm" and status in _NO_ANSWER:
-            raise Refused(Command.EXCHANGE, status)
+        if self.setting.path == "shm":
+            raise_unanswered(Refused(Command.EXCHANGE, status))
         return f"refused: {status.name}"
 
     def detail(self) -> dict[str, object]:

@@ -187,6 +187,14 @@ class Setting:
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
 
+    def connect_across(self, *, readers: int) -> Topology:
+        """A session with a writer, and another one with the readers of its topic.
+
+        :raises Refused: the middleware has no second session, or no room for it.
+        """
+        writing, reading = self.connect(readers=0), self.connect(readers=readers)
+        return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
+
     def settle(self) -> None:
         """Let the link come to rest: what earlier samples set going must not be counted with the next one."""
         if self.link is None:
