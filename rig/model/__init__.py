@@ -1,0 +1,78 @@
+"""Local delivery as DDS and the middleware's contract want it, as a model that runs: the specification of the search.
+
+Pure: bytes, boards and clocks have no part in it. Knows operations, what each must come to, and which promise is broken
+when it does not. Must not know how operations reach a board, nor the claims.
+"""
+
+from rig.model._ideal import Expected, Ideal, Numbered, holders, names_of, number_all, predict, topic_id
+from rig.model._operations import (
+    Cancel,
+    Close,
+    Create,
+    Delete,
+    Drop,
+    Elsewhere,
+    End,
+    Form,
+    Group,
+    InCallback,
+    Join,
+    Keep,
+    Kind,
+    Loan,
+    Open,
+    Operation,
+    Publish,
+    Qos,
+    Repeat,
+    Reply,
+    Send,
+    Sequence,
+    Spin,
+    Topic,
+)
+from rig.model._promise import Breach, Family, Promise
+from rig.model._world import Endpoint, Limits, Sample, World, may_meet
+
+__all__ = [
+    "Breach",
+    "Cancel",
+    "Close",
+    "Create",
+    "Delete",
+    "Drop",
+    "Elsewhere",
+    "End",
+    "Endpoint",
+    "Expected",
+    "Family",
+    "Form",
+    "Group",
+    "Ideal",
+    "InCallback",
+    "Join",
+    "Keep",
+    "Kind",
+    "Limits",
+    "Loan",
+    "Numbered",
+    "Open",
+    "Operation",
+    "Promise",
+    "Publish",
+    "Qos",
+    "Repeat",
+    "Reply",
+    "Sample",
+    "Send",
+    "Sequence",
+    "Spin",
+    "Topic",
+    "World",
+    "holders",
+    "may_meet",
+    "names_of",
+    "number_all",
+    "predict",
+    "topic_id",
+]

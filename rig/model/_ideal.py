@@ -1,0 +1,334 @@
+"""The ideal middleware: does what the specification says and chooses the plainest way where it leaves a choice.
+
+It says what a sequence must come to, so that people can read it beside what came, and it lets a generator know the
+state in which its next call is made. The specification itself is tested on it: whatever is asked of it, it breaks none
+of its promises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rig.model._operations import (
+    Cancel,
+    Close,
+    Create,
+    Delete,
+    Drop,
+    Elsewhere,
+    End,
+    Form,
+    Group,
+    InCallback,
+    Join,
+    Keep,
+    Kind,
+    Loan,
+    Open,
+    Operation,
+    Publish,
+    Repeat,
+    Reply,
+    Send,
+    Sequence,
+    Spin,
+    Topic,
+)
+from rig.model._promise import Breach
+from rig.model._world import NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
+
+STATE = -10
+UNKNOWN = -6
+_FIRST_REQUEST = 10
+_BY_REFERENCE = 0x100
+PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER = 1, 2, 3, 4
+HOLDER_ID = 1  # of a session's one participant, publisher and subscriber
+
+
+def topic_id(topic: int, form: Form = Form.BIN) -> int:
+    """The DDS-XRCE id of a topic in each session, by its index in the sequence; one by reference is another topic."""
+    return topic + 1 + (_BY_REFERENCE if form is Form.REF else 0)
+
+
+def names_of(create: Create, topics: tuple[Topic, ...]) -> Topic:
+    """What decides whom an endpoint meets. A reference names what only an Agent knows: it is the same as itself."""
+    topic = topics[create.topic]
+    return Topic(topic.name, "(by reference)") if create.form is Form.REF else topic
+
+
+def holders(create: Create) -> list[tuple[int, int]]:
+    """What must be there before an endpoint is: (DDS-XRCE kind, id)."""
+    needed = [(PARTICIPANT, HOLDER_ID)]
+    if create.end.kind in (Kind.WRITER, Kind.READER):
+        group = PUBLISHER if create.end.kind is Kind.WRITER else SUBSCRIBER
+        needed += [(TOPIC, topic_id(create.topic, create.form)), (group, HOLDER_ID)]
+    return needed
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """An operation with the number of its first sample; ``index``: of the operation of the sequence it is part of."""
+
+    operation: Operation
+    index: int
+    first: int
+    inner: tuple[Numbered, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """Sample numbers that it takes, with all that is in it."""
+        operation = self.operation
+        if isinstance(operation, Publish):
+            return operation.count
+        if isinstance(operation, Loan):
+            return 1
+        inner = sum(each.samples for each in self.inner)
+        return inner * operation.times if isinstance(operation, Repeat) else inner
+
+
+def number(operation: Operation, index: int, first: int) -> Numbered:
+    """Give each sample of an operation its number, in the order in which the operation is read."""
+    inner: list[Numbered] = []
+    if isinstance(operation, InCallback | Elsewhere | Repeat):
+        at = first
+        for each in operation.operations:
+            inner.append(number(each, index, at))
+            at += inner[-1].samples
+    return Numbered(operation, index, first, tuple(inner))
+
+
+def number_all(sequence: Sequence, first: int = 1) -> list[Numbered]:
+    """All operations of a sequence, numbered."""
+    found: list[Numbered] = []
+    for index, operation in enumerate(sequence.operations):
+        found.append(number(operation, index, first))
+        first += found[-1].samples
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One thing that must happen: a call and what it returns, or a callback. ``index``: of its operation."""
+
+    index: int
+    text: str
+
+
+@dataclass(slots=True)
+class _Kept:
+    replier: Endpoint
+    asker: Endpoint
+    number: int
+    length: int
+    request: int
+
+
+class Ideal:
+    """Runs operations on a perfect middleware. ``log``: what happened; ``breaches``: must stay empty."""
+
+    def __init__(self, sequence: Sequence, limits: Limits | None = None) -> None:
+        self.sequence = sequence
+        self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits)
+        self.log: list[Expected] = []
+        self.breaches: list[Breach] = []
+        self.calls = 0
+        self.refused = 0
+        self.callbacks = 0
+        self.kept: list[_Kept] = []
+        self.next_number = 1
+        self._next_index = 0
+        self._next_request = _FIRST_REQUEST
+        self._keeps = False
+        self._hooks: dict[int, list[Numbered]] = {}
+        self._young = False
+        self._elsewhere = False
+
+    def apply(self, operation: Operation) -> None:
+        """Run the next operation of the sequence."""
+        numbered = number(operation, self._next_index, self.next_number)
+        self._next_index += 1
+        self.next_number += numbered.samples
+        self.run(numbered)
+
+    @property
+    def hooks(self) -> int:
+        """Actions that still wait for a callback."""
+        return sum(len(actions) for actions in self._hooks.values())
+
+    def run(self, numbered: Numbered) -> None:
+        """Run one numbered operation."""
+        match numbered.operation:
+            case Open():
+                status = self._vacant_session()
+                self._called(numbered, status, self.world.opened(status))
+            case Close(session):
+                self._called(numbered, OK, self.world.closed(session, OK))
+            case Create() as many:
+                for create in many.each():
+                    self._create(numbered, create)
+            case Delete(end):
+                status = OK if end in self.world.ends else UNKNOWN
+                self._called(numbered, status, self.world.deleted(end, status))
+            case Drop(session, group):
+                self._called(numbered, OK, self.world.dropped(session, Group(group), OK))
+            case Publish(end, length, count):
+                for place in range(count):
+                    self._publish(numbered, end, numbered.first + place, length)
+            case Loan(end, length):
+                status = self._loan_status(end, length)
+                self._called(numbered, status, self.world.loaned(end, numbered.first, length, None, status))
+            case Send(end):
+                status = self._send_status(end)
+                self._called(numbered, status, self.world.sent(end, status, young=self._young))
+            case _:
+                self._run_rest(numbered)
+
+    def _run_rest(self, numbered: Numbered) -> None:
+        match numbered.operation:
+            case Cancel(end):
+                writer = self.world.ends.get(end)
+                status = OK if writer is not None and writer.loan is not None else STATE
+                self._called(numbered, status, self.world.cancelled(end, status))
+            case Keep(keep):
+                self._keeps = keep
+            case Reply(count):
+                for _ in range(min(count, len(self.kept))):
+                    self._reply(numbered, self.kept.pop(0))
+            case Spin(timeout_ms, count):
+                for _ in range(count):
+                    got = self._deliver(numbered)
+                    self._called(numbered, got, self.world.spun(timeout_ms, 0, got))
+            case InCallback(callback):
+                self._hooks.setdefault(self.callbacks + callback, []).append(numbered)
+            case Elsewhere():
+                self._elsewhere = True
+                self.world.elsewhere = True
+                for inner in numbered.inner:
+                    self.run(inner)
+                self._elsewhere = False
+            case Join():
+                self.world.joined()
+            case Repeat():
+                for inner in numbered.inner:
+                    self.run(inner)
+
+    def _called(self, numbered: Numbered, status: int, breach: Breach | None, what: str = "") -> None:
+        self.calls += 1
+        self.refused += status < 0
+        self.log.append(Expected(numbered.index, f"{what or numbered.operation}: {status}"))
+        if breach is not None:
+            self.breaches.append(breach)
+
+    def _vacant_session(self) -> int:
+        sessions = self.world.sessions
+        vacant = next((i for i, open_ in enumerate(sessions) if not open_), len(sessions))
+        return vacant if vacant < self.world.limits.sessions else -5
+
+    def _create(self, numbered: Numbered, create: Create) -> None:
+        session = create.end.session
+        missing = [holder for holder in holders(create) if (session, *holder) not in self.world.groups]
+        if missing and self._young:
+            breach = self.world.created(create, names_of(create, self.sequence.topics), UNKNOWN, held=False)
+            self._called(numbered, UNKNOWN, breach)
+            return
+        for kind, id in missing:
+            breach = self.world.group_created(session, kind, id, OK)
+            self._called(numbered, OK, breach, f"create what {create.end} needs")
+        status = -9 if create.end in self.world.ends else OK
+        breach = self.world.created(create, names_of(create, self.sequence.topics), status)
+        self._called(numbered, status, breach, str(create))
+
+    def _loan_status(self, end: End, length: int) -> int:
+        writer = self.world.ends.get(end)
+        if writer is None:
+            return UNKNOWN
+        if writer.loan is not None:
+            return STATE
+        if length > self.world.buffer_bytes:
+            return TOO_LARGE
+        return OK if self.world.certainly_free() > 0 else NO_BUFFER
+
+    def _send_status(self, end: End) -> int:
+        writer = self.world.ends.get(end)
+        if writer is None or writer.loan is None:
+            return STATE
+        if writer.end.kind is not Kind.REQUESTER:
+            return OK
+        if not writer.readers:
+            return STATE
+        self._next_request += 1
+        return self._next_request
+
+    def _publish(self, numbered: Numbered, end: End, sample: int, length: int) -> None:
+        status = self._loan_status(end, length)
+        if status == OK and end.kind is Kind.REQUESTER:
+            if self.world.ends[end].readers:
+                self._next_request += 1
+                status = self._next_request
+            else:
+                status = STATE
+        breach = self.world.published(end, sample, length, None, status, young=self._young, concurrent=self._elsewhere)
+        self._called(numbered, status, breach, f"sample {sample} by {end}")
+
+    def _deliver(self, numbered: Numbered) -> int:
+        """Everything that waits now, oldest first, each sample to its readers in the order of their creation."""
+        before = self.callbacks
+        waiting = {entry.sample: None for reader in self.world.ends.values() for entry in reader.queue}
+        for sample in sorted(waiting, key=lambda each: each.order):
+            for reader in list(self.world.ends.values()):
+                entry = next((e for e in reader.queue if e.sample is sample), None)
+                if entry is not None and reader.end in self.world.ends:
+                    self._hand_over(numbered, reader, entry)
+        return self.callbacks - before
+
+    def _hand_over(self, numbered: Numbered, reader: Endpoint, entry: Entry) -> None:
+        sample = entry.sample
+        self.callbacks += 1
+        breach = self.world.delivered(
+            reader.end, sample.number, sample.length, whole=True, address=None, request=sample.request
+        )
+        self.log.append(
+            Expected(numbered.index, f"callback: sample {sample.number} of {sample.length} B to {reader.end}")
+        )
+        if breach is not None:
+            self.breaches.append(breach)
+        self._young, before = True, self._young
+        if reader.end.kind is Kind.REPLIER:
+            asker = sample.writer
+            kept = _Kept(reader, asker, sample.number, sample.length, sample.request)
+            if self._keeps:
+                self.kept.append(kept)
+            else:
+                self._reply(numbered, kept)
+        for action in self._hooks.pop(self.callbacks, ()):
+            for inner in action.inner:
+                self.run(inner)
+        self._young = before
+
+    def _reply(self, numbered: Numbered, kept: _Kept) -> None:
+        world = self.world
+        there = kept.replier.end in world.ends and world.ends.get(kept.asker.end) is kept.asker
+        status = OK if there else UNKNOWN
+        if there and kept.length + REPLY_HEAD > world.buffer_bytes:
+            status = TOO_LARGE
+        elif there and world.certainly_free() <= 0:
+            status = NO_BUFFER
+        breach = world.replied(
+            kept.replier.end,
+            kept.number,
+            kept.length,
+            status,
+            asker=kept.asker if there else None,
+            request=kept.request,
+            young=self._young,
+        )
+        self._called(numbered, status, breach, f"reply to request {kept.request}")
+
+
+def predict(sequence: Sequence, limits: Limits | None = None) -> Iterator[Expected]:
+    """What must happen when a sequence is run, in order."""
+    ideal = Ideal(sequence, limits)
+    for operation in sequence.operations:
+        ideal.apply(operation)
+    yield from ideal.log

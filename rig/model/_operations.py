@@ -1,0 +1,317 @@
+"""The calls of an application, as a sequence is made of them; each says in words what it does.
+
+Knows the interface of a middleware (``firmware/middleware/rig_middleware.h``). Must not know how calls reach a board,
+nor what is right: that is ``_world``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Kind(IntEnum):
+    """Endpoints, with their DDS-XRCE object kinds."""
+
+    WRITER = 5
+    READER = 6
+    REQUESTER = 7
+    REPLIER = 8
+
+
+class Group(IntEnum):
+    """What holds endpoints, with DDS-XRCE object kinds. Deleting one deletes what it holds."""
+
+    PARTICIPANT = 1
+    PUBLISHER = 3
+    SUBSCRIBER = 4
+
+
+class Form(IntEnum):
+    """How an entity is described to the middleware."""
+
+    REF = 1
+    XML = 2
+    BIN = 3
+
+
+class End(NamedTuple):
+    """One endpoint: a writer, reader, requester or replier. ``session``: index; ``id``: 12 bits."""
+
+    session: int
+    kind: Kind
+    id: int
+
+    def __str__(self) -> str:
+        return f"{self.kind.name.lower()} {self.id:#05x} of session {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Qos:
+    """DDS quality of service. ``depth``: of KEEP_LAST; 0 leaves it to the middleware."""
+
+    reliable: bool = True
+    transient_local: bool = False
+    keep_all: bool = False
+    depth: int = 0
+
+    def __str__(self) -> str:
+        words = ["reliable" if self.reliable else "best effort"]
+        words += ["transient-local"] if self.transient_local else []
+        words += ["keep all"] if self.keep_all else []
+        words += [f"keep last {self.depth}"] if self.depth and not self.keep_all else []
+        return ", ".join(words)
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the session with the next index."""
+
+    session: int
+
+    def __str__(self) -> str:
+        return f"open session {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close a session with all that is in it."""
+
+    session: int
+
+    def __str__(self) -> str:
+        return f"close session {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make an endpoint, and before it the participant, topic, publisher or subscriber that it needs and lacks.
+
+    ``topic``: index of a topic's or a service's names in the sequence. ``count``: so many endpoints alike, with ids
+    one after another.
+    """
+
+    end: End
+    topic: int = 0
+    qos: Qos = Qos()
+    form: Form = Form.BIN
+    reliable_stream: bool = True
+    count: int = 1
+
+    def each(self) -> list[Create]:
+        """The same, one endpoint at a time."""
+        if self.count == 1:
+            return [self]
+        ids = range(self.end.id, self.end.id + self.count)
+        return [replace(self, end=self.end._replace(id=id), count=1) for id in ids]
+
+    def __str__(self) -> str:
+        service = self.end.kind >= Kind.REQUESTER
+        what = f"service {self.topic}" if service else f"topic {self.topic} ({self.qos})"
+        form = "" if self.form is Form.BIN else f" by {self.form.name}"
+        if self.count == 1:
+            return f"create {self.end} on {what}{form}"
+        kind = self.end.kind.name.lower()
+        ids = f"{kind}s {self.end.id:#05x} to {self.end.id + self.count - 1:#05x}"
+        return f"create {self.count} {ids} of session {self.end.session} on {what}{form}"
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete an endpoint."""
+
+    end: End
+
+    def __str__(self) -> str:
+        return f"delete {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Delete what holds endpoints, and so these."""
+
+    session: int
+    group: Group
+
+    def __str__(self) -> str:
+        return f"delete the {self.group.name.lower()} of session {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Publish:
+    """Publish samples, or send requests: for each a loan, the payload, and the call that sends it.
+
+    ``length``: payload bytes.
+    """
+
+    end: End
+    length: int
+    count: int = 1
+
+    def __str__(self) -> str:
+        what = "request" if self.end.kind is Kind.REQUESTER else "sample"
+        many = f"{self.count} {what}s" if self.count != 1 else f"a {what}"
+        return f"{'send' if what == 'request' else 'publish'} {many} of {self.length} B by {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """Lend a place for ``length`` bytes and write the payload there."""
+
+    end: End
+    length: int
+
+    def __str__(self) -> str:
+        return f"lend {self.length} B to {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Publish, or request with, what was lent."""
+
+    end: End
+
+    def __str__(self) -> str:
+        return f"publish the loan of {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give a loan back."""
+
+    end: End
+
+    def __str__(self) -> str:
+        return f"give back the loan of {self.end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """From now on repliers answer later, by ``Reply``; or in their callback again."""
+
+    keep: bool
+
+    def __str__(self) -> str:
+        return "from now on keep requests and answer later" if self.keep else "from now on answer in the callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer the oldest requests that were kept."""
+
+    count: int = 1
+
+    def __str__(self) -> str:
+        return f"answer the oldest {self.count} kept requests" if self.count != 1 else "answer the oldest kept request"
+
+
+@dataclass(frozen=True, slots=True)
+class Spin:
+    """Spin; time-out in milliseconds."""
+
+    timeout_ms: int = 0
+    count: int = 1
+
+    def __str__(self) -> str:
+        times = f", {self.count} times" if self.count != 1 else ""
+        return f"spin, time-out {self.timeout_ms} ms{times}"
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Wait until the other context is through."""
+
+    def __str__(self) -> str:
+        return "wait for the other context"
+
+
+@dataclass(frozen=True, slots=True)
+class InCallback:
+    """Inside the n-th callback from now on, do this. Inside a callback nobody spins, waits, or closes a session."""
+
+    callback: int
+    operations: tuple[Operation, ...]
+
+    def __str__(self) -> str:
+        return f"in the {_ordinal(self.callback)} callback from now: {'; '.join(map(str, self.operations))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """From another context, an interrupt or a thread: publish, beginning ``delay_ms`` from now, while we go on."""
+
+    operations: tuple[Publish, ...]
+    delay_ms: int = 0
+
+    def __str__(self) -> str:
+        when = f" after {self.delay_ms} ms" if self.delay_ms else ""
+        return f"from another context{when}: {'; '.join(map(str, self.operations))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Do this again and again; after each round everything is as it was before."""
+
+    times: int
+    operations: tuple[Operation, ...]
+
+    def __str__(self) -> str:
+        return f"{self.times:,} times: {'; '.join(map(str, self.operations))}"
+
+
+Operation = (
+    Open
+    | Close
+    | Create
+    | Delete
+    | Drop
+    | Publish
+    | Loan
+    | Send
+    | Cancel
+    | Keep
+    | Reply
+    | Spin
+    | Join
+    | InCallback
+    | Elsewhere
+    | Repeat
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Names that decide who meets: of a topic its name and type; of a service its name, request and reply type."""
+
+    name: str
+    type: str
+    reply_type: str = ""
+
+    def __str__(self) -> str:
+        types = f"{self.type}, {self.reply_type}" if self.reply_type else self.type
+        return f"{self.name} ({types})"
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A middleware's start, and the calls that follow.
+
+    ``buffers`` of ``buffer_bytes`` each, a multiple of 8, are all the message memory it gets. ``topics``: what the
+    operations mean by a number.
+    """
+
+    buffers: int
+    buffer_bytes: int
+    topics: tuple[Topic, ...]
+    operations: tuple[Operation, ...] = field(default=())
+
+    def __str__(self) -> str:
+        lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and no link"]
+        lines += [str(operation) for operation in self.operations]
+        return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"

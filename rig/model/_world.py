@@ -1,0 +1,668 @@
+"""Local delivery as it should be: what a middleware of one MCU owes its application, call by call.
+
+This is the specification that sequences are held against. It follows DDS (request-offered matching, RELIABILITY,
+DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It is told each call with what it returned, and each
+callback; it says which promise that breaks. What a middleware may choose is left open:
+
+- which of the samples arrive that a KEEP_LAST history may have replaced; the newest ``depth`` must;
+- whether a full pool still lends a place while buffers are held by what may be replaced or is only kept for late
+  readers; while there is certainly a free one, it must;
+- what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
+  it, and after the pool ran dry;
+- the order of samples of different writers.
+
+There is no link here: nobody but the endpoints of this MCU takes part. Knows no records, no boards and no claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rig.model._operations import Create, End, Group, Kind, Qos, Topic
+from rig.model._promise import Breach, Family, Promise
+
+OK = 0
+NO_BUFFER = -3
+TOO_LARGE = -4
+TABLE_FULL = -5
+REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
+_LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
+
+
+def may_meet(offered: Qos, requested: Qos) -> bool:
+    """DDS request-offered: a reader may not ask for more than its writer offers."""
+    return (offered.reliable or not requested.reliable) and (offered.transient_local or not requested.transient_local)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the middleware says it was built for; no promise is broken by a table that is full then."""
+
+    sessions: int = 2
+    entities: int = 64
+    pairs: int = 64
+    names: int = 32
+
+
+@dataclass(slots=True, eq=False)
+class Sample:
+    """One accepted sample, request or reply. ``waiting``: readers that must get it still; ``maybe``: that may."""
+
+    number: int
+    writer: Endpoint
+    length: int
+    place: int | None = None
+    order: int = 0
+    request: int = 0
+    asker: Endpoint | None = None
+    concurrent: bool = False
+    young: bool = False
+    pending: bool = False
+    kept: bool = False
+    waiting: int = 0
+    maybe: int = 0
+    first_address: int | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """A sample in a reader's queue."""
+
+    sample: Sample
+    required: bool
+    history: bool = False
+    overtaken_by: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class Endpoint:
+    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation."""
+
+    end: End
+    topic: Topic
+    qos: Qos
+    readers: list[Endpoint] = field(default_factory=list)
+    queue: list[Entry] = field(default_factory=list)
+    history: list[Sample] = field(default_factory=list)
+    loan: Sample | None = None
+    had: set[int] = field(default_factory=set)
+    replaced: set[int] = field(default_factory=set)
+    asked: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def service(self) -> bool:
+        """Whether it is a requester or replier."""
+        return self.end.kind >= Kind.REQUESTER
+
+
+class World:
+    """The state of one middleware from its start on.
+
+    Each method that is told what happened returns the breach it makes, or None.
+
+    :param buffers: of the pool, each of ``buffer_bytes``.
+    :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
+    """
+
+    def __init__(self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True) -> None:
+        self.buffers = buffers
+        self.buffer_bytes = buffer_bytes
+        self.limits = limits or Limits()
+        self.loans = loans
+        self.sessions: list[bool] = []
+        self.ends: dict[End, Endpoint] = {}
+        self.groups: set[tuple[int, int, int]] = set()  # session, kind, id of what holds endpoints
+        self.samples: dict[int, Sample] = {}
+        self.held: dict[Sample, None] = {}
+        self.open_loans = 0
+        self.removals = 0
+        self.elsewhere = False
+        self.pending_elsewhere: list[Sample] = []
+        self._gone: set[End] = set()  # deleted at some time; one may be there again
+        self._heard: set[tuple[End, End]] = set()
+        self._most_used = 0
+        self._most_rows = 0
+        self._passing: Sample | None = None
+        self._accepted = 0
+        self._delivered_in_spin = 0
+        self._dry = False
+
+    # ---- sessions and entities
+
+    def opened(self, status: int) -> Breach | None:
+        """A session was opened; ``status`` is its index."""
+        if status < 0:
+            if sum(self.sessions) >= self.limits.sessions:
+                return None
+            return self._not_created("a session", status)
+        while len(self.sessions) <= status:
+            self.sessions.append(False)
+        self.sessions[status] = True
+        return None
+
+    def closed(self, session: int, status: int) -> Breach | None:
+        """A session was closed with all that is in it."""
+        if not self._is_open(session):
+            return self._must_refuse(status, f"session {session} is not open")
+        if status < 0:
+            return Breach(Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status}")
+        self.sessions[session] = False
+        for end in [end for end in self.ends if end.session == session]:
+            self._remove(end)
+        self.groups = {key for key in self.groups if key[0] != session}
+        self.removals += 1
+        return None
+
+    @property
+    def rows(self) -> int:
+        """Entities of every kind now."""
+        return len(self.groups) + len(self.ends)
+
+    @property
+    def pairs(self) -> int:
+        """Writers and readers that match now, services included (each way counts)."""
+        return sum(len(end.readers) for end in self.ends.values())
+
+    def group_created(self, session: int, kind: int, id: int, status: int) -> Breach | None:
+        """A participant, topic, publisher or subscriber was created."""
+        if not self._is_open(session):
+            return self._must_refuse(status, f"session {session} is not open")
+        if status < 0:
+            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status)
+        self.groups.add((session, kind, id))
+        self._most_rows = max(self._most_rows, self.rows)
+        return None
+
+    def created(self, create: Create, topic: Topic, status: int, *, held: bool = True) -> Breach | None:
+        """An endpoint was created. ``held``: what it needs is there; if not, it may be refused."""
+        end = create.end
+        if not self._is_open(end.session):
+            return self._must_refuse(status, f"session {end.session} is not open")
+        if end in self.ends:
+            return self._must_refuse(status, f"{end} exists already")
+        made = Endpoint(end=end, topic=topic, qos=create.qos)
+        partners = list(self._partners(made))
+        if status < 0:
+            if not held:
+                return None
+            if status == TABLE_FULL and self.pairs + len(partners) > self.limits.pairs:
+                return None
+            return self._not_created(str(end), status)
+        self.ends[end] = made
+        self._most_rows = max(self._most_rows, self.rows)
+        for writer, reader in partners:
+            writer.readers.append(reader)
+            if reader is made and writer.history and reader.qos.transient_local:
+                self._hand_history(writer, reader)
+        return None
+
+    def deleted(self, end: End, status: int) -> Breach | None:
+        """An endpoint was deleted."""
+        if end not in self.ends:
+            return self._must_refuse(status, f"{end} does not exist")
+        if status < 0:
+            return Breach(Promise.DELETED, Family.REFUSED, f"{end} is deleted", f"the call returned {status}")
+        self._remove(end)
+        self.removals += 1
+        return None
+
+    def dropped(self, session: int, group: Group, status: int) -> Breach | None:
+        """A participant, publisher or subscriber was deleted with what it holds."""
+        if not any(key[:2] == (session, group) for key in self.groups):
+            return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+        if status < 0:
+            what = f"the {group.name.lower()} of session {session}"
+            return Breach(Promise.DELETED, Family.REFUSED, f"{what} is deleted", f"the call returned {status}")
+        kinds = {
+            Group.PUBLISHER: {Kind.WRITER},
+            Group.SUBSCRIBER: {Kind.READER},
+            Group.PARTICIPANT: set(Kind),
+        }[group]
+        for end in [end for end in self.ends if end.session == session and end.kind in kinds]:
+            self._remove(end)
+        self.groups = {k for k in self.groups if k[0] != session or group not in (Group.PARTICIPANT, k[1])}
+        self.removals += 1
+        return None
+
+    # ---- publishing
+
+    def loaned(self, end: End, number: int, length: int, place: int | None, status: int) -> Breach | None:
+        """A place was lent, or not."""
+        writer = self.ends.get(end)
+        if writer is None:
+            return self._must_refuse(status, f"{end} does not exist")
+        if writer.loan is not None:
+            return self._must_refuse(status, f"{end} has a loan already")
+        if status >= 0:
+            if length > self.buffer_bytes:
+                return self._must_refuse(status, f"{length} B do not fit into {self.buffer_bytes}")
+            self._take_buffer()
+            writer.loan = Sample(number, writer, length, place)
+            self.open_loans += 1
+            self._most_used = max(self._most_used, len(self.held) + self.open_loans)
+            return None
+        return self._refused(writer, length, status)
+
+    def cancelled(self, end: End, status: int) -> Breach | None:
+        """A loan was given back."""
+        writer = self.ends.get(end)
+        if writer is None or writer.loan is None:
+            return self._must_refuse(status, f"{end} has no loan")
+        if status < 0:
+            return Breach(Promise.RETURNED, Family.REFUSED, f"{end} gives its loan back", f"the call returned {status}")
+        writer.loan = None
+        self.open_loans -= 1
+        return None
+
+    def sent(self, end: End, status: int, *, young: bool = False, concurrent: bool = False) -> Breach | None:
+        """What was lent was published, or sent as a request; ``status`` is then the request's id.
+
+        :param young: inside a callback: the spin under way need not deliver it.
+        :param concurrent: another context did it, at an unknown moment.
+        """
+        writer = self.ends.get(end)
+        if writer is None or writer.loan is None:
+            return self._must_refuse(status, f"{end} has no loan")
+        sample = writer.loan
+        if status < 0:
+            if writer.service and not writer.readers:
+                return None  # nobody here answers, and there is no link
+            promise = Promise.ANSWERED if writer.service else Promise.ACCEPTED_ARRIVES
+            return Breach(promise, Family.REFUSED, f"{end} publishes what was lent", f"the call returned {status}")
+        writer.loan = None
+        self.open_loans -= 1
+        sample.young, sample.concurrent = young, concurrent
+        if writer.end.kind is Kind.REQUESTER:
+            sample.request = status
+            writer.asked[status] = sample.number
+        self._accept(sample)
+        return None
+
+    def published(
+        self,
+        end: End,
+        number: int,
+        length: int,
+        place: int | None,
+        status: int,
+        *,
+        young: bool = False,
+        concurrent: bool = False,
+    ) -> Breach | None:
+        """Loan and send in one. A failed one gave its loan back."""
+        breach = self.loaned(end, number, length, place, OK if status >= 0 else status)
+        if breach is not None or status < 0:
+            writer = self.ends.get(end)
+            if breach is not None and writer is not None and writer.service and not writer.readers:
+                return None
+            if concurrent and status == NO_BUFFER:
+                return None  # who published when is not known: it may have been full
+            return breach
+        return self.sent(end, status, young=young, concurrent=concurrent)
+
+    def replied(
+        self, end: End, number: int, length: int, status: int, *, asker: Endpoint | None, request: int, young: bool
+    ) -> Breach | None:
+        """A replier answered request ``number`` of ``asker``, which is None when that is not there any more."""
+        replier = self.ends.get(end)
+        if replier is None or asker is None or asker.end not in self.ends:
+            return None  # what becomes of an answer to nobody is the middleware's to choose
+        if status < 0:
+            if status in (NO_BUFFER, TOO_LARGE):
+                return self._refused(replier, length + REPLY_HEAD, status)
+            return Breach(Promise.ANSWERED, Family.REFUSED, f"{end} answers request {request}", f"it returned {status}")
+        self._take_buffer()
+        sample = Sample(number, replier, length, None, request=request, asker=asker, young=young)
+        self._accept(sample)
+        return None
+
+    # ---- delivery
+
+    def delivered(
+        self, reader_end: End, number: int, length: int, *, whole: bool, address: int | None, request: int = 0
+    ) -> Breach | None:
+        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload."""
+        self._delivered_in_spin += 1
+        reader = self.ends.get(reader_end)
+        if reader is None:
+            promise = Promise.GONE if reader_end in self._gone else Promise.ONLY_MATCHING
+            promise = Promise.ANSWERED if reader_end.kind >= Kind.REQUESTER else promise
+            seen = f"sample {number} came to {reader_end}, which does not exist"
+            return Breach(promise, Family.EXTRA, "no callback for what is not there", seen)
+        key = -number if reader.end.kind is Kind.REQUESTER else number  # a reply carries its request's payload
+        position = next((i for i, e in enumerate(reader.queue) if e.sample.number == number), None)
+        if position is None:
+            return self._unexpected(reader, number, key)
+        entry = reader.queue[position]
+        sample = entry.sample
+        if not whole or length != sample.length:
+            return self._damaged(reader, sample, length, whole=whole)
+        if entry.overtaken_by:
+            promise = Promise.CONCURRENT if sample.concurrent else Promise.IN_ORDER
+            promise = Promise.ANSWERED if reader.service else promise
+            seen = f"sample {number} came to {reader_end} after sample {entry.overtaken_by}"
+            return Breach(promise, Family.DISORDER, f"sample {number} before sample {entry.overtaken_by}", seen)
+        for earlier in reader.queue[:position]:
+            if earlier.required and earlier.sample.writer is sample.writer:
+                earlier.overtaken_by = number
+        if reader.end.kind is Kind.REQUESTER and request != sample.request:
+            seen = f"the reply to request {sample.request} came to {reader_end} as that of request {request}"
+            return Breach(Promise.ANSWERED, Family.EXTRA, "the reply carries its request's id", seen)
+        del reader.queue[position]
+        self._pass_on(sample)
+        self._settle(sample, required=entry.required)
+        reader.had.add(key)
+        self._heard.add((sample.writer.end, reader.end))
+        return self._placed(reader, sample, address)
+
+    def spun(
+        self, timeout_ms: int, elapsed_ms: int, status: int, *, woken_after_ms: int | None = None
+    ) -> Breach | None:
+        """A spin returned. What was accepted before it, and not inside it, must have been delivered by now.
+
+        :param woken_after_ms: another context published so long after the spin began; None: nobody did.
+        """
+        if status < 0:
+            return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status}")
+        breach = self._overdue()
+        if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
+            soon = (woken_after_ms or 0) + timeout_ms // 2
+            if elapsed_ms > soon:
+                what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
+                breach = Breach(
+                    Promise.PROMPT,
+                    Family.LATE,
+                    f"a spin with a time-out of {timeout_ms} ms returns soon after it delivered what was {what}",
+                    f"it returned after {elapsed_ms} ms",
+                )
+        self._delivered_in_spin = 0
+        self._pass_on(None)
+        for reader in self.ends.values():
+            reader.queue = [e for e in reader.queue if e.required or e.sample.young or e.sample.pending]
+        for sample in list(self.held):
+            open_to = (q for e in self.ends.values() for q in e.queue if q.sample is sample and not q.required)
+            sample.maybe = sum(1 for _ in open_to) if sample.maybe else 0
+            sample.young = False
+            self._release(sample)
+        return breach
+
+    def counted(self, free: int) -> Breach | None:
+        """The middleware was asked how many buffers are free."""
+        least = self.buffers - len(self.held) - self.open_loans
+        if free < least:
+            return Breach(
+                Promise.RETURNED,
+                Family.LEAK,
+                f"at least {least} of {self.buffers} buffers are free",
+                f"{free} are",
+            )
+        return None
+
+    def joined(self) -> None:
+        """The other context is through: what it published waits like everything else from now on."""
+        for sample in self.pending_elsewhere:
+            sample.pending = False
+            for reader in sample.writer.readers:
+                for entry in reader.queue:
+                    if entry.sample is sample and not entry.required:
+                        entry.required = True
+                        sample.maybe -= 1
+                        sample.waiting += 1
+        self.pending_elsewhere.clear()
+
+    def certainly_free(self) -> int:
+        """Buffers that must be free now, whatever the middleware chose."""
+        return self.buffers - len(self.held) - self.open_loans
+
+    # ---- inside
+
+    def _is_open(self, session: int) -> bool:
+        return session < len(self.sessions) and self.sessions[session]
+
+    def _partners(self, made: Endpoint) -> Iterator[tuple[Endpoint, Endpoint]]:
+        """Who speaks to whom once ``made`` exists: (writer, reader)."""
+        for other in self.ends.values():
+            if other.topic != made.topic:
+                continue
+            for writer, reader in ((made, other), (other, made)):
+                if _speaks(writer.end.kind) is reader.end.kind and (writer.service or may_meet(writer.qos, reader.qos)):
+                    yield writer, reader
+
+    def _hand_history(self, writer: Endpoint, reader: Endpoint) -> None:
+        depth = reader.qos.depth if not reader.qos.keep_all and reader.qos.depth else len(writer.history)
+        newest = writer.history[-depth:]
+        sure = writer.qos.reliable and not self._dry
+        ordered = (
+            1 if not reader.qos.keep_all and not reader.qos.depth else len(newest)
+        )  # DDS: KEEP_LAST is 1 by default
+        for place, sample in enumerate(newest):
+            required = sure and place >= len(newest) - ordered and reader.qos.reliable
+            self._queue(reader, Entry(sample, required, history=True))
+
+    def _accept(self, sample: Sample) -> None:
+        writer = sample.writer
+        self._accepted += 1
+        sample.order = self._accepted
+        self.samples[sample.number] = sample
+        readers = [sample.asker] if sample.asker is not None else list(writer.readers)
+        for reader in readers:
+            self._queue(reader, Entry(sample, required=not sample.concurrent))
+            self._replace(reader, writer)
+        if sample.concurrent:
+            sample.pending = True
+            self.pending_elsewhere.append(sample)
+        if writer.qos.transient_local and not writer.service:
+            self._keep(writer, sample)
+        if sample.waiting or sample.maybe or sample.kept:
+            self.held[sample] = None
+        self._most_used = max(self._most_used, len(self.held) + self.open_loans)
+
+    def _keep(self, writer: Endpoint, sample: Sample) -> None:
+        sample.kept = True
+        writer.history.append(sample)
+        depth = len(writer.history) if writer.qos.keep_all else writer.qos.depth or 1
+        while len(writer.history) > depth:
+            oldest = writer.history.pop(0)
+            oldest.kept = False
+            self._release(oldest)
+
+    def _queue(self, reader: Endpoint, entry: Entry) -> None:
+        reader.queue.append(entry)
+        if entry.required:
+            entry.sample.waiting += 1
+        else:
+            entry.sample.maybe += 1
+
+    def _replace(self, reader: Endpoint, writer: Endpoint) -> None:
+        """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
+        if reader.service:
+            return
+        if not reader.qos.keep_all and reader.qos.depth:
+            kept_back = reader.qos.transient_local  # how history and depth meet is left open
+            for entry in reader.queue[: -reader.qos.depth]:
+                if not kept_back:
+                    reader.replaced.add(entry.sample.number)
+                    reader.queue.remove(entry)
+                if entry.required:
+                    entry.required = False
+                    entry.sample.waiting -= 1
+                    entry.sample.maybe += 1  # its buffer may be held until the spin that passes over it
+        depth = 0 if writer.qos.keep_all else writer.qos.depth or (1 if writer.qos.transient_local else 0)
+        if depth:
+            own = [e for e in reader.queue if e.sample.writer is writer and e.required]
+            for entry in own[:-depth]:
+                entry.required = False
+                entry.sample.waiting -= 1
+                entry.sample.maybe += 1
+
+    def _pass_on(self, sample: Sample | None) -> None:
+        """The callbacks of ``sample`` run now, and those of the one before are over."""
+        before, self._passing = self._passing, sample
+        if before is not None:
+            self._release(before)
+
+    def _settle(self, sample: Sample, *, required: bool) -> None:
+        if required:
+            sample.waiting -= 1
+        else:
+            sample.maybe -= 1
+        self._release(sample)
+
+    def _release(self, sample: Sample) -> None:
+        """Forget a sample that nobody gets or keeps any more; one whose callback may still run is held."""
+        if sample.waiting <= 0 and sample.maybe <= 0 and not sample.kept and sample is not self._passing:
+            self.held.pop(sample, None)
+
+    def _remove(self, end: End) -> None:
+        gone = self.ends.pop(end)
+        self._gone.add(end)
+        if gone.loan is not None:
+            gone.loan = None
+            self.open_loans -= 1
+        for entry in gone.queue:  # their buffers may be held until a spin passes over them
+            if entry.required:
+                entry.sample.waiting -= 1
+                entry.sample.maybe += 1
+        self._open_history(gone)  # it keeps nothing any more
+        for sample in gone.history:
+            sample.kept = False
+            self._release(sample)
+        for other in self.ends.values():
+            if gone in other.readers:
+                other.readers.remove(gone)
+
+    def _not_created(self, what: str, status: int) -> Breach | None:
+        seen = f"the call returned {status}"
+        if status != TABLE_FULL:
+            return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
+        if self.rows + 1 > self.limits.entities or len(self.groups) + 2 > self.limits.names:
+            return None
+        promise = Promise.CREATED_AGAIN if self.rows < self._most_rows else Promise.CREATED
+        return Breach(promise, Family.REFUSED, f"{what} is created", seen)
+
+    def _must_refuse(self, status: int, why: str) -> Breach | None:
+        if status < 0:
+            return None
+        return Breach(Promise.REFUSED, Family.ACCEPTED, f"an error, because {why}", f"the call returned {status}")
+
+    def _refused(self, writer: Endpoint, length: int, status: int) -> Breach | None:
+        """A loan or publish call failed: rightly, if there was no buffer or it is too small."""
+        if status == TOO_LARGE and length > self.buffer_bytes - (REPLY_HEAD if writer.service else 0):
+            return None
+        if status == NO_BUFFER and self.certainly_free() <= 0:
+            self._run_dry()
+            return None
+        used = len(self.held) + self.open_loans
+        expected = f"{length} B are lent to {writer.end}: {used} of {self.buffers} buffers are in use"
+        promise = Promise.RETURNED if status == NO_BUFFER and used < self._most_used else Promise.ROOM
+        if writer.service and status != NO_BUFFER:
+            promise = Promise.ANSWERED
+        return Breach(promise, Family.REFUSED, expected, f"the call returned {status}")
+
+    def _take_buffer(self) -> None:
+        """A place was lent; in a full pool, something made room that was only kept, or lost to its reader."""
+        if len(self.held) + self.open_loans >= self.buffers:
+            self._run_dry()
+
+    def _run_dry(self) -> None:
+        """A full pool may take what is only kept for late readers, also from those that came already."""
+        self._dry = True
+        self._open_history(None)
+
+    def _open_history(self, writer: Endpoint | None) -> None:
+        """What late readers still wait for of a writer's history, or of all, may come or not."""
+        for reader in self.ends.values():
+            for entry in reader.queue:
+                if entry.history and entry.required and writer in (None, entry.sample.writer):
+                    entry.required = False
+                    entry.sample.waiting -= 1
+                    entry.sample.maybe += 1
+
+    def _unexpected(self, reader: Endpoint, number: int, key: int) -> Breach:
+        sample = self.samples.get(number)
+        seen = f"sample {number} came to {reader.end}"
+        if sample is None:
+            promise = Promise.ANSWERED if reader.service else Promise.WHOLE
+            return Breach(promise, Family.DAMAGED, "a sample that was accepted", f"{seen}, and never was")
+        if key in reader.had:
+            promise = Promise.ANSWERED if reader.service else Promise.ONCE
+            promise = Promise.CONCURRENT if sample.concurrent else promise
+            return Breach(promise, Family.EXTRA, f"{reader.end} has had sample {number}", f"{seen} again")
+        if reader.service:
+            return Breach(Promise.ANSWERED, Family.EXTRA, f"{seen.replace('came to', 'is not for')}", f"{seen}")
+        return self._older_or_apart(reader, sample, seen)
+
+    def _older_or_apart(self, reader: Endpoint, sample: Sample, seen: str) -> Breach:
+        """Why a sample that was accepted is none of this reader's."""
+        if sample.number in reader.replaced:
+            promise, expected = Promise.DEPTH, f"only the last {reader.qos.depth} samples that wait"
+        elif reader in sample.writer.readers and reader.end in self._gone:
+            promise = Promise.GONE
+            expected = f"{reader.end}, made anew, gets nothing of what waited for the one that was deleted"
+        elif reader in sample.writer.readers:
+            promise, expected = Promise.HISTORY, f"nothing older than {reader.end}"
+        else:
+            promise = Promise.ONLY_MATCHING
+            expected = f"nothing from {sample.writer.end}: {_why_apart(sample.writer, reader)}"
+        return Breach(promise, Family.EXTRA, expected, seen)
+
+    def _damaged(self, reader: Endpoint, sample: Sample, length: int, *, whole: bool) -> Breach:
+        what = f"in {length} B" if length != sample.length else "with other bytes"
+        promise = Promise.CONCURRENT if self.elsewhere else Promise.ANSWERED if reader.service else Promise.WHOLE
+        return Breach(
+            promise,
+            Family.DAMAGED,
+            f"sample {sample.number} of {sample.length} B comes whole to {reader.end}",
+            f"it came {what}" + ("" if whole or length == sample.length else ", not all of them its own"),
+        )
+
+    def _placed(self, reader: Endpoint, sample: Sample, address: int | None) -> Breach | None:
+        if address is None or reader.service:
+            return None
+        if self.loans and sample.place is not None and address != sample.place:
+            expected = f"sample {sample.number} at {sample.place:#x}, where it was written"
+            return Breach(Promise.IN_PLACE, Family.COPIED, expected, f"{reader.end} got it at {address:#x}")
+        if sample.first_address is None:
+            sample.first_address = address
+        elif address != sample.first_address:
+            expected = f"sample {sample.number} at {sample.first_address:#x}, as the reader before"
+            return Breach(Promise.ONE_BUFFER, Family.COPIED, expected, f"{reader.end} got it at {address:#x}")
+        return None
+
+    def _overdue(self) -> Breach | None:
+        for reader in self.ends.values():
+            for entry in reader.queue:
+                if entry.required and not entry.sample.young:
+                    return self._lost(reader, entry)
+        return None
+
+    def _lost(self, reader: Endpoint, entry: Entry) -> Breach:
+        sample, writer = entry.sample, entry.sample.writer
+        if sample.concurrent:
+            promise = Promise.CONCURRENT
+        elif reader.service:
+            promise = Promise.ANSWERED
+        elif entry.history:
+            promise = Promise.HISTORY
+        elif self.removals:
+            promise = Promise.UNAFFECTED
+        elif (writer.end, reader.end) not in self._heard:
+            promise = Promise.PAIR_MEETS
+        else:
+            promise = Promise.ACCEPTED_ARRIVES
+        what = f"the reply to request {sample.request}" if sample.asker else f"sample {sample.number} of {writer.end}"
+        return Breach(
+            promise, Family.LOST, f"{what} reaches {reader.end}", "the spin that follows returned, and it had not come"
+        )
+
+
+def _speaks(kind: Kind) -> Kind | None:
+    """The kind that hears what this one says."""
+    return {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}.get(kind)
+
+
+def _why_apart(writer: Endpoint, reader: Endpoint) -> str:
+    if writer.topic != reader.topic:
+        return f"it is on {writer.topic}, the reader on {reader.topic}"
+    return f"it offers {writer.qos}, the reader asks for {reader.qos}"
