@@ -43,6 +43,19 @@ void bench_run(int argc, char **argv);
 /* One command; fills results, returns its status. */
 int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results);
 
+/* Starts the middleware anew with the arguments of RIG_CMD_START; stops it. */
+int bench_start(const uint32_t *arguments, uint32_t *results, rig_mw_on_message_t on_message,
+                rig_mw_on_service_t on_service);
+void bench_stop(void);
+
+/* The arguments of RIG_CMD_CREATE, and its texts: name NUL type NUL reply type NUL, within `bytes`. */
+#define BENCH_CREATE_ARGUMENTS 11u
+int bench_create(const uint32_t *arguments, const char *text, uint32_t bytes);
+
+int bench_program(uint32_t words, uint32_t *results);
+void bench_program_message(void *context, const rig_mw_message_t *message);
+void bench_program_service(void *context, const rig_mw_service_message_t *message);
+
 int bench_exchange(const uint32_t *arguments, uint32_t *results);
 int bench_publish(const uint32_t *arguments);
 int bench_preempt(const uint32_t *arguments, uint32_t *results);

@@ -36,16 +36,22 @@ static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout
 
 static rig_mw_transport_t transport = {false, NULL, link_write, link_read};
 
-static int start(const uint32_t *arguments, uint32_t *results)
+void bench_stop(void)
+{
+    if (bench.started) {
+        rig_mw_stop();
+        bench.started = false;
+    }
+}
+
+int bench_start(const uint32_t *arguments, uint32_t *results, rig_mw_on_message_t on_message,
+                rig_mw_on_service_t on_service)
 {
     rig_mw_config_t config = {0};
     uint32_t available;
     int status;
 
-    if (bench.started) {
-        rig_mw_stop();
-        bench.started = false;
-    }
+    bench_stop();
     config.buffer_memory = rig_port_memory(&available);
     config.buffer_count = arguments[0];
     config.buffer_bytes = arguments[1] == 0u || arguments[1] > available ? available : arguments[1];
@@ -57,8 +63,8 @@ static int start(const uint32_t *arguments, uint32_t *results)
         transport.framed = rig_port_link()->framed;
         config.transport = &transport;
     }
-    config.on_message = bench_on_message;
-    config.on_service = bench_on_service;
+    config.on_message = on_message;
+    config.on_service = on_service;
     if (config.buffer_count == 0u) {
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -85,10 +91,10 @@ static const char *next_text(const char **at, const char *end)
     return text;
 }
 
-static int create(const uint32_t *arguments)
+int bench_create(const uint32_t *arguments, const char *text, uint32_t bytes)
 {
-    const char *at = bench.mailbox->text;
-    const char *end = at + RIG_MAILBOX_TEXT;
+    const char *at = text;
+    const char *end = at + bytes;
     rig_mw_entity_t entity = {0};
 
     entity.session = (uint8_t)arguments[0];
@@ -215,12 +221,9 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
     case RIG_CMD_NOP:
         return RIG_MW_OK;
     case RIG_CMD_START:
-        return start(arguments, results);
+        return bench_start(arguments, results, bench_on_message, bench_on_service);
     case RIG_CMD_STOP:
-        if (bench.started) {
-            rig_mw_stop();
-            bench.started = false;
-        }
+        bench_stop();
         return RIG_MW_OK;
     case RIG_CMD_SESSION_OPEN: {
         int session = rig_mw_session_open(arguments[0], arguments[1]);
@@ -231,7 +234,7 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
     case RIG_CMD_SESSION_CLOSE:
         return rig_mw_session_close((uint8_t)arguments[0], arguments[1]);
     case RIG_CMD_CREATE:
-        return create(arguments);
+        return bench_create(arguments, bench.mailbox->text, RIG_MAILBOX_TEXT);
     case RIG_CMD_DELETE:
         return rig_mw_delete((uint8_t)arguments[0], (uint8_t)arguments[1], (uint16_t)arguments[2], arguments[3]);
     case RIG_CMD_READ:
@@ -257,6 +260,8 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return configuration(results);
     case RIG_CMD_PUBLISH:
         return bench.started ? bench_publish(arguments) : RIG_MW_ERR_STATE;
+    case RIG_CMD_PROGRAM:
+        return bench_program(arguments[0], results);
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         return RIG_MW_OK;

@@ -65,6 +65,7 @@ static void open_mailbox(void)
     (void)rig_port_memory(&mailbox->memory_bytes);
     mailbox->ring_records = RIG_MAILBOX_RING;
     mailbox->record_bytes = sizeof(rig_record_t);
+    mailbox->program_words = RIG_MAILBOX_PROGRAM;
     copy_text(mailbox->middleware, sizeof(mailbox->middleware), rig_mw_name());
     copy_text(mailbox->middleware_version, sizeof(mailbox->middleware_version), rig_mw_version());
     copy_text(mailbox->compiler, sizeof(mailbox->compiler), BENCH_COMPILER);

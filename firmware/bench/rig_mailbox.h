@@ -14,13 +14,17 @@
 #include <stdint.h>
 
 #define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
-#define RIG_MAILBOX_VERSION 2u
+#define RIG_MAILBOX_VERSION 3u
 #define RIG_MAILBOX_ARGUMENTS 16
 #define RIG_MAILBOX_RESULTS 24
 #define RIG_MAILBOX_TEXT 256
 
 #ifndef RIG_MAILBOX_RING
 #define RIG_MAILBOX_RING 512 /* records; a power of two; a small board sets less */
+#endif
+
+#ifndef RIG_MAILBOX_PROGRAM
+#define RIG_MAILBOX_PROGRAM 4096 /* words; a small board sets less */
 #endif
 
 enum rig_clock {
@@ -52,7 +56,38 @@ enum rig_command {
     RIG_CMD_PREEMPT = 15,      /* another context publishes while the main one spins, see rig_preempt_argument
                                   -> see rig_preempt_result */
     RIG_CMD_CONFIGURATION = 16, /* -> text: what rig_mw_configuration says; rig_mw_ram_bytes */
-    RIG_CMD_PUBLISH = 17        /* session, writer, length, sequence number: one sample, and no spin after it */
+    RIG_CMD_PUBLISH = 17,       /* session, writer, length, sequence number: one sample, and no spin after it */
+    RIG_CMD_PROGRAM = 18        /* words of the program area, 0|1 go on after a failed call -> steps done; what
+                                   they did stands in the ring */
+};
+
+/*
+ * A program is a list of steps in the program area, run without a round trip a step. A step is a word
+ * `rig_step | words of its arguments << 8`, then its arguments. Ids of a service's end are `kind << 12 | id`.
+ * Every call leaves one record, and so does every callback.
+ */
+enum rig_step {
+    RIG_STEP_START = 1,       /* buffer count, bytes of the pool (0: all), mtu, history, link 0|1 */
+    RIG_STEP_STOP = 2,
+    RIG_STEP_OPEN = 3,        /* client key, timeout ms */
+    RIG_STEP_CLOSE = 4,       /* session, timeout ms */
+    RIG_STEP_CREATE = 5,      /* the arguments of RIG_CMD_CREATE; then the text, its end padded with NULs */
+    RIG_STEP_DELETE = 6,      /* session, kind, id, timeout ms */
+    RIG_STEP_READ = 7,        /* session, reader, samples: ask the Agent */
+    RIG_STEP_LOAN = 8,        /* session, end, length, sequence number: lend a place and write the payload */
+    RIG_STEP_SEND = 9,        /* session, end: publish the loan, or send it as a request */
+    RIG_STEP_CANCEL = 10,     /* session, end */
+    RIG_STEP_PUBLISH = 11,    /* session, end, length, first sequence number, count: loan and send, count times */
+    RIG_STEP_REPLY = 12,      /* count: answer the oldest requests that were kept */
+    RIG_STEP_KEEP = 13,       /* 0: repliers answer in their callback; 1: requests are kept for RIG_STEP_REPLY */
+    RIG_STEP_SPIN = 14,       /* timeout ms, count */
+    RIG_STEP_STATISTICS = 15,
+    RIG_STEP_IN_CALLBACK = 16, /* n, words: the steps in the words that follow run inside the n-th callback from now */
+    RIG_STEP_ELSEWHERE = 17,  /* delay ms, words: the publishing steps that follow run in another context, an interrupt
+                                 or a thread, from `delay` on, while this one goes on */
+    RIG_STEP_JOIN = 18,       /* timeout ms: until the other context is through */
+    RIG_STEP_REPEAT = 19      /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
+                                 fails leaves records, then one record sums up */
 };
 
 enum rig_preempt_argument {
@@ -148,7 +183,9 @@ enum rig_counter {
 
 enum rig_record_kind {
     RIG_RECORD_DELIVERED = 1,
-    RIG_RECORD_REFUSED = 2 /* a loan or publish call failed; `status` says how */
+    RIG_RECORD_REFUSED = 2, /* a loan or publish call failed; `status` says how */
+    RIG_RECORD_CALL = 3,    /* a step of a program, see rig_call_t */
+    RIG_RECORD_SERVED = 4   /* a callback of a service: `status` is the request's id, 0 for a request that came */
 };
 
 enum rig_record_flag {
@@ -171,6 +208,25 @@ typedef struct {
     uint32_t enter;       /* callback entered */
     uint32_t leave;       /* callback left */
 } rig_record_t;
+
+/* Where a step ran. */
+enum rig_context { RIG_CONTEXT_MAIN = 0, RIG_CONTEXT_CALLBACK = 1, RIG_CONTEXT_OTHER = 2 };
+
+/* One call of a program, as long as a delivery. In a program, `loan_begin` of a delivery is the step under way. */
+typedef struct {
+    uint8_t kind;          /* RIG_RECORD_CALL */
+    uint8_t step;          /* rig_step */
+    uint16_t context;      /* rig_context */
+    uint32_t sequence;     /* of the sample; RIG_STEP_REPEAT: callbacks that came */
+    uint32_t length;       /* of the sample, bytes; RIG_STEP_SPIN: milliseconds it took */
+    uint32_t address;      /* the loaned place; RIG_STEP_REPEAT: callbacks with a wrong payload */
+    int32_t status;        /* what the call returned */
+    uint32_t number;       /* of the step: the index of its first word in the program */
+    uint32_t value[4];     /* RIG_STEP_START: bytes a buffer, address and bytes of the pool;
+                              RIG_STEP_STATISTICS: buffers free, entities, lost, callbacks by shared memory;
+                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order, first error;
+                              else [0] ticks when called, [1] ticks when it returned */
+} rig_call_t;
 
 typedef struct {
     uint32_t magic;            /* written last when the firmware is up */
@@ -199,7 +255,10 @@ typedef struct {
     uint32_t record_bytes;
     uint32_t head;             /* records ever written */
     uint32_t tail;             /* rig: records ever read */
+    uint32_t program_words;    /* capacity */
+    uint32_t reserved;
     rig_record_t ring[RIG_MAILBOX_RING];
+    uint32_t program[RIG_MAILBOX_PROGRAM]; /* rig */
 } rig_mailbox_t;
 
 /* C99 has no static assertion: an array of negative size stops the compiler. */
@@ -210,7 +269,8 @@ RIG_LAYOUT(heartbeat, offsetof(rig_mailbox_t, heartbeat) == 120);
 RIG_LAYOUT(arguments, offsetof(rig_mailbox_t, arguments) == 144);
 RIG_LAYOUT(results, offsetof(rig_mailbox_t, results) == 216);
 RIG_LAYOUT(text, offsetof(rig_mailbox_t, text) == 312);
-RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 584);
+RIG_LAYOUT(call, sizeof(rig_call_t) == sizeof(rig_record_t));
+RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 592);
 RIG_LAYOUT(ring_power, (RIG_MAILBOX_RING & (RIG_MAILBOX_RING - 1)) == 0);
 
 #endif

@@ -10,6 +10,7 @@ from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
 from rig.bench._payload import payload
+from rig.bench._program import Called, Context, Heard, ProgramBuilder, Step
 from rig.bench._scan import BLOCK, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
@@ -38,13 +39,16 @@ __all__ = [
     "TOPIC",
     "VARIANTS",
     "Bench",
+    "Called",
     "Capability",
     "Clock",
     "ClockKind",
     "Command",
+    "Context",
     "Counter",
     "Entity",
     "Exchange",
+    "Heard",
     "Hello",
     "Mailbox",
     "Memory",
@@ -52,6 +56,7 @@ __all__ = [
     "Place",
     "Pool",
     "Preempted",
+    "ProgramBuilder",
     "Qos",
     "Record",
     "RecordKind",
@@ -60,6 +65,7 @@ __all__ = [
     "Served",
     "Statistics",
     "Status",
+    "Step",
     "Topology",
     "Trace",
     "Unsupported",

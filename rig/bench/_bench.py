@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, Command, Counter, ExchangeFlag, RecordKind, Status
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.bench._program import Called, Heard, read_records
 from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
@@ -441,6 +442,26 @@ class Bench:
             status=Status(status - (1 << 32) if status >> 31 else status),
             inside=inside,
         )
+
+    def run_program(self, words: Sequence[int], *, timeout: float) -> list[Called | Heard]:
+        """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
+
+        :param timeout: seconds for the whole program.
+        :raises FirmwareFault: it did not come to its end; ``program_so_far`` has what it left until then.
+        """
+        raw, status = self._mailbox.run_program(words, timeout=timeout)
+        if status is not Status.OK:
+            raise _refusal(Command.PROGRAM, status)
+        return list(read_records(raw))
+
+    def program_so_far(self) -> list[Called | Heard]:
+        """What the last program left, also of one that did not come to its end."""
+        return list(read_records(bytes(self._mailbox.records_so_far)))
+
+    @property
+    def program_words(self) -> int:
+        """Words that a program may have."""
+        return self._mailbox.program_words
 
     def statistics(self) -> Statistics:
         """The middleware's own count."""

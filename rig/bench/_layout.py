@@ -9,7 +9,7 @@ import struct
 from enum import IntEnum, IntFlag
 
 MAGIC = 0x42474952
-VERSION = 2
+VERSION = 3
 
 ARGUMENTS = 16
 RESULTS = 24
@@ -32,7 +32,8 @@ OFFSET_TEXT = 312
 OFFSET_RING_RECORDS = 568
 OFFSET_HEAD = 576
 OFFSET_TAIL = 580
-OFFSET_RING = 584
+OFFSET_PROGRAM_WORDS = 584
+OFFSET_RING = 592
 
 HEADER = struct.Struct("<8I24s24s40s")
 RECORD = struct.Struct("<BBHIIIiIIIII")
@@ -59,6 +60,7 @@ class Command(IntEnum):
     PREEMPT = 15
     CONFIGURATION = 16
     PUBLISH = 17
+    PROGRAM = 18
 
 
 class Status(IntEnum):
@@ -127,6 +129,8 @@ class RecordKind(IntEnum):
 
     DELIVERED = 1
     REFUSED = 2
+    CALL = 3
+    SERVED = 4
 
 
 class RecordFlag(IntFlag):

@@ -85,6 +85,8 @@ class Mailbox:
         self._command = "a command"
         self._ring_records = 0
         self._tail = 0
+        self.program_words = 0
+        self.records_so_far = bytearray()
 
     def attach(self, *, deadline: float = 5.0) -> Hello:
         """Wait until the firmware is up, and say hello.
@@ -107,6 +109,7 @@ class Mailbox:
         if record_bytes != layout.RECORD.size or records == 0 or records & (records - 1):
             raise FirmwareFault(f"the mailbox's ring makes no sense: {records} records of {record_bytes} bytes")
         self._ring_records = records
+        self.program_words = self._word(layout.OFFSET_PROGRAM_WORDS)
         self._tail = self._word(layout.OFFSET_TAIL)
         self._serial = self._word(layout.OFFSET_REPLY_SERIAL)
         names = [raw.split(b"\0")[0].decode("ascii", "replace") for raw in header[8:11]]
@@ -183,6 +186,38 @@ class Mailbox:
         self.begin(command, arguments, text)
         return self.finish(timeout=timeout)
 
+    def run_program(self, words: Sequence[int], *, timeout: float) -> tuple[bytes, Status]:
+        """Run a program to its end; returns the raw records that it left, oldest first, and how it ended.
+
+        :param timeout: seconds from now.
+        :raises ValueError: it has more words than the firmware has room for.
+        :raises FirmwareFault: no reply in time; ``records_so_far`` has what came until then.
+        """
+        if len(words) > self.program_words:
+            raise ValueError(f"a program of {len(words)} words, the firmware has room for {self.program_words}")
+        place = self._address + layout.OFFSET_RING + self._ring_records * layout.RECORD.size
+        self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
+        self.records_so_far = bytearray()
+        self.begin(Command.PROGRAM, (len(words),))
+        end = time.monotonic() + timeout
+        pause = _POLL_SECONDS / 8
+        while True:
+            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            raw = self.drain_raw()
+            self.records_so_far += raw
+            if done:
+                break
+            try:
+                self._check(end, f"no reply to {self._command} within {timeout:g} s", "the firmware hangs")
+            except FirmwareFault:
+                self._write_word(layout.OFFSET_CANCEL, 1)
+                raise
+            if not raw:
+                time.sleep(pause)
+                pause = min(pause * 2, _POLL_SECONDS)
+        raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
+        return bytes(self.records_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
+
     def text(self) -> str:
         """What the last command left in the text field, up to its NUL."""
         raw = self._memory.read(self._address + layout.OFFSET_TEXT, layout.TEXT_BYTES)
@@ -190,10 +225,17 @@ class Mailbox:
 
     def drain(self) -> list[Record]:
         """Take the records that are there now."""
+        return [_record(values) for values in layout.RECORD.iter_unpack(self.drain_raw())]
+
+    def drain_raw(self) -> bytes:
+        """The same, as they lie in memory.
+
+        :raises FirmwareFault: some were overwritten before they could be read.
+        """
         head = self._word(layout.OFFSET_HEAD)
         waiting = (head - self._tail) & 0xFFFFFFFF
         if waiting == 0:
-            return []
+            return b""
         if waiting > self._ring_records:
             raise FirmwareFault(f"{waiting - self._ring_records} records were overwritten before the rig read them")
         first = self._tail % self._ring_records
@@ -205,7 +247,7 @@ class Mailbox:
             raw += self._memory.read(ring, (waiting - upto) * size)
         self._tail = head
         self._write_word(layout.OFFSET_TAIL, head)
-        return [_record(values) for values in layout.RECORD.iter_unpack(raw)]
+        return raw
 
     def heartbeat(self) -> int:
         """Loops of the firmware's main context so far."""

@@ -29,6 +29,7 @@ OFFSETS = {
     "ring_records": layout.OFFSET_RING_RECORDS,
     "head": layout.OFFSET_HEAD,
     "tail": layout.OFFSET_TAIL,
+    "program_words": layout.OFFSET_PROGRAM_WORDS,
     "ring": layout.OFFSET_RING,
 }
 ENUMS: dict[str, type[IntEnum]] = {

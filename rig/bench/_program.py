@@ -1,0 +1,132 @@
+"""Programs: lists of steps that the firmware runs without a round trip a step, and the records that they leave.
+
+Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows words and records; must not know
+why a program is run, nor what its records should say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from rig.bench import _layout as layout
+from rig.bench._layout import RecordFlag, RecordKind
+
+
+class Step(IntEnum):
+    """``rig_step``."""
+
+    START = 1
+    STOP = 2
+    OPEN = 3
+    CLOSE = 4
+    CREATE = 5
+    DELETE = 6
+    READ = 7
+    LOAN = 8
+    SEND = 9
+    CANCEL = 10
+    PUBLISH = 11
+    REPLY = 12
+    KEEP = 13
+    SPIN = 14
+    STATISTICS = 15
+    IN_CALLBACK = 16
+    ELSEWHERE = 17
+    JOIN = 18
+    REPEAT = 19
+
+
+class Context(IntEnum):
+    """``rig_context``: where a step ran."""
+
+    MAIN = 0
+    CALLBACK = 1
+    OTHER = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """One call of a program. ``number``: of its step; ``value``: as the header says of each step."""
+
+    step: int
+    context: int
+    sequence: int
+    length: int
+    address: int
+    status: int
+    number: int
+    value: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One callback of a program. ``number``: of the step under way. ``service``: of a requester or replier, and then
+    ``request`` is the reply's request id, 0 for a request that came. ``wrong``: index of the first wrong byte, or -1.
+    """
+
+    session: int
+    reader: int
+    service: bool
+    request: int
+    sequence: int
+    length: int
+    address: int
+    local: bool
+    wrong: int
+    number: int
+    enter: int
+
+
+class ProgramBuilder:
+    """Words of a program. ``step`` returns the number that the step's records carry."""
+
+    def __init__(self) -> None:
+        self.words: list[int] = []
+
+    def step(self, step: Step, *arguments: int, text: Sequence[str] = ()) -> int:
+        """Append a step. ``text``: as CREATE takes it."""
+        number = len(self.words)
+        words = [argument & 0xFFFFFFFF for argument in arguments]
+        if step is Step.CREATE:
+            raw = b"".join(part.encode("utf-8") + b"\0" for part in text)
+            raw += b"\0" * (-len(raw) % 4 or 4)
+            words += [int.from_bytes(raw[at : at + 4], "little") for at in range(0, len(raw), 4)]
+        self.words.append(step | len(words) << 8)
+        self.words += words
+        return number
+
+    def begin(self, step: Step, argument: int) -> int:
+        """Append a step that has steps of its own, which are appended until ``end``."""
+        return self.step(step, argument, 0)
+
+    def end(self, number: int) -> None:
+        """The steps of step ``number`` are complete."""
+        self.words[number + 2] = len(self.words) - number - 3
+
+
+def read_records(raw: bytes) -> Iterator[Called | Heard]:
+    """The records of a program, oldest first."""
+    for values in layout.RECORD.iter_unpack(raw):
+        kind, flags, reader, sequence, length, address, status, *rest = values
+        if kind == RecordKind.CALL:
+            yield Called(
+                flags, reader, sequence, length, address, status, rest[0], (rest[1], rest[2], rest[3], rest[4])
+            )
+        elif kind in (RecordKind.DELIVERED, RecordKind.SERVED):
+            service = kind == RecordKind.SERVED
+            whole = bool(flags & RecordFlag.INTACT)
+            yield Heard(
+                session=reader >> 12,
+                reader=reader & 0xFFF,
+                service=service,
+                request=status if service else 0,
+                sequence=sequence,
+                length=length,
+                address=address,
+                local=bool(flags & RecordFlag.LOCAL),
+                wrong=-1 if whole else rest[1] if service else status,
+                number=rest[0],
+                enter=rest[3],
+            )
