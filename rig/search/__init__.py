@@ -1,0 +1,32 @@
+"""The search for sequences of calls that break a promise: drawn, run as programs on the board, judged, shrunk, told.
+
+Knows the model and the bench. Must not know claims, nor how a board comes to its bench.
+"""
+
+from rig.search._file import from_json, read_sequence, to_json
+from rig.search._generate import Ground, generate
+from rig.search._judge import Outcome, judge
+from rig.search._lower import Lowered, lower, needs
+from rig.search._names import COLLISIONS
+from rig.search._runner import Runner
+from rig.search._search import Finding, Report, Search
+from rig.search._shrink import shrink
+
+__all__ = [
+    "COLLISIONS",
+    "Finding",
+    "Ground",
+    "Lowered",
+    "Outcome",
+    "Report",
+    "Runner",
+    "Search",
+    "from_json",
+    "generate",
+    "judge",
+    "lower",
+    "needs",
+    "read_sequence",
+    "shrink",
+    "to_json",
+]

@@ -1,0 +1,461 @@
+"""Sequences of calls, drawn by a seeded generator that knows the state in which each call is made.
+
+Each sequence first draws a *shape*: how much memory, how many sessions and topics, which kinds of calls it has at all
+("swarm testing": what is left out lets the rest go further). Then it draws calls, each from those that make sense now,
+as the ideal middleware would stand; now and then one that makes none.
+
+Knows the model. Must not know a middleware, nor what is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
+
+from rig.bench import Capability
+from rig.model import (
+    Cancel,
+    Close,
+    Create,
+    Delete,
+    Drop,
+    Elsewhere,
+    End,
+    Endpoint,
+    Form,
+    Group,
+    Ideal,
+    InCallback,
+    Join,
+    Keep,
+    Kind,
+    Limits,
+    Loan,
+    Open,
+    Operation,
+    Publish,
+    Qos,
+    Repeat,
+    Reply,
+    Send,
+    Sequence,
+    Spin,
+    holders,
+)
+from rig.search._names import draw_services, draw_topics
+
+_BUFFERS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 6, 7, 8, 8, 9, 12, 16, 17, 20, 33, 40, 40, 70, 130, 260)
+_BUFFER_BYTES = (16, 40, 64, 64, 64, 128, 256, 256, 512, 1024, 4096, 65544, 65544)
+_LENGTHS: tuple[int, ...] = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    12,
+    13,
+    15,
+    16,
+    17,
+    24,
+    31,
+    32,
+    33,
+    61,
+    63,
+    64,
+    65,
+    100,
+    127,
+    128,
+    200,
+    255,
+)
+_LENGTHS += (256, 257, 496, 500, 512, 513, 1000, 1024, 4096)
+_QOS = (
+    Qos(),
+    Qos(),
+    Qos(reliable=False),
+    Qos(keep_all=True),
+    Qos(transient_local=True),
+    Qos(transient_local=True, keep_all=True),
+    Qos(transient_local=True, depth=3),
+    Qos(depth=1),
+    Qos(depth=2),
+    Qos(depth=5),
+)
+_IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
+_LAST_ID = 0xFFF
+_SIXTEEN_BITS = 0xFFFF
+_SPARE_ROWS = 4  # of the tables: what the ends of a sequence need at most, all kinds together
+_OTHERS_MOST = 10  # samples of the other context: its records wait for it to end
+_WAKE_MS = 300
+_KINDS_OF_CALLS = (
+    "many_readers",
+    "bursts",
+    "loans",
+    "deletions",
+    "drops",
+    "sessions",
+    "callbacks",
+    "elsewhere",
+    "sleeps",
+    "services",
+    "later",
+    "repeat",
+    "forms",
+    "nonsense",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program."""
+
+    capabilities: Capability
+    memory_bytes: int
+    words: int
+    limits: Limits
+    rounds: int = 300
+    longest: int = 40
+
+    @property
+    def small(self) -> bool:
+        """Whether it is a small MCU's."""
+        return self.memory_bytes < 64 * 1024
+
+
+def generate(random: Random, ground: Ground) -> Sequence:
+    """Draw one sequence."""
+    return _Drawing(random, ground).draw()
+
+
+class _Drawing:
+    def __init__(self, random: Random, ground: Ground) -> None:
+        self.random = random
+        self.ground = ground
+        self.kinds = {kind for kind in _KINDS_OF_CALLS if random.random() < (0.15 if kind == "repeat" else 0.45)}
+        has = ground.capabilities
+        if Capability.SERVICES not in has:
+            self.kinds -= {"services", "later"}
+        if Capability.DELETE not in has:
+            self.kinds -= {"deletions", "drops"}
+        if Capability.THREADS not in has:
+            self.kinds -= {"elsewhere"}
+        self.forms = [Form.BIN]
+        if "forms" in self.kinds:
+            self.forms += [Form.XML] if Capability.XML in has else []
+            self.forms += [Form.REF] if Capability.REF in has else []
+        buffers, buffer_bytes = self._memory()
+        count = random.choice((1, 1, 2, 2, 3, 5))
+        self.topics = draw_topics(random, count if not ground.small else min(count, 2))
+        self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
+        self.qos = random.sample(_QOS, random.choice((1, 2, 3)))
+        self.several = ground.limits.sessions > 1 and random.random() < 0.5
+        self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
+        self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
+        if buffer_bytes > _SIXTEEN_BITS:
+            self.lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
+        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services))
+        self.ideal = Ideal(self.sequence, ground.limits)
+        self.operations: list[Operation] = []
+        self.asks_later = False
+
+    def draw(self) -> Sequence:
+        """All of it."""
+        for session in range(2 if self.several else 1):
+            self._add(Open(session))
+        self._new_end(Kind.WRITER)
+        self._new_end(Kind.READER)
+        wanted = self.random.randint(6, self.ground.longest if not self.ground.small else 14)
+        moves = self._moves()
+        weights = [weight for weight, _ in moves]
+        while len(self.operations) < wanted:
+            move = self.random.choices(moves, weights)[0][1]
+            move()
+        self._add(Spin())
+        return replace(self.sequence, operations=tuple(self.operations))
+
+    def _moves(self) -> list[tuple[int, Callable[[], None]]]:
+        kinds = self.kinds
+        moves: list[tuple[int, Callable[[], None]]] = [
+            (14, self._publish),
+            (8, self._spin),
+            (3, lambda: self._new_end(Kind.WRITER)),
+            (9 if "many_readers" in kinds else 4, lambda: self._new_end(Kind.READER)),
+        ]
+        optional = {
+            "loans": (4, self._loan),
+            "deletions": (4, self._delete),
+            "drops": (1, self._drop),
+            "sessions": (1, self._session),
+            "callbacks": (5, self._in_callback),
+            "elsewhere": (3, self._elsewhere),
+            "sleeps": (1, self._sleep),
+            "repeat": (1, self._repeat),
+            "nonsense": (1, self._nonsense),
+        }
+        moves += [move for kind, move in optional.items() if kind in kinds]
+        if self.services:
+            moves += [(4, self._new_service_end), (6, self._request)]
+            moves += [(2, self._answer_later)] if "later" in kinds else []
+        return moves
+
+    # ---- what there is
+
+    def _memory(self) -> tuple[int, int]:
+        random, ground = self.random, self.ground
+        while True:
+            buffers, size = random.choice(_BUFFERS), random.choice(_BUFFER_BYTES)
+            if buffers * size <= min(ground.memory_bytes, 4 * 65544 if size > 4096 else ground.memory_bytes // 2):
+                return buffers, size
+
+    def _add(self, operation: Operation) -> None:
+        self.operations.append(operation)
+        self.ideal.apply(operation)
+
+    def _ends(self, *kinds: Kind, loaned: bool | None = None) -> list[Endpoint]:
+        return [
+            end
+            for end in self.ideal.world.ends.values()
+            if end.end.kind in kinds and (loaned is None or (end.loan is not None) is loaned)
+        ]
+
+    def _session_index(self) -> int:
+        open_ = [index for index, is_open in enumerate(self.ideal.world.sessions) if is_open]
+        return self.random.choice(open_) if open_ else -1
+
+    def _has_room(self, create: Create) -> bool:
+        world, limits = self.ideal.world, self.ground.limits
+        session = create.end.session
+        rows = world.rows + sum(1 for kind, id in holders(create) if (session, kind, id) not in world.groups)
+        rows += create.count - 1
+        pairs = create.count * sum(1 for end in world.ends.values() if end.topic == self.sequence.topics[create.topic])
+        names = len(self.sequence.topics) + 2 + sum(1 for o in self.operations if getattr(o, "form", 3) != Form.BIN)
+        return (
+            rows + _SPARE_ROWS < limits.entities
+            and world.pairs + 2 * pairs < limits.pairs
+            and (create.form is Form.BIN or names + 2 < min(limits.names, 12))
+        )
+
+    def _length(self) -> int:
+        return self.random.choice(self.lengths)
+
+    def _burst(self) -> int:
+        if "bursts" not in self.kinds or self.random.random() < 0.5:
+            return self.random.choice((1, 1, 1, 2, 3))
+        buffers = self.sequence.buffers
+        most = self.random.choice((2, 3, 5, buffers - 1, buffers, buffers + 1, buffers + 2))
+        return max(1, min(most, 300))
+
+    # ---- moves
+
+    def _draw_end(self, kind: Kind) -> Create | None:
+        session = self._session_index()
+        if session < 0:
+            return None
+        used = {end.id for end in self.ideal.world.ends if end.session == session and end.kind is kind}
+        vacant = [id for id in _IDS if id not in used]
+        if not vacant:
+            return None
+        topic = self.random.randrange(len(self.topics))
+        if kind >= Kind.REQUESTER:
+            topic = len(self.topics) + self.random.randrange(len(self.services))
+        form = self.random.choice(self.forms)
+        qos = self.random.choice(self.qos)
+        if form is not Form.BIN:
+            qos = replace(qos, depth=0, keep_all=False)
+            form = Form.BIN if form is Form.REF and kind >= Kind.REQUESTER else form
+        if kind >= Kind.REQUESTER:
+            qos = Qos()
+        reliable_stream = self.random.random() < 0.8
+        chosen = self.random.choice(vacant[:4]) if self.random.random() < 0.7 else self.random.choice(vacant)
+        create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
+        return create if self._has_room(create) else None
+
+    def _new_end(self, kind: Kind) -> None:
+        create = self._draw_end(kind)
+        if create is None:
+            return
+        if kind is Kind.READER and "many_readers" in self.kinds:
+            several = replace(create, count=self.random.choice((1, 1, 3, 9, 9, 17, 33)))
+            free = not any(each.end in self.ideal.world.ends for each in several.each())
+            if free and create.end.id + several.count <= _LAST_ID and self._has_room(several):
+                create = several
+        self._add(create)
+
+    def _new_service_end(self) -> None:
+        kind = self.random.choice((Kind.REQUESTER, Kind.REQUESTER, Kind.REPLIER))
+        create = self._draw_end(kind)
+        if create is None:
+            return
+        topic = self.sequence.topics[create.topic]
+        if kind is Kind.REPLIER and any(end.topic == topic for end in self._ends(Kind.REPLIER)):
+            return  # which of two repliers answers is nobody's promise
+        self._add(create)
+
+    def _publish(self) -> None:
+        writers = self._ends(Kind.WRITER, loaned=False)
+        if writers:
+            self._add(Publish(self.random.choice(writers).end, self._length(), self._burst()))
+
+    def _spin(self) -> None:
+        waiting = any(end.queue for end in self.ideal.world.ends.values())
+        timeout = self.random.choice((0, 0, 0, 1, _WAKE_MS)) if waiting and self._sure_delivery() else 0
+        self._add(Spin(timeout, self.random.choice((1, 1, 1, 2)) if timeout < _WAKE_MS else 1))
+
+    def _sure_delivery(self) -> bool:
+        return any(entry.required for end in self.ideal.world.ends.values() for entry in end.queue)
+
+    def _loan(self) -> None:
+        open_ = self._ends(Kind.WRITER, loaned=True)
+        if open_ and self.random.random() < 0.6:
+            end = self.random.choice(open_).end
+            self._add(Send(end) if self.random.random() < 0.7 else Cancel(end))
+            return
+        writers = self._ends(Kind.WRITER, loaned=False)
+        if writers and len(open_) < 4:
+            self._add(Loan(self.random.choice(writers).end, self._length()))
+
+    def _delete(self) -> None:
+        ends = self._ends(*Kind)
+        if len(ends) > 1:
+            end = self.random.choice(ends)
+            self._add(Delete(end.end))
+            made = [each for o in self.operations if isinstance(o, Create) for each in o.each() if each.end == end.end]
+            if made and self.random.random() < 0.4 and self._has_room(made[-1]):
+                self._add(made[-1])
+
+    def _drop(self) -> None:
+        groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
+        if groups:
+            session, kind = self.random.choice(groups)
+            self._add(Drop(session, Group(kind)))
+
+    def _session(self) -> None:
+        sessions = self.ideal.world.sessions
+        closed = [index for index, is_open in enumerate(sessions) if not is_open]
+        if closed:
+            self._add(Open(closed[0]))
+        elif sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
+            self._add(Open(len(sessions)))
+        elif sum(sessions) > 1:
+            self._add(Close(self._session_index()))
+
+    def _in_callback(self) -> None:
+        if self.ideal.hooks >= 2:
+            return
+        actions = [self._action() for _ in range(self.random.choice((1, 1, 2)))]
+        chosen = tuple(action for action in actions if action is not None)
+        if chosen:
+            self._add(InCallback(self.random.choice((1, 1, 1, 2, 3)), chosen))
+
+    def _action(self) -> Operation | None:
+        """A call that may be made inside a callback; what it needs is there already, or it is refused."""
+        kind = self.random.choice(("publish", "publish", "delete", "create", "request"))
+        writers, ends = self._ends(Kind.WRITER, loaned=False), self._ends(*Kind)
+        if kind == "publish" and writers:
+            return Publish(self.random.choice(writers).end, self._length(), self.random.choice((1, 1, 2, 3)))
+        if kind == "delete" and "deletions" in self.kinds and len(ends) > 1:
+            return Delete(self.random.choice(ends).end)
+        if kind == "create":
+            create = self._draw_end(self.random.choice((Kind.READER, Kind.READER, Kind.WRITER)))
+            groups = self.ideal.world.groups
+            if create is not None and all((create.end.session, k, i) in groups for k, i in holders(create)):
+                return create
+        requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
+        if kind == "request" and requesters:
+            return Publish(self.random.choice(requesters).end, self._service_length())
+        return None
+
+    def _plain(self, writer: Endpoint) -> bool:
+        """Whether what it publishes is owed whenever it is published: no history takes part."""
+        qos = [writer.qos, *(reader.qos for reader in writer.readers)]
+        return bool(writer.readers) and not any(each.transient_local or each.depth for each in qos)
+
+    def _elsewhere(self) -> None:
+        writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
+        if not writers or self.ideal.hooks or self._ends(Kind.WRITER, loaned=True):
+            return
+        other = self.random.choice(writers)
+        if self.random.random() < 0.35 and self.ideal.world.certainly_free() > 1:
+            self._add(Spin())
+            self._add(Elsewhere((Publish(other.end, self._length()),), delay_ms=self.random.choice((1, 3))))
+            self._add(Spin(_WAKE_MS))
+        else:
+            self._add(Elsewhere((Publish(other.end, self._length(), self.random.randint(1, _OTHERS_MOST)),)))
+            for _ in range(self.random.randint(1, 4)):
+                mine = [end for end in writers if end is not other]
+                if mine and self.random.random() < 0.6:
+                    self._add(Publish(self.random.choice(mine).end, self._length(), self.random.randint(1, 6)))
+                else:
+                    self._add(Spin(0, self.random.choice((1, 3, 8))))
+        self._add(Join())
+        self._add(Spin())
+
+    def _sleep(self) -> None:
+        self._add(Spin(1))
+
+    def _repeat(self) -> None:
+        self._add(Spin())
+        if any(end.queue for end in self.ideal.world.ends.values()) or self.ideal.hooks:
+            return
+        writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
+        requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
+        body: tuple[Operation, ...] = ()
+        if requesters and not self.asks_later and self.ideal.world.certainly_free() > 2 and self.random.random() < 0.5:
+            body = (
+                Publish(self.random.choice(requesters).end, max(4, min(16, self._service_length()))),
+                Spin(),
+                Spin(),
+            )
+        elif writers:
+            writer = self.random.choice(writers)
+            count = max(1, min(self.random.choice((1, 1, 2)), self.ideal.world.certainly_free()))
+            body = (Publish(writer.end, max(4, min(64, self._length())), count), Spin())
+        if body and self.ideal.world.certainly_free() > 0:
+            self._add(Repeat(self.ground.rounds, body))
+
+    def _service_length(self) -> int:
+        most = max(1, self.sequence.buffer_bytes - 24)
+        fitting = [length for length in self.lengths if length <= most]
+        return self.random.choice(fitting or [1])
+
+    def _request(self) -> None:
+        requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
+        if requesters:
+            count = self.random.choice((1, 1, 1, 2, 4))
+            self._add(Publish(self.random.choice(requesters).end, self._service_length(), count))
+            if self.random.random() < 0.5:
+                self._add(Spin(0, self.random.choice((1, 2))))
+
+    def _answer_later(self) -> None:
+        if self.asks_later and self.random.random() < 0.7:
+            self._add(Reply(self.random.choice((1, 1, 2, 4))))
+        elif len(self.ideal.kept) < 4:
+            self.asks_later = not self.asks_later
+            self._add(Keep(self.asks_later))
+
+    def _nonsense(self) -> None:
+        """A call that must be refused: of what is not there, or twice."""
+        session = max(0, self._session_index())
+        nobody = End(session, self.random.choice((Kind.WRITER, Kind.READER)), 0x555)
+        ends = self._ends(Kind.WRITER, Kind.READER)
+        choice = self.random.choice(("delete", "publish", "large", "cancel"))
+        choice = "publish" if Capability.DELETE not in self.ground.capabilities and choice == "delete" else choice
+        if choice == "delete":
+            self._add(Delete(nobody))
+        elif choice == "publish":
+            self._add(Publish(End(session, Kind.WRITER, 0x555), 8))
+        elif choice == "large" and self._ends(Kind.WRITER, loaned=False):
+            end = self.random.choice(self._ends(Kind.WRITER, loaned=False)).end
+            self._add(Publish(end, self.sequence.buffer_bytes + self.random.choice((1, 8, 100))))
+        elif ends:
+            writers = self._ends(Kind.WRITER, loaned=False)
+            if writers:
+                self._add(Cancel(self.random.choice(writers).end))

@@ -1,0 +1,330 @@
+"""What a program's records come to, held against the model: call by call, until a promise is broken.
+
+Knows records and the model. Must not know which claim a promise belongs to, nor where the records come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from rig.bench import Called, Context, Heard, Step
+from rig.model import (
+    Breach,
+    Create,
+    Delete,
+    Drop,
+    Elsewhere,
+    End,
+    Family,
+    Group,
+    Ideal,
+    Kind,
+    Limits,
+    Numbered,
+    Operation,
+    Promise,
+    Publish,
+    Repeat,
+    Sample,
+    World,
+    holders,
+    names_of,
+)
+from rig.search._lower import Call, Lowered
+
+_UNSUPPORTED = -2
+_OUTSIDE = 0x80000000  # an address of the native firmware that is no offset in the shared file
+_WHOLE_WORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
+
+    ``came``: what was seen, as (index of the operation, words), in order.
+    """
+
+    breach: Breach | None = None
+    unsupported: str = ""
+    finished: bool = True
+    came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
+
+
+def judge(
+    lowered: Lowered,
+    records: Sequence[Called | Heard],
+    *,
+    limits: Limits,
+    loans: bool = True,
+    tells_free: bool = True,
+    narrate: bool = False,
+) -> Outcome:
+    """Hold the records of one program against the model.
+
+    :param limits: tables that the middleware says it was built with.
+    :param loans: whether a writer's place is the readers' place (``RIG_MW_CAP_LOAN``).
+    :param tells_free: whether its statistics count free buffers.
+    :param narrate: gather what came in words, for people.
+    """
+    return _Judge(lowered, limits=limits, loans=loans, tells_free=tells_free, narrate=narrate).run(records)
+
+
+class _Judge:
+    def __init__(self, lowered: Lowered, *, limits: Limits, loans: bool, tells_free: bool, narrate: bool) -> None:
+        calls = lowered.calls
+        self.lowered = lowered
+        self.world = World(calls.buffers, calls.buffer_bytes, limits=limits, loans=loans)
+        self.topics = calls.topics
+        self.tells_free = tells_free
+        self.asked: list[tuple[End, Sample]] = []
+        self.woken_after: int | None = None
+        self.finished = False
+        self.narrates = narrate
+        self.came: list[tuple[int, str]] = []
+
+    def run(self, records: Sequence[Called | Heard]) -> Outcome:
+        index = -1
+        for at, record in enumerate(records):
+            call = self.lowered.steps.get(record.number)
+            index = call.numbered.index if call is not None else index
+            if self.narrates:
+                self._tell(index, record)
+            if isinstance(record, Called) and record.status == _UNSUPPORTED:
+                return Outcome(unsupported=self._what(call), came=tuple(self.came))
+            breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
+            if breach is not None:
+                found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
+                return Outcome(breach=found, came=tuple(self.came))
+        return Outcome(finished=self.finished, came=tuple(self.came))
+
+    # ---- callbacks
+
+    def _heard(self, heard: Heard) -> Breach | None:
+        kind = Kind.READER if not heard.service else Kind.REQUESTER if heard.request else Kind.REPLIER
+        end = End(heard.session, kind, heard.reader)
+        number = self._resolve(end, heard.sequence, heard.length)
+        if kind is Kind.REPLIER:
+            replier = self.world.ends.get(end)
+            for entry in replier.queue if replier is not None else ():
+                if entry.sample.number == number:
+                    self.asked.append((end, entry.sample))
+                    break
+        return self.world.delivered(
+            end, number, heard.length, whole=heard.wrong < 0, address=heard.address, request=heard.request
+        )
+
+    def _resolve(self, end: End, sequence: int, length: int) -> int:
+        """The number of a sample whose payload is too short to hold all of it: the oldest that it can be."""
+        if length >= _WHOLE_WORD:
+            return sequence
+        reader = self.world.ends.get(end)
+        mask = (1 << 8 * length) - 1
+        for entry in reader.queue if reader is not None else ():
+            if entry.sample.number & mask == sequence & mask and entry.sample.length == length:
+                return entry.sample.number
+        fitting = (n for n, s in self.world.samples.items() if n & mask == sequence & mask and s.length == length)
+        return max(fitting, default=sequence)
+
+    # ---- calls
+
+    def _called(  # noqa: PLR0911, PLR0912 - one case a step
+        self, called: Called, call: Call | None, records: Sequence[Called | Heard], at: int
+    ) -> Breach | None:
+        step = called.step
+        if step == Step.START:
+            return self._started(called)
+        if called.number == self.lowered.last:
+            self.finished = True
+            return self.world.counted(called.value[0]) if self.tells_free else None
+        if call is None:
+            return None
+        world, numbered = self.world, call.numbered
+        young = called.context == Context.CALLBACK
+        operation = numbered.operation
+        match step:
+            case Step.PUBLISH:
+                if called.context == Context.OTHER:
+                    return None  # told when the other context was set going
+                return self._published(called, operation, young=young)
+            case Step.SPIN:
+                return world.spun(
+                    operation.timeout_ms,  # type: ignore[union-attr]
+                    called.length,
+                    called.status,
+                    woken_after_ms=self.woken_after,
+                )
+            case Step.CREATE:
+                return self._created(called, call)
+            case Step.LOAN:
+                return world.loaned(
+                    operation.end,  # type: ignore[union-attr]
+                    called.sequence,
+                    called.length,
+                    self._place(called),
+                    called.status,
+                )
+            case Step.SEND:
+                return world.sent(operation.end, called.status, young=young)  # type: ignore[union-attr]
+            case Step.CANCEL:
+                return world.cancelled(operation.end, called.status)  # type: ignore[union-attr]
+            case Step.REPLY:
+                return self._replied(called, young=young)
+            case Step.REPEAT:
+                return self._repeated(called, numbered)
+            case Step.ELSEWHERE:
+                return self._set_going(numbered, records, at)
+            case _:
+                return self._came_or_went(called, operation)
+
+    def _came_or_went(self, called: Called, operation: Operation) -> Breach | None:
+        world = self.world
+        match called.step:
+            case Step.OPEN:
+                return world.opened(called.status)
+            case Step.CLOSE:
+                return world.closed(operation.session, called.status)  # type: ignore[union-attr]
+            case Step.DELETE if isinstance(operation, Delete):
+                return world.deleted(operation.end, called.status)
+            case Step.DELETE if isinstance(operation, Drop):
+                return world.dropped(operation.session, Group(operation.group), called.status)
+            case Step.JOIN:
+                world.joined()
+                self.woken_after = None
+                if called.status < 0:
+                    seen = "it was not through in time"
+                    return Breach(Promise.ALIVE, Family.DEAD, "the other context publishes and ends", seen)
+        return None
+
+    def _started(self, called: Called) -> Breach | None:
+        calls = self.lowered.calls
+        if called.status < 0:
+            expected = f"{calls.buffers} buffers of {calls.buffer_bytes} B"
+            return Breach(Promise.ROOM, Family.REFUSED, expected, f"the start returned {called.status}")
+        if called.value[0] < calls.buffer_bytes:
+            expected = f"buffers of {calls.buffer_bytes} B: the memory is cut into equal ones"
+            return Breach(Promise.ROOM, Family.REFUSED, expected, f"they have {called.value[0]} B")
+        return None
+
+    def _place(self, called: Called) -> int | None:
+        return called.address if called.status >= 0 else None
+
+    def _published(self, called: Called, operation: Operation, *, young: bool) -> Breach | None:
+        assert isinstance(operation, Publish)
+        return self.world.published(
+            operation.end, called.sequence, called.length, self._place(called), called.status, young=young
+        )
+
+    def _created(self, called: Called, call: Call) -> Breach | None:
+        create = call.create
+        assert create is not None
+        if call.holder is not None:
+            kind, id = call.holder
+            return self.world.group_created(create.end.session, kind, id, called.status)
+        held = all((create.end.session, *holder) in self.world.groups for holder in holders(create))
+        return self.world.created(create, names_of(create, self.topics), called.status, held=held)
+
+    def _replied(self, called: Called, *, young: bool) -> Breach | None:
+        end = End(called.value[0] >> 12, Kind.REPLIER, called.value[0] & 0xFFF)
+        mask = (1 << 8 * min(called.length, _WHOLE_WORD)) - 1
+        for at, (replier, sample) in enumerate(self.asked):
+            if replier == end and sample.number & mask == called.sequence & mask:
+                del self.asked[at]
+                asker = self.world.ends.get(sample.writer.end)
+                there = asker if asker is sample.writer else None
+                return self.world.replied(
+                    end,
+                    sample.number,
+                    called.length,
+                    called.status,
+                    asker=there,
+                    request=sample.request,
+                    young=young,
+                )
+        return None
+
+    def _set_going(self, numbered: Numbered, records: Sequence[Called | Heard], at: int) -> Breach | None:
+        """What the other context will have published counts from now on as what may come."""
+        operation = numbered.operation
+        assert isinstance(operation, Elsewhere)
+        self.world.elsewhere = True
+        self.woken_after = operation.delay_ms
+        ends = {number: call.numbered.operation for number, call in self.lowered.steps.items()}
+        for record in records[at + 1 :]:
+            if not isinstance(record, Called):
+                continue
+            if record.step == Step.JOIN:
+                break
+            if record.context == Context.OTHER:
+                publish = ends[record.number]
+                assert isinstance(publish, Publish)
+                breach = self.world.published(
+                    publish.end,
+                    record.sequence,
+                    record.length,
+                    self._place(record),
+                    record.status,
+                    concurrent=True,
+                )
+                if breach is not None:
+                    return breach
+        return None
+
+    def _repeated(self, called: Called, numbered: Numbered) -> Breach | None:
+        """Rounds that leave all as it was: what one comes to, as many times."""
+        repeat = numbered.operation
+        assert isinstance(repeat, Repeat)
+        ideal = Ideal(self.lowered.calls, self.world.limits)
+        ideal.world = self.world
+        for inner in numbered.inner:
+            ideal.run(inner)
+        accepted, refused, misplaced, first_error = called.value
+        if called.status < repeat.times:
+            seen = f"{called.status:,} came to their end"
+            return Breach(Promise.ALIVE, Family.DEAD, f"{repeat.times:,} rounds", seen)
+        if refused > ideal.refused * repeat.times:
+            expected = f"{(ideal.calls - ideal.refused) * repeat.times:,} calls succeed"
+            error = first_error - (1 << 32) if first_error >> 31 else first_error
+            seen = f"{refused:,} were refused, the first with {error}, after {accepted:,} that were not"
+            promise = Promise.CREATED_AGAIN if _creates(repeat) else Promise.RETURNED
+            return Breach(promise, Family.REFUSED, expected, seen)
+        service = any(isinstance(o, Publish) and o.end.kind is Kind.REQUESTER for o in repeat.operations)
+        due, heard = ideal.callbacks * repeat.times, called.sequence
+        expected = f"{due:,} callbacks"
+        if called.address:
+            seen = f"{called.address:,} brought a damaged payload"
+            return Breach(Promise.WHOLE, Family.DAMAGED, expected, seen)
+        if heard != due:
+            promise = Promise.ANSWERED if service else Promise.ACCEPTED_ARRIVES if heard < due else Promise.ONCE
+            return Breach(promise, Family.LOST if heard < due else Family.EXTRA, expected, f"{heard:,} came")
+        if misplaced:
+            seen = f"{misplaced:,} brought a sample that is not newer than the one before"
+            return Breach(Promise.IN_ORDER, Family.DISORDER, expected, seen)
+        return None
+
+    # ---- words
+
+    def _what(self, call: Call | None) -> str:
+        return str(call.numbered.operation) if call is not None else "the start"
+
+    def _tell(self, index: int, record: Called | Heard) -> None:
+        if isinstance(record, Heard):
+            kind = Kind.READER if not record.service else Kind.REQUESTER if record.request else Kind.REPLIER
+            end = End(record.session, kind, record.reader)
+            damage = f", wrong from byte {record.wrong} on" if record.wrong >= 0 else ""
+            words = f"callback of {end}: sample {record.sequence}, {record.length} B at {record.address:#x}{damage}"
+        else:
+            step = Step(record.step).name.lower().replace("_", " ")
+            words = f"{step}: {record.status}"
+            if record.step in (Step.PUBLISH, Step.LOAN, Step.SEND):
+                words = f"{step} of sample {record.sequence}: {record.status}"
+                words += f", place {record.address:#x}" if record.status >= 0 else ""
+            if record.step == Step.SPIN:
+                words += f" delivered in {record.length} ms"
+            if record.context:
+                words += f" ({Context(record.context).name.lower()} context)"
+        self.came.append((index, words))
+
+
+def _creates(repeat: Repeat) -> bool:
+    return any(isinstance(operation, Create) for operation in repeat.operations)

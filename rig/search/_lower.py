@@ -1,0 +1,231 @@
+"""From a sequence to a program of the bench firmware, and back from a step's number to the operation it is part of.
+
+Knows both forms. Must not know what a step should come to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rig.bench import Capability, ProgramBuilder, Step
+from rig.model import (
+    Cancel,
+    Close,
+    Create,
+    Delete,
+    Drop,
+    Elsewhere,
+    End,
+    Form,
+    InCallback,
+    Join,
+    Keep,
+    Kind,
+    Loan,
+    Numbered,
+    Open,
+    Publish,
+    Qos,
+    Repeat,
+    Reply,
+    Send,
+    Spin,
+    Topic,
+    holders,
+    number_all,
+    topic_id,
+)
+from rig.model import Sequence as Calls
+
+_PARTICIPANT, _TOPIC = 1, 2
+_JOIN_MS = 2000
+_LAST_SPINS = 3
+_LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, though there is no link
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What a step is: an operation, of which it may be one piece: ``create``, one endpoint, or ``holder``, something
+    that this endpoint needs (DDS-XRCE kind and id).
+    """
+
+    numbered: Numbered
+    create: Create | None = None
+    holder: tuple[int, int] | None = None
+
+
+@dataclass(slots=True)
+class Lowered:
+    """A program's words, and what its steps are. ``last``: number of the step after whose record all is said;
+    ``samples``: numbers that it takes.
+    """
+
+    calls: Calls
+    words: list[int] = field(default_factory=list)
+    steps: dict[int, Call] = field(default_factory=dict)
+    last: int = 0
+    samples: int = 0
+
+
+def lower(calls: Calls, *, first: int, key: Callable[[], int], base: int = 0) -> Lowered:
+    """Make the program of a sequence.
+
+    :param first: number of its first sample; samples of another sequence on the same board must not have it.
+    :param key: a client key that no session had before, each time it is called.
+    :param base: words of the programs that stand before it and are run with it.
+    """
+    return _Lowering(calls, key, base).run(first)
+
+
+class _Lowering:
+    def __init__(self, calls: Calls, key: Callable[[], int], base: int) -> None:
+        self.calls = calls
+        self.base = base
+        self.key = key
+        self.builder = ProgramBuilder()
+        self.lowered = Lowered(calls)
+        self.made: set[tuple[int, int, int]] = set()
+
+    def run(self, first: int) -> Lowered:
+        calls = self.calls
+        bytes_ = calls.buffers * calls.buffer_bytes
+        self.builder.step(Step.START, calls.buffers, bytes_, _LINK_MTU, _LINK_HISTORY, 0)
+        numbered = number_all(calls, first)
+        for each in numbered:
+            self._operation(each)
+        end = len(calls.operations)
+        if any(isinstance(operation, Elsewhere) for operation in calls.operations):
+            self._step(Numbered(Join(), end, 0), Step.JOIN, _JOIN_MS)
+        self._step(Numbered(Spin(count=_LAST_SPINS), end, 0), Step.SPIN, 0, _LAST_SPINS)
+        self.lowered.last = self.base + self.builder.step(Step.STATISTICS)
+        self.lowered.samples = sum(each.samples for each in numbered)
+        self.lowered.words = self.builder.words
+        return self.lowered
+
+    def _step(self, numbered: Numbered, step: Step, *arguments: int, text: Sequence[str] = ()) -> None:
+        self.lowered.steps[self.base + self.builder.step(step, *arguments, text=text)] = Call(numbered)
+
+    def _operation(self, numbered: Numbered) -> None:  # noqa: PLR0912 - one case a call
+        match numbered.operation:
+            case Open(session):
+                self.made = {each for each in self.made if each[0] != session}
+                self._step(numbered, Step.OPEN, self.key(), 0)
+            case Close(session):
+                self.made = {each for each in self.made if each[0] != session}
+                self._step(numbered, Step.CLOSE, session, 0)
+            case Create() as many:
+                for create in many.each():
+                    self._create(numbered, create)
+            case Delete(end):
+                self._step(numbered, Step.DELETE, end.session, end.kind, end.id, 0)
+            case Drop(session, group):
+                gone = {_PARTICIPANT: {1, 2, 3, 4}}.get(group, {group})
+                self.made = {each for each in self.made if each[0] != session or each[1] not in gone}
+                self._step(numbered, Step.DELETE, session, group, 1, 0)
+            case Publish(end, length, count):
+                self._step(numbered, Step.PUBLISH, end.session, _word(end), length, numbered.first, count)
+            case Loan(end, length):
+                self._step(numbered, Step.LOAN, end.session, _word(end), length, numbered.first)
+            case Send(end):
+                self._step(numbered, Step.SEND, end.session, _word(end))
+            case Cancel(end):
+                self._step(numbered, Step.CANCEL, end.session, _word(end))
+            case Keep(keep):
+                self._step(numbered, Step.KEEP, keep)
+            case Reply(count):
+                self._step(numbered, Step.REPLY, count)
+            case Spin(timeout_ms, count):
+                self._step(numbered, Step.SPIN, timeout_ms, count)
+            case Join():
+                self._step(numbered, Step.JOIN, _JOIN_MS)
+            case InCallback(callback):
+                self._nested(numbered, Step.IN_CALLBACK, callback)
+            case Elsewhere(_, delay_ms):
+                self._nested(numbered, Step.ELSEWHERE, delay_ms)
+            case Repeat(times):
+                self._nested(numbered, Step.REPEAT, times)
+
+    def _nested(self, numbered: Numbered, step: Step, argument: int) -> None:
+        number = self.builder.begin(step, argument)
+        self.lowered.steps[self.base + number] = Call(numbered)
+        for inner in numbered.inner:
+            self._operation(inner)
+        self.builder.end(number)
+
+    def _create(self, numbered: Numbered, create: Create) -> None:
+        end = create.end
+        topic = self.calls.topics[create.topic]
+        for kind, id in holders(create):
+            if (end.session, kind, id) in self.made:
+                continue
+            self.made.add((end.session, kind, id))
+            form, text = Form.BIN, (["rig"] if kind == _PARTICIPANT else [])
+            if kind == _TOPIC and create.form is Form.REF:
+                form, text = Form.REF, [_reference(topic)]
+            elif kind == _TOPIC:
+                text = [topic.name, topic.type]
+            parent = 0 if kind == _PARTICIPANT else 1
+            number = self.builder.step(
+                Step.CREATE, create.end.session, kind, form, 0, id, parent, 0, 0, 0, 1, 0, text=text
+            )
+            self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id))
+        service = end.kind >= Kind.REQUESTER
+        qos = create.qos
+        bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
+        made_of = 0 if service else topic_id(create.topic, create.form)
+        arguments = (end.session, end.kind, create.form, 0, end.id, 1, made_of, bits, qos.depth)
+        number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=_texts(create, topic))
+        self.lowered.steps[self.base + number] = Call(numbered, create)
+
+
+def _word(end: End) -> int:
+    """An end as the firmware's steps name it, within its session."""
+    return end.kind << 12 | end.id
+
+
+def _reference(topic: Topic) -> str:
+    return f"{topic.name}__t"
+
+
+def _texts(create: Create, topic: Topic) -> list[str]:
+    service = create.end.kind >= Kind.REQUESTER
+    if create.form is Form.REF:
+        return [_reference(topic)]
+    if create.form is Form.XML:
+        return [_service_xml(create.end.kind, topic) if service else _endpoint_xml(create.end.kind, topic, create.qos)]
+    return [topic.name, topic.type, topic.reply_type] if service else []
+
+
+def _endpoint_xml(kind: Kind, topic: Topic, qos: Qos) -> str:
+    """What an application writes into its XML; the mailbox's text has no room for what is the default anyway."""
+    tag = "data_writer" if kind is Kind.WRITER else "data_reader"
+    body = f"<topic><name>{topic.name}</name><dataType>{topic.type}</dataType></topic>"
+    reliability = "RELIABLE" if qos.reliable else "BEST_EFFORT"
+    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if qos.transient_local else ""
+    quality = f"<qos><reliability><kind>{reliability}</kind></reliability>{durability}</qos>"
+    return f"<dds><{tag}>{body}{quality}</{tag}></dds>"
+
+
+def _service_xml(kind: Kind, topic: Topic) -> str:
+    tag = "requester" if kind is Kind.REQUESTER else "replier"
+    attributes = f'service_name="{topic.name}" request_type="{topic.type}" reply_type="{topic.reply_type}"'
+    return f'<dds><{tag} profile_name="p" {attributes}></{tag}></dds>'
+
+
+def needs(calls: Calls) -> Capability:
+    """The capabilities without which a middleware cannot be asked to run a sequence."""
+    found = Capability.SHM | Capability.OFFLINE
+    pending = list(calls.operations)
+    while pending:
+        operation = pending.pop()
+        if isinstance(operation, InCallback | Elsewhere | Repeat):
+            pending += operation.operations
+        if isinstance(operation, Elsewhere):
+            found |= Capability.THREADS
+        if isinstance(operation, Delete | Drop):
+            found |= Capability.DELETE
+        if isinstance(operation, Create):
+            found |= Capability.SERVICES if operation.end.kind >= Kind.REQUESTER else Capability(0)
+            found |= {Form.XML: Capability.XML, Form.REF: Capability.REF}.get(operation.form, Capability(0))
+    return found

@@ -1,0 +1,171 @@
+"""Runs sequences on a board, many with one command, and hands their records to the judge.
+
+Knows the bench and programs. Must not know how sequences are made, nor what a breach means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from rig.bench import Bench, Called, Capability, Heard, Step
+from rig.errors import BoardFault, FirmwareFault, RigError
+from rig.model import Breach, Elsewhere, Family, InCallback, Limits, Operation, Promise, Repeat, Spin
+from rig.model import Sequence as Calls
+from rig.search._generate import Ground
+from rig.search._judge import Outcome, judge
+from rig.search._lower import Lowered, lower, needs
+
+_SECONDS = 10.0  # for a program beside what its spins may sleep; one that takes longer hangs
+_REPEATS_A_SECOND = 2000  # at the least, on the slowest board
+_WORD_MASK = 0x00FFFFFF  # sample numbers stay below it, so that they do not wrap
+
+
+class Runner:
+    """One board's way to run sequences.
+
+    :param renew: brings the board back after its firmware died, and returns its new bench.
+    :param key: a client key that no session of this boot had before.
+    """
+
+    def __init__(self, bench: Bench, *, renew: Callable[[], Bench], key: Callable[[], int]) -> None:
+        self._bench = bench
+        self._renew = renew
+        self._key = key
+        self._first = 1
+        self.limits = _limits(bench)
+        self.loans = bench.has(Capability.LOAN)
+        self.tells_free = self._ask_whether_it_tells()
+
+    def ground(self, **more: int) -> Ground:
+        """What sequences of this board may use."""
+        hello = self._bench.hello
+        return Ground(hello.capabilities, hello.memory_bytes, self._bench.program_words, self.limits, **more)
+
+    def can_run(self, calls: Calls) -> bool:
+        """Whether the middleware says that it has all that a sequence needs."""
+        return needs(calls) & ~self._bench.hello.capabilities == 0
+
+    def run(self, many: Sequence[Calls]) -> Iterator[tuple[Calls, Outcome]]:
+        """Run sequences in turn; yields what each came to. A dead firmware is a breach, and the board is renewed."""
+        batch: list[Lowered] = []
+        words = 0
+        for calls in many:
+            lowered = lower(calls, first=self._first, key=self._key, base=words)
+            if batch and words + len(lowered.words) > self._bench.program_words:
+                yield from self._run_batch(batch)
+                batch, words = [], 0
+                lowered = lower(calls, first=self._first, key=self._key)
+            if len(lowered.words) > self._bench.program_words:
+                continue
+            self._first = (self._first + lowered.samples) & _WORD_MASK or 1
+            batch.append(lowered)
+            words += len(lowered.words)
+        if batch:
+            yield from self._run_batch(batch)
+
+    def run_one(self, calls: Calls, *, narrate: bool = False) -> Outcome:
+        """Run one sequence; ``narrate``: with what came, in words."""
+        lowered = lower(calls, first=self._first, key=self._key)
+        if len(lowered.words) > self._bench.program_words:
+            return Outcome(unsupported="a program as long as that")
+        self._first = (self._first + lowered.samples) & _WORD_MASK or 1
+        try:
+            records = self._bench.run_program(lowered.words, timeout=_time_for([lowered]))
+        except (FirmwareFault, BoardFault) as fault:
+            return self._died(lowered, self._records_so_far(), fault, narrate=narrate)
+        return self._judge(lowered, records, narrate=narrate)
+
+    def _run_batch(self, batch: list[Lowered]) -> Iterator[tuple[Calls, Outcome]]:
+        words = [word for lowered in batch for word in lowered.words]
+        fault: RigError | None = None
+        try:
+            records = self._bench.run_program(words, timeout=_time_for(batch))
+        except (FirmwareFault, BoardFault) as error:
+            fault = error
+            records = self._records_so_far()
+        parts = list(_split(records))
+        for lowered, part in zip(batch, parts, strict=False):
+            if fault is not None and part is parts[-1]:
+                yield lowered.calls, self._died(lowered, part, fault)
+                return
+            yield lowered.calls, self._judge(lowered, part)
+        if fault is not None:
+            self._bench = self._renew()
+
+    def _records_so_far(self) -> list[Called | Heard]:
+        return self._bench.program_so_far()
+
+    def _judge(self, lowered: Lowered, records: Sequence[Called | Heard], *, narrate: bool = False) -> Outcome:
+        return judge(
+            lowered,
+            records,
+            limits=self.limits,
+            loans=self.loans,
+            tells_free=self.tells_free,
+            narrate=narrate,
+        )
+
+    def _died(
+        self, lowered: Lowered, records: Sequence[Called | Heard], fault: RigError, *, narrate: bool = False
+    ) -> Outcome:
+        """What came before may break a promise already; if not, not going on does."""
+        outcome = self._judge(lowered, records, narrate=narrate)
+        self._bench = self._renew()
+        if outcome.breach is not None:
+            return outcome
+        under_way = records[-1].number if records else -1
+        call = lowered.steps.get(under_way)
+        index = call.numbered.index if call is not None else len(lowered.calls.operations)
+        breach = Breach(Promise.ALIVE, Family.DEAD, "the next call returns", fault.message, index)
+        return Outcome(breach=breach, finished=False, came=outcome.came)
+
+    def _ask_whether_it_tells(self) -> bool:
+        lowered = lower(Calls(2, 64, ()), first=1, key=self._key)
+        records = self._bench.run_program(lowered.words, timeout=_SECONDS)
+        last = records[-1]
+        return isinstance(last, Called) and last.value[0] == 2
+
+
+def _limits(bench: Bench) -> Limits:
+    told = bench.configuration()
+    known = Limits()
+
+    def number(key: str, otherwise: int) -> int:
+        value = told.get(key, otherwise)
+        return value if isinstance(value, int) else otherwise
+
+    return Limits(
+        sessions=number("sessions", known.sessions),
+        entities=number("entities", number("shm_entities", known.entities)),
+        pairs=number("shm_pairs", known.pairs),
+        names=number("names", known.names),
+    )
+
+
+def _split(records: Sequence[Called | Heard]) -> Iterator[list[Called | Heard]]:
+    """The records of each sequence: each begins with a start."""
+    part: list[Called | Heard] = []
+    for record in records:
+        if isinstance(record, Called) and record.step == Step.START and part:
+            yield part
+            part = []
+        part.append(record)
+    if part:
+        yield part
+
+
+def _time_for(batch: Sequence[Lowered]) -> float:
+    seconds = _SECONDS
+    for lowered in batch:
+        seconds += sum(_seconds(operation) for operation in lowered.calls.operations)
+    return seconds
+
+
+def _seconds(operation: Operation) -> float:
+    if isinstance(operation, Spin):
+        return operation.timeout_ms * operation.count / 1000
+    if isinstance(operation, Repeat):
+        return operation.times / _REPEATS_A_SECOND
+    if isinstance(operation, InCallback | Elsewhere):
+        return sum(_seconds(inner) for inner in operation.operations)
+    return 0.0
