@@ -12,32 +12,27 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from rig.publish._words import QUIET_CONDITIONS, metric_words
-from rig.records import Measurement, RunRecord, Summary, Verdict
+from rig.publish._words import metric_words
+from rig.records import Condition, Measurement, Metric, RunRecord, Summary, Unit, Verdict
 
 PREFIX = "rig_"
-CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
+CONDITIONS = tuple(condition.value for condition in Condition if condition.label)
 OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
 BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
-_UNLABELLED = QUIET_CONDITIONS - {"link"}  # of these a board has one value for each metric
+_UNLABELLED = {c.value for c in Condition if c.quiet} - {Condition.LINK}  # a board has one value for each metric
 _STATISTICS = ("min", "p50", "p95", "p99", "p999", "max")
-# A count needs no unit in its name; a duration in nanoseconds is published in seconds.
-_UNITS = {
-    "bytes": "bytes",
-    "instructions": "instructions",
-    "cycles": "cycles",
-    "ns": "seconds",
-    "us": "seconds",
-    "s": "seconds",
-}
-_SCALES = {"ns": 1e-9, "us": 1e-6}
 
 
 def metric_name(measurement: Measurement) -> str:
     """Name of the family that a measurement belongs to."""
-    unit = _UNITS.get(measurement.unit, "")
+    unit = _unit(measurement.unit).base
     suffix = f"_{unit}" if unit and unit not in measurement.metric.split("_") else ""
     return f"{PREFIX}{measurement.metric}{suffix}"
+
+
+def _unit(name: str) -> Unit:
+    """The unit of this name; one that is not known is a plain count."""
+    return Unit.named(name) or Unit.SAMPLES
 
 
 def metrics(record: RunRecord) -> str:
@@ -98,8 +93,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
     members = list(members)
     gauge = Gauge(
         name,
-        f"{metric_words(members[0].metric)}, {_UNITS.get(members[0].unit, members[0].unit)}; "
-        "order statistics over the samples of the run.",
+        _help(members[0]),
         ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "conditions", "statistic"],
         registry=registry,
     )
@@ -107,7 +101,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         summary = m.summary
         if summary is None:
             continue
-        scale = _SCALES.get(m.unit, 1.0)
+        scale = _unit(m.unit).scale
         conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
         # What only one experiment varies shares a label, so that no two figures become one series.
         rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *_UNLABELLED)}
@@ -115,6 +109,14 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         for statistic, value in _statistics(summary):
             labels = (m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic)
             gauge.labels(*labels).set(value * scale)
+
+
+def _help(measurement: Measurement) -> str:
+    """What the family is, from the vocabulary of figures."""
+    known = Metric.named(measurement.metric)
+    meaning = f": {known.meaning}" if known is not None else ""
+    unit = _unit(measurement.unit).base or measurement.unit
+    return f"{metric_words(measurement.metric)}, {unit}{meaning}; order statistics over the samples of the run."
 
 
 def _statistics(summary: Summary) -> Iterator[tuple[str, float]]:

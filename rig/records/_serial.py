@@ -7,7 +7,6 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +26,6 @@ from rig.records._model import (
 )
 
 SCHEMA_NAME = "microros-shm-rig/results/1"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of ``results.json``."""
-    text = resources.files("rig.records").joinpath("results.schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
 
 
 def _plain(value: object) -> Any:
