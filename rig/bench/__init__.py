@@ -5,7 +5,7 @@ read and written while the target runs.
 """
 
 from rig.bench._bench import Bench, Entity, Exchange, Pool, Preempted, Qos, Refused, Served, Statistics, Unsupported
-from rig.bench._build import VARIANTS, build, build_defect, firmware_root
+from rig.bench._build import build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
@@ -36,7 +36,6 @@ __all__ = [
     "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",
-    "VARIANTS",
     "Bench",
     "Capability",
     "Clock",

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, Command, Counter, ExchangeFlag, RecordKind, Status
+from rig.bench._layout import Capability, Command, Counter, ExchangeArgument, ExchangeFlag, RecordKind, Status
 from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
 from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
-_RESULT_COUNTERS = 6
-_RESULT_OWN = 16
-_RESULT_SURPLUS = 18
 
 
 class Refused(FirmwareFault):
@@ -350,26 +348,36 @@ class Bench:
             flags |= ExchangeFlag.QUIET
         if on_hold is not None:
             flags |= ExchangeFlag.HOLD
-        arguments = (session, writer, count, length, burst, readers, spin_ms, int(deadline * 1000), first, flags)
-        self._begin_within(within, arguments)
+        slots = {
+            ExchangeArgument.SESSION: session,
+            ExchangeArgument.WRITER: writer,
+            ExchangeArgument.COUNT: count,
+            ExchangeArgument.LENGTH: length,
+            ExchangeArgument.BURST: burst,
+            ExchangeArgument.EXPECTED: readers,
+            ExchangeArgument.SPIN_MS: spin_ms,
+            ExchangeArgument.DEADLINE_MS: int(deadline * 1000),
+            ExchangeArgument.FIRST: first,
+            ExchangeArgument.FLAGS: flags,
+        }
+        self._begin_within(within, layout.arguments(slots))
         reply = self._mailbox.finish(timeout=timeout, on_hold=on_hold)
         if reply.status is not Status.OK:
             raise _refusal(Command.EXCHANGE, reply.status)
-        accepted, refused, delivered, damaged, status, local = reply.results[:_RESULT_COUNTERS]
-        surplus = _surplus(reply.records, readers) if record else reply.results[_RESULT_SURPLUS]
-        counted = reply.results[_RESULT_COUNTERS : _RESULT_COUNTERS + len(Counter)]
+        slot, results = layout.Exchanged, reply.results
+        counted = results[slot.COUNTERS : slot.COUNTERS + len(Counter)]
         return Exchange(
             readers=readers,
-            surplus=surplus,
-            accepted=accepted,
-            refused=refused,
-            delivered=delivered,
-            damaged=damaged,
-            local=local,
-            status=Status(status - (1 << 32) if status >> 31 else status),
+            surplus=_surplus(reply.records, readers) if record else results[slot.SURPLUS],
+            accepted=results[slot.ACCEPTED],
+            refused=results[slot.REFUSED],
+            delivered=results[slot.DELIVERED],
+            damaged=results[slot.DAMAGED],
+            local=results[slot.LOCAL],
+            status=Status(layout.signed(results[slot.STATUS])),
             counters=dict(zip(Counter, counted, strict=True)),
             records=reply.records,
-            own=self._own(reply.results[_RESULT_OWN : _RESULT_OWN + 2]),
+            own=self._own(results[slot.OWN : slot.OWN + 2]),
         )
 
     def _own(self, ticks: Sequence[int]) -> tuple[int, int]:
@@ -406,19 +414,27 @@ class Bench:
 
         :param deadline: how long the replies to a round may take, seconds; the first round that lacks one is the last.
         """
-        arguments = (session, requester, count, length, outstanding, spin_ms, int(deadline * 1000), first)
-        asked, refused, heard, answered, replied, wrong, local, status = self.command(
-            Command.SERVICE, arguments, timeout=timeout
-        ).results[:8]
+        slots = {
+            layout.ServiceArgument.SESSION: session,
+            layout.ServiceArgument.REQUESTER: requester,
+            layout.ServiceArgument.COUNT: count,
+            layout.ServiceArgument.LENGTH: length,
+            layout.ServiceArgument.OUTSTANDING: outstanding,
+            layout.ServiceArgument.SPIN_MS: spin_ms,
+            layout.ServiceArgument.DEADLINE_MS: int(deadline * 1000),
+            layout.ServiceArgument.FIRST: first,
+        }
+        results = self.command(Command.SERVICE, layout.arguments(slots), timeout=timeout).results
+        slot = layout.Served
         return Served(
-            asked=asked,
-            refused=refused,
-            heard=heard,
-            answered=answered,
-            replied=replied,
-            wrong=wrong,
-            local=local,
-            status=Status(status - (1 << 32) if status >> 31 else status),
+            asked=results[slot.ASKED],
+            refused=results[slot.REFUSED],
+            heard=results[slot.HEARD],
+            answered=results[slot.ANSWERED],
+            replied=results[slot.REPLIED],
+            wrong=results[slot.WRONG],
+            local=results[slot.LOCAL],
+            status=Status(layout.signed(results[slot.STATUS])),
         )
 
     def preempt(
@@ -428,33 +444,30 @@ class Bench:
 
         :param deadline: for all of it, seconds of the board's time.
         """
-        arguments = (session, writer, count, length, int(deadline * 1000), first)
-        accepted, full, delivered, damaged, misplaced, status, inside = self.command(
-            Command.PREEMPT, arguments, timeout=deadline + 60
-        ).results[:7]
+        slots = {
+            layout.PreemptArgument.SESSION: session,
+            layout.PreemptArgument.WRITER: writer,
+            layout.PreemptArgument.COUNT: count,
+            layout.PreemptArgument.LENGTH: length,
+            layout.PreemptArgument.DEADLINE_MS: int(deadline * 1000),
+            layout.PreemptArgument.FIRST: first,
+        }
+        results = self.command(Command.PREEMPT, layout.arguments(slots), timeout=deadline + 60).results
+        slot = layout.Preempted
         return Preempted(
-            accepted=accepted,
-            full=full,
-            delivered=delivered,
-            damaged=damaged,
-            misplaced=misplaced,
-            status=Status(status - (1 << 32) if status >> 31 else status),
-            inside=inside,
+            accepted=results[slot.ACCEPTED],
+            full=results[slot.FULL],
+            delivered=results[slot.DELIVERED],
+            damaged=results[slot.DAMAGED],
+            misplaced=results[slot.MISPLACED],
+            status=Status(layout.signed(results[slot.STATUS])),
+            inside=results[slot.INSIDE],
         )
 
     def statistics(self) -> Statistics:
         """The middleware's own count."""
         results = self.command(Command.STATISTICS).results
-        return Statistics(
-            delivered_local=results[0],
-            delivered_link=results[1],
-            refused_buffer=results[2],
-            refused_table=results[3],
-            lost=results[4],
-            buffers_free=results[5],
-            entities=results[6],
-            withheld=results[7],
-        )
+        return Statistics(**{word.name.lower(): results[word] for word in layout.StatisticsWord})
 
     def configuration(self) -> dict[str, int | str]:
         """Tables and limits that the middleware was built with, by name; empty if it does not tell.

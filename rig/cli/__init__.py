@@ -1,7 +1,7 @@
 """The command line: thin. Options in, calls into the rooms to the left, words and exit codes out.
 
-Exit codes: 0 every claim that ran is confirmed (or the command did its work); 1 a claim is refuted (``compare``: exact
-figures differ); 2 usage or configuration; 3 rig, board, probe or Agent fault; 4 inconclusive; 130 interrupted.
+Exit codes are those of ``rig.errors.ExitCode``; 0 also says that a command did its work, and 1 of ``compare`` that
+exact figures differ.
 """
 
 from __future__ import annotations
@@ -28,5 +28,5 @@ def main() -> NoReturn:
 
         code = run()
     except KeyboardInterrupt:
-        code = 130
+        code = 128 + signal.SIGINT
     sys.exit(code)

@@ -17,19 +17,20 @@ from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
 from rig.cli._soak import soak_command
-from rig.errors import RigError
+from rig.errors import ExitCode, RigError
+
+_HELP = f"""Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
+
+`rig run` needs no hardware: the default board is emulated. `rig doctor` says what is missing on this machine.
+
+Exit codes: {", ".join(f"{code:d} {code.short}" for code in ExitCode)}.
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="rig")
 def rig_command() -> None:
-    """Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
-
-    `rig run` needs no hardware: the default board is emulated. `rig doctor` says what is missing on this machine.
-
-    Exit codes: 0 all that ran is confirmed, 1 a claim is refuted, 2 usage or configuration, 3 rig, board, probe or
-    Agent fault, 4 inconclusive, 130 interrupted.
-    """
+    """The group of all commands."""
 
 
 for _command in (
@@ -72,9 +73,9 @@ def run() -> int:
         return _complain(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
         error.show()
-        return 2
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        return _complain("interrupted", "", 130)
+        return _complain("interrupted", "", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing is left to say
         return 0
@@ -82,5 +83,7 @@ def run() -> int:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise
         _drop_output()
-        return _complain(f"cannot write the output: {error.strerror}", "make room, or write it elsewhere", 3)
+        return _complain(
+            f"cannot write the output: {error.strerror}", "make room, or write it elsewhere", ExitCode.FAULT
+        )
     return code if isinstance(code, int) else 0

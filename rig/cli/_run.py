@@ -15,13 +15,12 @@ from rich.table import Table
 from rig.claims import CLAIMS
 from rig.cli._common import boards_option, terminal
 from rig.cli._progress import Progress
-from rig.errors import UsageError
+from rig.errors import Outcome, UsageError
 from rig.inventory import Inventory
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load
 from rig.run import (
     AGENT_KINDS,
-    EXIT_CODES,
     AgentKind,
     RunOptions,
     check_claims,
@@ -120,7 +119,7 @@ def _resume(context: click.Context, run: str) -> int:
 def _end(console: Console, record: RunRecord, directory: Path) -> int:
     publish(record, directory)
     show(console, record, directory)
-    return EXIT_CODES[record.run.outcome or "fault"]
+    return Outcome.named(record.run.outcome).exit_code
 
 
 def _history() -> Path:
@@ -162,7 +161,7 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
             )
     console.print(f"outcome: [bold]{record.run.outcome}[/]  ({record.run.seconds or 0:.0f} s)")
     console.print(f"report:  {directory / 'report.html'}", soft_wrap=True)
-    if record.run.outcome in ("fault", "interrupted"):
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
         console.print(f"go on:   rig run --resume {directory}", soft_wrap=True)
 
 

@@ -13,7 +13,7 @@ import yaml
 
 from rig.bench import build_defect
 from rig.claims import CLAIMS, decide
-from rig.errors import UsageError
+from rig.errors import Outcome, UsageError
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import Scratch
 from rig.matrix._table import DEFECTS, Defect
@@ -86,7 +86,7 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
 
 def uninterrupted(record: RunRecord) -> RunRecord:
     """The record of a run that was let come to its end; Ctrl-C ends what makes several runs, and not one of them."""
-    if record.run.outcome == "interrupted":
+    if record.run.outcome == Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     return record
 

@@ -12,13 +12,15 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from rig.errors import BLAMES, Outcome
 from rig.publish._words import metric_words
 from rig.records import Condition, Measurement, Metric, RunRecord, Summary, Unit, Verdict
 
 PREFIX = "rig_"
 CONDITIONS = tuple(condition.value for condition in Condition if condition.label)
-OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
-BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
+UNFINISHED = "unfinished"
+"""Instead of an outcome: the run was killed before it could say one."""
+
 _UNLABELLED = {c.value for c in Condition if c.quiet} - {Condition.LINK}  # a board has one value for each metric
 _STATISTICS = ("min", "p50", "p95", "p99", "p999", "max")
 
@@ -59,8 +61,8 @@ def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     duration = Gauge("rig_run_duration_seconds", "How long the run took.", registry=registry)
     duration.set(run.seconds or 0)
     outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"], registry=registry)
-    for name in OUTCOMES:
-        outcome.labels(name).set(int((run.outcome or "unfinished") == name))
+    for name in (*Outcome, UNFINISHED):
+        outcome.labels(name).set(int((run.outcome or UNFINISHED) == name))
     faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"], registry=registry)
     for blame in BLAMES:
         faults.labels(blame).set(sum(1 for fault in record.faults if fault.blame == blame))

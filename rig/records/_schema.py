@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from importlib import resources
 from typing import Any, Union, get_args, get_origin
 
+from rig.errors import BLAMES, Outcome
 from rig.records._typed import hints
 from rig.records.vocabulary import GROUPS, TIMED, Condition, Detail, Metric, Unit
 
@@ -31,6 +32,8 @@ def made_anew(base: Mapping[str, Any]) -> dict[str, Any]:
     definitions = {name: kind for name, kind in made["$defs"].items() if not name.startswith(_PREFIX)}
     details = dict.fromkeys(group.detail for group in GROUPS)
     made["$defs"] = definitions | {_name(kind): _object(kind, gap=True) for kind in details}
+    made["$defs"]["fault"]["properties"]["blame"]["enum"] = list(BLAMES)
+    made["properties"]["run"]["properties"]["outcome"]["description"] = f"how the run ended: {', '.join(Outcome)}"
     measurement = made["$defs"]["measurement"]
     measurement["properties"]["conditions"]["properties"] = {c.value: _condition(c) for c in Condition}
     measurement["allOf"] = [*_units(), *_details()]

@@ -18,13 +18,13 @@ from rig.bench import Unsupported
 from rig.claims import CLAIMS, decide
 from rig.errors import ResultsFault, RigError, UsageError
 from rig.inventory import BoardSpec, Inventory
-from rig.records import Board, Fault, Firmware, Measurement, Run, RunRecord
+from rig.records import VARIANTS, Board, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
 from rig.run._pace import Pace
-from rig.run._plan import VARIANTS, Key, Step, plan
+from rig.run._plan import Key, Step, plan
 from rig.run._recorder import Listener, Recorder
 from rig.run._resume import Unfinished, check_same, read_unfinished
 from rig.station import Station, agent_label, load_images
@@ -107,7 +107,7 @@ class _Run:
             self.run,
             finished=_now(),
             seconds=round(time.monotonic() - self.begin, 3),
-            outcome=outcome(self.recorder.record(), interrupted=interrupted),
+            outcome=outcome(self.recorder.record(), interrupted=interrupted).value,
         )
         self.recorder.run(self.run, self.environment)
         return self.recorder.record()
