@@ -7,8 +7,8 @@ read and written while the target runs.
 from rig.bench._bench import Bench, Entity, Exchange, Pool, Preempted, Qos, Refused, Served, Statistics, Unsupported
 from rig.bench._build import build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
-from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.bench._layout import Capability, ClockKind, Command, Counter, EntryKind, Status
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
 from rig.bench._payload import payload
 from rig.bench._scan import BLOCK, Place, find_places
 from rig.bench._topology import (
@@ -43,6 +43,8 @@ __all__ = [
     "Command",
     "Counter",
     "Entity",
+    "Entry",
+    "EntryKind",
     "Exchange",
     "Hello",
     "Mailbox",
@@ -52,8 +54,6 @@ __all__ = [
     "Pool",
     "Preempted",
     "Qos",
-    "Record",
-    "RecordKind",
     "Refused",
     "Reply",
     "Served",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, Command, Counter, ExchangeArgument, ExchangeFlag, RecordKind, Status
-from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
 from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
@@ -97,13 +97,13 @@ class Exchange:
     local: int
     status: Status
     counters: dict[Counter, int]
-    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
     own: tuple[int, int] = (0, 0)
 
     @property
-    def deliveries(self) -> list[Record]:
-        """Records of callbacks, oldest first."""
-        return [r for r in self.records if r.kind is RecordKind.DELIVERED]
+    def deliveries(self) -> list[Entry]:
+        """Entries of callbacks, oldest first."""
+        return [r for r in self.entries if r.kind is EntryKind.DELIVERED]
 
     @property
     def once(self) -> int:
@@ -138,14 +138,14 @@ class Exchange:
         return ", ".join(words for count, words in parts if count)
 
     @property
-    def refusals(self) -> list[Record]:
-        """Records of loan and publish calls that failed."""
-        return [r for r in self.records if r.kind is RecordKind.REFUSED]
+    def refusals(self) -> list[Entry]:
+        """Entries of loan and publish calls that failed."""
+        return [r for r in self.entries if r.kind is EntryKind.REFUSED]
 
 
-def _surplus(records: Sequence[Record], readers: int) -> int:
+def _surplus(entries: Sequence[Entry], readers: int) -> int:
     """Intact deliveries that are not the first of a sample to one of the first ``readers`` readers that were heard."""
-    delivered = [r for r in records if r.kind is RecordKind.DELIVERED and r.intact]
+    delivered = [r for r in entries if r.kind is EntryKind.DELIVERED and r.intact]
     heard = [((r.session, r.reader), r.sequence) for r in delivered]
     expected = list(dict.fromkeys(reader for reader, _ in heard))[:readers]
     return len(heard) - len({(reader, sequence) for reader, sequence in heard if reader in expected})
@@ -309,10 +309,10 @@ class Bench:
         """Publish one sample and leave it waiting: no spin follows. See ``deliver``."""
         self.command(Command.PUBLISH, (session, writer, length, sequence))
 
-    def deliver(self, *, timeout: float) -> list[Record]:
+    def deliver(self, *, timeout: float) -> list[Entry]:
         """Spin up to ``timeout`` seconds for what ``publish`` left waiting; returns the deliveries, oldest first."""
         reply = self.command(Command.SPIN, (int(timeout * 1000), 0), timeout=timeout + 5)
-        return [record for record in reply.records if record.kind is RecordKind.DELIVERED]
+        return [entry for entry in reply.entries if entry.kind is EntryKind.DELIVERED]
 
     def exchange(
         self,
@@ -368,7 +368,7 @@ class Bench:
         counted = results[slot.COUNTERS : slot.COUNTERS + len(Counter)]
         return Exchange(
             readers=readers,
-            surplus=_surplus(reply.records, readers) if record else results[slot.SURPLUS],
+            surplus=_surplus(reply.entries, readers) if record else results[slot.SURPLUS],
             accepted=results[slot.ACCEPTED],
             refused=results[slot.REFUSED],
             delivered=results[slot.DELIVERED],
@@ -376,7 +376,7 @@ class Bench:
             local=results[slot.LOCAL],
             status=Status(layout.signed(results[slot.STATUS])),
             counters=dict(zip(Counter, counted, strict=True)),
-            records=reply.records,
+            entries=reply.entries,
             own=self._own(results[slot.OWN : slot.OWN + 2]),
         )
 
@@ -510,7 +510,7 @@ class Bench:
         # Two more readings stand between publish call and callback than the one that an interval takes off.
         own = seen.own[0] + 2 * clock.cost if seen.own[1] else 0
         values: list[int] = []
-        last: Record | None = None
+        last: Entry | None = None
         spent = 0
         for record in seen.deliveries:
             if last is None or record.publish != last.publish:
@@ -522,6 +522,6 @@ class Bench:
             last = record
         return values
 
-    def serialisations(self, deliveries: Sequence[Record]) -> list[int]:
+    def serialisations(self, deliveries: Sequence[Entry]) -> list[int]:
         """Time the application took to write each delivered payload in place, in units of the clock."""
         return [self.clock.interval(record.loan_end, record.publish) for record in deliveries]

@@ -39,7 +39,7 @@ OFFSET_TAIL = 580
 OFFSET_RING = 584
 
 HEADER = struct.Struct("<8I24s24s40s")
-RECORD = struct.Struct("<BBHIIIiIIIII")
+ENTRY = struct.Struct("<BBHIIIiIIIII")
 
 
 class Command(IntEnum):
@@ -127,14 +127,14 @@ class ExchangeFlag(IntFlag):
     IN_ORDER = 8
 
 
-class RecordKind(IntEnum):
+class EntryKind(IntEnum):
     """``rig_record_kind``."""
 
     DELIVERED = 1
     REFUSED = 2
 
 
-class RecordFlag(IntFlag):
+class EntryFlag(IntFlag):
     """``rig_record_flag``."""
 
     INTACT = 1

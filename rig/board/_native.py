@@ -192,9 +192,9 @@ class NativeBoard:
     # ---- health
 
     def alive(self) -> bool:
-        return self.fault() is None
+        return self.why_dead() is None
 
-    def fault(self) -> str | None:
+    def why_dead(self) -> str | None:
         return self._death() or (self._latch.cause.message if self._latch.cause else None)
 
     def _death(self) -> str | None:
@@ -261,7 +261,7 @@ class _MappedMemory:
     def _range(self, address: int, length: int) -> mmap.mmap:
         with self._latch.access():
             mapped = self._board.mapped()
-            fault = self._board.fault()
+            fault = self._board.why_dead()
             if fault is not None:
                 raise BoardFault(fault)
         if address < 0 or address + length > len(mapped):

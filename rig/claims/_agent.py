@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, unsupported
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, unsupported
 from rig.records import Evidence, Measurement, Metric
 from rig.records.vocabulary import Crossing, Deliveries, Startup
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, readers
 from rig.records import Condition, Evidence, Measurement, Metric
 from rig.records.vocabulary import CALLS, Memory
 

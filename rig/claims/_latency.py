@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, readers
 from rig.records import Bounds, Condition, Evidence, Measurement, Metric, interval, quantile, samples_for_upper_bound
 from rig.records.vocabulary import USUAL_SPIN_MS, Latency
 

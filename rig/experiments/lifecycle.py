@@ -12,7 +12,7 @@ from rig.bench import (
     SUBSCRIBER,
     TOPIC,
     Capability,
-    Record,
+    Entry,
     Refused,
     Topology,
     Unsupported,
@@ -145,7 +145,7 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
 
 
 def _left(
-    setting: Setting, case: str, topology: Topology, seen: list[Record], *, before: int, must: int
+    setting: Setting, case: str, topology: Topology, seen: list[Entry], *, before: int, must: int
 ) -> Iterator[Measurement]:
     """What the reader that is left lacks, and what the other one got. Samples that come twice are no matter of this."""
     left, gone = topology.readers

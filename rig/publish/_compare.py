@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.publish._words import format_conditions, format_number
+from rig.publish._formats import format_conditions, format_number
 from rig.records import Measurement, RunRecord
 
 _Key = tuple[str, str, str, str, tuple[tuple[str, object], ...]]

@@ -13,7 +13,7 @@ from datetime import datetime
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from rig.errors import BLAMES, Outcome
-from rig.publish._words import metric_words
+from rig.publish._formats import metric_words
 from rig.records import Condition, Measurement, Metric, RunRecord, Summary, Unit, Verdict
 
 PREFIX = "rig_"

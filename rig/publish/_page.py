@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from rig.errors import Outcome
 from rig.publish import _series as series
-from rig.publish._words import (
+from rig.publish._formats import (
     VERDICT_SIGNS,
     by_conditions,
     format_bounds,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from rig.publish._words import VERDICT_SIGNS, by_conditions, format_number, verdict_word
+from rig.publish._formats import VERDICT_SIGNS, by_conditions, format_number, verdict_word
 from rig.records import NOT_ASKED, Measurement, RunRecord, Verdict
 
 _STYLES = {

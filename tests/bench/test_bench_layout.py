@@ -45,8 +45,8 @@ ENUMS: dict[str, tuple[str, type[IntEnum] | type[IntFlag]]] = {
     "rig_exchange_flag": ("RIG_EXCHANGE_", layout.ExchangeFlag),
     "rig_exchange_result": ("RIG_EXCHANGED_", layout.Exchanged),
     "rig_counter": ("RIG_COUNT_", layout.Counter),
-    "rig_record_kind": ("RIG_RECORD_", layout.RecordKind),
-    "rig_record_flag": ("RIG_RECORD_", layout.RecordFlag),
+    "rig_record_kind": ("RIG_RECORD_", layout.EntryKind),
+    "rig_record_flag": ("RIG_RECORD_", layout.EntryFlag),
 }
 NO_MEMBERS = {"RIG_COUNTERS"}  # the number of the others
 
@@ -79,7 +79,7 @@ def test_offsets_are_those_of_the_header(tmp_path: Path) -> None:
     )
     found = compiled(tmp_path, body)
     assert {name: found[name] for name in OFFSETS} == OFFSETS
-    assert found["record"] == layout.RECORD.size
+    assert found["record"] == layout.ENTRY.size
 
 
 def test_every_enum_of_the_header_has_its_mirror_and_all_its_members() -> None:
