@@ -169,7 +169,8 @@ class ClaimResult:
     """The verdict on one claim for one board.
 
     ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that this verdict is
-    the declared one and the declaration has not expired, so that it does not fail the run.
+    the declared one and the declaration has not expired, so that it does not fail the run. ``prevented``: why its
+    experiment was not made or not finished, empty if it was.
     """
 
     id: str
@@ -181,6 +182,7 @@ class ClaimResult:
     repeat: str = ""
     expected: str = ""
     accepted: bool = False
+    prevented: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 
