@@ -17,6 +17,7 @@ says what failed and where; ``hint`` says what to do next and is shown on a line
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum, StrEnum
 from typing import Self
 
@@ -34,6 +35,8 @@ __all__ = [
     "RigError",
     "RigFault",
     "UsageError",
+    "describe",
+    "fault_of",
 ]
 
 
@@ -154,6 +157,35 @@ class AgentFault(RigFault):
     """The Agent, or the link to it, failed."""
 
     blame = "agent"
+
+
+def describe(error: BaseException) -> str:
+    """An error that is not the rig's own, in one line: its kind, what it says, and where it was raised."""
+    where, step = "", error.__traceback__
+    while step is not None:
+        where, step = f" ({step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno})", step.tb_next
+    words = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}{': ' if words else ''}{words}{where}"
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OF_THE_HOST = (*_NO_ROOM, errno.ENAMETOOLONG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE)
+
+
+def fault_of(error: Exception, *, report: str) -> RigFault:
+    """What an error that nobody translated is a fault of: this host, where the operating system says so, or the rig.
+
+    :param report: what a person is to send with a report, if it is the rig.
+    """
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return EnvironmentFault("this host has not enough memory", hint="end what else runs here, then run again")
+    if isinstance(error, OSError) and (error.errno in _OF_THE_HOST or "path too long" in str(error)):
+        where = f"{error.filename}: " if error.filename else ""
+        hint = (
+            "make room there" if error.errno in _NO_ROOM else "mend that, or name another place (--out, RIG_STATE_DIR)"
+        )
+        return EnvironmentFault(f"{where}{error.strerror or error}", hint=hint)
+    return RigFault(f"an error of the rig itself: {describe(error)}", hint=f"please report it, with {report}")
 
 
 BLAMES = tuple(

@@ -20,7 +20,7 @@ from rig.board._console import ConsoleRecorder
 from rig.board._latch import Latch
 from rig.board._process_memory import load_bias, private_regions, read_process
 from rig.board._teardown import run_step
-from rig.errors import BoardFault, RigFault, UsageError
+from rig.errors import BoardFault, EnvironmentFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
@@ -28,6 +28,7 @@ from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
 __all__ = ["NativeBoard"]
 
 _START_TIMEOUT = 10.0
+_NO_MEMORY_FILE = "cannot make the mailbox file"  # as the POSIX port says it
 _LOOPBACK = "127.0.0.1"
 
 
@@ -175,6 +176,7 @@ class NativeBoard:
             with contextlib.suppress(OSError, ValueError), file.open("r+b") as shared:
                 return mmap.mmap(shared.fileno(), 0)  # refused with ValueError as long as the file is empty
             if process.poll() is not None:
+                self._check_room(process, file)
                 raise BoardFault(f"firmware {file.name} process ended at once: {_ending(process)}")
             if time.monotonic() > deadline:
                 raise BoardFault(
@@ -182,6 +184,18 @@ class NativeBoard:
                     hint="is it the bench firmware?",
                 )
             time.sleep(0.005)
+
+    def _check_room(self, process: subprocess.Popen[bytes], file: Path) -> None:
+        """A full state directory is no fault of the board.
+
+        :raises EnvironmentFault: that is what the firmware says.
+        """
+        death = self._death() or ""
+        if _NO_MEMORY_FILE in death or process.returncode == -signal.SIGXFSZ:
+            raise EnvironmentFault(
+                f"no room for the memory of board {self.spec.name} in {file.parent}: {death}",
+                hint="make room there, or set RIG_STATE_DIR to a directory with more",
+            )
 
     def _record(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None

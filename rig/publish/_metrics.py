@@ -52,21 +52,25 @@ def metrics(record: RunRecord) -> str:
 
 def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     run = record.run
+    boards = ",".join(board.name for board in record.boards)  # runs of other boards may lie in the same folder
     info = Gauge(
-        "rig_run_info", "The run that these figures come from.", ["run_id", "rig_version", "agent"], registry=registry
+        "rig_run_info",
+        "The run that these figures come from.",
+        ["boards", "run_id", "rig_version", "agent"],
+        registry=registry,
     )
-    info.labels(run.id, run.rig_version, record.environment.agent).set(1)
-    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", registry=registry)
-    started.set(datetime.fromisoformat(run.started).timestamp())
-    duration = Gauge("rig_run_duration_seconds", "How long the run took.", registry=registry)
-    duration.set(run.seconds or 0)
-    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"], registry=registry)
+    info.labels(boards, run.id, run.rig_version, record.environment.agent).set(1)
+    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", ["boards"], registry=registry)
+    started.labels(boards).set(datetime.fromisoformat(run.started).timestamp())
+    duration = Gauge("rig_run_duration_seconds", "How long the run took.", ["boards"], registry=registry)
+    duration.labels(boards).set(run.seconds or 0)
+    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["boards", "outcome"], registry=registry)
     for name in (*Outcome, UNFINISHED):
-        outcome.labels(name).set(int((run.outcome or UNFINISHED) == name))
-    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"], registry=registry)
+        outcome.labels(boards, name).set(int((run.outcome or UNFINISHED) == name))
+    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["boards", "blame"], registry=registry)
     for blame in BLAMES:
-        faults.labels(blame).set(sum(1 for fault in record.faults if fault.blame == blame))
-    boards = Gauge(
+        faults.labels(boards, blame).set(sum(1 for fault in record.faults if fault.blame == blame))
+    used = Gauge(
         "rig_board_info",
         "A board and the firmware that ran on it.",
         ["board", "kind", "target", "variant", "middleware", "middleware_version", "digest"],
@@ -74,7 +78,7 @@ def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     )
     for board in record.boards:
         for f in board.firmware:
-            boards.labels(
+            used.labels(
                 board.name, board.kind, board.target, f.variant, f.middleware, f.middleware_version, f.digest[:19]
             ).set(1)
 

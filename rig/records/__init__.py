@@ -5,6 +5,7 @@ detail. Must not know how anything was measured, nor how it is shown. ``results.
 the file format.
 """
 
+from rig.records._check import printable
 from rig.records._events import Event, EventLog, read_events
 from rig.records._intervals import CONFIDENCE, interval, samples_for_upper_bound
 from rig.records._model import (
@@ -58,6 +59,7 @@ __all__ = [
     "from_json",
     "interval",
     "load",
+    "printable",
     "quantile",
     "read_events",
     "record_from_events",

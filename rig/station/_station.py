@@ -167,6 +167,8 @@ class Station:
 
     def diagnose(self, seen: RigError) -> RigError:
         """Who is really at fault for what was seen: a dead board or Agent, or a spoilt link, explains it better."""
+        if isinstance(seen, EnvironmentFault):
+            return seen  # a board that this host had no room for is dead as well
         reason = self.board.why_dead()
         if reason is not None:
             return BoardFault(reason, hint="its log is in console.log")
