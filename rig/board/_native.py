@@ -156,6 +156,9 @@ class NativeBoard:
         self._end_process()
         try:
             self._spawn(image)
+        except EnvironmentFault:
+            self._end_process()  # nothing is wrong with the board
+            raise
         except RigFault as error:
             raise self._latch.note(error) from error
 
