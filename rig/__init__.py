@@ -5,11 +5,6 @@ inventory, lease, probe, board, xrce, agent, bench, experiments, records, claims
 ``rig.errors`` and ``rig.records`` hold the value types that every room shares.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("microros-shm-rig")
-except PackageNotFoundError:  # a source tree on sys.path that was never installed
-    __version__ = "0+unknown"
+__version__ = "0.1.0"  # the one place: pyproject.toml reads it from here
 
 __all__ = ["__version__"]

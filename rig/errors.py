@@ -1,4 +1,4 @@
-"""Every error the rig raises on purpose, split by who is at fault.
+"""Every error the rig raises on purpose, split by who is at fault; and how a command ends.
 
 ``RigError``
  +- ``UsageError``        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
@@ -11,24 +11,85 @@
      +- ``FirmwareFault``     the firmware on it: hung, crashed, speaks another mailbox version
      +- ``AgentFault``        the Agent or the link to it
 
-The class decides exit code and how a fault is shown. A message says what failed and where; ``hint``
-says what to do next and is shown on a line of its own.
+The class decides exit code and how a fault is shown; ``ExitCode`` and ``Outcome`` have every code and word. A message
+says what failed and where; ``hint`` says what to do next and is shown on a line of its own.
 """
 
 from __future__ import annotations
 
+import errno
+from enum import IntEnum, StrEnum
+from typing import Self
+
 __all__ = [
+    "BLAMES",
     "AgentFault",
     "BoardFault",
     "EnvironmentFault",
+    "ExitCode",
     "FirmwareFault",
     "LeaseFault",
+    "Outcome",
     "ProbeFault",
     "ResultsFault",
     "RigError",
     "RigFault",
     "UsageError",
+    "describe",
+    "fault_of",
 ]
+
+
+class ExitCode(IntEnum):
+    """How a process of the rig ends. ``short`` and ``meaning``: what the command line's help and the README say."""
+
+    short: str
+    meaning: str
+
+    def __new__(cls, value: int, short: str, meaning: str) -> Self:  # noqa: D102
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.short, member.meaning = short, meaning
+        return member
+
+    DONE = 0, "all that ran is confirmed", "every claim that ran is confirmed"
+    REFUTED = 1, "a claim is refuted", "a claim is refuted"
+    USAGE = 2, "usage or configuration", "usage or configuration"
+    FAULT = (
+        3,
+        "rig, board, probe or Agent fault",
+        "a fault of rig, board, probe or Agent; never counted against a claim",
+    )
+    INCONCLUSIVE = 4, "inconclusive", "inconclusive: measured, but not enough to decide"
+    INTERRUPTED = 130, "interrupted", "interrupted; what was measured until then is in the report"
+
+
+class Outcome(StrEnum):
+    """How a run ended, in a word, and the exit code that says so."""
+
+    exit_code: ExitCode
+
+    def __new__(cls, value: str, exit_code: ExitCode) -> Self:  # noqa: D102
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.exit_code = exit_code
+        return member
+
+    PASSED = "passed", ExitCode.DONE
+    REFUTED = "refuted", ExitCode.REFUTED
+    INCONCLUSIVE = "inconclusive", ExitCode.INCONCLUSIVE
+    FAULT = "fault", ExitCode.FAULT
+    INTERRUPTED = "interrupted", ExitCode.INTERRUPTED
+
+    @classmethod
+    def named(cls, word: str | None) -> Outcome:
+        """The outcome of this name. A run that says none, or one that is not known, did not end well: ``FAULT``."""
+        return next((outcome for outcome in cls if outcome == word), cls.FAULT)
+
+    @property
+    def complete(self) -> bool:
+        """All that was asked for was done, so that there is nothing to resume."""
+        return self not in (Outcome.FAULT, Outcome.INTERRUPTED)
 
 
 class RigError(Exception):
@@ -38,7 +99,7 @@ class RigError(Exception):
     :param hint: the next step for the person who reads it; empty if there is none.
     """
 
-    exit_code = 3
+    exit_code = ExitCode.FAULT
     blame = "rig"
 
     def __init__(self, message: str, *, hint: str = "") -> None:
@@ -50,7 +111,7 @@ class RigError(Exception):
 class UsageError(RigError):
     """The options, the configuration or a file handed in cannot be used as they are."""
 
-    exit_code = 2
+    exit_code = ExitCode.USAGE
     blame = "usage"
 
 
@@ -96,3 +157,39 @@ class AgentFault(RigFault):
     """The Agent, or the link to it, failed."""
 
     blame = "agent"
+
+
+def describe(error: BaseException) -> str:
+    """An error that is not the rig's own, in one line: its kind, what it says, and where it was raised."""
+    where, step = "", error.__traceback__
+    while step is not None:
+        where, step = f" ({step.tb_frame.f_code.co_filename.rpartition('/')[2]}:{step.tb_lineno})", step.tb_next
+    words = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}{': ' if words else ''}{words}{where}"
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_OF_THE_HOST = (*_NO_ROOM, errno.ENAMETOOLONG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE)
+
+
+def fault_of(error: Exception, *, report: str) -> RigFault:
+    """What an error that nobody translated is a fault of: this host, where the operating system says so, or the rig.
+
+    :param report: what a person is to send with a report, if it is the rig.
+    """
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
+        return EnvironmentFault("this host has not enough memory", hint="end what else runs here, then run again")
+    if isinstance(error, OSError) and (error.errno in _OF_THE_HOST or "path too long" in str(error)):
+        where = f"{error.filename}: " if error.filename else ""
+        hint = (
+            "make room there" if error.errno in _NO_ROOM else "mend that, or name another place (--out, RIG_STATE_DIR)"
+        )
+        return EnvironmentFault(f"{where}{error.strerror or error}", hint=hint)
+    return RigFault(f"an error of the rig itself: {describe(error)}", hint=f"please report it, with {report}")
+
+
+BLAMES = tuple(
+    kind.blame
+    for kind in (UsageError, RigFault, EnvironmentFault, LeaseFault, ProbeFault, BoardFault, FirmwareFault, AgentFault)
+)
+"""Who can be at fault."""

@@ -5,12 +5,12 @@ read and written while the target runs.
 """
 
 from rig.bench._bench import Bench, Entity, Exchange, Pool, Preempted, Qos, Refused, Served, Statistics, Unsupported
-from rig.bench._build import VARIANTS, build, build_defect, firmware_root
+from rig.bench._build import build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, ClockKind, Command, Counter, RecordKind, Status
-from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
+from rig.bench._layout import Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
 from rig.bench._payload import payload
-from rig.bench._program import Called, Context, Heard, ProgramBuilder, Step
+from rig.bench._program import Called, Heard, ProgramBuilder
 from rig.bench._scan import BLOCK, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
@@ -37,7 +37,6 @@ __all__ = [
     "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",
-    "VARIANTS",
     "Bench",
     "Called",
     "Capability",
@@ -47,6 +46,8 @@ __all__ = [
     "Context",
     "Counter",
     "Entity",
+    "Entry",
+    "EntryKind",
     "Exchange",
     "Heard",
     "Hello",
@@ -58,8 +59,6 @@ __all__ = [
     "Preempted",
     "ProgramBuilder",
     "Qos",
-    "Record",
-    "RecordKind",
     "Refused",
     "Reply",
     "Served",

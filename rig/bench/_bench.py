@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, Command, Counter, ExchangeFlag, RecordKind, Status
-from rig.bench._mailbox import Hello, Mailbox, Memory, Record, Reply
-from rig.bench._program import Called, Heard, read_records
+from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
+from rig.bench._program import Called, Heard, read_entries
 from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
-_RESULT_COUNTERS = 6
-_RESULT_OWN = 16
-_RESULT_SURPLUS = 18
 
 
 class Refused(FirmwareFault):
@@ -100,13 +98,13 @@ class Exchange:
     local: int
     status: Status
     counters: dict[Counter, int]
-    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
     own: tuple[int, int] = (0, 0)
 
     @property
-    def deliveries(self) -> list[Record]:
-        """Records of callbacks, oldest first."""
-        return [r for r in self.records if r.kind is RecordKind.DELIVERED]
+    def deliveries(self) -> list[Entry]:
+        """Entries of callbacks, oldest first."""
+        return [r for r in self.entries if r.kind is EntryKind.DELIVERED]
 
     @property
     def once(self) -> int:
@@ -141,14 +139,14 @@ class Exchange:
         return ", ".join(words for count, words in parts if count)
 
     @property
-    def refusals(self) -> list[Record]:
-        """Records of loan and publish calls that failed."""
-        return [r for r in self.records if r.kind is RecordKind.REFUSED]
+    def refusals(self) -> list[Entry]:
+        """Entries of loan and publish calls that failed."""
+        return [r for r in self.entries if r.kind is EntryKind.REFUSED]
 
 
-def _surplus(records: Sequence[Record], readers: int) -> int:
+def _surplus(entries: Sequence[Entry], readers: int) -> int:
     """Intact deliveries that are not the first of a sample to one of the first ``readers`` readers that were heard."""
-    delivered = [r for r in records if r.kind is RecordKind.DELIVERED and r.intact]
+    delivered = [r for r in entries if r.kind is EntryKind.DELIVERED and r.intact]
     heard = [((r.session, r.reader), r.sequence) for r in delivered]
     expected = list(dict.fromkeys(reader for reader, _ in heard))[:readers]
     return len(heard) - len({(reader, sequence) for reader, sequence in heard if reader in expected})
@@ -312,10 +310,10 @@ class Bench:
         """Publish one sample and leave it waiting: no spin follows. See ``deliver``."""
         self.command(Command.PUBLISH, (session, writer, length, sequence))
 
-    def deliver(self, *, timeout: float) -> list[Record]:
+    def deliver(self, *, timeout: float) -> list[Entry]:
         """Spin up to ``timeout`` seconds for what ``publish`` left waiting; returns the deliveries, oldest first."""
         reply = self.command(Command.SPIN, (int(timeout * 1000), 0), timeout=timeout + 5)
-        return [record for record in reply.records if record.kind is RecordKind.DELIVERED]
+        return [entry for entry in reply.entries if entry.kind is EntryKind.DELIVERED]
 
     def exchange(
         self,
@@ -351,26 +349,36 @@ class Bench:
             flags |= ExchangeFlag.QUIET
         if on_hold is not None:
             flags |= ExchangeFlag.HOLD
-        arguments = (session, writer, count, length, burst, readers, spin_ms, int(deadline * 1000), first, flags)
-        self._begin_within(within, arguments)
+        slots = {
+            ExchangeArgument.SESSION: session,
+            ExchangeArgument.WRITER: writer,
+            ExchangeArgument.COUNT: count,
+            ExchangeArgument.LENGTH: length,
+            ExchangeArgument.BURST: burst,
+            ExchangeArgument.EXPECTED: readers,
+            ExchangeArgument.SPIN_MS: spin_ms,
+            ExchangeArgument.DEADLINE_MS: int(deadline * 1000),
+            ExchangeArgument.FIRST: first,
+            ExchangeArgument.FLAGS: flags,
+        }
+        self._begin_within(within, layout.arguments(slots))
         reply = self._mailbox.finish(timeout=timeout, on_hold=on_hold)
         if reply.status is not Status.OK:
             raise _refusal(Command.EXCHANGE, reply.status)
-        accepted, refused, delivered, damaged, status, local = reply.results[:_RESULT_COUNTERS]
-        surplus = _surplus(reply.records, readers) if record else reply.results[_RESULT_SURPLUS]
-        counted = reply.results[_RESULT_COUNTERS : _RESULT_COUNTERS + len(Counter)]
+        slot, results = layout.Exchanged, reply.results
+        counted = results[slot.COUNTERS : slot.COUNTERS + len(Counter)]
         return Exchange(
             readers=readers,
-            surplus=surplus,
-            accepted=accepted,
-            refused=refused,
-            delivered=delivered,
-            damaged=damaged,
-            local=local,
-            status=Status(status - (1 << 32) if status >> 31 else status),
+            surplus=_surplus(reply.entries, readers) if record else results[slot.SURPLUS],
+            accepted=results[slot.ACCEPTED],
+            refused=results[slot.REFUSED],
+            delivered=results[slot.DELIVERED],
+            damaged=results[slot.DAMAGED],
+            local=results[slot.LOCAL],
+            status=Status(layout.signed(results[slot.STATUS])),
             counters=dict(zip(Counter, counted, strict=True)),
-            records=reply.records,
-            own=self._own(reply.results[_RESULT_OWN : _RESULT_OWN + 2]),
+            entries=reply.entries,
+            own=self._own(results[slot.OWN : slot.OWN + 2]),
         )
 
     def _own(self, ticks: Sequence[int]) -> tuple[int, int]:
@@ -407,19 +415,27 @@ class Bench:
 
         :param deadline: how long the replies to a round may take, seconds; the first round that lacks one is the last.
         """
-        arguments = (session, requester, count, length, outstanding, spin_ms, int(deadline * 1000), first)
-        asked, refused, heard, answered, replied, wrong, local, status = self.command(
-            Command.SERVICE, arguments, timeout=timeout
-        ).results[:8]
+        slots = {
+            layout.ServiceArgument.SESSION: session,
+            layout.ServiceArgument.REQUESTER: requester,
+            layout.ServiceArgument.COUNT: count,
+            layout.ServiceArgument.LENGTH: length,
+            layout.ServiceArgument.OUTSTANDING: outstanding,
+            layout.ServiceArgument.SPIN_MS: spin_ms,
+            layout.ServiceArgument.DEADLINE_MS: int(deadline * 1000),
+            layout.ServiceArgument.FIRST: first,
+        }
+        results = self.command(Command.SERVICE, layout.arguments(slots), timeout=timeout).results
+        slot = layout.Served
         return Served(
-            asked=asked,
-            refused=refused,
-            heard=heard,
-            answered=answered,
-            replied=replied,
-            wrong=wrong,
-            local=local,
-            status=Status(status - (1 << 32) if status >> 31 else status),
+            asked=results[slot.ASKED],
+            refused=results[slot.REFUSED],
+            heard=results[slot.HEARD],
+            answered=results[slot.ANSWERED],
+            replied=results[slot.REPLIED],
+            wrong=results[slot.WRONG],
+            local=results[slot.LOCAL],
+            status=Status(layout.signed(results[slot.STATUS])),
         )
 
     def preempt(
@@ -429,18 +445,24 @@ class Bench:
 
         :param deadline: for all of it, seconds of the board's time.
         """
-        arguments = (session, writer, count, length, int(deadline * 1000), first)
-        accepted, full, delivered, damaged, misplaced, status, inside = self.command(
-            Command.PREEMPT, arguments, timeout=deadline + 60
-        ).results[:7]
+        slots = {
+            layout.PreemptArgument.SESSION: session,
+            layout.PreemptArgument.WRITER: writer,
+            layout.PreemptArgument.COUNT: count,
+            layout.PreemptArgument.LENGTH: length,
+            layout.PreemptArgument.DEADLINE_MS: int(deadline * 1000),
+            layout.PreemptArgument.FIRST: first,
+        }
+        results = self.command(Command.PREEMPT, layout.arguments(slots), timeout=deadline + 60).results
+        slot = layout.Preempted
         return Preempted(
-            accepted=accepted,
-            full=full,
-            delivered=delivered,
-            damaged=damaged,
-            misplaced=misplaced,
-            status=Status(status - (1 << 32) if status >> 31 else status),
-            inside=inside,
+            accepted=results[slot.ACCEPTED],
+            full=results[slot.FULL],
+            delivered=results[slot.DELIVERED],
+            damaged=results[slot.DAMAGED],
+            misplaced=results[slot.MISPLACED],
+            status=Status(layout.signed(results[slot.STATUS])),
+            inside=results[slot.INSIDE],
         )
 
     def run_program(self, words: Sequence[int], *, timeout: float) -> list[Called | Heard]:
@@ -452,11 +474,11 @@ class Bench:
         raw, status = self._mailbox.run_program(words, timeout=timeout)
         if status is not Status.OK:
             raise _refusal(Command.PROGRAM, status)
-        return list(read_records(raw))
+        return list(read_entries(raw))
 
     def program_so_far(self) -> list[Called | Heard]:
         """What the last program left, also of one that did not come to its end."""
-        return list(read_records(bytes(self._mailbox.records_so_far)))
+        return list(read_entries(bytes(self._mailbox.entries_so_far)))
 
     @property
     def program_words(self) -> int:
@@ -466,16 +488,7 @@ class Bench:
     def statistics(self) -> Statistics:
         """The middleware's own count."""
         results = self.command(Command.STATISTICS).results
-        return Statistics(
-            delivered_local=results[0],
-            delivered_link=results[1],
-            refused_buffer=results[2],
-            refused_table=results[3],
-            lost=results[4],
-            buffers_free=results[5],
-            entities=results[6],
-            withheld=results[7],
-        )
+        return Statistics(**{word.name.lower(): results[word] for word in layout.StatisticsWord})
 
     def configuration(self) -> dict[str, int | str]:
         """Tables and limits that the middleware was built with, by name; empty if it does not tell.
@@ -518,7 +531,7 @@ class Bench:
         # Two more readings stand between publish call and callback than the one that an interval takes off.
         own = seen.own[0] + 2 * clock.cost if seen.own[1] else 0
         values: list[int] = []
-        last: Record | None = None
+        last: Entry | None = None
         spent = 0
         for record in seen.deliveries:
             if last is None or record.publish != last.publish:
@@ -530,6 +543,6 @@ class Bench:
             last = record
         return values
 
-    def serialisations(self, deliveries: Sequence[Record]) -> list[int]:
+    def serialisations(self, deliveries: Sequence[Entry]) -> list[int]:
         """Time the application took to write each delivered payload in place, in units of the clock."""
         return [self.clock.interval(record.loan_end, record.publish) for record in deliveries]

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
-
-VARIANTS = ("shm", "network")
+from rig.records import VARIANTS
 
 _TOOLS = {"cmake": "cmake", "ninja": "ninja-build"}
 

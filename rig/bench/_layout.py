@@ -6,7 +6,11 @@ A change here or there raises ``VERSION``. ``tests/bench`` compares both by comp
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from enum import IntEnum, IntFlag
+from typing import TypeVar
+
+Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
 VERSION = 3
@@ -36,7 +40,7 @@ OFFSET_PROGRAM_WORDS = 584
 OFFSET_RING = 592
 
 HEADER = struct.Struct("<8I24s24s40s")
-RECORD = struct.Struct("<BBHIIIiIIIII")
+ENTRY = struct.Struct("<BBHIIIiIIIII")
 
 
 class Command(IntEnum):
@@ -122,9 +126,10 @@ class ExchangeFlag(IntFlag):
     HOLD = 1
     NO_RECORD = 2
     QUIET = 4
+    IN_ORDER = 8
 
 
-class RecordKind(IntEnum):
+class EntryKind(IntEnum):
     """``rig_record_kind``."""
 
     DELIVERED = 1
@@ -133,8 +138,147 @@ class RecordKind(IntEnum):
     SERVED = 4
 
 
-class RecordFlag(IntFlag):
+class Step(IntEnum):
+    """``rig_step``."""
+
+    START = 1
+    STOP = 2
+    OPEN = 3
+    CLOSE = 4
+    CREATE = 5
+    DELETE = 6
+    READ = 7
+    LOAN = 8
+    SEND = 9
+    CANCEL = 10
+    PUBLISH = 11
+    REPLY = 12
+    KEEP = 13
+    SPIN = 14
+    STATISTICS = 15
+    IN_CALLBACK = 16
+    ELSEWHERE = 17
+    JOIN = 18
+    REPEAT = 19
+
+
+class Context(IntEnum):
+    """``rig_context``: where a step ran."""
+
+    MAIN = 0
+    CALLBACK = 1
+    OTHER = 2
+
+
+class EntryFlag(IntFlag):
     """``rig_record_flag``."""
 
     INTACT = 1
     LOCAL = 2
+
+
+class ExchangeArgument(IntEnum):
+    """``rig_exchange_argument``."""
+
+    SESSION = 0
+    WRITER = 1
+    COUNT = 2
+    LENGTH = 3
+    BURST = 4
+    EXPECTED = 5
+    SPIN_MS = 6
+    DEADLINE_MS = 7
+    FIRST = 8
+    FLAGS = 9
+
+
+class Exchanged(IntEnum):
+    """``rig_exchange_result``; ``COUNTERS`` is the first of as many words as there are counters, ``OWN`` of two."""
+
+    ACCEPTED = 0
+    REFUSED = 1
+    DELIVERED = 2
+    DAMAGED = 3
+    STATUS = 4
+    LOCAL = 5
+    COUNTERS = 6
+    OWN = 16
+    SURPLUS = 18
+
+
+class ServiceArgument(IntEnum):
+    """``rig_service_argument``."""
+
+    SESSION = 0
+    REQUESTER = 1
+    COUNT = 2
+    LENGTH = 3
+    OUTSTANDING = 4
+    SPIN_MS = 5
+    DEADLINE_MS = 6
+    FIRST = 7
+
+
+class Served(IntEnum):
+    """``rig_service_result``."""
+
+    ASKED = 0
+    REFUSED = 1
+    HEARD = 2
+    ANSWERED = 3
+    REPLIED = 4
+    WRONG = 5
+    LOCAL = 6
+    STATUS = 7
+
+
+class PreemptArgument(IntEnum):
+    """``rig_preempt_argument``."""
+
+    SESSION = 0
+    WRITER = 1
+    COUNT = 2
+    LENGTH = 3
+    DEADLINE_MS = 4
+    FIRST = 5
+
+
+class Preempted(IntEnum):
+    """``rig_preempt_result``."""
+
+    ACCEPTED = 0
+    FULL = 1
+    DELIVERED = 2
+    DAMAGED = 3
+    MISPLACED = 4
+    STATUS = 5
+    INSIDE = 6
+
+
+class StatisticsWord(IntEnum):
+    """The words of ``rig_mw_statistics_t``."""
+
+    DELIVERED_LOCAL = 0
+    DELIVERED_LINK = 1
+    REFUSED_BUFFER = 2
+    REFUSED_TABLE = 3
+    LOST = 4
+    BUFFERS_FREE = 5
+    ENTITIES = 6
+    WITHHELD = 7
+
+
+def arguments(slots: Mapping[Slot, int]) -> tuple[int, ...]:
+    """The words of a command, each in its slot; all slots of the enum must be given.
+
+    :raises ValueError: one is missing.
+    """
+    kind = type(next(iter(slots)))
+    if missing := set(kind) - set(slots):
+        raise ValueError(f"{kind.__name__}: no {', '.join(sorted(slot.name for slot in missing))}")
+    return tuple(slots[slot] for slot in sorted(slots))
+
+
+def signed(word: int) -> int:
+    """A 32-bit word as the negative number that it may be."""
+    return word - (1 << 32) if word >> 31 else word

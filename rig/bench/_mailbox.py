@@ -1,4 +1,4 @@
-"""The mailbox protocol: commands out, replies and records in. Works on any memory that can be read and written."""
+"""The mailbox protocol: commands out, replies and ring entries in. Works on any memory that can be read and written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rig.bench import _layout as layout
-from rig.bench._layout import Capability, ClockKind, Command, RecordFlag, RecordKind, Status
+from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKind, Status
 from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
@@ -43,10 +43,10 @@ class Hello:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Record:
-    """One record of the ring. Times are raw 32-bit ticks; ``status`` is an error or the index of a wrong byte."""
+class Entry:
+    """One entry of the ring. Times are raw 32-bit ticks; ``status`` is an error or the index of a wrong byte."""
 
-    kind: RecordKind
+    kind: EntryKind
     intact: bool
     local: bool
     session: int
@@ -64,11 +64,11 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """Answer to one command, with the records that came while it ran."""
+    """Answer to one command, with the entries that came while it ran."""
 
     status: Status
     results: tuple[int, ...]
-    records: tuple[Record, ...]
+    entries: tuple[Entry, ...]
 
 
 class Mailbox:
@@ -83,10 +83,10 @@ class Mailbox:
         self._healthy = healthy
         self._serial = 0
         self._command = "a command"
-        self._ring_records = 0
+        self._ring_entries = 0
         self._tail = 0
         self.program_words = 0
-        self.records_so_far = bytearray()
+        self.entries_so_far = bytearray()
 
     def attach(self, *, deadline: float = 5.0) -> Hello:
         """Wait until the firmware is up, and say hello.
@@ -105,10 +105,10 @@ class Mailbox:
                 f"the firmware speaks mailbox version {header[1]}, this rig {layout.VERSION}",
                 hint="rebuild the firmware from the sources of this rig",
             )
-        records, record_bytes = struct.unpack("<II", self._memory.read(self._address + layout.OFFSET_RING_RECORDS, 8))
-        if record_bytes != layout.RECORD.size or records == 0 or records & (records - 1):
-            raise FirmwareFault(f"the mailbox's ring makes no sense: {records} records of {record_bytes} bytes")
-        self._ring_records = records
+        entries, entry_bytes = struct.unpack("<II", self._memory.read(self._address + layout.OFFSET_RING_RECORDS, 8))
+        if entry_bytes != layout.ENTRY.size or entries == 0 or entries & (entries - 1):
+            raise FirmwareFault(f"the mailbox's ring makes no sense: {entries} entries of {entry_bytes} bytes")
+        self._ring_entries = entries
         self.program_words = self._word(layout.OFFSET_PROGRAM_WORDS)
         self._tail = self._word(layout.OFFSET_TAIL)
         self._serial = self._word(layout.OFFSET_REPLY_SERIAL)
@@ -148,17 +148,17 @@ class Mailbox:
         self._write_word(layout.OFFSET_COMMAND_SERIAL, self._serial)
 
     def finish(self, *, timeout: float, on_hold: Callable[[], None] | None = None) -> Reply:
-        """Drain records until the command's reply is there.
+        """Drain entries until the command's reply is there.
 
         :param timeout: seconds from now.
         :param on_hold: called while the firmware stands in its last callback, all buffers in place.
         :raises FirmwareFault: no reply in time; the command is cancelled first, so that the next one can run.
         """
         end = time.monotonic() + timeout
-        records: list[Record] = []
+        entries: list[Entry] = []
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
-            records += self.drain()
+            entries += self.drain()
             if done:
                 break
             held = self._word(layout.OFFSET_HOLD)
@@ -177,7 +177,7 @@ class Mailbox:
             time.sleep(_POLL_SECONDS)
         raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
-        return Reply(status=Status(status), results=tuple(results), records=tuple(records))
+        return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
 
     def command(
         self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
@@ -187,24 +187,24 @@ class Mailbox:
         return self.finish(timeout=timeout)
 
     def run_program(self, words: Sequence[int], *, timeout: float) -> tuple[bytes, Status]:
-        """Run a program to its end; returns the raw records that it left, oldest first, and how it ended.
+        """Run a program to its end; returns the raw entries that it left, oldest first, and how it ended.
 
         :param timeout: seconds from now.
         :raises ValueError: it has more words than the firmware has room for.
-        :raises FirmwareFault: no reply in time; ``records_so_far`` has what came until then.
+        :raises FirmwareFault: no reply in time; ``entries_so_far`` has what came until then.
         """
         if len(words) > self.program_words:
             raise ValueError(f"a program of {len(words)} words, the firmware has room for {self.program_words}")
-        place = self._address + layout.OFFSET_RING + self._ring_records * layout.RECORD.size
+        place = self._address + layout.OFFSET_RING + self._ring_entries * layout.ENTRY.size
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
-        self.records_so_far = bytearray()
+        self.entries_so_far = bytearray()
         self.begin(Command.PROGRAM, (len(words),))
         end = time.monotonic() + timeout
         pause = _POLL_SECONDS / 8
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
             raw = self.drain_raw()
-            self.records_so_far += raw
+            self.entries_so_far += raw
             if done:
                 break
             try:
@@ -216,16 +216,16 @@ class Mailbox:
                 time.sleep(pause)
                 pause = min(pause * 2, _POLL_SECONDS)
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
-        return bytes(self.records_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
+        return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
 
     def text(self) -> str:
         """What the last command left in the text field, up to its NUL."""
         raw = self._memory.read(self._address + layout.OFFSET_TEXT, layout.TEXT_BYTES)
         return raw.split(b"\0")[0].decode("ascii", "replace")
 
-    def drain(self) -> list[Record]:
-        """Take the records that are there now."""
-        return [_record(values) for values in layout.RECORD.iter_unpack(self.drain_raw())]
+    def drain(self) -> list[Entry]:
+        """Take the entries that are there now."""
+        return [_entry(values) for values in layout.ENTRY.iter_unpack(self.drain_raw())]
 
     def drain_raw(self) -> bytes:
         """The same, as they lie in memory.
@@ -236,11 +236,11 @@ class Mailbox:
         waiting = (head - self._tail) & 0xFFFFFFFF
         if waiting == 0:
             return b""
-        if waiting > self._ring_records:
-            raise FirmwareFault(f"{waiting - self._ring_records} records were overwritten before the rig read them")
-        first = self._tail % self._ring_records
-        upto = min(waiting, self._ring_records - first)
-        size = layout.RECORD.size
+        if waiting > self._ring_entries:
+            raise FirmwareFault(f"{waiting - self._ring_entries} entries were overwritten before the rig read them")
+        first = self._tail % self._ring_entries
+        upto = min(waiting, self._ring_entries - first)
+        size = layout.ENTRY.size
         ring = self._address + layout.OFFSET_RING
         raw = self._memory.read(ring + first * size, upto * size)
         if upto < waiting:
@@ -267,12 +267,12 @@ class Mailbox:
             raise FirmwareFault(message, hint=hint)
 
 
-def _record(values: tuple[int, ...]) -> Record:
+def _entry(values: tuple[int, ...]) -> Entry:
     kind, flags, reader, sequence, length, address, status, *times = values
-    return Record(
-        kind=RecordKind(kind),
-        intact=bool(flags & RecordFlag.INTACT),
-        local=bool(flags & RecordFlag.LOCAL),
+    return Entry(
+        kind=EntryKind(kind),
+        intact=bool(flags & EntryFlag.INTACT),
+        local=bool(flags & EntryFlag.LOCAL),
         session=reader >> 12,
         reader=reader & 0xFFF,
         sequence=sequence,

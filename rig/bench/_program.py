@@ -1,49 +1,16 @@
-"""Programs: lists of steps that the firmware runs without a round trip a step, and the records that they leave.
+"""Programs: lists of steps that the firmware runs without a round trip a step, and what they leave in the ring.
 
-Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows words and records; must not know
-why a program is run, nor what its records should say.
+Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows words and entries; must not know
+why a program is run, nor what its entries should say.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 from rig.bench import _layout as layout
-from rig.bench._layout import RecordFlag, RecordKind
-
-
-class Step(IntEnum):
-    """``rig_step``."""
-
-    START = 1
-    STOP = 2
-    OPEN = 3
-    CLOSE = 4
-    CREATE = 5
-    DELETE = 6
-    READ = 7
-    LOAN = 8
-    SEND = 9
-    CANCEL = 10
-    PUBLISH = 11
-    REPLY = 12
-    KEEP = 13
-    SPIN = 14
-    STATISTICS = 15
-    IN_CALLBACK = 16
-    ELSEWHERE = 17
-    JOIN = 18
-    REPEAT = 19
-
-
-class Context(IntEnum):
-    """``rig_context``: where a step ran."""
-
-    MAIN = 0
-    CALLBACK = 1
-    OTHER = 2
+from rig.bench._layout import EntryFlag, EntryKind, Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +47,7 @@ class Heard:
 
 
 class ProgramBuilder:
-    """Words of a program. ``step`` returns the number that the step's records carry."""
+    """Words of a program. ``step`` returns the number that the step's entries carry."""
 
     def __init__(self) -> None:
         self.words: list[int] = []
@@ -106,17 +73,17 @@ class ProgramBuilder:
         self.words[number + 2] = len(self.words) - number - 3
 
 
-def read_records(raw: bytes) -> Iterator[Called | Heard]:
-    """The records of a program, oldest first."""
-    for values in layout.RECORD.iter_unpack(raw):
+def read_entries(raw: bytes) -> Iterator[Called | Heard]:
+    """The entries of a program, oldest first."""
+    for values in layout.ENTRY.iter_unpack(raw):
         kind, flags, reader, sequence, length, address, status, *rest = values
-        if kind == RecordKind.CALL:
+        if kind == EntryKind.CALL:
             yield Called(
                 flags, reader, sequence, length, address, status, rest[0], (rest[1], rest[2], rest[3], rest[4])
             )
-        elif kind in (RecordKind.DELIVERED, RecordKind.SERVED):
-            service = kind == RecordKind.SERVED
-            whole = bool(flags & RecordFlag.INTACT)
+        elif kind in (EntryKind.DELIVERED, EntryKind.SERVED):
+            service = kind == EntryKind.SERVED
+            whole = bool(flags & EntryFlag.INTACT)
             yield Heard(
                 session=reader >> 12,
                 reader=reader & 0xFFF,
@@ -125,7 +92,7 @@ def read_records(raw: bytes) -> Iterator[Called | Heard]:
                 sequence=sequence,
                 length=length,
                 address=address,
-                local=bool(flags & RecordFlag.LOCAL),
+                local=bool(flags & EntryFlag.LOCAL),
                 wrong=-1 if whole else rest[1] if service else status,
                 number=rest[0],
                 enter=rest[3],

@@ -47,11 +47,11 @@ class PayloadWrites:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """What a trace of one sample's way showed. ``fault``: why it is no evidence, or empty; ``writes``: of any bytes."""
+    """What a trace of one sample's way showed. ``blind``: why it is no evidence, or empty; ``writes``: of any bytes."""
 
     writers: tuple[PayloadWrites, ...] = ()
     writes: int = 0
-    fault: str = ""
+    blind: str = ""
 
     @property
     def serialised(self) -> int:

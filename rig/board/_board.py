@@ -167,7 +167,7 @@ class Board(Protocol):
         """Whether the board is powered and its firmware has not crashed."""
         ...
 
-    def fault(self) -> str | None:
+    def why_dead(self) -> str | None:
         """Return what ended the firmware or the board, in one line; None while all is well.
 
         A core that is halted after ``boot``, by a crash, a BKPT or a debugger, counts as ended.

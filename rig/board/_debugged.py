@@ -170,9 +170,9 @@ class DebuggedBoard:
     # ---- health
 
     def alive(self) -> bool:
-        return self.fault() is None
+        return self.why_dead() is None
 
-    def fault(self) -> str | None:
+    def why_dead(self) -> str | None:
         death = self._power.death()
         if death is not None:
             return death

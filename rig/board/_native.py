@@ -20,7 +20,7 @@ from rig.board._console import ConsoleRecorder
 from rig.board._latch import Latch
 from rig.board._process_memory import load_bias, private_regions, read_process
 from rig.board._teardown import run_step
-from rig.errors import BoardFault, RigFault, UsageError
+from rig.errors import BoardFault, EnvironmentFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
@@ -28,6 +28,7 @@ from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
 __all__ = ["NativeBoard"]
 
 _START_TIMEOUT = 10.0
+_NO_MEMORY_FILE = "cannot make the mailbox file"  # as the POSIX port says it
 _LOOPBACK = "127.0.0.1"
 
 
@@ -155,6 +156,9 @@ class NativeBoard:
         self._end_process()
         try:
             self._spawn(image)
+        except EnvironmentFault:
+            self._end_process()  # nothing is wrong with the board
+            raise
         except RigFault as error:
             raise self._latch.note(error) from error
 
@@ -175,6 +179,7 @@ class NativeBoard:
             with contextlib.suppress(OSError, ValueError), file.open("r+b") as shared:
                 return mmap.mmap(shared.fileno(), 0)  # refused with ValueError as long as the file is empty
             if process.poll() is not None:
+                self._check_room(process, file)
                 raise BoardFault(f"firmware {file.name} process ended at once: {_ending(process)}")
             if time.monotonic() > deadline:
                 raise BoardFault(
@@ -182,6 +187,18 @@ class NativeBoard:
                     hint="is it the bench firmware?",
                 )
             time.sleep(0.005)
+
+    def _check_room(self, process: subprocess.Popen[bytes], file: Path) -> None:
+        """A full state directory is no fault of the board.
+
+        :raises EnvironmentFault: that is what the firmware says.
+        """
+        death = self._death() or ""
+        if _NO_MEMORY_FILE in death or process.returncode == -signal.SIGXFSZ:
+            raise EnvironmentFault(
+                f"no room for the memory of board {self.spec.name} in {file.parent}: {death}",
+                hint="make room there, or set RIG_STATE_DIR to a directory with more",
+            )
 
     def _record(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stdout is not None
@@ -192,9 +209,9 @@ class NativeBoard:
     # ---- health
 
     def alive(self) -> bool:
-        return self.fault() is None
+        return self.why_dead() is None
 
-    def fault(self) -> str | None:
+    def why_dead(self) -> str | None:
         return self._death() or (self._latch.cause.message if self._latch.cause else None)
 
     def _death(self) -> str | None:
@@ -261,7 +278,7 @@ class _MappedMemory:
     def _range(self, address: int, length: int) -> mmap.mmap:
         with self._latch.access():
             mapped = self._board.mapped()
-            fault = self._board.fault()
+            fault = self._board.why_dead()
             if fault is not None:
                 raise BoardFault(fault)
         if address < 0 or address + length > len(mapped):

@@ -42,5 +42,6 @@ def decide(
         statement=claim.statement,
         criterion=claim.criterion,
         repeat=repeat,
+        prevented=prevented.get(claim.experiment, "") if claim.experiment is not None else "",
         evidence=decision.evidence,
     )

@@ -5,33 +5,34 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, unsupported
-from rig.records import Evidence, Measurement
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, unsupported
+from rig.records import Evidence, Measurement, Metric
+from rig.records.vocabulary import Crossing, Deliveries, Startup
 
 
 def agentless_operation(figures: Figures) -> Decision:
     """Every sample is delivered locally and every publish reports success, while the link is cut."""
-    delivered = figures.measured("samples_delivered", "shm")
+    delivered = figures.measured(Metric.SAMPLES_DELIVERED, "shm")
     if not delivered:
         return inconclusive(NO_SHM)
-    cannot, evidence = unsupported(figures, "samples_delivered", lambda m: _LINKS[str(m.conditions["link"])])
+    cannot, evidence = unsupported(figures, Metric.SAMPLES_DELIVERED, lambda m: _LINKS[str(m.conditions["link"])])
     short: list[Measurement] = []
     for m in delivered:
         kind = "reliable" if m.conditions["reliable"] else "best effort"
-        expected = int(str(m.detail["expected"]))
-        words = f"{number(m.value)} of {expected} deliveries, {m.detail['refused']} publish errors"
+        told = m.read(Deliveries)
+        words = f"{number(m.value)} of {told.expected} deliveries, {told.refused} publish errors"
         evidence.append(fact(f"{_LINKS[str(m.conditions['link'])]}, {kind}: {words}", m))
-        if m.value != expected:
+        if m.value != told.expected:
             short.append(m)
-    control = figures.measured("samples_delivered", "network")
-    evidence += [fact(f"control: {number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    control = figures.measured(Metric.SAMPLES_DELIVERED, "network")
+    evidence += [fact(f"control: {number(m.value)} of {m.read(Deliveries).expected} deliveries", m) for m in control]
     if any(m.value > 0 for m in control):
         return inconclusive("the control delivered samples too: the link was not really cut", evidence)
     if short:
-        m = short[0]
+        m, told = short[0], short[0].read(Deliveries)
         return refuted(
-            f"{number(m.value)} of {m.detail['expected']} deliveries, {_LINKS[str(m.conditions['link'])]}; "
-            f"first error {m.detail['first_error']}",
+            f"{number(m.value)} of {told.expected} deliveries, {_LINKS[str(m.conditions['link'])]}; "
+            f"first error {told.first_error}",
             evidence,
         )
     if not control:
@@ -45,26 +46,27 @@ _LINKS = {"cut": "the link cut", "none": "no link at all"}
 
 def agentless_startup(figures: Figures) -> Decision:
     """Entities are made and data flows with no Agent from the start, and go on when one appears."""
-    delivered = figures.measured("samples_delivered", "shm")
+    delivered = figures.measured(Metric.SAMPLES_DELIVERED, "shm")
     if not delivered:
         return inconclusive(NO_SHM)
-    cannot, facts = unsupported(figures, "samples_delivered", lambda m: "no link at all")
+    cannot, facts = unsupported(figures, Metric.SAMPLES_DELIVERED, lambda m: "no link at all")
     evidence = [
-        fact(f"Agent {m.conditions['agent']}: {number(m.value)} of {m.detail['expected']} deliveries", m)
+        fact(f"Agent {m.conditions['agent']}: {number(m.value)} of {m.read(Startup).expected} deliveries", m)
         for m in delivered
     ]
     evidence += facts
-    control = figures.measured("samples_delivered", "network")
-    evidence += [fact(f"control: {number(m.value)} of {m.detail['expected']} deliveries", m) for m in control]
+    control = figures.measured(Metric.SAMPLES_DELIVERED, "network")
+    evidence += [fact(f"control: {number(m.value)} of {m.read(Startup).expected} deliveries", m) for m in control]
     if any(m.value > 0 for m in control):
         return inconclusive("the control delivered samples too: an Agent was there after all", evidence)
     for m in delivered:
-        if not m.detail["entities"]:
-            return refuted(f"no entities without an Agent: {m.detail['refused']}", evidence)
-        if m.value != int(str(m.detail["expected"])):
+        told = m.read(Startup)
+        if not told.entities:
+            return refuted(f"no entities without an Agent: {told.refused}", evidence)
+        if m.value != told.expected:
             return refuted(
-                f"{number(m.value)} of {m.detail['expected']} deliveries, Agent {m.conditions['agent']} "
-                f"{m.detail['refused']}".rstrip(),
+                f"{number(m.value)} of {told.expected} deliveries, Agent {m.conditions['agent']} "
+                f"{told.refused}".rstrip(),
                 evidence,
             )
     if not control:
@@ -76,11 +78,11 @@ def agentless_startup(figures: Figures) -> Decision:
 
 def agent_duplicates(figures: Figures) -> Decision:
     """No duplicate, no loss, no DATA echoed; and where the Agent tells who reads, no sample sent to nobody."""
-    metrics = ("samples_doubled", "samples_lost", "data_echoed", "data_sent")
+    metrics = (Metric.SAMPLES_DOUBLED, Metric.SAMPLES_LOST, Metric.DATA_ECHOED, Metric.DATA_SENT)
     measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
     if not all(measured.values()):
         return inconclusive("no Agent took part, so nothing could come back from it")
-    cannot, facts = unsupported(figures, "samples_doubled", _lacking)
+    cannot, facts = unsupported(figures, Metric.SAMPLES_DOUBLED, _lacking)
     evidence = [
         fact(
             f"Agent {_where(doubled)}: {number(doubled.value)} doubled, {number(lost.value)} lost, "
@@ -89,30 +91,31 @@ def agent_duplicates(figures: Figures) -> Decision:
         )
         for doubled, lost, echoed, sent in zip(*measured.values(), strict=True)
     ]
-    missed = figures.measured("remote_lost", "shm")
+    missed = figures.measured(Metric.REMOTE_LOST, "shm")
     evidence += [fact(f"reader elsewhere: {number(m.value)} samples missing", m) for m in missed]
     evidence += facts
-    control = figures.measured("data_echoed", "network")
+    control = figures.measured(Metric.DATA_ECHOED, "network")
     evidence += [fact(f"control: {number(m.value)} DATA came back over the link", m) for m in control]
     words = {
-        "samples_doubled": "were delivered twice",
-        "samples_lost": "were lost",
-        "data_echoed": "came back over the link as DATA",
+        Metric.SAMPLES_DOUBLED: "were delivered twice",
+        Metric.SAMPLES_LOST: "were lost",
+        Metric.DATA_ECHOED: "came back over the link as DATA",
     }
     for metric, what in words.items():
         for m in measured[metric]:
             if m.value:
                 return refuted(f"{number(m.value)} samples {what} (Agent {_where(m)})", evidence)
-    for m in measured["data_sent"]:
-        if m.value and m.detail["cooperative"] and m.conditions["agent"] != _REMOTE:
+    for m in measured[Metric.DATA_SENT]:
+        if m.value and m.conditions["agent"] != _REMOTE and m.read(Crossing).cooperative:
             return refuted(f"{number(m.value)} samples went to an Agent that nobody reads from ({_where(m)})", evidence)
     return _of_the_reader_elsewhere(figures, evidence) or _could_come_back(measured, control, cannot, evidence)
 
 
 def _of_the_reader_elsewhere(figures: Figures, evidence: list[Evidence]) -> Decision | None:
     """A verdict if it lacks samples, or has some twice."""
-    for m, twice in zip(*figures.together("shm", "remote_lost", "remote_doubled"), strict=True):
-        if m.value and int(str(m.detail["sent"])) < int(str(m.detail["accepted"])):
+    for m, twice in zip(*figures.together("shm", Metric.REMOTE_LOST, Metric.REMOTE_DOUBLED), strict=True):
+        told = m.read(Crossing)
+        if m.value and told.sent is not None and told.sent < told.accepted:
             return refuted(f"{number(m.value)} samples never reached a reader elsewhere: they were not sent", evidence)
         if m.value:
             return inconclusive(f"the Agent got the samples, and {number(m.value)} did not reach its reader", evidence)
@@ -122,10 +125,10 @@ def _of_the_reader_elsewhere(figures: Figures, evidence: list[Evidence]) -> Deci
 
 
 def _could_come_back(
-    measured: Mapping[str, list[Measurement]], control: list[Measurement], cannot: str, evidence: list[Evidence]
+    measured: Mapping[Metric, list[Measurement]], control: list[Measurement], cannot: str, evidence: list[Evidence]
 ) -> Decision:
     """Nothing came back: that says something only if something was sent, and if what comes back is seen."""
-    if not any(m.value for m in measured["data_sent"]):
+    if not any(m.value for m in measured[Metric.DATA_SENT]):
         return inconclusive("no sample was on the link in any condition: nothing could come back", evidence)
     if not control:
         return inconclusive(NO_CONTROL, evidence)
@@ -135,7 +138,7 @@ def _could_come_back(
     words = ""
     for sessions, begin in beside.items():
         agents = [
-            str(m.conditions["agent"]) for m in measured["samples_doubled"] if m.conditions["sessions"] == sessions
+            str(m.conditions["agent"]) for m in measured[Metric.SAMPLES_DOUBLED] if m.conditions["sessions"] == sessions
         ]
         words += f"{begin}({', '.join(agents)})" if agents else ""
     return confirmed(f"no sample was doubled, lost or echoed {words}{cannot}", evidence)

@@ -69,10 +69,10 @@ def gap(figures: Figures, reported: frozenset[str]) -> str:
     A claim may be refuted by what was measured. To confirm it, all of it must have been.
     """
     for m in figures.measurements:
-        if m.variant != "shm" or m.samples or m.metric in reported or {"unsupported", "unavailable"} & m.detail.keys():
+        if m.variant != "shm" or m.samples or m.metric in reported or m.gap.unsupported or m.gap.unavailable:
             continue
         conditions = ", ".join(_condition(key, value) for key, value in m.conditions.items())
-        why = m.detail.get("missing") or m.detail.get("fault")
+        why = m.gap.missing
         return f"no {m.metric.replace('_', ' ')} at {conditions}{f': {why}' if why else ''}"
     return ""
 

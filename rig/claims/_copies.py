@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, number, readers
-from rig.records import Evidence, Measurement
+from rig.claims._phrases import NO_SHM, number, readers
+from rig.records import Condition, Evidence, Measurement, Metric
+from rig.records.vocabulary import Held, WriteTrace
 
 _Table = dict[int, dict[int, Measurement]]  # payload -> readers -> measurement
 _MOST_NAMED = 4
@@ -18,32 +19,32 @@ _MOST_NAMED = 4
 
 def copies(figures: Figures) -> Decision:
     """Bytes copied do not grow with the readers, the sample stands in RAM once, and no byte is written again."""
-    counted = _by_readers(figures.all("bytes_copied_per_sample", "shm"))
-    seen = _by_readers(figures.all("resident_copies", "shm"))
+    counted = _by_readers(figures.all(Metric.BYTES_COPIED, "shm"))
+    seen = _by_readers(figures.all(Metric.RESIDENT_COPIES, "shm"))
     if not counted or not seen:
         return inconclusive(NO_SHM)
     if any(not m.samples for row in (*counted.values(), *seen.values()) for m in row.values()):
         return inconclusive("not every sample was delivered, so its copies could not be counted")
-    tried = figures.all("payload_bytes_written", "shm")
+    tried = figures.all(Metric.PAYLOAD_WRITTEN, "shm")
     traced = _by_readers([m for m in tried if m.samples])
     said = [*_scan(seen), *_trace(traced)]
     counters = list(_counters(counted))
     blind = [m for m in tried if not m.samples]
-    evidence = [evidence for evidence, _fault in (*counters, *said)]
+    evidence = [evidence for evidence, _copied in (*counters, *said)]
     evidence += [fact(_blindness(m), m) for m in blind]
     evidence += [
         fact(f"control, {readers(m.conditions['readers'])}: {number(m.value)} x in RAM", m)
-        for m in figures.all("resident_copies", "network")
+        for m in figures.all(Metric.RESIDENT_COPIES, "network")
         if m.samples
     ]
     evidence += _disagreements(counted, seen, traced)
-    faults = [fault for _evidence, fault in said if fault]
-    if faults:
-        return refuted(faults[0], evidence)
+    copied = [words for _evidence, words in said if words]
+    if copied:
+        return refuted(copied[0], evidence)
     # What the counters count need not be payload: a link that is in use moves bytes of its own meanwhile. Where every
     # write was traced and none was a payload byte's, that is known.
-    alone = next((fault for _evidence, fault in counters if fault), "")
-    doubts = [_blindness(m) for m in blind if not m.detail.get("unavailable")]
+    alone = next((words for _evidence, words in counters if words), "")
+    doubts = [_blindness(m) for m in blind if not m.gap.unavailable]
     if alone and not _traced_throughout(counted, traced):
         doubts.append(f"{alone}, and no other witness saw a copy: it may be the link's own work")
     if doubts:
@@ -76,7 +77,7 @@ def _counters(counted: _Table) -> Iterator[tuple[Evidence, str]]:
 
 def _scan(seen: _Table) -> Iterator[tuple[Evidence, str]]:
     for payload, count, m in _rows(seen):
-        names = ", ".join(str(p.get("symbol") or p.get("address")) for p in _list(m, "places")) or "nowhere"
+        names = ", ".join(place.symbol or place.address for place in m.read(Held).places) or "nowhere"
         stands = f"stands {number(m.value)} x in RAM ({names})"
         yield (
             fact(f"{payload} B payload, {readers(count)}: {stands}", m),
@@ -87,7 +88,7 @@ def _scan(seen: _Table) -> Iterator[tuple[Evidence, str]]:
 def _trace(traced: _Table) -> Iterator[tuple[Evidence, str]]:
     for payload, count, m in _rows(traced):
         again = f"{number(m.value)} bytes are written again after the application wrote them"
-        again += f" ({_writers(m)})" if m.value else f" (all {number(_count(m, 'writes'))} writes traced)"
+        again += f" ({_writers(m)})" if m.value else f" (all {number(m.read(WriteTrace).writes)} writes traced)"
         yield (
             fact(f"{payload} B payload, {readers(count)}: {again}", m),
             f"{readers(count)}, {payload} B payload: {again}" if m.value else "",
@@ -96,22 +97,21 @@ def _trace(traced: _Table) -> Iterator[tuple[Evidence, str]]:
 
 def _writers(m: Measurement) -> str:
     """``8,192 by memcpy for on_message to copies+0x400``, the largest first."""
-    rows = sorted(_list(m, "writers"), key=lambda row: -int(str(row["bytes"])))
+    rows = sorted(m.read(WriteTrace).writers, key=lambda row: -row.bytes)
     words = []
     for row in rows[:_MOST_NAMED]:
-        caller = f" for {row['caller']}" if row.get("caller") else ""
-        place = row.get("symbol") or row.get("address")
-        words.append(f"{number(int(str(row['bytes'])))} by {row['function']}{caller} to {place}")
+        caller = f" for {row.caller}" if row.caller else ""
+        words.append(f"{number(row.bytes)} by {row.function}{caller} to {row.symbol or row.address}")
     if len(rows) > _MOST_NAMED:
         words.append(f"and {len(rows) - _MOST_NAMED} more")
     return ", ".join(words)
 
 
 def _blindness(m: Measurement) -> str:
-    if m.detail.get("unavailable"):
-        return f"the third witness, a trace of every write, is not available on this board: {m.detail['unavailable']}"
+    if m.gap.unavailable:
+        return f"the third witness, a trace of every write, is not available on this board: {m.gap.unavailable}"
     where = f"{m.conditions['payload_bytes']} B payload, {readers(m.conditions['readers'])}"
-    return f"{where}: the trace of writes is no evidence: {m.detail.get('fault') or 'the sample was not delivered'}"
+    return f"{where}: the trace of writes is no evidence: {m.gap.missing or 'the sample was not delivered'}"
 
 
 def _disagreements(counted: _Table, seen: _Table, traced: _Table) -> Iterator[Evidence]:
@@ -141,14 +141,5 @@ def _rows(table: _Table) -> Iterator[tuple[int, int, Measurement]]:
 def _by_readers(measurements: Sequence[Measurement]) -> _Table:
     table: _Table = {}
     for m in measurements:
-        table.setdefault(int(m.conditions["payload_bytes"]), {})[int(m.conditions["readers"])] = m
+        table.setdefault(m.whole(Condition.PAYLOAD_BYTES), {})[m.whole(Condition.READERS)] = m
     return table
-
-
-def _list(m: Measurement, key: str) -> list[dict[str, object]]:
-    found = m.detail.get(key, [])
-    return [row for row in found if isinstance(row, dict)] if isinstance(found, list | tuple) else []
-
-
-def _count(m: Measurement, key: str) -> int:
-    return int(str(m.detail.get(key, 0)))

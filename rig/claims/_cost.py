@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, mapping, number, readers
-from rig.records import Evidence, Measurement
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, readers
+from rig.records import Condition, Evidence, Measurement, Metric
+from rig.records.vocabulary import CALLS, Memory
 
 
 def os_overhead(figures: Figures) -> Decision:
@@ -19,16 +20,16 @@ def os_overhead(figures: Figures) -> Decision:
     evidence += [
         fact(f"{variant}: {number(m.value)} bytes on the link per sample", m)
         for variant in calls
-        for m in figures.measured("link_bytes_per_sample", variant)
+        for m in figures.measured(Metric.LINK_BYTES, variant)
     ]
-    if not calls["shm"] and any(figures.all(metric, "shm") for metric in _CALLS):
+    if not calls["shm"] and any(figures.all(metric, "shm") for metric in CALLS.values()):
         return inconclusive("not every sample was accepted and delivered, so no calls can be told for one", evidence)
     if not calls["shm"]:
         return inconclusive(NO_SHM, evidence)
     if not calls["network"]:
         return inconclusive(NO_CONTROL, evidence)
     # Only whole rows can be added up and compared: a kind of call that was not counted is not a call that was not made.
-    whole = [r for r in calls["shm"] if all(len(table.get(r, {})) == len(_CALLS) for table in calls.values())]
+    whole = [r for r in calls["shm"] if all(len(table.get(r, {})) == len(CALLS) for table in calls.values())]
     totals = {r: tuple(sum(m.value for m in calls[v][r].values()) for v in ("shm", "network")) for r in whole}
     text = "; ".join(f"{readers(r)}: {number(shm)} against {number(control)}" for r, (shm, control) in totals.items())
     text += f"; of them for {readers(min(whole))}: {_kinds(calls, whole)}" if whole else ""
@@ -39,51 +40,43 @@ def os_overhead(figures: Figures) -> Decision:
     return confirmed(f"calls per sample, shared memory against network: {text}", evidence)
 
 
-_CALLS = (
-    "transport_calls_per_sample",
-    "lock_calls_per_sample",
-    "wait_calls_per_sample",
-    "allocation_calls_per_sample",
-)
-
-
-def _kinds(calls: dict[str, dict[int, dict[str, Measurement]]], rows: list[int]) -> str:
+def _kinds(calls: dict[str, dict[int, dict[Metric, Measurement]]], rows: list[int]) -> str:
     """The kinds of call that were made at all, for the fewest readers: ``lock 3 against 0``."""
     shm, network = (calls[variant][min(rows)] for variant in ("shm", "network"))
     return ", ".join(
-        f"{metric.partition('_')[0]} {number(shm[metric].value)} against {number(network[metric].value)}"
-        for metric in _CALLS
+        f"{kind} {number(shm[metric].value)} against {number(network[metric].value)}"
+        for kind, metric in CALLS.items()
         if shm[metric].value or network[metric].value
     )
 
 
-def _calls(figures: Figures, variant: str) -> dict[int, dict[str, Measurement]]:
+def _calls(figures: Figures, variant: str) -> dict[int, dict[Metric, Measurement]]:
     """readers -> metric -> measurement."""
-    table: dict[int, dict[str, Measurement]] = {}
-    for metric in _CALLS:
+    table: dict[int, dict[Metric, Measurement]] = {}
+    for metric in CALLS.values():
         for m in figures.measured(metric, variant):
-            table.setdefault(int(m.conditions["readers"]), {})[metric] = m
+            table.setdefault(m.whole(Condition.READERS), {})[metric] = m
     return table
 
 
 def footprint(figures: Figures) -> Decision:
     """Reported: what shared memory adds. Where the middleware has a formula for its RAM, the image agrees with it."""
     evidence: list[Evidence] = []
-    added: dict[str, float] = {}
-    for metric in ("text_bytes", "data_bytes", "bss_bytes", "stack_peak_bytes"):
+    added: dict[Metric, float] = {}
+    for metric in (Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES, Metric.STACK_PEAK):
         shm, network = figures.measured(metric, "shm"), figures.measured(metric, "network")
         if shm and network:
             added[metric] = shm[0].value - network[0].value
             text = f"{metric}: {number(shm[0].value)} with, {number(network[0].value)} without ({added[metric]:+,.0f})"
             evidence.append(fact(text, shm[0]))
-    if not figures.measured("text_bytes", "shm"):
+    if not figures.measured(Metric.TEXT_BYTES, "shm"):
         return inconclusive(NO_SHM)
-    if "text_bytes" not in added:
+    if Metric.TEXT_BYTES not in added:
         return inconclusive(NO_CONTROL, evidence)
     wrong, words = _formula(figures, evidence)
     if wrong:
         return refuted(wrong, evidence)
-    return confirmed(f"shared memory adds {number(added['text_bytes'])} bytes of text; {words}", evidence)
+    return confirmed(f"shared memory adds {number(added[Metric.TEXT_BYTES])} bytes of text; {words}", evidence)
 
 
 _FORMULA_TOLERANCE = 768  # bytes: the backend's and the C library's few words beside what the formula covers
@@ -91,12 +84,12 @@ _FORMULA_TOLERANCE = 768  # bytes: the backend's and the C library's few words b
 
 def _formula(figures: Figures, evidence: list[Evidence]) -> tuple[str, str]:
     """Where the image does not agree with the middleware's RAM formula, and how the formula stands."""
-    checked = [m for v in ("shm", "network") for m in figures.measured("middleware_ram_bytes", v)]
-    known = [m for m in checked if m.detail["formula_bytes"]]
+    checked = [m for v in ("shm", "network") for m in figures.measured(Metric.MIDDLEWARE_RAM, v)]
+    known = [(m, m.read(Memory)) for m in checked if m.read(Memory).formula_bytes]
     wrong = ""
-    for m in known:
-        formula = int(str(m.detail["formula_bytes"]))
-        largest = ", ".join(f"{name} {size}" for name, size in mapping(m, "largest").items())
+    for m, told in known:
+        formula = told.formula_bytes
+        largest = ", ".join(f"{name} {size}" for name, size in told.largest.items())
         text = f"{m.variant}: {number(m.value)} bytes in the image, {number(formula)} by its formula"
         evidence.append(fact(f"RAM of the middleware, {text}; largest objects: {largest}", m))
         if abs(m.value - formula) > _FORMULA_TOLERANCE and not wrong:

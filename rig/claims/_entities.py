@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, mapping, number, unsupported
+from rig.claims._phrases import NO_SHM, number, unsupported
+from rig.records import Condition, Metric
+from rig.records.vocabulary import Pairs, Requests, Room, Rounds
 
 
 def local_matching(figures: Figures) -> Decision:
     """Every compatible pair delivers exactly once, every incompatible one never."""
-    tried, wrong = figures.together("shm", "pairs_tried", "pairs_wrong")
+    tried, wrong = figures.together("shm", Metric.PAIRS_TRIED, Metric.PAIRS_WRONG)
     if not wrong or not tried:
         return inconclusive(NO_SHM)
-    found = mapping(wrong[0], "wrong")
-    unknown = mapping(wrong[0], "unknown")
-    untried = mapping(wrong[0], "untried")
+    told = wrong[0].read(Pairs)
+    found, unknown, untried = told.wrong, told.unknown, told.untried
     evidence = [fact(f"{number(tried[0].value)} pairs tried, {number(wrong[0].value)} wrong", tried[0])]
     evidence += [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
     evidence += [fact(f"{pair}: not known, {why}", wrong[0]) for pair, why in unknown.items()]
@@ -32,21 +33,20 @@ def local_matching(figures: Figures) -> Decision:
 
 def entity_capacity(figures: Figures) -> Decision:
     """All made pairs deliver; what cannot be made is refused with an error, and not before the told limits."""
-    made, lost, surplus = figures.together("shm", "pairs_made", "samples_lost", "samples_surplus")
+    made, lost, surplus = figures.together("shm", Metric.PAIRS_MADE, Metric.SAMPLES_LOST, Metric.SAMPLES_SURPLUS)
     if not made:
         return inconclusive(NO_SHM)
     evidence = [
         fact(
             f"{m.conditions['pairs']} pairs: {number(m.value)} made"
-            + (f", then {m.detail['refusal']}" if m.detail["refusal"] else "")
+            + (f", then {m.read(Room).refusal}" if m.read(Room).refusal else "")
             + f", {number(gone.value)} samples lost"
             + (f", {number(more.value)} more than were published" if more.value else ""),
             m,
         )
         for m, gone, more in zip(made, lost, surplus, strict=True)
     ]
-    limits = mapping(made[0], "limits")
-    words = ", ".join(f"{name} {value}" for name, value in limits.items())
+    words = ", ".join(f"{name} {value}" for name, value in made[0].read(Room).limits.items())
     evidence.append(fact(f"limits, fixed when the firmware was built: {words or 'the middleware does not tell them'}"))
     for m, gone, more in zip(made, lost, surplus, strict=True):
         pairs = f"{m.conditions['pairs']} pairs"
@@ -54,17 +54,17 @@ def entity_capacity(figures: Figures) -> Decision:
             return refuted(f"{pairs}: {number(gone.value)} samples of made pairs were lost", evidence)
         if more.value:
             return refuted(f"{pairs}: {number(more.value)} samples were delivered more than once", evidence)
-        if m.value < int(m.conditions["pairs"]):
-            if m.detail["refusal"] not in _CAPACITY_ERRORS:
-                return refuted(f"{pairs}: creation failed with {m.detail['refusal']}", evidence)
-            room = int(str(m.detail["room"]))
-            if m.value < room:
+        if m.value < m.whole(Condition.PAIRS):
+            told = m.read(Room)
+            if told.refusal not in _CAPACITY_ERRORS:
+                return refuted(f"{pairs}: creation failed with {told.refusal}", evidence)
+            if m.value < told.room:
                 return refuted(
-                    f"{pairs}: only {number(m.value)} made, then {m.detail['refusal']}, and there is room for {room}",
+                    f"{pairs}: only {number(m.value)} made, then {told.refusal}, and there is room for {told.room}",
                     evidence,
                 )
     most = max(made, key=lambda m: m.value)
-    refusal = next((str(m.detail["refusal"]) for m in made if m.detail["refusal"]), "")
+    refusal = next((m.read(Room).refusal for m in made if m.read(Room).refusal), "")
     rest = f"; the next one is refused with {refusal}" if refusal else ""
     return confirmed(f"{number(most.value)} pairs at once deliver everything{rest}", evidence)
 
@@ -74,18 +74,25 @@ _CAPACITY_ERRORS = ("TABLE_FULL", "NO_BUFFER")
 
 def lifecycle(figures: Figures) -> Decision:
     """Nothing leaks, others go on, the deleted get nothing."""
-    metrics = ("samples_lost", "samples_doubled", "samples_stray", "entities_leaked", "buffers_leaked")
+    metrics = (
+        Metric.SAMPLES_LOST,
+        Metric.SAMPLES_DOUBLED,
+        Metric.SAMPLES_STRAY,
+        Metric.ENTITIES_LEAKED,
+        Metric.BUFFERS_LEAKED,
+    )
     measured = [m for metric in metrics for m in figures.measured(metric, "shm")]
     if not measured:
         return inconclusive("the middleware cannot delete entities, or its firmware did not run")
-    cannot, facts = unsupported(figures, "samples_lost", lambda m: str(m.conditions["case"]))
-    untold = [metric for metric in metrics for m in figures.all(metric, "shm") if "unavailable" in m.detail]
+    cannot, facts = unsupported(figures, Metric.SAMPLES_LOST, lambda m: str(m.conditions["case"]))
+    untold = [metric for metric in metrics for m in figures.all(metric, "shm") if m.gap.unavailable]
     evidence = [fact(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
     evidence += facts
     evidence += [fact(f"{metric.replace('_', ' ')}: the middleware does not tell") for metric in untold]
     for m in measured:
         if m.value:
-            why = f": {m.detail['refusal']}" if m.detail.get("refusal") else ""
+            refusal = m.read(Rounds).refusal
+            why = f": {refusal}" if refusal else ""
             return refuted(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}{why}", evidence)
     rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
     rest = f"; not told by the middleware: {', '.join(untold).replace('_', ' ')}" if untold else ""
@@ -97,18 +104,18 @@ def lifecycle(figures: Figures) -> Decision:
 def services(figures: Figures) -> Decision:
     """Each reply reaches its requester with its request id."""
     received, missing, wrong, refused = figures.together(
-        "shm", "replies_received", "replies_missing", "replies_wrong", "requests_refused"
+        "shm", Metric.REPLIES_RECEIVED, Metric.REPLIES_MISSING, Metric.REPLIES_WRONG, Metric.REQUESTS_REFUSED
     )
     if not received:
         return inconclusive("this middleware has no services, or its firmware did not run")
     cannot, facts = unsupported(
-        figures, "replies_received", lambda m: f"requesters in {m.conditions['sessions']} sessions"
+        figures, Metric.REPLIES_RECEIVED, lambda m: f"requesters in {m.conditions['sessions']} sessions"
     )
     evidence = [
         fact(
             f"{m.conditions['requesters']} requester(s) of {m.conditions.get('services', 1)} service(s) in "
             f"{m.conditions['sessions']} session(s), "
-            f"{m.conditions['outstanding']} outstanding: {number(m.value)} of {m.detail['requests']} replies, "
+            f"{m.conditions['outstanding']} outstanding: {number(m.value)} of {m.read(Requests).requests} replies, "
             f"{number(off.value)} wrong, {number(no.value)} requests refused",
             m,
         )

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_CONTROL, NO_SHM, number, readers
-from rig.records import Bounds, Evidence, Measurement, interval, quantile, samples_for_upper_bound
+from rig.claims._phrases import NO_CONTROL, NO_SHM, number, readers
+from rig.records import Bounds, Condition, Evidence, Measurement, Metric, interval, quantile, samples_for_upper_bound
+from rig.records.vocabulary import USUAL_SPIN_MS, Latency
 
 _P50, _P99 = 0.50, 0.99
-_LOADED = "publish_to_callback_loaded"
 # A spin that sleeps out its time makes this share 100 %; noise of a millisecond over the range of time-outs, 1 %.
 _SPIN_SHARE = 0.02
 _STEP_SHARE = (
@@ -21,9 +21,9 @@ _MOST_SAMPLES = 1_000_000
 
 def latency(figures: Figures) -> Decision:
     """p99 surely below the Agent path's at every size, and independent of the spin time-out."""
-    shm = figures.measured("publish_to_callback", "shm")
-    network = figures.measured("publish_to_callback", "network")
-    if not shm and figures.all("publish_to_callback", "shm"):
+    shm = figures.measured(Metric.LATENCY, "shm")
+    network = figures.measured(Metric.LATENCY, "network")
+    if not shm and figures.all(Metric.LATENCY, "shm"):
         return inconclusive("not every sample was accepted and delivered, so there are no latencies")
     if not shm:
         return inconclusive(NO_SHM)
@@ -133,7 +133,7 @@ _Shape = tuple[int, int]
 
 def _shape(m: Measurement) -> _Shape:
     """Payload in bytes, and readers."""
-    return int(m.conditions["payload_bytes"]), int(m.conditions["readers"])
+    return m.whole(Condition.PAYLOAD_BYTES), m.whole(Condition.READERS)
 
 
 def _words(shape: _Shape) -> str:
@@ -141,7 +141,7 @@ def _words(shape: _Shape) -> str:
 
 
 def _is_plain(m: Measurement) -> bool:
-    return m.conditions["spin_timeout_ms"] == 10
+    return m.conditions["spin_timeout_ms"] == USUAL_SPIN_MS
 
 
 def _evidence(
@@ -157,11 +157,11 @@ def _evidence(
         evidence.append(fact(text, m))
     if spread:
         evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
-    for m in figures.measured(_LOADED, "shm"):
+    for m in figures.measured(Metric.LATENCY_LOADED, "shm"):
         load = f"{m.conditions['pending']} samples pending, {m.conditions['other_pairs']} other pairs of endpoints"
         evidence.append(fact(f"under load, {load}: {_figures(m)} {m.unit}", m))
-    instrument = next((m.detail["subtracted"] for m in plain.values() if "subtracted" in m.detail), None)
-    if isinstance(instrument, dict):
+    instrument = next((told for m in plain.values() if (told := m.read(Latency).subtracted)), None)
+    if instrument is not None:
         parts = ", ".join(f"{name} {cost}" for name, cost in instrument.items())
         evidence.append(fact(f"measured in this run and taken off: {parts}"))
     return evidence
@@ -184,7 +184,7 @@ def _known(bound: float | None) -> str:
 
 def _growth_with_spin(shm: list[Measurement], spread: dict[int, float]) -> float | None:
     """How much of a longer time-out comes back as latency, over all or from one to the next; None if not varied."""
-    units_per_ms = max(float(str(m.detail.get("units_per_ms", 0))) for m in shm)
+    units_per_ms = max(m.read(Latency).units_per_ms for m in shm)
     times = sorted(spread)
     if len(times) < 2 or not units_per_ms:
         return None
@@ -199,9 +199,9 @@ def _growth_with_spin(shm: list[Measurement], spread: dict[int, float]) -> float
 
 def _spin_spread(shm: list[Measurement]) -> dict[int, float]:
     """p50 by spin time-out, for the smallest payload and one reader."""
-    smallest = min(int(m.conditions["payload_bytes"]) for m in shm)
+    smallest = min(m.whole(Condition.PAYLOAD_BYTES) for m in shm)
     return {
-        int(m.conditions["spin_timeout_ms"]): m.value
+        m.whole(Condition.SPIN_TIMEOUT_MS): m.value
         for m in shm
         if m.conditions["payload_bytes"] == smallest and m.conditions["readers"] == 1
     }

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, mapping, number, readers, unsupported
-from rig.records import Measurement
+from rig.claims._phrases import NO_SHM, number, readers, unsupported
+from rig.records import Condition, Measurement, Metric
+from rig.records.vocabulary import Sizes
 
 
 def message_size(figures: Figures) -> Decision:
     """Every size up to the configured buffer memory arrives whole."""
-    shm = figures.measured("largest_message_bytes", "shm")
+    shm = figures.measured(Metric.LARGEST_MESSAGE, "shm")
     if not shm:
         return inconclusive(NO_SHM)
-    varied = figures.measured("largest_varied_bytes", "shm")
-    cannot, facts = unsupported(figures, "largest_varied_bytes", _link)
+    varied = figures.measured(Metric.LARGEST_VARIED, "shm")
+    cannot, facts = unsupported(figures, Metric.LARGEST_VARIED, _link)
     evidence = [fact(f"largest intact with shared memory: {number(shm[0].value)} bytes", shm[0])]
     evidence += [fact(f"{_link(m)}: {number(m.value)} bytes", m) for m in varied]
     bad = [(m, size, outcome) for m in (*shm, *varied) for size, outcome in _tried(m).items() if outcome != "intact"]
@@ -21,7 +22,7 @@ def message_size(figures: Figures) -> Decision:
     evidence += facts
     evidence += [
         fact(f"control, through the Agent: {number(control.value)} bytes", control)
-        for control in figures.measured("largest_message_bytes", "network")
+        for control in figures.measured(Metric.LARGEST_MESSAGE, "network")
     ]
     if bad:
         m, size, outcome = bad[0]
@@ -42,11 +43,11 @@ def message_size(figures: Figures) -> Decision:
 
 def _tried(m: Measurement) -> dict[int, str]:
     """Size -> what came of it."""
-    return {int(size): str(outcome) for size, outcome in mapping(m, "tried").items()}
+    return {int(size): outcome for size, outcome in m.read(Sizes).tried.items()}
 
 
 def _configured(m: Measurement) -> int:
-    return int(str(m.detail.get("buffer_bytes", 0)))
+    return m.read(Sizes).buffer_bytes
 
 
 def _link(m: Measurement) -> str:
@@ -57,7 +58,7 @@ def _link(m: Measurement) -> str:
 
 def shared_buffer(figures: Figures) -> Decision:
     """All readers of a sample get one address."""
-    shm = [m for m in figures.all("distinct_buffers", "shm") if int(m.conditions["readers"]) > 1]
+    shm = [m for m in figures.all(Metric.DISTINCT_BUFFERS, "shm") if m.whole(Condition.READERS) > 1]
     if not shm:
         return inconclusive(NO_SHM)
     evidence = [

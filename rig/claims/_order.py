@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._words import NO_SHM, number, unsupported
-from rig.records import Measurement
-
-
-def _accepted(m: Measurement) -> int:
-    """Samples of a burst that publish accepted."""
-    return int(str(m.detail["accepted"]))
+from rig.claims._phrases import NO_SHM, number, unsupported
+from rig.records import Condition, Measurement, Metric
+from rig.records.vocabulary import Burst, Contexts
 
 
 def _burst(m: Measurement) -> str:
@@ -19,14 +15,14 @@ def _burst(m: Measurement) -> str:
 
 def burst_order(figures: Figures) -> Decision:
     """In order; every loss is reported to the publisher."""
-    disorder, lost = figures.together("shm", "samples_out_of_order", "samples_lost")
+    disorder, lost = figures.together("shm", Metric.SAMPLES_OUT_OF_ORDER, Metric.SAMPLES_LOST)
     if not disorder:
         return inconclusive(NO_SHM)
-    cannot, facts = unsupported(figures, "samples_lost", lambda _: "a second session")
+    cannot, facts = unsupported(figures, Metric.SAMPLES_LOST, lambda _: "a second session")
     evidence = [
         fact(
             f"{_burst(m)} into {m.conditions['buffers']} buffers: "
-            f"{number(m.value)} out of order, {number(missing.value)} lost, {m.detail['refused']} refused",
+            f"{number(m.value)} out of order, {number(missing.value)} lost, {m.read(Burst).refused} refused",
             m,
         )
         for m, missing in zip(disorder, lost, strict=True)
@@ -35,18 +31,18 @@ def burst_order(figures: Figures) -> Decision:
     for m in disorder:
         if m.value:
             return refuted(f"a {_burst(m)} arrived with {number(m.value)} inversions", evidence)
-        if m.detail.get("doubled"):
-            return refuted(f"a {_burst(m)} had {m.detail['doubled']} samples delivered twice", evidence)
+        if m.read(Burst).doubled:
+            return refuted(f"a {_burst(m)} had {m.read(Burst).doubled} samples delivered twice", evidence)
     for m in lost:
         if m.value:
             return refuted(
                 f"a {_burst(m)} lost {number(m.value)} samples that publish had accepted",
                 evidence,
             )
-    longest = max((int(m.conditions["burst"]) for m in disorder if _accepted(m) > 1), default=0)
+    longest = max((m.whole(Condition.BURST) for m in disorder if m.read(Burst).accepted > 1), default=0)
     if not longest:
         return inconclusive("no burst of two samples or more was accepted and delivered: there was no order", evidence)
-    refused = sum(int(str(m.detail["refused"])) for m in disorder)
+    refused = sum(m.read(Burst).refused for m in disorder)
     return confirmed(
         f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "
         f"none was lost{cannot}",
@@ -56,12 +52,17 @@ def burst_order(figures: Figures) -> Decision:
 
 def thread_safety(figures: Figures) -> Decision:
     """No torn sample, none lost, in order, and the two contexts did meet."""
-    metrics = ("samples_delivered", "samples_torn", "samples_out_of_order", "published_inside_a_spin")
+    metrics = (
+        Metric.SAMPLES_DELIVERED,
+        Metric.SAMPLES_TORN,
+        Metric.SAMPLES_OUT_OF_ORDER,
+        Metric.PUBLISHED_INSIDE,
+    )
     delivered, torn, disorder, inside = figures.together("shm", *metrics)
     if not delivered:
         return inconclusive("the middleware offers no publishing from other contexts, or its firmware did not run")
-    m, accepted = delivered[0], int(str(delivered[0].detail["accepted"]))
-    count = int(m.conditions["samples"])
+    m, told = delivered[0], delivered[0].read(Contexts)
+    accepted, count = told.accepted, m.whole(Condition.SAMPLES)
     evidence = [
         fact(f"{number(m.value)} of {accepted:,} accepted samples delivered, {count:,} were to be published", m),
         fact(f"{number(torn[0].value)} torn, {number(disorder[0].value)} out of order", torn[0]),
@@ -72,8 +73,8 @@ def thread_safety(figures: Figures) -> Decision:
         (m.value != accepted, f"{accepted:,} samples were accepted and {number(m.value)} delivered"),
         (disorder[0].value, f"{number(disorder[0].value)} samples came out of order"),
         (
-            accepted < count and m.detail["first_error"] != "OK",
-            f"only {accepted:,} of {count:,} samples were accepted: {m.detail['first_error']}",
+            accepted < count and told.first_error != "OK",
+            f"only {accepted:,} of {count:,} samples were accepted: {told.first_error}",
         ),
     )
     for found, words in findings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rig.claims import _agent, _copies, _cost, _entities, _latency, _messages, _order
 from rig.claims._claim import Claim
+from rig.records import Metric
 
 _ROWS = (
     Claim(
@@ -57,7 +58,7 @@ _ROWS = (
         method="Transport, lock, wait and allocation calls per sample, shared memory on and off.",
         criterion="strictly fewer with shared memory",
         experiment="os-overhead",
-        reported=frozenset(("link_bytes_per_sample",)),
+        reported=frozenset((Metric.LINK_BYTES,)),
         decide=_cost.os_overhead,
     ),
     Claim(
@@ -69,7 +70,7 @@ _ROWS = (
         criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size, "
         "and independent of the spin time-out",
         experiment="latency",
-        reported=frozenset(("serialisation", "publish_to_callback_loaded")),
+        reported=frozenset((Metric.SERIALISATION, Metric.LATENCY_LOADED)),
         decide=_latency.latency,
     ),
     Claim(

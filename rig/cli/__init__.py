@@ -1,7 +1,7 @@
 """The command line: thin. Options in, calls into the rooms to the left, words and exit codes out.
 
-Exit codes: 0 every claim that ran is confirmed (or the command did its work); 1 a claim is refuted (``compare``: exact
-figures differ); 2 usage or configuration; 3 rig, board, probe or Agent fault; 4 inconclusive; 130 interrupted.
+Exit codes are those of ``rig.errors.ExitCode``; 0 also says that a command did its work, and 1 of ``compare`` that
+exact figures differ.
 """
 
 from __future__ import annotations
@@ -14,19 +14,33 @@ from typing import NoReturn
 __all__ = ["main"]
 
 
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    # A CI system that cancels sends SIGTERM: end as with Ctrl-C, so that boards are given back and results written.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End, once: a second Ctrl-C while boards are given back and results written would lose both.
+
+    A CI system that cancels sends SIGTERM, a terminal that is closed SIGHUP: both end as Ctrl-C does. What hangs for
+    good still ends by SIGQUIT (Ctrl-\\).
+    """
+    for number in _SIGNALS:
+        signal.signal(number, _heard)
     raise KeyboardInterrupt
+
+
+def _heard(_signal: int, _frame: FrameType | None) -> None:
+    """Interrupted already. Not SIG_IGN, which programs that are started from here would inherit."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit the process with the documented code."""
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell without job control has it ignored
-        signal.signal(signal.SIGTERM, _terminate)
+        for number in _SIGNALS:  # a shell without job control has SIGINT ignored
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+                signal.signal(number, _interrupt)
         from rig.cli._main import run  # noqa: PLC0415 - takes a while, and must not be interrupted with a traceback
 
         code = run()
     except KeyboardInterrupt:
-        code = 130
+        code = 128 + signal.SIGINT
     sys.exit(code)

@@ -8,12 +8,13 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from rig.bench import VARIANTS, build
+from rig.bench import build
 from rig.cli._common import boards_option, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.probe import FirmwareImage
 from rig.probe.qemu import launch
+from rig.records import VARIANTS
 from rig.run import find_boards_file
 from rig.station import flash_board
 

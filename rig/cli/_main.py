@@ -6,6 +6,9 @@ import contextlib
 import errno
 import os
 import sys
+import tempfile
+import traceback
+from pathlib import Path
 
 import click
 
@@ -17,19 +20,21 @@ from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
 from rig.cli._soak import soak_command
-from rig.errors import RigError
+from rig.errors import ExitCode, RigError, fault_of
+from rig.records import printable
+
+_HELP = f"""Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
+
+`rig run` needs no hardware: the default board is emulated. `rig doctor` says what is missing on this machine.
+
+Exit codes: {", ".join(f"{code:d} {code.short}" for code in ExitCode)}.
+"""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="rig")
 def rig_command() -> None:
-    """Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
-
-    `rig run` needs no hardware: the default board is emulated. `rig doctor` says what is missing on this machine.
-
-    Exit codes: 0 all that ran is confirmed, 1 a claim is refuted, 2 usage or configuration, 3 rig, board, probe or
-    Agent fault, 4 inconclusive, 130 interrupted.
-    """
+    """The group of all commands."""
 
 
 for _command in (
@@ -52,9 +57,9 @@ for _command in (
 
 
 def _complain(message: str, hint: str, code: int) -> int:
-    click.secho(f"rig: {message}", fg="red", err=True)
+    click.secho(f"rig: {printable(message)}", fg="red", err=True)
     if hint:
-        click.echo(f"     {hint}", err=True)
+        click.echo(f"     {printable(hint)}", err=True)
     return code
 
 
@@ -64,7 +69,7 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def run() -> int:
+def run() -> int:  # noqa: PLR0911 - one for each way to end
     """Run the command line; returns the documented exit code."""
     try:
         code = rig_command.main(standalone_mode=False)
@@ -72,15 +77,33 @@ def run() -> int:
         return _complain(error.message, error.hint, error.exit_code)
     except click.ClickException as error:
         error.show()
-        return 2
+        return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
-        return _complain("interrupted", "", 130)
+        return _complain("interrupted", "", ExitCode.INTERRUPTED)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing is left to say
         return 0
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise
+            return _unforeseen(error)
         _drop_output()
-        return _complain(f"cannot write the output: {error.strerror}", "make room, or write it elsewhere", 3)
+        return _complain(
+            f"cannot write the output: {error.strerror}", "make room, or write it elsewhere", ExitCode.FAULT
+        )
+    except Exception as error:  # the one border: whatever is no error of ours
+        return _unforeseen(error)
     return code if isinstance(code, int) else 0
+
+
+def _unforeseen(error: Exception) -> int:
+    """Say in one line what is at fault, and where the rest stands."""
+    kept = ""
+    with contextlib.suppress(OSError):
+        handle, kept = tempfile.mkstemp(prefix="rig-error-", suffix=".txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
+            file.write(f"rig {__version__}\n{' '.join(sys.argv)}\n")
+            traceback.print_exception(error, file=file)
+    fault = fault_of(error, report=kept or "the command")
+    if kept and fault.blame != RigError.blame:
+        Path(kept).unlink(missing_ok=True)
+    return _complain(fault.message, fault.hint, fault.exit_code)

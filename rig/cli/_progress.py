@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-from rig.records import Event
+from rig.records import Event, printable
 
 
 class Progress:
@@ -54,7 +54,7 @@ class Progress:
             case "fault":
                 fault = data["fault"]
                 assert isinstance(fault, dict)
-                text = f"{fault['blame']} fault on {fault['board']}: {fault['message']}"
+                text = printable(f"{fault['blame']} fault on {fault['board']}: {fault['message']}")
                 self._console.print(Text(text, style="red"), soft_wrap=True)
 
     def _line(self) -> Text:

@@ -11,17 +11,17 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from rig.claims import CLAIMS
 from rig.cli._common import boards_option, terminal
 from rig.cli._progress import Progress
-from rig.errors import UsageError
+from rig.errors import Outcome, RigError, UsageError
 from rig.inventory import Inventory
 from rig.publish import claims_table, compare, measurement_table, publish
-from rig.records import RunRecord, load
+from rig.records import RunRecord, load, printable, read_events
 from rig.run import (
     AGENT_KINDS,
-    EXIT_CODES,
     AgentKind,
     RunOptions,
     check_claims,
@@ -87,7 +87,7 @@ def run_command(
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)
+        _discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
         _point_latest_at(directory)
@@ -120,7 +120,7 @@ def _resume(context: click.Context, run: str) -> int:
 def _end(console: Console, record: RunRecord, directory: Path) -> int:
     publish(record, directory)
     show(console, record, directory)
-    return EXIT_CODES[record.run.outcome or "fault"]
+    return Outcome.named(record.run.outcome).exit_code
 
 
 def _history() -> Path:
@@ -129,8 +129,14 @@ def _history() -> Path:
 
 
 def _discard(directory: Path) -> None:
-    """Remove what a run that could not begin has left in its directory, which was empty before."""
-    with contextlib.suppress(OSError):
+    """Remove what a run that could not begin has left in its directory, which was empty before.
+
+    Nothing that holds a figure is ever removed.
+    """
+    with contextlib.suppress(OSError, RigError):
+        journal = directory / "events.jsonl"
+        if journal.exists() and any(event.kind == "measurement" for event in read_events(journal)):
+            return
         for file in directory.iterdir():
             file.unlink()
         directory.rmdir()
@@ -148,22 +154,27 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
     console.print(measurement_table(record))
     console.print(claims_table(record))
     for fault in record.faults:
-        mended = " [dim](mended: the run was resumed)[/]" if fault.mended else ""
-        console.print(
-            f"[red]{fault.blame} fault[/] on {fault.board} during {fault.step}: {fault.message}{mended}",
-            soft_wrap=True,
+        words = Text.assemble(
+            (f"{fault.blame} fault", "red"), f" on {fault.board} during {fault.step}: {fault.message}"
         )
+        words.append(" (mended: the run was resumed)" if fault.mended else "", style="dim")
+        _say(console, words)
         if fault.hint and not fault.mended:
-            console.print(f"    {fault.hint}", soft_wrap=True)
+            _say(console, f"    {fault.hint}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
-            console.print(
-                f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}", soft_wrap=True
-            )
-    console.print(f"outcome: [bold]{record.run.outcome}[/]  ({record.run.seconds or 0:.0f} s)")
-    console.print(f"report:  {directory / 'report.html'}", soft_wrap=True)
-    if record.run.outcome in ("fault", "interrupted"):
-        console.print(f"go on:   rig run --resume {directory}", soft_wrap=True)
+            _say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
+    _say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f"  ({record.run.seconds or 0:.0f} s)"))
+    _say(console, f"report:  {directory / 'report.html'}")
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
+        _say(console, f"go on:   rig run --resume {directory}")
+
+
+def _say(console: Console, words: str | Text) -> None:
+    """A line of a record's texts, on one line: none of them is markup, and none commands the terminal."""
+    text = words if isinstance(words, Text) else Text(words)
+    text.plain = printable(text.plain)
+    console.print(text, soft_wrap=True)
 
 
 @click.command("report")

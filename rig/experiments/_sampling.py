@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rig.bench import Exchange, Record, Status, Topology
+from rig.bench import Entry, Exchange, Status, Topology
 from rig.records import interval
 from rig.station import Setting
 
@@ -133,10 +133,10 @@ def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *,
         gathered.latencies.clear()
         return
     each = shape.burst * shape.readers
-    records = seen.deliveries
+    entries = seen.deliveries
     latencies = setting.bench.latencies(seen)
     last = [
-        _newest(latencies[at : at + each], records[at : at + each]) for at in range(skip * each, len(records), each)
+        _newest(latencies[at : at + each], entries[at : at + each]) for at in range(skip * each, len(entries), each)
     ]
     gathered.latencies += [latency for latency, _ in last]
     gathered.serialisations += setting.bench.serialisations([record for _, record in last])
@@ -144,10 +144,10 @@ def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *,
     gathered.own = (min(least or seen.own[0], seen.own[0]), max(most, seen.own[1]))
 
 
-def _newest(latencies: list[int], records: list[Record]) -> tuple[int, Record]:
+def _newest(latencies: list[int], entries: list[Entry]) -> tuple[int, Entry]:
     """The measured sample of a burst is the one published last; its latency is that to its last reader."""
-    newest = max(record.sequence for record in records)
-    return [pair for pair in zip(latencies, records, strict=True) if pair[1].sequence == newest][-1]
+    newest = max(record.sequence for record in entries)
+    return [pair for pair in zip(latencies, entries, strict=True) if pair[1].sequence == newest][-1]
 
 
 def _with_rests(setting: Setting, topology: Topology, shape: Shape, first: int, wanted: Plan) -> Gathered:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import NO_SECOND
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Crossing
 from rig.station import Link, RemoteReader, Setting
 
 _SAMPLES = 40
@@ -53,13 +54,12 @@ class _Case:
             deadline=3.0,
         )
 
-    def figures(self, agent: str, values: Mapping[str, int], detail: Mapping[str, object]) -> Iterator[Measurement]:
+    def figures(self, agent: str, values: Mapping[Metric, int], detail: Crossing) -> Iterator[Measurement]:
         """Measurements of one condition."""
         for metric, value in values.items():
             yield self.setting.measurement(
                 "agent-duplicates",
                 metric,
-                "samples",
                 [value],
                 conditions=_conditions(self.sessions, agent),
                 detail=detail,
@@ -100,11 +100,10 @@ def _conditions(sessions: int, agent: str) -> dict[str, Scalar]:
 def _not_possible(setting: Setting, sessions: int, agent: str, why: str) -> Measurement:
     return setting.measurement(
         "agent-duplicates",
-        "samples_doubled",
-        "samples",
+        Metric.SAMPLES_DOUBLED,
         [],
         conditions=_conditions(sessions, agent),
-        detail={"unsupported": why},
+        detail=Detail(unsupported=why),
         exact=False,
     )
 
@@ -112,11 +111,10 @@ def _not_possible(setting: Setting, sessions: int, agent: str, why: str) -> Meas
 def _not_seen(case: _Case, why: str) -> Measurement:
     return case.setting.measurement(
         "agent-duplicates",
-        "remote_lost",
-        "samples",
+        Metric.REMOTE_LOST,
         [],
         conditions=_conditions(case.sessions, REMOTE),
-        detail={"missing": why},
+        detail=Detail(missing=why),
         exact=False,
     )
 
@@ -148,22 +146,24 @@ def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
     case.setting.settle()
     late = case.setting.bench.spin(timeout=_LATE)
     after = case.link.traffic()
-    values = _local(seen, late) | {"data_echoed": after.data_received - before.data_received}
-    values["data_sent"] = after.data_sent - before.data_sent
+    values = _local(seen, late) | {Metric.DATA_ECHOED: after.data_received - before.data_received}
+    values[Metric.DATA_SENT] = after.data_sent - before.data_sent
     yield from case.figures(agent, values, _detail(case, seen, late))
 
 
-def _local(seen: Exchange, late: int) -> dict[str, int]:
+def _local(seen: Exchange, late: int) -> dict[Metric, int]:
     """What the readers on the MCU got too often, and what they did not get."""
     got = Counter((record.reader, record.sequence) for record in seen.deliveries)
     return {
-        "samples_doubled": sum(n - 1 for n in got.values()) + late,
-        "samples_lost": _READERS * seen.accepted - len(got),
+        Metric.SAMPLES_DOUBLED: sum(n - 1 for n in got.values()) + late,
+        Metric.SAMPLES_LOST: _READERS * seen.accepted - len(got),
     }
 
 
-def _detail(case: _Case, seen: Exchange, late: int) -> dict[str, object]:
-    return {"accepted": seen.accepted, "refused": seen.refused, "late": late, "cooperative": case.link.cooperative}
+def _detail(case: _Case, seen: Exchange, late: int, *, sent: int | None = None) -> Crossing:
+    return Crossing(
+        accepted=seen.accepted, refused=seen.refused, late=late, cooperative=case.link.cooperative, sent=sent
+    )
 
 
 def _elsewhere(case: _Case) -> Iterator[Measurement]:
@@ -201,10 +201,10 @@ def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
         read = reader.samples()
     seen = [_local(exchange, 0) for exchange, _ in coming] + [_local(there, late)]
     values = {metric: sum(each[metric] for each in seen) for metric in seen[0]}
-    values["data_echoed"] = after.data_received - before.data_received
-    values["data_sent"] = after.data_sent - before.data_sent
+    values[Metric.DATA_ECHOED] = after.data_received - before.data_received
+    values[Metric.DATA_SENT] = after.data_sent - before.data_sent
     before_it = {number for exchange, first in coming for number in _accepted(exchange, first)}
-    detail = _detail(case, there, late) | {"sent": after.data_sent - sent}
+    detail = _detail(case, there, late, sent=after.data_sent - sent)
     yield from case.figures(REMOTE, values | _read(read, before_it, owed), detail)
 
 
@@ -258,7 +258,7 @@ def _accepted(seen: Exchange, first: int) -> set[int]:
     return set(range(first, first + seen.accepted + seen.refused)) - {record.sequence for record in seen.refusals}
 
 
-def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[str, int]:
+def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[Metric, int]:
     """What the reader elsewhere was owed and did not get: every sample since it was confirmed, and of those that were
     published while it came, every one after the first that it got.
     """
@@ -266,7 +266,7 @@ def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[str, int
     whole = {number for number in numbers if payload(number, _PAYLOAD) in read}
     begin = min(numbers, default=0)
     owed = there | {number for number in coming if begin and number >= begin}
-    return {"remote_lost": len(owed - whole), "remote_doubled": sum(n - 1 for n in numbers.values())}
+    return {Metric.REMOTE_LOST: len(owed - whole), Metric.REMOTE_DOUBLED: sum(n - 1 for n in numbers.values())}
 
 
 EXPERIMENT = Experiment(

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rig.bench import Capability, Topology, one_writer
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Deliveries
 from rig.station import Setting
 
 _PAYLOAD = 64
@@ -29,11 +30,10 @@ def _conditions(link: str, reliable: bool) -> dict[str, Scalar]:
 
 
 def _cannot(setting: Setting, reliable: bool) -> Measurement:
-    detail = {"unsupported": "a session on a middleware that was started without a link"}
+    detail = Detail(unsupported="a session on a middleware that was started without a link")
     return setting.measurement(
         "agentless-operation",
-        "samples_delivered",
-        "samples",
+        Metric.SAMPLES_DELIVERED,
         [],
         conditions=_conditions("none", reliable),
         detail=detail,
@@ -70,14 +70,14 @@ def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
     finally:
         if link == "cut" and setting.link is not None:
             setting.link.restore()
-    detail = {"expected": count * _READERS, "refused": seen.refused, "first_error": seen.status.name}
+    detail = Deliveries(expected=count * _READERS, refused=seen.refused, first_error=seen.status.name)
     for metric, value in (
-        ("samples_delivered", seen.once),
-        ("samples_lost", seen.lost),
-        ("publish_errors", seen.refused),
+        (Metric.SAMPLES_DELIVERED, seen.once),
+        (Metric.SAMPLES_LOST, seen.lost),
+        (Metric.PUBLISH_ERRORS, seen.refused),
     ):
         yield setting.measurement(
-            "agentless-operation", metric, "samples", [value], conditions=_conditions(link, reliable), detail=detail
+            "agentless-operation", metric, [value], conditions=_conditions(link, reliable), detail=detail
         )
 
 

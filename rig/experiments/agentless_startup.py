@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rig.bench import Capability, Refused, Topology, one_writer
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Startup
 from rig.station import Setting
 
 _PAYLOAD = 64
@@ -35,9 +36,9 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
             yield from _exchange(setting, *_connect(setting), "none")
         else:
-            detail = {"unsupported": "a session on a middleware that was started without a link"}
+            detail = Detail(unsupported="a session on a middleware that was started without a link")
             yield setting.measurement(
-                "agentless-startup", "samples_delivered", "samples", [], conditions=_conditions("none"), detail=detail
+                "agentless-startup", Metric.SAMPLES_DELIVERED, [], conditions=_conditions("none"), detail=detail
             )
 
 
@@ -71,9 +72,9 @@ def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: 
         lost = seen.lost
         refusal = seen.status.name if seen.refused else ""
     conditions = _conditions(agent)
-    detail = {"expected": count * _READERS, "refused": refusal, "entities": topology is not None}
-    for metric, value in (("samples_delivered", delivered), ("samples_lost", lost)):
-        yield setting.measurement("agentless-startup", metric, "samples", [value], conditions=conditions, detail=detail)
+    detail = Startup(expected=count * _READERS, refused=refusal, entities=topology is not None)
+    for metric, value in ((Metric.SAMPLES_DELIVERED, delivered), (Metric.SAMPLES_LOST, lost)):
+        yield setting.measurement("agentless-startup", metric, [value], conditions=conditions, detail=detail)
 
 
 EXPERIMENT = Experiment(id="agentless-startup", title="start with no Agent", measure=measure)

@@ -8,7 +8,8 @@ from itertools import pairwise
 from rig.bench import Exchange, Refused, Topology
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import NO_SECOND
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Burst
 from rig.station import Setting
 
 _BUFFERS = 8
@@ -31,8 +32,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if error.status not in NO_SECOND:
             raise
         conditions = _conditions(_ACROSS[0], sessions=2)
-        detail = {"unsupported": error.message}
-        yield setting.measurement("burst-order", "samples_lost", "samples", [], conditions=conditions, detail=detail)
+        detail = Detail(unsupported=error.message)
+        yield setting.measurement("burst-order", Metric.SAMPLES_LOST, [], conditions=conditions, detail=detail)
     else:
         yield from _bursts(setting, topology, _ACROSS, sessions=2)
 
@@ -70,28 +71,28 @@ def _judge(setting: Setting, seen: Exchange, first: int, conditions: Mapping[str
     refused = {record.sequence for record in seen.refusals}
     accepted = [sequence for sequence in range(first, first + burst) if sequence not in refused]
     out_of_order = lost = doubled = 0
-    orders: dict[str, list[int]] = {}
+    orders: dict[str, tuple[int, ...]] = {}
     for reader in {record.reader for record in seen.deliveries}:
         got = [record.sequence for record in seen.deliveries if record.reader == reader]
-        orders[str(reader)] = [sequence - first for sequence in got]
+        orders[str(reader)] = tuple(sequence - first for sequence in got)
         out_of_order += sum(1 for a, b in pairwise(got) if b < a)
         doubled += len(got) - len(set(got))
         lost += len(set(accepted) - set(got))
     lost += len(accepted) * (_READERS - len(orders))
-    detail = {
-        "accepted": len(accepted),
-        "refused": seen.refused,
-        "first_error": seen.status.name,
-        "doubled": doubled,
-        "order": orders,
-    }
+    detail = Burst(
+        accepted=len(accepted),
+        refused=seen.refused,
+        first_error=seen.status.name,
+        doubled=doubled,
+        order=orders,
+    )
     for metric, value in (
-        ("samples_delivered", seen.delivered),
-        ("samples_lost", lost),
-        ("samples_out_of_order", out_of_order),
-        ("samples_refused", seen.refused),
+        (Metric.SAMPLES_DELIVERED, seen.delivered),
+        (Metric.SAMPLES_LOST, lost),
+        (Metric.SAMPLES_OUT_OF_ORDER, out_of_order),
+        (Metric.SAMPLES_REFUSED, seen.refused),
     ):
-        yield setting.measurement("burst-order", metric, "samples", [value], conditions=conditions, detail=detail)
+        yield setting.measurement("burst-order", metric, [value], conditions=conditions, detail=detail)
 
 
 EXPERIMENT = Experiment(id="burst-order", title="order and losses of bursts", measure=measure)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 
-from rig.bench import BLOCK, Counter, Exchange, Topology, Trace, payload
+from rig.bench import BLOCK, Counter, Exchange, PayloadWrites, Place, Topology, Trace, payload
 from rig.experiments._experiment import READERS, Experiment
-from rig.records import Measurement, Scalar
+from rig.records import Measurement, Metric, Scalar
+from rig.records.vocabulary import Held, HeldPlace, Repeats, WriteTrace, Written
 from rig.station import Setting
 
 _REPEATS = 3
@@ -26,7 +26,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         for readers in READERS:
             yield from _one(setting, size, readers)
     if setting.path == "shm" and setting.trace is None:
-        yield _traced(setting, [], {"payload_bytes": sizes[-1], "readers": READERS[0]}, unavailable=setting.untraceable)
+        conditions: dict[str, Scalar] = {"payload_bytes": sizes[-1], "readers": READERS[0]}
+        yield _traced(setting, [], conditions, WriteTrace(unavailable=setting.untraceable))
 
 
 def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
@@ -35,13 +36,12 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     topology = setting.connect(readers=readers)
     yield setting.measurement(
         "copies",
-        "bytes_copied_per_sample",
-        "bytes",
+        Metric.BYTES_COPIED,
         _counted(setting, topology, size),
         conditions=conditions,
-        detail={"repeats": _REPEATS},
+        detail=Repeats(repeats=_REPEATS),
     )
-    places: list[Mapping[str, object]] = []
+    places: list[Place] = []
     held: list[int] = []
 
     sequence = setting.fresh_sequence()  # what an earlier sample left in RAM must not be taken for this one
@@ -53,11 +53,10 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     seen = _publish(setting, topology, size, sequence, on_hold=look)
     yield setting.measurement(
         "copies",
-        "resident_copies",
-        "copies",
+        Metric.RESIDENT_COPIES,
         held if seen.complete else [],
         conditions=conditions,
-        detail={"places": places},
+        detail=Held(places=tuple(_held(place) for place in places)),
     )
     if setting.trace is not None and setting.path == "shm" and (not setting.quick or readers in _QUICKLY_TRACED):
         yield _trace(setting, topology, size)
@@ -119,36 +118,51 @@ def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
         within=lambda start: traces.append(trace(payload(sequence, size), start)),
     )
     (seen,) = traces
-    fault = seen.fault
-    if not fault and seen.serialised != size:
-        fault = f"the application wrote {size} bytes of payload, and the trace saw {seen.serialised} of them"
-    whole = bool(held) and exchange.complete and not fault
+    blind = seen.blind
+    if not blind and seen.serialised != size:
+        blind = f"the application wrote {size} bytes of payload, and the trace saw {seen.serialised} of them"
+    whole = bool(held) and exchange.complete and not blind
     return _traced(
         setting,
         [sum(writer.bytes for writer in seen.copies)] if whole else [],
         {"payload_bytes": size, "readers": readers},
-        writers=[asdict(writer) | {"address": f"{writer.address:#010x}"} for writer in seen.copies],
-        serialised=seen.serialised,
-        writes=seen.writes,
-        fault=fault,
+        WriteTrace(
+            writers=tuple(_written(writer) for writer in seen.copies),
+            serialised=seen.serialised,
+            writes=seen.writes,
+            missing=blind,
+        ),
     )
 
 
-def _traced(setting: Setting, samples: list[int], conditions: Mapping[str, Scalar], **detail: object) -> Measurement:
-    return setting.measurement(
-        "copies", "payload_bytes_written", "bytes", samples, conditions=conditions, detail=detail
+def _traced(setting: Setting, samples: list[int], conditions: Mapping[str, Scalar], detail: WriteTrace) -> Measurement:
+    return setting.measurement("copies", Metric.PAYLOAD_WRITTEN, samples, conditions=conditions, detail=detail)
+
+
+def _held(place: Place) -> HeldPlace:
+    return HeldPlace(symbol=place.symbol, address=f"{place.address:#010x}", offset=place.offset, bytes=place.length)
+
+
+def _written(writer: PayloadWrites) -> Written:
+    return Written(
+        function=writer.function,
+        caller=writer.caller,
+        address=f"{writer.address:#010x}",
+        symbol=writer.symbol,
+        offset=writer.offset,
+        bytes=writer.bytes,
     )
 
 
-def resident(places: Sequence[Mapping[str, object]], size: int) -> int:
+def resident(places: Sequence[Place], size: int) -> int:
     """How many times a payload of ``size`` bytes stands in RAM: the most places that any one block of it stands in.
 
     So a copy cut into fragments counts once, and a second copy of but a part of the payload is not missed.
     """
     counts = [0] * (size // BLOCK)
     for place in places:
-        begin = int(str(place["offset"])) // BLOCK
-        for block in range(begin, begin + int(str(place["bytes"])) // BLOCK):
+        begin = place.offset // BLOCK
+        for block in range(begin, begin + place.length // BLOCK):
             counts[block] += 1
     return max(counts, default=0)
 

@@ -22,7 +22,8 @@ from rig.bench import (
 )
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered, whole_numbers
-from rig.records import Measurement, Scalar
+from rig.records import Measurement, Metric, Scalar
+from rig.records.vocabulary import Room
 from rig.station import Setting
 
 _PAIRS = (1, 2, 5, 10, 20)
@@ -60,19 +61,19 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         lost = sum(max(0, _SAMPLES - got) for got in delivered)
         surplus = sum(max(0, got - _SAMPLES) for got in delivered)
         conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "pairs": wanted}
-        detail = {
-            "made": made,
-            "refusal": refusal,
-            "expected": made * _SAMPLES,
-            "limits": limits,
-            "room": max(1, min(wanted, room(limits))),
-        }
-        for metric, unit, value in (
-            ("pairs_made", "pairs", made),
-            ("samples_lost", "samples", lost),
-            ("samples_surplus", "samples", surplus),
+        detail = Room(
+            made=made,
+            refusal=refusal,
+            expected=made * _SAMPLES,
+            limits=limits,
+            room=max(1, min(wanted, room(limits))),
+        )
+        for metric, value in (
+            (Metric.PAIRS_MADE, made),
+            (Metric.SAMPLES_LOST, lost),
+            (Metric.SAMPLES_SURPLUS, surplus),
         ):
-            yield setting.measurement("entity-capacity", metric, unit, [value], conditions=conditions, detail=detail)
+            yield setting.measurement("entity-capacity", metric, [value], conditions=conditions, detail=detail)
 
 
 def _deliveries(setting: Setting, pair: int) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement
+from rig.records import Measurement, Metric
+from rig.records.vocabulary import Memory, Stack
 from rig.station import Setting
 
 # What the bench and its ports have in RAM for themselves and for the scenario; everything else is the middleware's.
@@ -29,30 +30,26 @@ _SHOWN = 5
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Section sizes from the image, its objects against the formula, and the deepest stack since boot."""
-    for section in ("text", "data", "bss"):
-        yield setting.measurement(
-            "footprint", f"{section}_bytes", "bytes", [setting.sections[section]], conditions={}, exact=True
-        )
+    for metric, section in ((Metric.TEXT_BYTES, "text"), (Metric.DATA_BYTES, "data"), (Metric.BSS_BYTES, "bss")):
+        yield setting.measurement("footprint", metric, [setting.sections[section]], conditions={}, exact=True)
     own = {name: size for name, size in setting.variables.items() if name not in _BENCH_OBJECTS}
     largest = sorted(own.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
     yield setting.measurement(
         "footprint",
-        "middleware_ram_bytes",
-        "bytes",
+        Metric.MIDDLEWARE_RAM,
         [sum(own.values())],
         conditions={},
-        detail={"formula_bytes": setting.bench.ram_formula(), "largest": dict(largest)},
+        detail=Memory(formula_bytes=setting.bench.ram_formula(), largest=dict(largest)),
         exact=True,
     )
     reserved, used = setting.bench.stack()
     if used:
         yield setting.measurement(
             "footprint",
-            "stack_peak_bytes",
-            "bytes",
+            Metric.STACK_PEAK,
             [used],
             conditions={},
-            detail={"reserved": reserved},
+            detail=Stack(reserved=reserved),
             exact=False,  # how deep an interrupt finds the stack is a matter of the link
         )
 

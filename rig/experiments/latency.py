@@ -13,7 +13,8 @@ from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Qos, Refused, Topol
 from rig.experiments._experiment import READERS, Experiment
 from rig.experiments._refusals import raise_unanswered
 from rig.experiments._sampling import PRECISION, WARM_UP, Gathered, Shape, gather, plan
-from rig.records import Measurement, Scalar
+from rig.records import Measurement, Metric, Scalar
+from rig.records.vocabulary import Latency, Sampling
 from rig.station import Setting
 
 _SPIN_MS = 10
@@ -74,43 +75,39 @@ def _one(
         conditions["baud"] = setting.baud
     yield setting.measurement(
         "latency",
-        "publish_to_callback" if load is None else "publish_to_callback_loaded",
-        "",
+        Metric.LATENCY if load is None else Metric.LATENCY_LOADED,
         gathered.latencies,
         conditions=conditions,
-        timed=True,
         exact=False if gathered.settled else None,
         detail=_detail(setting, gathered),
     )
     if serialisation:
-        yield setting.measurement(
-            "latency", "serialisation", "", gathered.serialisations, conditions=conditions, timed=True
-        )
+        yield setting.measurement("latency", Metric.SERIALISATION, gathered.serialisations, conditions=conditions)
 
 
-def _detail(setting: Setting, gathered: Gathered) -> dict[str, object]:
+def _detail(setting: Setting, gathered: Gathered) -> Latency:
     """What the figure is worth: the instrument's own cost, and how the number of samples came about."""
     clock = setting.bench.clock
     wanted = plan(setting)
-    return {
-        "to": "the last reader",
-        "units_per_ms": clock.units_per_ms,
-        "subtracted": {
+    return Latency(
+        to="the last reader",
+        units_per_ms=clock.units_per_ms,
+        subtracted={
             "a reading of the clock": clock.cost,
             "the bench between publish and spin": gathered.own[0],
             "recording an earlier delivery": clock.recording,
         },
-        "bench_between_publish_and_spin": {"least": gathered.own[0], "greatest": gathered.own[1]},
-        "warm_up": WARM_UP,
-        "sampling": {
-            "floor": wanted.floor,
-            "cap": wanted.cap,
-            "wanted": {f"p{fraction * 100:.0f}": width for fraction, width in PRECISION.items()},
-            "reached": gathered.precision(),
-            "rests": gathered.settled,
-        },
-        "missing": gathered.missing,
-    }
+        bench_between_publish_and_spin={"least": gathered.own[0], "greatest": gathered.own[1]},
+        warm_up=WARM_UP,
+        sampling=Sampling(
+            floor=wanted.floor,
+            cap=wanted.cap,
+            wanted={f"p{fraction * 100:.0f}": width for fraction, width in PRECISION.items()},
+            reached=gathered.precision(),
+            rests=gathered.settled,
+        ),
+        missing=gathered.missing,
+    )
 
 
 def _add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:

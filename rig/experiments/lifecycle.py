@@ -12,7 +12,7 @@ from rig.bench import (
     SUBSCRIBER,
     TOPIC,
     Capability,
-    Record,
+    Entry,
     Refused,
     Topology,
     Unsupported,
@@ -20,7 +20,8 @@ from rig.bench import (
 )
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Left, Rounds
 from rig.station import Setting
 
 _ROUNDS = 100
@@ -68,12 +69,12 @@ def _publish(setting: Setting, topology: Topology, readers: int) -> int:
 
 
 def _counted(
-    setting: Setting, case: str, *, must: int, got: int, detail: dict[str, object], **more: Scalar
+    setting: Setting, case: str, *, must: int, got: int, detail: Detail, **more: Scalar
 ) -> Iterator[Measurement]:
     """What is missing of the deliveries, and what is too much of them."""
     conditions: dict[str, Scalar] = {"case": case, **more}
-    for metric, value in (("samples_lost", max(0, must - got)), ("samples_doubled", max(0, got - must))):
-        yield setting.measurement("lifecycle", metric, "samples", [value], conditions=conditions, detail=detail)
+    for metric, value in ((Metric.SAMPLES_LOST, max(0, must - got)), (Metric.SAMPLES_DOUBLED, max(0, got - must))):
+        yield setting.measurement("lifecycle", metric, [value], conditions=conditions, detail=detail)
 
 
 def _rounds(setting: Setting) -> Iterator[Measurement]:
@@ -96,21 +97,20 @@ def _rounds(setting: Setting) -> Iterator[Measurement]:
         raise_unanswered(error)
         refusal = str(error)  # what was given back is not there any more: the rounds that are left are lost
     after = bench.statistics()
-    detail: dict[str, object] = {"refusal": refusal}
+    detail = Rounds(refusal=refusal)
     yield from _counted(setting, "rounds", must=rounds, got=delivered, detail=detail, rounds=rounds)
     conditions: dict[str, Scalar] = {"case": "rounds", "rounds": rounds}
-    for metric, unit, value, told in (
+    for metric, value, told in (
         # A middleware that counts its entities has some while there are some, and of its buffers some are free.
-        ("entities_leaked", "entities", after.entities - idle.entities, used.entities > idle.entities),
-        ("buffers_leaked", "buffers", idle.buffers_free - after.buffers_free, idle.buffers_free > 0),
+        (Metric.ENTITIES_LEAKED, after.entities - idle.entities, used.entities > idle.entities),
+        (Metric.BUFFERS_LEAKED, idle.buffers_free - after.buffers_free, idle.buffers_free > 0),
     ):
         yield setting.measurement(
             "lifecycle",
             metric,
-            unit,
             [value] if told else [],
             conditions=conditions,
-            detail=detail if told else {"unavailable": "the middleware's statistics do not have it"},
+            detail=detail if told else Detail(unavailable="the middleware's statistics do not have it"),
         )
 
 
@@ -136,8 +136,8 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
         for sequence in range(10, 10 + _PENDING):
             setting.bench.publish(session=topology.session, writer=topology.writer, length=_PAYLOAD, sequence=sequence)
     except Unsupported as error:
-        detail = {"unsupported": error.message}
-        yield setting.measurement("lifecycle", "samples_lost", "samples", [], conditions={"case": case}, detail=detail)
+        detail = Detail(unsupported=error.message)
+        yield setting.measurement("lifecycle", Metric.SAMPLES_LOST, [], conditions={"case": case}, detail=detail)
         return
     setting.bench.delete(topology.session, DATAREADER, topology.readers[1], timeout=timeout)
     seen = [record for _ in range(2) for record in setting.bench.deliver(timeout=0.02)]
@@ -145,17 +145,17 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
 
 
 def _left(
-    setting: Setting, case: str, topology: Topology, seen: list[Record], *, before: int, must: int
+    setting: Setting, case: str, topology: Topology, seen: list[Entry], *, before: int, must: int
 ) -> Iterator[Measurement]:
     """What the reader that is left lacks, and what the other one got. Samples that come twice are no matter of this."""
     left, gone = topology.readers
     kept = len({record.sequence for record in seen if record.reader == left})
     stray = sum(1 for record in seen if record.reader == gone)
     lost = max(0, 2 + must - before - kept)
-    detail: dict[str, object] = {"before": before, "kept": kept}
+    detail = Left(before=before, kept=kept)
     conditions: dict[str, Scalar] = {"case": case}
-    for metric, value in (("samples_stray", stray), ("samples_lost", lost)):
-        yield setting.measurement("lifecycle", metric, "samples", [value], conditions=conditions, detail=detail)
+    for metric, value in ((Metric.SAMPLES_STRAY, stray), (Metric.SAMPLES_LOST, lost)):
+        yield setting.measurement("lifecycle", metric, [value], conditions=conditions, detail=detail)
 
 
 def _closed_session(setting: Setting) -> Iterator[Measurement]:
@@ -165,14 +165,14 @@ def _closed_session(setting: Setting) -> Iterator[Measurement]:
     try:
         goes = _connect(setting, 1, _TOPIC_B, timeout)
     except Unsupported as error:
-        detail: dict[str, object] = {"unsupported": error.message}
-        yield setting.measurement("lifecycle", "samples_lost", "samples", [], conditions={"case": case}, detail=detail)
+        detail = Detail(unsupported=error.message)
+        yield setting.measurement("lifecycle", Metric.SAMPLES_LOST, [], conditions={"case": case}, detail=detail)
         return
     before = _publish(setting, stays, 1) + _publish(setting, goes, 1)
     setting.bench.close_session(goes.session, timeout=timeout)
     after = sum(_publish(setting, stays, 1) for _ in range(3))
-    detail = {"before": before, "after": after}
-    yield from _counted(setting, case, must=2 + 3, got=before + after, detail=detail)
+    left = Left(before=before, after=after)
+    yield from _counted(setting, case, must=2 + 3, got=before + after, detail=left)
 
 
 EXPERIMENT = Experiment(

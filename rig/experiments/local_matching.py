@@ -8,7 +8,8 @@ from rig.bench import Capability, Refused, Status, Unsupported
 from rig.experiments._experiment import Experiment
 from rig.experiments._pairs import AnyPair, ServicePair, make, pairs, texts
 from rig.experiments._refusals import raise_unanswered, whole_numbers
-from rig.records import Measurement, Scalar
+from rig.records import Measurement, Metric, Scalar
+from rig.records.vocabulary import Pairs
 from rig.station import Setting
 
 _SAMPLES = 3
@@ -41,14 +42,14 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if got != must:
             wrong[str(pair)] = f"{got} deliveries, must be {must}"
     conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "samples": _SAMPLES}
-    detail = {"wrong": wrong, "unknown": unknown, "untried": untried}
+    detail = Pairs(wrong=wrong, unknown=unknown, untried=untried)
     for metric, value in (
-        ("pairs_tried", asked - len(unknown) - len(untried)),
-        ("pairs_wrong", len(wrong)),
-        ("pairs_unknown", len(unknown)),
-        ("pairs_untried", len(untried)),
+        (Metric.PAIRS_TRIED, asked - len(unknown) - len(untried)),
+        (Metric.PAIRS_WRONG, len(wrong)),
+        (Metric.PAIRS_UNKNOWN, len(unknown)),
+        (Metric.PAIRS_UNTRIED, len(untried)),
     ):
-        yield setting.measurement("local-matching", metric, "pairs", [value], conditions=conditions, detail=detail)
+        yield setting.measurement("local-matching", metric, [value], conditions=conditions, detail=detail)
 
 
 def _sort(

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered
-from rig.records import Measurement
+from rig.records import Detail, Measurement, Metric
+from rig.records.vocabulary import Sizes
 from rig.station import Setting
 
 # Around 8-bit and 16-bit length fields and the usual powers of two.
@@ -28,7 +29,7 @@ def sweep(ceiling: int, mtu: int, history: int) -> list[int]:
 
 
 @dataclass(kw_only=True)
-class _Sizes:
+class _Sweep:
     """Sizes tried under one shape of the link and with so many readers, and what came of each."""
 
     setting: Setting
@@ -102,18 +103,18 @@ class _Sizes:
             raise_unanswered(Refused(Command.EXCHANGE, status))
         return f"refused: {status.name}"
 
-    def detail(self) -> dict[str, object]:
+    def detail(self) -> Sizes:
         """What was tried, against what memory."""
-        return {
-            "buffer_bytes": self.buffer_bytes,
-            "stopped": self.stopped,
-            "tried": {str(size): self.outcomes[size] for size in sorted(self.outcomes)},
-        }
+        return Sizes(
+            buffer_bytes=self.buffer_bytes,
+            stopped=self.stopped,
+            tried={str(size): self.outcomes[size] for size in sorted(self.outcomes)},
+        )
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Every size of the sweep once; on the link, bisection to the exact limit; then other links and more readers."""
-    sizes = _Sizes(setting=setting, mtu=setting.mtu, history=setting.history, readers=1)
+    sizes = _Sweep(setting=setting, mtu=setting.mtu, history=setting.history, readers=1)
     sizes.begin()
     largest = 0
     for size in sweep(sizes.buffer_bytes, setting.mtu, setting.history):
@@ -126,8 +127,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             break
     yield setting.measurement(
         "message-size",
-        "largest_message_bytes",
-        "bytes",
+        Metric.LARGEST_MESSAGE,
         [largest],
         conditions={"readers": 1, "mtu_bytes": setting.mtu, "history": setting.history},
         detail=sizes.detail(),
@@ -147,17 +147,17 @@ def _varied(setting: Setting) -> Iterator[Measurement]:
 
 
 def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: tuple[int, ...] | None) -> Measurement:
-    sizes = _Sizes(setting=setting, mtu=mtu, history=history, readers=readers)
+    sizes = _Sweep(setting=setting, mtu=mtu, history=history, readers=readers)
     whole: list[int] = []
-    detail: dict[str, object] = {}
+    detail: Detail
     try:
         sizes.begin()
     except Unsupported as error:
-        detail = {"unsupported": error.message}
+        detail = Detail(unsupported=error.message)
     except Refused as error:
         if error.status is not Status.TABLE_FULL:  # entity-capacity is where that counts
             raise
-        detail = {"unavailable": error.message}
+        detail = Detail(unavailable=error.message)
     else:
         ceiling = sizes.buffer_bytes
         tried = sweep(ceiling, mtu, history) if edges is None else [*(s for s in edges if s < ceiling), ceiling]
@@ -165,8 +165,7 @@ def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: 
         detail = sizes.detail()
     return setting.measurement(
         "message-size",
-        "largest_varied_bytes",
-        "bytes",
+        Metric.LARGEST_VARIED,
         whole[-1:],
         conditions={"readers": readers, "link_mtu": mtu, "link_history": history},
         detail=detail,

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 
 from rig.bench import Counter, Exchange, Status
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement
+from rig.records import Measurement, Metric
+from rig.records.vocabulary import CALLS, Calls, LinkUse
 from rig.station import Setting
 
 _PAYLOAD = 64
 # A middleware may look at the link at every so many spins: a multiple of what is usual keeps the share exact.
 _FEW = 16
-_METRICS = {
-    "transport_calls_per_sample": (Counter.WRITES, Counter.READS),
-    "lock_calls_per_sample": (Counter.LOCKS,),
-    "wait_calls_per_sample": (Counter.WAITS,),
-    "allocation_calls_per_sample": (Counter.ALLOCATIONS,),
+_COUNTERS = {
+    "transport": (Counter.WRITES, Counter.READS),
+    "lock": (Counter.LOCKS,),
+    "wait": (Counter.WAITS,),
+    "allocation": (Counter.ALLOCATIONS,),
 }
 
 
@@ -69,25 +70,32 @@ def _exchange(setting: Setting, count: int, readers: int) -> _Found:
 def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurement]:
     seen, count = found.seen, found.count
     conditions = {"payload_bytes": _PAYLOAD, "readers": readers}
-    for metric, counters in _METRICS.items():
+    for kind, metric in CALLS.items():
+        counters = _COUNTERS[kind]
         calls = sum(seen.counters[c] for c in counters)
-        by_kind = {c.name.lower(): seen.counters[c] for c in counters}
+        by_kind = {c: seen.counters[c] for c in counters}
         yield setting.measurement(
             "os-overhead",
             metric,
-            "calls",
             [calls / count] if seen.complete else [],
             conditions=conditions,
-            detail={"samples": count, "missing": seen.shortfall, **by_kind},
+            detail=Calls(
+                samples=count,
+                missing=seen.shortfall,
+                writes=by_kind.get(Counter.WRITES),
+                reads=by_kind.get(Counter.READS),
+                locks=by_kind.get(Counter.LOCKS),
+                waits=by_kind.get(Counter.WAITS),
+                allocations=by_kind.get(Counter.ALLOCATIONS),
+            ),
         )
     if found.link_bytes is not None:
         yield setting.measurement(
             "os-overhead",
-            "link_bytes_per_sample",
-            "bytes",
+            Metric.LINK_BYTES,
             [found.link_bytes / count] if seen.complete else [],
             conditions=conditions,
-            detail={"samples": count, "data_submessages": found.submessages},
+            detail=LinkUse(samples=count, data_submessages=found.submessages),
             exact=False,
         )
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from rig.bench import PARTICIPANT, REPLIER, REQUESTER, Capability, Entity, Status, Unsupported
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement, Scalar
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import Requests
 from rig.station import Setting
 
 _REQUESTS = 32
@@ -40,9 +41,9 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         try:
             yield from _one(setting, case)
         except Unsupported as error:
-            detail = {"unsupported": error.message}
+            detail = Detail(unsupported=error.message)
             yield setting.measurement(
-                "services", "replies_received", "replies", [], conditions=_conditions(case), detail=detail
+                "services", Metric.REPLIES_RECEIVED, [], conditions=_conditions(case), detail=detail
             )
 
 
@@ -108,14 +109,14 @@ def _ask(setting: Setting, case: Case, clients: list[tuple[int, int]]) -> Iterat
             setting.settle()
         refused += seen.refused
     conditions = _conditions(case)
-    detail = {"requests": _REQUESTS * case.requesters, "asked": asked, "rests": rests}
-    for metric, unit, value in (
-        ("replies_received", "replies", replied),
-        ("replies_missing", "replies", asked - replied),
-        ("replies_wrong", "replies", wrong),
-        ("requests_refused", "requests", refused),
+    detail = Requests(requests=_REQUESTS * case.requesters, asked=asked, rests=rests)
+    for metric, value in (
+        (Metric.REPLIES_RECEIVED, replied),
+        (Metric.REPLIES_MISSING, asked - replied),
+        (Metric.REPLIES_WRONG, wrong),
+        (Metric.REQUESTS_REFUSED, refused),
     ):
-        yield setting.measurement("services", metric, unit, [value], conditions=conditions, detail=detail)
+        yield setting.measurement("services", metric, [value], conditions=conditions, detail=detail)
 
 
 EXPERIMENT = Experiment(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rig.experiments._experiment import READERS, Experiment
-from rig.records import Measurement
+from rig.records import Measurement, Metric
+from rig.records.vocabulary import Addresses
 from rig.station import Setting
 
 _SAMPLES = 5
@@ -32,14 +33,13 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             addresses.setdefault(sequence, []).append(address)
         yield setting.measurement(
             "shared-buffer",
-            "distinct_buffers",
-            "addresses",
+            Metric.DISTINCT_BUFFERS,
             [len(set(found)) for found in addresses.values()] if seen.complete else [],
             conditions={"payload_bytes": _PAYLOAD, "readers": readers},
-            detail={
-                "addresses": {str(s): [f"{a:#010x}" for a in found] for s, found in addresses.items()},
-                "missing": seen.shortfall,
-            },
+            detail=Addresses(
+                addresses={str(s): tuple(f"{a:#010x}" for a in found) for s, found in addresses.items()},
+                missing=seen.shortfall,
+            ),
         )
 
 

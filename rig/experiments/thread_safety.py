@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from rig.bench import Capability
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement, Scalar
+from rig.records import Measurement, Metric, Scalar
+from rig.records.vocabulary import Contexts
 from rig.station import Setting
 
 _PAYLOAD = 64
@@ -23,16 +24,14 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         session=topology.session, writer=topology.writer, count=count, length=_PAYLOAD, deadline=_DEADLINE
     )
     conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": count}
-    detail = {"accepted": seen.accepted, "full": seen.full, "first_error": seen.status.name}
+    detail = Contexts(accepted=seen.accepted, full=seen.full, first_error=seen.status.name)
     for metric, value in (
-        ("samples_delivered", seen.delivered),
-        ("samples_torn", seen.damaged),
-        ("samples_out_of_order", seen.misplaced),
-        ("published_inside_a_spin", seen.inside),
+        (Metric.SAMPLES_DELIVERED, seen.delivered),
+        (Metric.SAMPLES_TORN, seen.damaged),
+        (Metric.SAMPLES_OUT_OF_ORDER, seen.misplaced),
+        (Metric.PUBLISHED_INSIDE, seen.inside),
     ):
-        yield setting.measurement(
-            "thread-safety", metric, "samples", [value], conditions=conditions, detail=detail, exact=False
-        )
+        yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
 
 
 EXPERIMENT = Experiment(

@@ -14,6 +14,7 @@ from rig.errors import UsageError
 
 __all__ = ["MapNode", "ValueNode", "load_document"]
 
+_LARGEST = 1 << 20
 _INT_TAG, _STR_TAG, _MAP_TAG = "tag:yaml.org,2002:int", "tag:yaml.org,2002:str", "tag:yaml.org,2002:map"
 
 
@@ -23,6 +24,8 @@ def load_document(path: Path) -> MapNode:
     :raises UsageError: the file cannot be read, or is not YAML with a mapping at its top.
     """
     try:
+        if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST):
+            raise UsageError(f"{path.name} is not a file of at most {_LARGEST >> 20} MiB ({path})")
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(
@@ -39,6 +42,8 @@ def load_document(path: Path) -> MapNode:
             f"{path.name}:{line}: not YAML: {error.problem or error.context}",
             hint="check indentation, quotes and colons there",
         ) from error
+    except RecursionError as error:
+        raise UsageError(f"{path.name}: nested too deeply") from error
     except yaml.YAMLError as error:  # a character that YAML forbids
         raise UsageError(f"{path.name}: not YAML: {error}") from error
     if node is None:

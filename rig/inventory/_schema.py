@@ -12,6 +12,7 @@ from rig.errors import UsageError
 from rig.inventory._machines import MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._nodes import MapNode, ValueNode
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
+from rig.records import VARIANTS, Verdict
 
 __all__ = ["SCHEMA_VERSION", "read_boards"]
 
@@ -23,8 +24,7 @@ _KEYS = {
     "probe": (*_COMMON_KEYS, "target", "core", "probe"),
     "native": _COMMON_KEYS,
 }
-_VARIANTS = ("shm", "network")
-_VERDICTS = ("confirmed", "refuted", "inconclusive", "not_run")
+_VERDICTS = tuple(verdict.value for verdict in Verdict)
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _WORD = r"[a-z0-9][a-z0-9-]*"
 _DEFAULT_BAUD = 115200
@@ -114,11 +114,11 @@ def _capabilities(node: MapNode) -> frozenset[str]:
 
 def _firmware(path: Path, node: MapNode) -> FirmwareSource:
     value = node.need("firmware", "{preset: NAME} or {shm: FILE, network: FILE}").mapping()
-    value.only(("preset", *_VARIANTS))
+    value.only(("preset", *VARIANTS))
     preset = value.get("preset")
     images = {
         variant: path.parent / image.text(expected="the path of an ELF file")
-        for variant in _VARIANTS
+        for variant in VARIANTS
         if (image := value.get(variant)) is not None
     }
     if (preset is None) == (not images):

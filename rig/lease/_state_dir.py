@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import warnings
 from pathlib import Path
 
@@ -20,12 +21,15 @@ def state_dir(part: str = "") -> Path:
 
     ``RIG_STATE_DIR`` names it; by default it is a per-user directory that the system empties at boot.
 
-    :raises EnvironmentFault: it cannot be created.
+    :raises EnvironmentFault: it cannot be created, or others might change what is in it.
     """
     override = os.environ.get(_VARIABLE)
     root = Path(override) if override else _runtime_path()
-    path = root.expanduser().absolute() / part
+    root = root.expanduser().absolute()
+    path = root / part
     try:
+        root.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _check(root)
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise EnvironmentFault(
@@ -33,6 +37,21 @@ def state_dir(part: str = "") -> Path:
             hint=f"set {_VARIABLE} to a directory that you may write to",
         ) from error
     return path
+
+
+def _check(root: Path) -> None:
+    """Leases and descriptors are believed: nobody else may have put them there."""
+    found = root.stat()
+    if found.st_uid not in (os.geteuid(), 0):
+        raise EnvironmentFault(
+            f"state directory {root} belongs to user {found.st_uid}",
+            hint=f"set {_VARIABLE} to a directory of your own",
+        )
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise EnvironmentFault(
+            f"state directory {root} may be written to by others (mode {stat.S_IMODE(found.st_mode):o})",
+            hint=f"chmod 700 {root}, or set {_VARIABLE} to a directory of your own",
+        )
 
 
 def _runtime_path() -> Path:

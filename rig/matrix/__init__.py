@@ -3,7 +3,7 @@
 Knows which defect must refute which claim. No experiment knows of it.
 """
 
-from rig.matrix._run import CLEAN, Row, as_markdown, matrix
+from rig.matrix._matrix import CLEAN, Row, as_markdown, matrix
 from rig.matrix._soak import Soak, cpu_load, processors, soak
 from rig.matrix._table import DEFECTS, Defect
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 
 from rig.claims import CLAIMS
 from rig.lease import Scratch, end_child, spawn_bound
-from rig.matrix._run import uninterrupted
+from rig.matrix._matrix import uninterrupted
 from rig.publish import Difference, compare
 from rig.records import RunRecord, Verdict
 from rig.run import RunOptions, execute

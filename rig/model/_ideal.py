@@ -236,7 +236,7 @@ class Ideal:
             breach = self.world.group_created(session, kind, id, OK)
             self._called(numbered, OK, breach, f"create what {create.end} needs")
         status = -9 if create.end in self.world.ends else OK
-        breach = self.world.created(create, names_of(create, self.sequence.topics), status)
+        breach = self.world.created(create, names_of(create, self.sequence.topics), status, young=self._young)
         self._called(numbered, status, breach, str(create))
 
     def _loan_status(self, end: End, length: int) -> int:
@@ -278,7 +278,7 @@ class Ideal:
         for sample in sorted(waiting, key=lambda each: each.order):
             for reader in list(self.world.ends.values()):
                 entry = next((e for e in reader.queue if e.sample is sample), None)
-                if entry is not None and reader.end in self.world.ends:
+                if entry is not None and not entry.young and reader.end in self.world.ends:
                     self._hand_over(numbered, reader, entry)
         return self.callbacks - before
 

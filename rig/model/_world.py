@@ -57,7 +57,6 @@ class Sample:
     request: int = 0
     asker: Endpoint | None = None
     concurrent: bool = False
-    young: bool = False
     pending: bool = False
     kept: bool = False
     waiting: int = 0
@@ -67,11 +66,12 @@ class Sample:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A sample in a reader's queue."""
+    """A sample in a reader's queue. ``young``: it came there inside a callback; the spin under way may leave it."""
 
     sample: Sample
     required: bool
     history: bool = False
+    young: bool = False
     overtaken_by: int = 0
 
 
@@ -174,8 +174,12 @@ class World:
         self._most_rows = max(self._most_rows, self.rows)
         return None
 
-    def created(self, create: Create, topic: Topic, status: int, *, held: bool = True) -> Breach | None:
-        """An endpoint was created. ``held``: what it needs is there; if not, it may be refused."""
+    def created(
+        self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False
+    ) -> Breach | None:
+        """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
+        callback.
+        """
         end = create.end
         if not self._is_open(end.session):
             return self._must_refuse(status, f"session {end.session} is not open")
@@ -194,7 +198,7 @@ class World:
         for writer, reader in partners:
             writer.readers.append(reader)
             if reader is made and writer.history and reader.qos.transient_local:
-                self._hand_history(writer, reader)
+                self._hand_history(writer, reader, young=young)
         return None
 
     def deleted(self, end: End, status: int) -> Breach | None:
@@ -272,11 +276,11 @@ class World:
             return Breach(promise, Family.REFUSED, f"{end} publishes what was lent", f"the call returned {status}")
         writer.loan = None
         self.open_loans -= 1
-        sample.young, sample.concurrent = young, concurrent
+        sample.concurrent = concurrent
         if writer.end.kind is Kind.REQUESTER:
             sample.request = status
             writer.asked[status] = sample.number
-        self._accept(sample)
+        self._accept(sample, young=young)
         return None
 
     def published(
@@ -313,8 +317,7 @@ class World:
                 return self._refused(replier, length + REPLY_HEAD, status)
             return Breach(Promise.ANSWERED, Family.REFUSED, f"{end} answers request {request}", f"it returned {status}")
         self._take_buffer()
-        sample = Sample(number, replier, length, None, request=request, asker=asker, young=young)
-        self._accept(sample)
+        self._accept(Sample(number, replier, length, None, request=request, asker=asker), young=young)
         return None
 
     # ---- delivery
@@ -379,11 +382,12 @@ class World:
         self._delivered_in_spin = 0
         self._pass_on(None)
         for reader in self.ends.values():
-            reader.queue = [e for e in reader.queue if e.required or e.sample.young or e.sample.pending]
+            reader.queue = [e for e in reader.queue if e.required or e.young or e.sample.pending]
+            for entry in reader.queue:
+                entry.young = False
         for sample in list(self.held):
             open_to = (q for e in self.ends.values() for q in e.queue if q.sample is sample and not q.required)
             sample.maybe = sum(1 for _ in open_to) if sample.maybe else 0
-            sample.young = False
             self._release(sample)
         return breach
 
@@ -429,7 +433,7 @@ class World:
                 if _speaks(writer.end.kind) is reader.end.kind and (writer.service or may_meet(writer.qos, reader.qos)):
                     yield writer, reader
 
-    def _hand_history(self, writer: Endpoint, reader: Endpoint) -> None:
+    def _hand_history(self, writer: Endpoint, reader: Endpoint, *, young: bool) -> None:
         depth = reader.qos.depth if not reader.qos.keep_all and reader.qos.depth else len(writer.history)
         newest = writer.history[-depth:]
         sure = writer.qos.reliable and not self._dry
@@ -438,16 +442,16 @@ class World:
         )  # DDS: KEEP_LAST is 1 by default
         for place, sample in enumerate(newest):
             required = sure and place >= len(newest) - ordered and reader.qos.reliable
-            self._queue(reader, Entry(sample, required, history=True))
+            self._queue(reader, Entry(sample, required, history=True, young=young))
 
-    def _accept(self, sample: Sample) -> None:
+    def _accept(self, sample: Sample, *, young: bool) -> None:
         writer = sample.writer
         self._accepted += 1
         sample.order = self._accepted
         self.samples[sample.number] = sample
         readers = [sample.asker] if sample.asker is not None else list(writer.readers)
         for reader in readers:
-            self._queue(reader, Entry(sample, required=not sample.concurrent))
+            self._queue(reader, Entry(sample, required=not sample.concurrent, young=young))
             self._replace(reader, writer)
         if sample.concurrent:
             sample.pending = True
@@ -633,7 +637,7 @@ class World:
     def _overdue(self) -> Breach | None:
         for reader in self.ends.values():
             for entry in reader.queue:
-                if entry.required and not entry.sample.young:
+                if entry.required and not entry.young:
                     return self._lost(reader, entry)
         return None
 

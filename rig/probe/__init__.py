@@ -7,7 +7,7 @@ like any other to it.
 Importing this room does not import pyOCD; opening or listing probes does.
 """
 
-from rig.probe._faults import CrashReport, decode_crash
+from rig.probe._crashes import CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport

@@ -23,6 +23,7 @@ from rig.probe._cores import architecture_of_tag
 
 __all__ = ["FirmwareImage", "Symbol"]
 
+_LARGEST = 256 << 20  # an image with debug information; no MCU has as much
 _SHF_WRITE, _SHF_ALLOC = 0x1, 0x2
 _THUMB_BIT = 1
 _DATA_KINDS = {"STT_FUNC": "function", "STT_OBJECT": "object", "STT_NOTYPE": "label"}
@@ -69,8 +70,11 @@ class FirmwareImage:
 
         :raises UsageError: it cannot be read, is no ELF file, is cut short, or is for another machine.
         """
+        path = Path(path)
         try:
-            data = Path(path).read_bytes()
+            if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST):
+                raise UsageError(f"firmware {path} is not a file of at most {_LARGEST >> 20} MiB")
+            data = path.read_bytes()
         except OSError as error:
             raise UsageError(
                 f"firmware {path} cannot be read: {error.strerror}", hint="build the firmware first"
@@ -78,7 +82,7 @@ class FirmwareImage:
         if data[:4] != b"\x7fELF":
             raise UsageError(f"firmware {path} is not an ELF file", hint="pass the .elf, not the .bin or .hex")
         try:
-            return _parse(Path(path), data)
+            return _parse(path, data)
         except UsageError:
             raise
         except Exception as error:  # pyelftools raises whatever its parsers meet in a damaged file

@@ -5,8 +5,10 @@ Knows records and claims. Must not know how anything was measured.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._compare import Difference, compare
 from rig.publish._html import html
@@ -29,11 +31,39 @@ __all__ = [
 
 
 def publish(record: RunRecord, directory: Path) -> list[Path]:
-    """Write every output of a run into its directory; each file appears whole or not at all."""
-    results = directory / "results.json"
-    save(record, results)
-    written = [results]
-    for name, render in (("junit.xml", junit), ("metrics.prom", metrics), ("report.html", html)):
-        write_whole(directory / name, render(record))
-        written.append(directory / name)
+    """Write every output of a run into its directory; each file appears whole or not at all.
+
+    One that fails takes no other with it.
+
+    :raises ResultsFault: one or more could not be written or made; the others stand there.
+    """
+    written: list[Path] = []
+    failed: list[RigError] = []
+    for name, write in _OUTPUTS.items():
+        try:
+            write(record, directory / name)
+            written.append(directory / name)
+        except RigError as error:
+            failed.append(error)
+        except Exception as error:
+            failed.append(
+                ResultsFault(
+                    f"cannot make {name}: {describe(error)}", hint="please report it with the run's events.jsonl"
+                )
+            )
+    if failed:
+        words = "; ".join(error.message for error in failed)
+        raise ResultsFault(words, hint=failed[0].hint) from failed[0]
     return written
+
+
+def _text(render: Callable[[RunRecord], str]) -> Callable[[RunRecord, Path], None]:
+    return lambda record, path: write_whole(path, render(record))
+
+
+_OUTPUTS: dict[str, Callable[[RunRecord, Path], None]] = {
+    "results.json": save,
+    "junit.xml": _text(junit),
+    "metrics.prom": _text(metrics),
+    "report.html": _text(html),
+}

@@ -22,7 +22,7 @@ from rig.publish._canvas import (
     plot_name,
     readers_words,
 )
-from rig.publish._words import format_bytes, format_number, short_number
+from rig.publish._formats import format_bytes, format_number, short_number
 from rig.records import Board, Measurement
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rig.publish import _series as series
 from rig.publish import _svg
-from rig.publish._words import CLOCKS, format_number, plural, short_number
+from rig.publish._formats import CLOCKS, format_number, plural, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.publish._words import format_conditions, format_number
-from rig.records import Measurement, RunRecord
+from rig.publish._formats import format_conditions, format_number
+from rig.records import Measurement, RunRecord, printable
 
 _Key = tuple[str, str, str, str, tuple[tuple[str, object], ...]]
 
@@ -20,7 +20,7 @@ class Difference:
     second: str
 
     def __str__(self) -> str:
-        return f"{self.board}: {self.what}: {self.first} | {self.second}"
+        return printable(f"{self.board}: {self.what}: {self.first} | {self.second}")
 
 
 def compare(first: RunRecord, second: RunRecord) -> list[Difference]:

@@ -10,8 +10,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from rig.publish import _page as page
+from rig.publish._formats import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
 from rig.publish._plots import plots
-from rig.publish._words import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
 from rig.records import Board, RunRecord
 
 # Control characters that a console may hold and a page may not.

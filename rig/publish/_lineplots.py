@@ -25,7 +25,7 @@ from rig.publish._canvas import (
     plot_name,
     readers_words,
 )
-from rig.publish._words import short_number
+from rig.publish._formats import short_number
 from rig.records import Board, Measurement
 
 if TYPE_CHECKING:

@@ -12,32 +12,29 @@ from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
-from rig.publish._words import QUIET_CONDITIONS, metric_words
-from rig.records import Measurement, RunRecord, Summary, Verdict
+from rig.errors import BLAMES, Outcome
+from rig.publish._formats import metric_words
+from rig.records import Condition, Measurement, Metric, RunRecord, Summary, Unit, Verdict
 
 PREFIX = "rig_"
-CONDITIONS = ("payload_bytes", "readers", "spin_timeout_ms", "burst", "reliable")
-OUTCOMES = ("passed", "refuted", "inconclusive", "fault", "interrupted", "unfinished")
-BLAMES = ("usage", "rig", "environment", "lease", "probe", "board", "firmware", "agent")
-_UNLABELLED = QUIET_CONDITIONS - {"link"}  # of these a board has one value for each metric
+CONDITIONS = tuple(condition.value for condition in Condition if condition.label)
+UNFINISHED = "unfinished"
+"""Instead of an outcome: the run was killed before it could say one."""
+
+_UNLABELLED = {c.value for c in Condition if c.quiet} - {Condition.LINK}  # a board has one value for each metric
 _STATISTICS = ("min", "p50", "p95", "p99", "p999", "max")
-# A count needs no unit in its name; a duration in nanoseconds is published in seconds.
-_UNITS = {
-    "bytes": "bytes",
-    "instructions": "instructions",
-    "cycles": "cycles",
-    "ns": "seconds",
-    "us": "seconds",
-    "s": "seconds",
-}
-_SCALES = {"ns": 1e-9, "us": 1e-6}
 
 
 def metric_name(measurement: Measurement) -> str:
     """Name of the family that a measurement belongs to."""
-    unit = _UNITS.get(measurement.unit, "")
+    unit = _unit(measurement.unit).base
     suffix = f"_{unit}" if unit and unit not in measurement.metric.split("_") else ""
     return f"{PREFIX}{measurement.metric}{suffix}"
+
+
+def _unit(name: str) -> Unit:
+    """The unit of this name; one that is not known is a plain count."""
+    return Unit.named(name) or Unit.SAMPLES
 
 
 def metrics(record: RunRecord) -> str:
@@ -55,21 +52,25 @@ def metrics(record: RunRecord) -> str:
 
 def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     run = record.run
+    boards = ",".join(board.name for board in record.boards)  # runs of other boards may lie in the same folder
     info = Gauge(
-        "rig_run_info", "The run that these figures come from.", ["run_id", "rig_version", "agent"], registry=registry
+        "rig_run_info",
+        "The run that these figures come from.",
+        ["boards", "run_id", "rig_version", "agent"],
+        registry=registry,
     )
-    info.labels(run.id, run.rig_version, record.environment.agent).set(1)
-    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", registry=registry)
-    started.set(datetime.fromisoformat(run.started).timestamp())
-    duration = Gauge("rig_run_duration_seconds", "How long the run took.", registry=registry)
-    duration.set(run.seconds or 0)
-    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"], registry=registry)
-    for name in OUTCOMES:
-        outcome.labels(name).set(int((run.outcome or "unfinished") == name))
-    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"], registry=registry)
+    info.labels(boards, run.id, run.rig_version, record.environment.agent).set(1)
+    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", ["boards"], registry=registry)
+    started.labels(boards).set(datetime.fromisoformat(run.started).timestamp())
+    duration = Gauge("rig_run_duration_seconds", "How long the run took.", ["boards"], registry=registry)
+    duration.labels(boards).set(run.seconds or 0)
+    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["boards", "outcome"], registry=registry)
+    for name in (*Outcome, UNFINISHED):
+        outcome.labels(boards, name).set(int((run.outcome or UNFINISHED) == name))
+    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["boards", "blame"], registry=registry)
     for blame in BLAMES:
-        faults.labels(blame).set(sum(1 for fault in record.faults if fault.blame == blame))
-    boards = Gauge(
+        faults.labels(boards, blame).set(sum(1 for fault in record.faults if fault.blame == blame))
+    used = Gauge(
         "rig_board_info",
         "A board and the firmware that ran on it.",
         ["board", "kind", "target", "variant", "middleware", "middleware_version", "digest"],
@@ -77,7 +78,7 @@ def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     )
     for board in record.boards:
         for f in board.firmware:
-            boards.labels(
+            used.labels(
                 board.name, board.kind, board.target, f.variant, f.middleware, f.middleware_version, f.digest[:19]
             ).set(1)
 
@@ -98,8 +99,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
     members = list(members)
     gauge = Gauge(
         name,
-        f"{metric_words(members[0].metric)}, {_UNITS.get(members[0].unit, members[0].unit)}; "
-        "order statistics over the samples of the run.",
+        _help(members[0]),
         ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "conditions", "statistic"],
         registry=registry,
     )
@@ -107,7 +107,7 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         summary = m.summary
         if summary is None:
             continue
-        scale = _SCALES.get(m.unit, 1.0)
+        scale = _unit(m.unit).scale
         conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
         # What only one experiment varies shares a label, so that no two figures become one series.
         rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *_UNLABELLED)}
@@ -115,6 +115,14 @@ def _family(registry: CollectorRegistry, name: str, members: Iterable[Measuremen
         for statistic, value in _statistics(summary):
             labels = (m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic)
             gauge.labels(*labels).set(value * scale)
+
+
+def _help(measurement: Measurement) -> str:
+    """What the family is, from the vocabulary of figures."""
+    known = Metric.named(measurement.metric)
+    meaning = f": {known.meaning}" if known is not None else ""
+    unit = _unit(measurement.unit).base or measurement.unit
+    return f"{metric_words(measurement.metric)}, {unit}{meaning}; order statistics over the samples of the run."
 
 
 def _statistics(summary: Summary) -> Iterator[tuple[str, float]]:

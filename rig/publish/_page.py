@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from rig.errors import Outcome
 from rig.publish import _series as series
-from rig.publish._words import (
+from rig.publish._formats import (
     VERDICT_SIGNS,
     by_conditions,
     format_bounds,
@@ -23,7 +24,7 @@ _ORDER = (Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.CONFIRMED, Verdict.NOT_
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Headline:
     """How the run ended: ``tone`` is one of good, bad, doubt, broken."""
 
     tone: str
@@ -75,18 +76,18 @@ class ExperimentTable:
     rows: tuple[Row, ...]
 
 
-_OUTCOMES = {
-    "passed": ("good", "+", "passed", "Every claim that ran is confirmed."),
-    "refuted": ("bad", "x", "refuted", "At least one claim does not hold; the evidence is below."),
-    "inconclusive": ("doubt", "?", "inconclusive", "At least one claim could not be decided."),
-    "fault": (
+_OUTCOMES: dict[str, tuple[str, str, str, str]] = {
+    Outcome.PASSED: ("good", "+", "passed", "Every claim that ran is confirmed."),
+    Outcome.REFUTED: ("bad", "x", "refuted", "At least one claim does not hold; the evidence is below."),
+    Outcome.INCONCLUSIVE: ("doubt", "?", "inconclusive", "At least one claim could not be decided."),
+    Outcome.FAULT: (
         "broken",
         "!",
         "fault",
         "Something that the rig stands on broke. What it kept from being measured is not decided, and counts for no "
         "claim and against none; everything measured until then is here.",
     ),
-    "interrupted": (
+    Outcome.INTERRUPTED: (
         "broken",
         "!",
         "interrupted",
@@ -101,10 +102,10 @@ _KILLED = (
 )
 
 
-def outcome(record: RunRecord) -> Outcome:
+def outcome(record: RunRecord) -> Headline:
     """The run's own word for how it ended; a run that left none was killed."""
     tone, sign, word, text = _OUTCOMES.get(record.run.outcome or "", _KILLED)
-    return Outcome(tone=tone, sign=sign, word=word, text=text)
+    return Headline(tone=tone, sign=sign, word=word, text=text)
 
 
 def counts(claims: Iterable[ClaimResult]) -> list[tuple[Verdict, str, str, int]]:

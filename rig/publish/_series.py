@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rig.publish._words import USUAL_SPIN_MS
-from rig.records import Measurement, Summary
+from rig.records import Condition, Measurement, Metric, Summary
+from rig.records.vocabulary import CALLS, USUAL_SPIN_MS, Sizes
 
 Points = dict[int, Summary]
-CALLS = {
-    "transport_calls_per_sample": "transport",
-    "lock_calls_per_sample": "lock",
-    "wait_calls_per_sample": "wait",
-    "allocation_calls_per_sample": "allocation",
-}
+_KINDS = {metric.value: kind for kind, metric in CALLS.items()}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +42,7 @@ def _pick(
         if any(points.values()) and (m.unit, m.clock) != (unit, clock):
             continue
         unit, clock = m.unit, m.clock
-        points[m.variant][int(m.conditions[by])] = m.summary
+        points[m.variant][m.whole(by)] = m.summary
     if not any(points.values()):
         return None
     return Pair(shm=points["shm"], network=points["network"], unit=unit, clock=clock)
@@ -57,7 +52,7 @@ def latency_by_payload(measurements: Sequence[Measurement]) -> Pair | None:
     """Publish to callback by payload bytes; one reader, the usual spin time-out."""
     return _pick(
         measurements,
-        "publish_to_callback",
+        Metric.LATENCY,
         "payload_bytes",
         lambda m: (
             m.conditions.get("readers") == 1
@@ -70,7 +65,7 @@ def latency_by_payload(measurements: Sequence[Measurement]) -> Pair | None:
 def latency_by_readers(measurements: Sequence[Measurement]) -> Pair | None:
     """Publish to the last reader's callback, by readers; the smallest payload, the usual spin time-out."""
     found = _over_readers(
-        measurements, "publish_to_callback", min, lambda m: m.conditions.get("spin_timeout_ms") == USUAL_SPIN_MS
+        measurements, Metric.LATENCY, min, lambda m: m.conditions.get("spin_timeout_ms") == USUAL_SPIN_MS
     )
     return found if found is not None and len(found.keys) > 1 else None
 
@@ -81,27 +76,25 @@ def latency_by_spin(measurements: Sequence[Measurement]) -> Pair | None:
     payloads = {
         m.conditions["payload_bytes"]
         for m in rows
-        if m.metric == "publish_to_callback" and m.samples and m.conditions.get("spin_timeout_ms") != USUAL_SPIN_MS
+        if m.metric == Metric.LATENCY and m.samples and m.conditions.get("spin_timeout_ms") != USUAL_SPIN_MS
     }
     if not payloads:
         return None
-    found = _pick(
-        rows, "publish_to_callback", "spin_timeout_ms", lambda m: m.conditions.get("payload_bytes") == min(payloads)
-    )
+    found = _pick(rows, Metric.LATENCY, "spin_timeout_ms", lambda m: m.conditions.get("payload_bytes") == min(payloads))
     return found if found is not None and len(found.keys) > 1 else None
 
 
 def latency_under_load(measurements: Sequence[Measurement], by: str) -> Pair | None:
     """Publish to callback by ``pending`` or ``other_pairs``, the other one at 0; the unloaded figure is that at 0."""
     rest = "other_pairs" if by == "pending" else "pending"
-    loaded = [m for m in measurements if m.metric == "publish_to_callback_loaded" and not m.conditions.get(rest)]
+    loaded = [m for m in measurements if m.metric == Metric.LATENCY_LOADED and not m.conditions.get(rest)]
     if not any(m.conditions.get(by) for m in loaded):
         return None
     payload = loaded[0].conditions["payload_bytes"]
     idle = [
         replace(m, metric=loaded[0].metric, conditions={**m.conditions, by: 0})
         for m in measurements
-        if m.metric == "publish_to_callback"
+        if m.metric == Metric.LATENCY
         and (m.conditions.get("readers"), m.conditions.get("spin_timeout_ms")) == (1, USUAL_SPIN_MS)
         and m.conditions.get("payload_bytes") == payload
     ]
@@ -122,7 +115,7 @@ def _over_readers(
     payloads: dict[str, set[int]] = {"shm": set(), "network": set()}
     for m in measurements:
         if m.metric == metric and m.samples and "payload_bytes" in m.conditions and keep(m):
-            payloads[m.variant].add(int(m.conditions["payload_bytes"]))
+            payloads[m.variant].add(m.whole(Condition.PAYLOAD_BYTES))
     shared = payloads["shm"] & payloads["network"] or payloads["shm"] or payloads["network"]
     if not shared:
         return None
@@ -135,20 +128,20 @@ def _over_readers(
 
 def largest_message(measurements: Sequence[Measurement]) -> dict[str, Measurement]:
     """The largest message that arrived whole, by variant."""
-    return {m.variant: m for m in measurements if m.metric == "largest_message_bytes" and m.samples}
+    return {m.variant: m for m in measurements if m.metric == Metric.LARGEST_MESSAGE and m.samples}
 
 
 def configured_bytes(measurement: Measurement) -> int:
     """Buffer memory that the largest message was tried against; 0 if the record does not say."""
-    found = measurement.detail.get("buffer_bytes", 0)
-    return found if isinstance(found, int) else 0
+    return measurement.read(Sizes).buffer_bytes
 
 
 def calls(measurements: Sequence[Measurement]) -> dict[int, dict[str, dict[str, float]]]:
     """Readers -> variant -> kind of call -> calls per sample; only readers that some variant has in full."""
     table: dict[int, dict[str, dict[str, float]]] = {}
     for m in measurements:
-        if m.metric in CALLS and m.samples and "readers" in m.conditions:
-            row = table.setdefault(int(m.conditions["readers"]), {})
-            row.setdefault(m.variant, {})[CALLS[m.metric]] = m.value
+        kind = _KINDS.get(m.metric)
+        if kind is not None and m.samples and Condition.READERS in m.conditions:
+            row = table.setdefault(m.whole(Condition.READERS), {})
+            row.setdefault(m.variant, {})[kind] = m.value
     return dict(sorted(table.items()))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
-from rig.publish._words import VERDICT_SIGNS, by_conditions, format_number, verdict_word
-from rig.records import NOT_ASKED, Measurement, RunRecord, Verdict
+from rig.publish._formats import VERDICT_SIGNS, by_conditions, format_number, verdict_word
+from rig.records import NOT_ASKED, Measurement, RunRecord, Verdict, printable
 
 _STYLES = {
     Verdict.CONFIRMED: "green",
@@ -14,6 +14,11 @@ _STYLES = {
     Verdict.INCONCLUSIVE: "yellow",
     Verdict.NOT_RUN: "dim",
 }
+
+
+def plain(text: str) -> Text:
+    """A text of a record for a terminal: no markup of rich's, and nothing that a terminal would obey."""
+    return Text(printable(text))
 
 
 def measurement_table(record: RunRecord) -> Table:
@@ -29,10 +34,10 @@ def measurement_table(record: RunRecord) -> Table:
     before = ("", "")
     for (board, metric, conditions), pair in by_conditions(record.measurements).items():
         if several and board != before[0]:
-            table.add_row(Text(board, style="bold underline"))
+            table.add_row(Text(printable(board), style="bold underline"))
         unit = next(m.unit for m in pair.values())
         name = metric if (board, metric) != before else ""
-        table.add_row(name, conditions, _value(pair.get("shm")), _value(pair.get("network")), unit)
+        table.add_row(plain(name), plain(conditions), _value(pair.get("shm")), _value(pair.get("network")), plain(unit))
         before = (board, metric)
     return table
 
@@ -64,7 +69,7 @@ def claims_table(record: RunRecord) -> Table:
         word = f"{VERDICT_SIGNS[claim.verdict]} {verdict_word(claim.verdict)}"
         verdict = Text(word, style=_STYLES[claim.verdict])
         words = f"{claim.reason} ({claim.expected})" if claim.expected else claim.reason
-        reason = Text(words, style="dim" if claim.verdict is Verdict.NOT_RUN else "")
-        cells: list[str | Text] = [claim.id, verdict, reason]
-        table.add_row(*([claim.board] if several else []), *cells)
+        reason = Text(printable(words), style="dim" if claim.verdict is Verdict.NOT_RUN else "")
+        cells: list[Text] = [plain(claim.id), verdict, reason]
+        table.add_row(*([plain(claim.board)] if several else []), *cells)
     return table

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import IO, Self
 
 from rig.errors import ResultsFault, UsageError
+from rig.records._check import LARGEST_FILE, parse, printable
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,13 +101,17 @@ def read_events(path: Path) -> Iterator[Event]:
 
     :raises UsageError: a line is not an event.
     """
+    if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+        raise UsageError(f"{path}: not a file of at most {LARGEST_FILE >> 20} MiB")
     with path.open(encoding="utf-8", errors="replace") as file:
         for number, line in enumerate(file, start=1):
             if not line.endswith("\n"):
                 return
             try:
-                raw = json.loads(line)
-                event = Event(seconds=raw.pop("seconds"), kind=raw.pop("kind"), data=raw)
+                raw = parse(line)
+                event = Event(seconds=float(raw.pop("seconds")), kind=raw.pop("kind"), data=raw)
             except (ValueError, KeyError, AttributeError, TypeError) as error:
-                raise UsageError(f"{path}, line {number}: not an event of a run: {line[:60].strip()!r}") from error
+                raise UsageError(
+                    f"{path}, line {number}: not an event of a run: {printable(line[:60].strip())!r}"
+                ) from error
             yield event

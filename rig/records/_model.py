@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from rig.records._statistics import Summary, summarise
+from rig.records.vocabulary import Detail, Scalar
 
 VARIANTS = ("shm", "network")
-PATHS = ("shm", "agent")
+"""The two firmwares of a board: shared memory compiled in, and the same without it, the control."""
 
-Scalar = int | float | str | bool
+PATHS = ("shm", "agent")
+D = TypeVar("D", bound=Detail)
 
 
 class Verdict(StrEnum):
@@ -92,7 +95,7 @@ class Measurement:
     ``path`` is the way the samples travelled: ``shm`` inside the MCU, ``agent`` over the link and back.
     ``clock`` names the clock of a duration (``virtual``, ``dwt``, ``timer``, ``host``), None for anything else.
     ``exact``: the figure must repeat to the last digit on the same board kind and firmware.
-    ``detail`` holds what explains the figure: places by symbol, addresses, first error.
+    ``detail`` holds what explains the figure, or why there is none; ``read`` gives it typed.
     """
 
     experiment: str
@@ -126,6 +129,31 @@ class Measurement:
             raise ValueError(f"{self.metric}: no samples")
         return summary.p50
 
+    def read(self, kind: type[D]) -> D:
+        """The detail, typed as rig/records/vocabulary.py has it.
+
+        :raises ValueError: it is no such detail.
+        """
+        try:
+            return kind.read(self.detail)
+        except ValueError as error:
+            raise ValueError(f"detail of {self.experiment} {self.metric}: {error}") from error
+
+    @property
+    def gap(self) -> Detail:
+        """Why there are no samples, if there are none."""
+        return self.read(Detail)
+
+    def whole(self, condition: str) -> int:
+        """A condition that is a whole number.
+
+        :raises ValueError: it is none, or is missing.
+        """
+        value = self.conditions.get(condition)
+        if type(value) is not int:
+            raise ValueError(f"{self.experiment} {self.metric}: {condition} is {value!r}, expected a whole number")
+        return value
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
@@ -141,7 +169,8 @@ class ClaimResult:
     """The verdict on one claim for one board.
 
     ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that this verdict is
-    the declared one and the declaration has not expired, so that it does not fail the run.
+    the declared one and the declaration has not expired, so that it does not fail the run. ``prevented``: why its
+    experiment was not made or not finished, empty if it was.
     """
 
     id: str
@@ -153,6 +182,7 @@ class ClaimResult:
     repeat: str = ""
     expected: str = ""
     accepted: bool = False
+    prevented: str = ""
     evidence: tuple[Evidence, ...] = ()
 
 

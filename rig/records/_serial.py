@@ -6,12 +6,11 @@ import contextlib
 import dataclasses
 import json
 from collections.abc import Mapping
-from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from rig.errors import ResultsFault, UsageError
+from rig.records._check import check, parse, read_text
 from rig.records._events import read_events
 from rig.records._model import (
     Board,
@@ -27,13 +26,6 @@ from rig.records._model import (
 )
 
 SCHEMA_NAME = "microros-shm-rig/results/1"
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of ``results.json``."""
-    text = resources.files("rig.records").joinpath("results.schema.json").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
 
 
 def _plain(value: object) -> Any:
@@ -90,6 +82,7 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
             hint="read the file with the version of the rig that wrote it",
         )
     try:
+        check(raw)
         return RunRecord(
             run=_run(raw["run"]),
             environment=Environment(**raw["environment"]),
@@ -99,7 +92,9 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
             faults=tuple(_fault(f) for f in raw["faults"]),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"results: not a valid record: {error}") from error
+        raise UsageError(
+            f"results: not a valid record: {error}", hint="rig/records/results.schema.json says what one is"
+        ) from error
 
 
 def save(record: RunRecord, path: Path) -> None:
@@ -129,7 +124,7 @@ def load(path: Path) -> RunRecord:
     if not file.exists() and path.is_dir() and (path / "events.jsonl").exists():
         return record_from_events(path / "events.jsonl")
     try:
-        raw = json.loads(file.read_text(encoding="utf-8"))
+        raw = parse(read_text(file))
     except OSError as error:
         raise UsageError(
             f"no run at {path}: {error.strerror}",
@@ -150,48 +145,49 @@ def record_from_events(path: Path) -> RunRecord:
     :raises UsageError: not an event log, or one without a run.
     """
     try:
-        return _from_events(path)
+        return from_json(_from_events(path))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path}: not an event log of this version: {error}") from error
+    except UsageError as error:
+        raise UsageError(f"{path}: {error.message}", hint=error.hint) from error
 
 
-def _from_events(path: Path) -> RunRecord:
-    run: Run | None = None
-    environment = Environment(system="unknown", python="unknown")
-    boards: dict[str, Board] = {}
-    measurements: list[Measurement] = []
-    claims: dict[tuple[str, str], ClaimResult] = {}
-    faults: list[Fault] = []
+def _from_events(path: Path) -> dict[str, Any]:
+    """The record as plain JSON values, as the events tell it."""
+    run: Any = None
+    environment: Any = {"system": "unknown", "python": "unknown", "tools": {}, "agent": "none"}
+    boards: dict[str, Any] = {}
+    measurements: list[Any] = []
+    claims: dict[tuple[str, str], Any] = {}
+    faults: list[Any] = []
     finished: set[tuple[str, str, str]] = set()
     for event in read_events(path):
-        raw = dict(event.data)
+        raw: Mapping[str, Any] = event.data
         match event.kind:
             case "run":
-                run = _run(raw["run"])  # type: ignore[arg-type]
-                environment = Environment(**raw["environment"])  # type: ignore[arg-type]
+                run, environment = raw["run"], raw["environment"]
             case "board":
-                board = _board(raw["board"])  # type: ignore[arg-type]
-                boards[board.name] = board
+                boards[raw["board"]["name"]] = raw["board"]
             case "measurement":
-                measurements.append(_measurement(raw["measurement"]))  # type: ignore[arg-type]
+                measurements.append(raw["measurement"])
             case "claim":
-                claim = _claim(raw["claim"])  # type: ignore[arg-type]
-                claims[(claim.board, claim.id)] = claim
+                claims[raw["claim"]["board"], raw["claim"]["id"]] = raw["claim"]
             case "fault":
-                faults.append(_fault(raw["fault"]))  # type: ignore[arg-type]
+                faults.append(raw["fault"])
             case "finished":
-                finished.add((str(raw["board"]), str(raw["variant"]), str(raw["experiment"])))
+                finished.add((raw["board"], raw["variant"], raw["experiment"]))
             case "resumed":
-                measurements = [m for m in measurements if (m.board, m.variant, m.experiment) in finished]
+                measurements = [m for m in measurements if (m["board"], m["variant"], m["experiment"]) in finished]
                 claims.clear()
-                faults = [replace(fault, mended=True) for fault in faults]
+                faults = [{**fault, "mended": True} for fault in faults]
     if run is None:
-        raise UsageError(f"{path}: no run in this event log")
-    return RunRecord(
-        run=run,
-        environment=environment,
-        boards=tuple(boards.values()),
-        measurements=tuple(measurements),
-        claims=tuple(claims.values()),
-        faults=tuple(faults),
-    )
+        raise UsageError("no run in this event log")
+    return {
+        "schema": SCHEMA_NAME,
+        "run": run,
+        "environment": environment,
+        "boards": list(boards.values()),
+        "measurements": measurements,
+        "claims": list(claims.values()),
+        "faults": faults,
+    }

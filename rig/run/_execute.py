@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 import time
+import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -16,15 +17,15 @@ from datetime import UTC, datetime
 from rig import __version__
 from rig.bench import Unsupported
 from rig.claims import CLAIMS, decide
-from rig.errors import ResultsFault, RigError, UsageError
+from rig.errors import ResultsFault, RigError, UsageError, fault_of
 from rig.inventory import BoardSpec, Inventory
-from rig.records import Board, Fault, Firmware, Measurement, Run, RunRecord
+from rig.records import VARIANTS, Board, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
 from rig.run._pace import Pace
-from rig.run._plan import VARIANTS, Key, Step, plan
+from rig.run._plan import Key, Step, plan
 from rig.run._recorder import Listener, Recorder
 from rig.run._resume import Unfinished, check_same, read_unfinished
 from rig.station import Station, agent_label, load_images
@@ -98,6 +99,16 @@ class _Run:
                 self._board(board, first=number == 0)
         except KeyboardInterrupt:
             interrupted = True
+        except ResultsFault:
+            raise  # nothing that is measured from here on could be kept
+        except UsageError as error:
+            if not self.recorder.measured:
+                raise  # nothing has been touched that anybody would miss
+            self._end_early(error)
+        except Exception as error:  # the one border: whatever is no error of the rig's own
+            self._end_early(
+                fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error))
+            )
         measurements = self.recorder.record().measurements
         for board in self.boards:
             if interrupted:
@@ -107,10 +118,19 @@ class _Run:
             self.run,
             finished=_now(),
             seconds=round(time.monotonic() - self.begin, 3),
-            outcome=outcome(self.recorder.record(), interrupted=interrupted),
+            outcome=outcome(self.recorder.record(), interrupted=interrupted).value,
         )
         self.recorder.run(self.run, self.environment)
         return self.recorder.record()
+
+    def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
+        """The run cannot go on: said in its journal, and what it kept from being measured is not decided."""
+        board = next((board for board in self.boards if self._pending(board)), self.boards[-1])
+        self._fault(
+            board, error, self.recorder.at, tuple(line.rstrip() for part in trace for line in part.splitlines())
+        )
+        for each in self.boards:
+            each.prevent(self._pending(each), f"{error.blame} fault: {error.message}")
 
     def _pending(self, board: _BoardRun, variant: str = "") -> list[Step]:
         """The steps of a board (and variant) that are still to be made."""

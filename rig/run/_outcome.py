@@ -1,13 +1,12 @@
-"""How a run ended, as one word and as an exit code."""
+"""How a run ended, as one word."""
 
 from __future__ import annotations
 
+from rig.errors import Outcome
 from rig.records import RunRecord, Verdict
 
-EXIT_CODES = {"passed": 0, "refuted": 1, "fault": 3, "inconclusive": 4, "interrupted": 130}
 
-
-def outcome(record: RunRecord, *, interrupted: bool = False) -> str:
+def outcome(record: RunRecord, *, interrupted: bool = False) -> Outcome:
     """The word. A fault comes before a refutation: a run that could not be finished is first of all that.
 
     A fault that was mended by resuming the run does not count, and a verdict that boards.yaml declares as known counts
@@ -15,11 +14,11 @@ def outcome(record: RunRecord, *, interrupted: bool = False) -> str:
     """
     verdicts = {Verdict.CONFIRMED if claim.accepted else claim.verdict for claim in record.claims}
     if interrupted:
-        return "interrupted"
+        return Outcome.INTERRUPTED
     if any(not fault.mended for fault in record.faults):
-        return "fault"
+        return Outcome.FAULT
     if Verdict.REFUTED in verdicts:
-        return "refuted"
+        return Outcome.REFUTED
     if Verdict.INCONCLUSIVE in verdicts or Verdict.CONFIRMED not in verdicts:
-        return "inconclusive"
-    return "passed"
+        return Outcome.INCONCLUSIVE
+    return Outcome.PASSED

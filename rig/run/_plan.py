@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from rig.claims import CLAIMS
 from rig.experiments import EXPERIMENTS, Experiment
 from rig.inventory import BoardSpec
+from rig.records import VARIANTS
 
-VARIANTS = ("shm", "network")
 Key = tuple[str, str, str]
 
 

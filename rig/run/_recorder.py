@@ -25,12 +25,17 @@ Listener = Callable[[Event], None]
 
 
 class Recorder:
-    """Writes a run's event log and tells the listeners, in that order."""
+    """Writes a run's event log and tells the listeners, in that order.
+
+    ``measured``: figures that this part of the run has; ``at``: the step that it is at, in words.
+    """
 
     def __init__(self, directory: Path, listeners: tuple[Listener, ...] = ()) -> None:
         self._path = directory / "events.jsonl"
         self._log = EventLog(self._path)
         self._listeners = listeners
+        self.measured = 0
+        self.at = "the beginning"
 
     @property
     def resumed_at(self) -> float:
@@ -62,6 +67,7 @@ class Recorder:
 
     def step(self, board: str, step: str, *, total: int, done: int, seconds_left: float | None) -> None:
         """What is being done now; ``done`` of ``total`` steps are over; ``seconds_left`` is an estimate, if any."""
+        self.at = step
         left = round(seconds_left, 1) if seconds_left is not None else None
         self._write("step", board=board, step=step, total=total, done=done, seconds_left=left)
 
@@ -72,6 +78,7 @@ class Recorder:
 
     def measurement(self, measurement: Measurement) -> None:
         """A finished measurement."""
+        self.measured += 1
         self._write("measurement", measurement=to_json(measurement))
 
     def claim(self, claim: ClaimResult) -> None:

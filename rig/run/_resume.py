@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.claims import CLAIMS
-from rig.errors import UsageError
+from rig.errors import Outcome, UsageError
 from rig.records import Board, RunRecord, read_events, record_from_events
 from rig.run._options import AGENT_KINDS, RunOptions
 from rig.run._plan import Key
-
-_OVER = ("passed", "refuted", "inconclusive")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +42,7 @@ def read_unfinished(directory: Path) -> Unfinished:
             hint="name a run's directory, as below reports/runs/",
         )
     record = record_from_events(log)
-    if record.run.outcome in _OVER:
+    if record.run.outcome is not None and Outcome.named(record.run.outcome).complete:
         raise UsageError(
             f"run {record.run.id} is complete ({record.run.outcome}): there is nothing to resume",
             hint="show it with rig report, or start a new run",

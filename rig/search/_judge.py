@@ -222,7 +222,8 @@ class _Judge:
             kind, id = call.holder
             return self.world.group_created(create.end.session, kind, id, called.status)
         held = all((create.end.session, *holder) in self.world.groups for holder in holders(create))
-        return self.world.created(create, names_of(create, self.topics), called.status, held=held)
+        young = called.context == Context.CALLBACK
+        return self.world.created(create, names_of(create, self.topics), called.status, held=held, young=young)
 
     def _replied(self, called: Called, *, young: bool) -> Breach | None:
         end = End(called.value[0] >> 12, Kind.REPLIER, called.value[0] & 0xFFF)

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol
 
-from rig.bench import Bench, Pool, Topology, Trace, one_writer
-from rig.records import Measurement, Scalar
+from rig.bench import Bench, Place, Pool, Topology, Trace, one_writer
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import check_conditions
 
 _SETTLE_ROUNDS = 40
 _SETTLE_SECONDS = 0.05
@@ -118,7 +119,7 @@ class Setting:
     bench: Bench
     link: Link | None
     baud: int | None
-    scan: Callable[[bytes], list[Mapping[str, object]]]
+    scan: Callable[[bytes], list[Place]]
     sections: Mapping[str, int]
     variables: Mapping[str, int]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
@@ -210,28 +211,29 @@ class Setting:
     def measurement(
         self,
         experiment: str,
-        metric: str,
-        unit: str,
+        metric: Metric,
         samples: list[int] | list[float] | tuple[float, ...],
         *,
         conditions: Mapping[str, Scalar],
-        detail: Mapping[str, object] | None = None,
-        timed: bool = False,
+        detail: Detail | None = None,
         exact: bool | None = None,
     ) -> Measurement:
-        """A measurement of this board and variant. ``exact`` defaults to: nothing of it passed through the Agent."""
+        """A measurement of this board and variant. ``exact`` defaults to: nothing of it passed through the Agent.
+
+        :raises ValueError: a condition is not one of rig/records/vocabulary.py.
+        """
         clock = self.bench.clock
-        repeatable = self.path == "shm" and (not timed or clock.name == "virtual")
+        repeatable = self.path == "shm" and (not metric.timed or clock.name == "virtual")
         return Measurement(
             experiment=experiment,
             board=self.board,
             variant=self.variant,
             path=self.path,
-            metric=metric,
-            unit=clock.unit if timed else unit,
+            metric=metric.value,
+            unit=clock.unit if metric.timed else metric.unit.value,
             samples=tuple(samples),
-            clock=clock.name if timed else None,
+            clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
-            conditions=dict(conditions),
-            detail=dict(detail or {}),
+            conditions=check_conditions(conditions),
+            detail=detail.plain() if detail is not None else {},
         )

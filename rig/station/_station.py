@@ -167,7 +167,9 @@ class Station:
 
     def diagnose(self, seen: RigError) -> RigError:
         """Who is really at fault for what was seen: a dead board or Agent, or a spoilt link, explains it better."""
-        reason = self.board.fault()
+        if isinstance(seen, EnvironmentFault):
+            return seen  # a board that this host had no room for is dead as well
+        reason = self.board.why_dead()
         if reason is not None:
             return BoardFault(reason, hint="its log is in console.log")
         if self._link is not None:
@@ -194,7 +196,7 @@ class Station:
         return tuple(self.board.console.lines()[-_CONSOLE_LINES:])
 
     def _dead(self) -> str | None:
-        reason = self.board.fault()
+        reason = self.board.why_dead()
         if reason is None and self._link is not None:
             self._link.check()
         return reason

@@ -5,9 +5,9 @@ Joins the board's memory and its probe with the bench's knowledge of payloads an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from rig.bench import SERIALISER, Bench, Trace, find_payload_writes, find_places
+from rig.bench import SERIALISER, Bench, Place, Trace, find_payload_writes, find_places
 from rig.board import Board
 from rig.errors import ProbeFault
 from rig.probe import FirmwareImage
@@ -15,23 +15,15 @@ from rig.probe import FirmwareImage
 _TRACE_SECONDS = 20.0
 
 
-def scanner(board: Board) -> Callable[[bytes], list[Mapping[str, object]]]:
+def scanner(board: Board) -> Callable[[bytes], list[Place]]:
     """The ``scan`` of a ``Setting``."""
 
-    def scan(wanted: bytes) -> list[Mapping[str, object]]:
-        places: list[Mapping[str, object]] = []
-        for start, length in board.ram_regions():
-            memory = board.memory.read(start, length)
-            for place in find_places(memory, start, wanted, symbol_at=board.symbol_at):
-                places.append(
-                    {
-                        "symbol": place.symbol,
-                        "address": f"{place.address:#010x}",
-                        "offset": place.offset,
-                        "bytes": place.length,
-                    }
-                )
-        return places
+    def scan(wanted: bytes) -> list[Place]:
+        return [
+            place
+            for start, length in board.ram_regions()
+            for place in find_places(board.memory.read(start, length), start, wanted, symbol_at=board.symbol_at)
+        ]
 
     return scan
 
@@ -50,7 +42,7 @@ def tracer(
         try:
             writes = board.trace_writes(begin=begin, until=bench.rests, start=start, timeout=seconds)
         except ProbeFault as fault:
-            return Trace(fault=fault.message)
+            return Trace(blind=fault.message)
         return Trace(writers=tuple(find_payload_writes(writes, wanted, symbol_at=image.symbol_at)), writes=len(writes))
 
     return trace

@@ -2,13 +2,13 @@
 
 import pytest
 
-from rig.bench import Exchange, Record, RecordKind, Status
+from rig.bench import Entry, EntryKind, Exchange, Status
 from rig.bench._bench import _surplus
 
 
-def delivered(reader: int, sequence: int, *, session: int = 0, intact: bool = True) -> Record:
-    return Record(
-        kind=RecordKind.DELIVERED,
+def delivered(reader: int, sequence: int, *, session: int = 0, intact: bool = True) -> Entry:
+    return Entry(
+        kind=EntryKind.DELIVERED,
         intact=intact,
         local=True,
         session=session,
@@ -28,23 +28,23 @@ def delivered(reader: int, sequence: int, *, session: int = 0, intact: bool = Tr
 ONCE = [delivered(reader, sequence) for sequence in (1, 2) for reader in (1, 2)]
 
 
-def exchange(records: list[Record], *, refused: int = 0) -> Exchange:
+def exchange(entries: list[Entry], *, refused: int = 0) -> Exchange:
     return Exchange(
         readers=2,
-        surplus=_surplus(records, 2),
+        surplus=_surplus(entries, 2),
         accepted=2,
         refused=refused,
-        delivered=len(records),
-        damaged=sum(1 for record in records if not record.intact),
-        local=len(records),
+        delivered=len(entries),
+        damaged=sum(1 for record in entries if not record.intact),
+        local=len(entries),
         status=Status.NO_BUFFER if refused else Status.OK,
         counters={},
-        records=tuple(records),
+        entries=tuple(entries),
     )
 
 
 @pytest.mark.parametrize(
-    ("records", "surplus", "lost", "complete"),
+    ("entries", "surplus", "lost", "complete"),
     [
         (ONCE, 0, 0, True),
         ([delivered(1, s, session=i) for s in (1, 2) for i in (0, 1)], 0, 0, True),  # one id in two sessions
@@ -57,8 +57,8 @@ def exchange(records: list[Record], *, refused: int = 0) -> Exchange:
         ([], 0, 4, False),
     ],
 )
-def test_a_sample_counts_once_for_each_reader(records: list[Record], surplus: int, lost: int, complete: bool) -> None:
-    seen = exchange(records)
+def test_a_sample_counts_once_for_each_reader(entries: list[Entry], surplus: int, lost: int, complete: bool) -> None:
+    seen = exchange(entries)
     assert (seen.surplus, seen.lost, seen.complete) == (surplus, lost, complete)
     assert seen.whole is (complete and not surplus)
     assert bool(seen.shortfall) is not seen.whole

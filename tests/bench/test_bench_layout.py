@@ -1,12 +1,15 @@
 """The Python mirror of the mailbox against the C header itself."""
 
+import dataclasses
 import json
+import re
 import subprocess
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from pathlib import Path
 
 import pytest
 
+from rig.bench import Statistics
 from rig.bench import _layout as layout
 
 HEADER = Path(__file__).resolve().parents[2] / "firmware" / "bench" / "rig_mailbox.h"
@@ -32,12 +35,32 @@ OFFSETS = {
     "program_words": layout.OFFSET_PROGRAM_WORDS,
     "ring": layout.OFFSET_RING,
 }
-ENUMS: dict[str, type[IntEnum]] = {
-    "RIG_CMD_": layout.Command,
-    "RIG_COUNT_": layout.Counter,
-    "RIG_RECORD_": layout.RecordKind,
-    "RIG_CLOCK_": layout.ClockKind,
+ENUMS: dict[str, tuple[str, type[IntEnum] | type[IntFlag]]] = {
+    "rig_clock": ("RIG_CLOCK_", layout.ClockKind),
+    "rig_command": ("RIG_CMD_", layout.Command),
+    "rig_preempt_argument": ("RIG_PREEMPT_", layout.PreemptArgument),
+    "rig_preempt_result": ("RIG_PREEMPTED_", layout.Preempted),
+    "rig_service_argument": ("RIG_SERVICE_", layout.ServiceArgument),
+    "rig_service_result": ("RIG_SERVED_", layout.Served),
+    "rig_exchange_argument": ("RIG_EXCHANGE_", layout.ExchangeArgument),
+    "rig_exchange_flag": ("RIG_EXCHANGE_", layout.ExchangeFlag),
+    "rig_exchange_result": ("RIG_EXCHANGED_", layout.Exchanged),
+    "rig_counter": ("RIG_COUNT_", layout.Counter),
+    "rig_record_kind": ("RIG_RECORD_", layout.EntryKind),
+    "rig_step": ("RIG_STEP_", layout.Step),
+    "rig_context": ("RIG_CONTEXT_", layout.Context),
+    "rig_record_flag": ("RIG_RECORD_", layout.EntryFlag),
 }
+NO_MEMBERS = {"RIG_COUNTERS"}  # the number of the others
+
+
+def enums_of_the_header() -> dict[str, list[str]]:
+    """The constants of each enum, as written."""
+    text = re.sub(r"/\*.*?\*/", "", HEADER.read_text(encoding="utf-8"), flags=re.DOTALL)
+    return {
+        name: [word for word in re.findall(r"\b(RIG_\w+)\s*=", body) if word not in NO_MEMBERS]
+        for name, body in re.findall(r"enum (\w+) \{(.*?)\}", text, flags=re.DOTALL)
+    }
 
 
 def compiled(tmp_path: Path, body: str) -> dict[str, int]:
@@ -59,14 +82,41 @@ def test_offsets_are_those_of_the_header(tmp_path: Path) -> None:
     )
     found = compiled(tmp_path, body)
     assert {name: found[name] for name in OFFSETS} == OFFSETS
-    assert found["record"] == layout.RECORD.size
+    assert found["record"] == layout.ENTRY.size
 
 
-@pytest.mark.parametrize("prefix", ENUMS)
-def test_numbers_are_those_of_the_header(tmp_path: Path, prefix: str) -> None:
-    names = [member.name for member in ENUMS[prefix]]
+def test_every_enum_of_the_header_has_its_mirror_and_all_its_members() -> None:
+    found = enums_of_the_header()
+    assert found.keys() == ENUMS.keys()
+    for name, (prefix, mirror) in ENUMS.items():
+        assert found[name] == [f"{prefix}{member.name}" for member in mirror], name
+
+
+@pytest.mark.parametrize("name", ENUMS)
+def test_numbers_are_those_of_the_header(tmp_path: Path, name: str) -> None:
+    prefix, mirror = ENUMS[name]
+    names = [str(member.name) for member in mirror]
     found = compiled(tmp_path, "".join(f'printf("\\"{n}\\": %d, ", (int){prefix}{n});' for n in names))
-    assert {name: found[name] for name in names} == {member.name: member.value for member in ENUMS[prefix]}
+    assert {name: found[name] for name in names} == {member.name: member.value for member in mirror}
+
+
+def test_words_of_the_statistics_are_the_fields_of_the_structure(tmp_path: Path) -> None:
+    words = list(layout.StatisticsWord)
+    body = "".join(
+        f'printf("\\"{w.name}\\": %d, ", (int)(offsetof(rig_mw_statistics_t, {w.name.lower()}) / 4));' for w in words
+    )
+    size = 'printf("\\"words\\": %d, ", (int)(sizeof(rig_mw_statistics_t) / 4));'
+    found = compiled(tmp_path, body + size)
+    assert found == {**{w.name: w.value for w in words}, "words": len(words), "end": 0}
+    assert [w.name.lower() for w in words] == [field.name for field in dataclasses.fields(Statistics)]
+
+
+def test_a_command_has_a_word_in_every_slot() -> None:
+    slots = {slot: 10 + slot for slot in reversed(layout.PreemptArgument)}
+    assert layout.arguments(slots) == (10, 11, 12, 13, 14, 15)
+    del slots[layout.PreemptArgument.COUNT]
+    with pytest.raises(ValueError, match="PreemptArgument: no COUNT"):
+        layout.arguments(slots)
 
 
 def test_status_and_capabilities_are_those_of_the_middleware_header(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_link_is_a_terminal_at_the_configured_rate(board: Board, specs: dict[str
 def test_halted_before_boot_is_no_fault(board: Board, image: FirmwareImage) -> None:
     assert board.alive()
     board.flash(image)
-    assert board.fault() is None
+    assert board.why_dead() is None
 
 
 def test_firmware_boots_logs_and_runs(booted: Board, image: FirmwareImage, wait_until: Wait) -> None:
@@ -85,7 +85,7 @@ def test_firmware_boots_logs_and_runs(booted: Board, image: FirmwareImage, wait_
     first = booted.memory.read_u32(counter)
     assert wait_until(lambda: booted.memory.read_u32(counter) > first)
     assert booted.alive()
-    assert booted.fault() is None
+    assert booted.why_dead() is None
     order(booted, demo.LOG)
     assert wait_until(lambda: booted.console.text() == HELLO + "obeyed\n")
     assert dict(booted.recoveries) == {}
@@ -141,9 +141,9 @@ def test_wrong_firmware_changes_nothing(booted: Board, name: str, images: dict[s
 
 def test_crash_is_named_by_symbol_and_mended_by_boot(booted: Board, wait_until: Wait) -> None:
     order(booted, demo.BAD_READ)
-    assert wait_until(lambda: booted.fault() is not None)
-    assert "HardFault" in (booted.fault() or "")
-    assert "demo_crash" in (booted.fault() or "")
+    assert wait_until(lambda: booted.why_dead() is not None)
+    assert "HardFault" in (booted.why_dead() or "")
+    assert "demo_crash" in (booted.why_dead() or "")
     assert not booted.alive()
     booted.boot()
     assert booted.alive()
@@ -151,9 +151,9 @@ def test_crash_is_named_by_symbol_and_mended_by_boot(booted: Board, wait_until: 
 
 def test_firmware_bkpt_is_named(booted: Board, wait_until: Wait) -> None:
     order(booted, demo.BKPT)
-    assert wait_until(lambda: booted.fault() is not None)
-    assert "halted at" in (booted.fault() or "")
-    assert "main+" in (booted.fault() or "")
+    assert wait_until(lambda: booted.why_dead() is not None)
+    assert "halted at" in (booted.why_dead() or "")
+    assert "main+" in (booted.why_dead() or "")
 
 
 def test_memory_that_is_not_there_does_not_latch(booted: Board) -> None:
@@ -169,13 +169,13 @@ def test_killed_emulator_is_a_board_fault_that_latches_until_power_cycle(
     kill_emulator(booted)
     with pytest.raises(BoardFault, match=r"is gone: QEMU was ended by signal 9 \(SIGKILL\)"):
         booted.memory.read(0x2000_0000, 16)
-    assert "SIGKILL" in (booted.fault() or "")
+    assert "SIGKILL" in (booted.why_dead() or "")
     for refused in (booted.boot, lambda: booted.flash(image), lambda: booted.memory.read_u32(0x2000_0000)):
         with pytest.raises(BoardFault, match=r"out of use since: .*SIGKILL"):
             refused()
     logged = len(booted.console.text())
     booted.power_cycle()
-    assert booted.fault() is None
+    assert booted.why_dead() is None
     booted.boot()
     assert wait_until(lambda: booted.console.text()[logged:].endswith(HELLO))
     assert dict(booted.recoveries) == {"power-cycle": 1}
@@ -197,7 +197,7 @@ def test_lockup_is_explained(booted: Board, image: FirmwareImage, wait_until: Wa
     probe.wait_halted(10)  # at the handler's first instruction
     probe.write_register("pc", image.find("demo_crash").address)
     probe.resume()
-    assert wait_until(lambda: "QEMU gave up: Lockup" in (booted.fault() or "")), booted.fault()
+    assert wait_until(lambda: "QEMU gave up: Lockup" in (booted.why_dead() or "")), booted.why_dead()
 
 
 def test_nothing_is_left_behind(name: str, specs: dict[str, BoardSpec], image: FirmwareImage) -> None:

@@ -87,7 +87,7 @@ def test_exit_is_a_fault_with_its_code_and_last_words(board: Board, wait_until: 
     board.boot()
     board.memory.write_u32(COMMAND, EXIT)
     assert wait_until(lambda: not board.alive())
-    assert board.fault() == "the firmware process ended with exit code 5; it said: leaving"
+    assert board.why_dead() == "the firmware process ended with exit code 5; it said: leaving"
     with pytest.raises(BoardFault, match="exit code 5"):
         board.memory.read(0, 4)
     with pytest.raises(BoardFault, match="out of use"):
@@ -101,13 +101,13 @@ def test_exit_is_a_fault_with_its_code_and_last_words(board: Board, wait_until: 
 def test_abort_is_named_by_its_signal(board: Board, wait_until: Wait) -> None:
     board.boot()
     board.memory.write_u32(COMMAND, ABORT)
-    assert wait_until(lambda: "SIGABRT" in (board.fault() or ""))
+    assert wait_until(lambda: "SIGABRT" in (board.why_dead() or ""))
 
 
 def test_killed_process_is_noticed(board: Board, wait_until: Wait) -> None:
     board.boot()
     os.kill(children()[0].pid, signal.SIGKILL)
-    assert wait_until(lambda: "SIGKILL" in (board.fault() or ""))
+    assert wait_until(lambda: "SIGKILL" in (board.why_dead() or ""))
 
 
 def test_firmware_that_refuses_to_start(board: Board, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -178,7 +178,7 @@ CASES = [
         "copies",
         "a trace that failed",
         OPEN,
-        (change("payload_bytes_written", samples=[], readers=8, detail={"fault": "it did not begin"}),),
+        (change("payload_bytes_written", samples=[], readers=8, detail={"missing": "it did not begin"}),),
         "1024 B payload, 8 readers: the trace of writes is no evidence: it did not begin",
     ),
     Case(
@@ -186,7 +186,7 @@ CASES = [
         "a trace that failed beside a copy",
         NO,
         (
-            change("payload_bytes_written", samples=[], readers=8, detail={"fault": "it did not begin"}),
+            change("payload_bytes_written", samples=[], readers=8, detail={"missing": "it did not begin"}),
             change("resident_copies", samples=[2], readers=8),
         ),
         "stands 2 x in RAM",

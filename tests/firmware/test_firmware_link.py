@@ -8,7 +8,7 @@ import pytest
 from firmware_native import DEADLINE, READER, WRITER, Native
 
 from rig.agent import CED, BuiltinAgent
-from rig.bench import Record, RecordKind
+from rig.bench import Entry, EntryKind
 from rig.bench._layout import Command
 
 pytestmark = pytest.mark.firmware
@@ -19,7 +19,7 @@ class Listener(threading.Thread):
 
     def __init__(self, firmware: Native) -> None:
         super().__init__(name="listener")
-        self.records: list[Record] = []
+        self.entries: list[Entry] = []
         self._bench = firmware.bench
         self._ended = False
         self.start()
@@ -27,19 +27,19 @@ class Listener(threading.Thread):
     def run(self) -> None:
         while not self._ended:
             reply = self._bench.command(Command.SPIN, (50, 0), timeout=DEADLINE)
-            self.records += [record for record in reply.records if record.kind is RecordKind.DELIVERED]
+            self.entries += [record for record in reply.entries if record.kind is EntryKind.DELIVERED]
 
-    def wait(self, enough: Callable[[list[Record]], bool]) -> None:
+    def wait(self, enough: Callable[[list[Entry]], bool]) -> None:
         until = time.monotonic() + DEADLINE
-        while not enough(self.records):
+        while not enough(self.entries):
             assert time.monotonic() < until and self.is_alive()
             time.sleep(0.01)
 
-    def finish(self) -> list[Record]:
+    def finish(self) -> list[Entry]:
         self._ended = True
         self.join(DEADLINE)
         assert not self.is_alive()
-        return self.records
+        return self.entries
 
 
 def publish(firmware: Native, count: int, length: int, first: int, readers: int = 0) -> int:
@@ -169,7 +169,7 @@ def test_no_agent_at_start_up(native: Callable[..., Native]) -> None:
         try:
             number = 100
             until = time.monotonic() + DEADLINE
-            while not listener.records:
+            while not listener.entries:
                 assert time.monotonic() < until
                 publish(here, 1, 32, first=number, readers=1)
                 number += 1

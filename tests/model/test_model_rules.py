@@ -9,6 +9,7 @@ import pytest
 from rig.model import Breach, Create, End, Family, Group, Kind, Limits, Promise, Qos, Topic, World, may_meet
 
 TOPIC, OTHER = Topic("rt/a", "T"), Topic("rt/b", "T")
+PLAIN = Qos()
 SERVICE = Topic("add", "Request", "Response")
 BUFFERS, BYTES = 4, 64
 NO_BUFFER, TOO_LARGE, TABLE_FULL, UNKNOWN = -3, -4, -5, -6
@@ -23,7 +24,7 @@ class Mcu:
         for session in range(sessions):
             assert self.world.opened(session) is None
 
-    def make(self, kind: Kind, id: int, *, session: int = 0, topic: Topic = TOPIC, qos: Qos = Qos()) -> End:
+    def make(self, kind: Kind, id: int, *, session: int = 0, topic: Topic = TOPIC, qos: Qos = PLAIN) -> End:
         end = End(session, kind, id)
         for group in (1, 2, 3, 4):
             if (session, group, 1) not in self.world.groups:

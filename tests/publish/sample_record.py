@@ -110,7 +110,7 @@ def _latency(f: Figures) -> list[Measurement]:
 
 def _traced(f: Figures, readers: int) -> list[Measurement]:
     """The trace of every write, which emulated boards have; the others say once why not."""
-    samples, detail = [0], {"writers": [], "serialised": 1024, "writes": 272 + 25 * readers, "fault": ""}
+    samples, detail = [0], {"writers": [], "serialised": 1024, "writes": 272 + 25 * readers}
     if f.clock != "virtual":
         samples, detail = [], {"unavailable": "a debug probe of real hardware cannot stop at every write"}
     if not samples and readers > 1:

@@ -119,3 +119,19 @@ def test_conditions_of_one_experiment_alone_keep_its_figures_apart() -> None:
     for i in range(3):
         labels = {"conditions": f"form=f{i},ours=true", "statistic": "p50"}
         assert value(found, metric_name(one), **labels) == i
+
+
+def test_runs_of_two_boards_may_lie_in_one_folder() -> None:
+    """The node exporter drops what two files both say."""
+    boards = sample().boards[:2]
+    one, other = (
+        replace(
+            sample(),
+            boards=(board,),
+            measurements=tuple(m for m in sample().measurements if m.board == board.name),
+            claims=tuple(c for c in sample().claims if c.board == board.name),
+        )
+        for board in boards
+    )
+    assert not set(series(one)) & set(series(other))
+    assert {name for name, _ in series(one)} & {name for name, _ in series(other)} >= {"rig_run_outcome", "rig_faults"}

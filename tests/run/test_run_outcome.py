@@ -7,7 +7,7 @@ import pytest
 
 from rig.inventory import Expectation
 from rig.records import ClaimResult, Environment, Fault, Run, RunRecord, Verdict
-from rig.run import EXIT_CODES, outcome
+from rig.run import outcome
 from rig.run._expect import apply
 
 EMPTY = RunRecord(
@@ -38,8 +38,9 @@ def test_outcome(verdicts: list[Verdict], faults: int, interrupted: bool, word: 
         claims=tuple(claim(v) for v in verdicts),
         faults=tuple(Fault(blame="board", message="gone") for _ in range(faults)),
     )
-    assert outcome(record, interrupted=interrupted) == word
-    assert EXIT_CODES[word] == code
+    found = outcome(record, interrupted=interrupted)
+    assert found == word
+    assert found.exit_code == code
 
 
 @pytest.mark.parametrize(

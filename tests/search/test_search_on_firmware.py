@@ -11,7 +11,8 @@ from rig.model import Delete as Gone
 from rig.model import Sequence as Calls
 from rig.search import Runner, Search
 
-WRITER, READER, OTHER = End(0, Kind.WRITER, 1), End(0, Kind.READER, 1), End(0, Kind.READER, 2)
+WRITER, READER = End(0, Kind.WRITER, 1), End(0, Kind.READER, 1)
+KEPT = Qos(transient_local=True)
 TOPICS = (Topic("rt/a", "T"), Topic("add", "Request", "Response"))
 
 
@@ -47,7 +48,7 @@ def test_what_came_is_told_call_by_call(runner_with: Callable[[str], Runner]) ->
     "sequence",
     [
         calls(Create(WRITER), Create(READER), InCallback(1, (Publish(WRITER, 4),)), Publish(WRITER, 4), Spin(), Spin()),
-        calls(Create(WRITER), Create(READER), Create(OTHER), InCallback(1, (Gone(READER),)), Publish(WRITER, 4), Spin()),
+        calls(Create(WRITER), Create(READER, count=2), InCallback(1, (Gone(READER),)), Publish(WRITER, 4), Spin()),
         calls(
             Create(End(0, Kind.REPLIER, 1), 1),
             Create(End(0, Kind.REQUESTER, 1), 1),
@@ -55,9 +56,9 @@ def test_what_came_is_told_call_by_call(runner_with: Callable[[str], Runner]) ->
             Spin(0, 3),
             Reply(2),
         ),
-        calls(Create(WRITER, 0, Qos(transient_local=True)), Publish(WRITER, 4), Create(READER, 0, Qos(transient_local=True))),
+        calls(Create(WRITER, 0, KEPT), Publish(WRITER, 4), Create(READER, 0, KEPT)),
     ],
-)  # fmt: skip
+)
 def test_what_an_application_does_is_right_on_the_reference(
     runner_with: Callable[[str], Runner], sequence: Calls
 ) -> None:

@@ -58,7 +58,12 @@ static int open_mailbox_file(const char *path)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
-    if (fd < 0 || ftruncate(fd, (off_t)FILE_BYTES) != 0) {
+    if (fd < 0) {
+        return fail("cannot make the mailbox file", path);
+    }
+    /* All of it now: where there is no room, a sparse file is a SIGBUS at some later write, here or in the rig. */
+    errno = posix_fallocate(fd, 0, (off_t)FILE_BYTES);
+    if (errno != 0) {
         return fail("cannot make the mailbox file", path);
     }
     shared = mmap(NULL, FILE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -27,13 +27,7 @@ def readers(count: object) -> str:
 
 def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str]) -> tuple[str, list[Evidence]]:
     """Conditions that the middleware cannot do: words to end a reason with, and one fact each."""
-    found = [m for m in figures.all(metric, "shm") if not m.samples and "unsupported" in m.detail]
-    facts = [fact(f"{name(m)}: not tried, {m.detail['unsupported']}", m) for m in found]
+    found = [m for m in figures.all(metric, "shm") if not m.samples and m.gap.unsupported]
+    facts = [fact(f"{name(m)}: not tried, {m.gap.unsupported}", m) for m in found]
     names = ", ".join(dict.fromkeys(name(m) for m in found))
     return (f"; not supported here: {names}" if found else ""), facts
-
-
-def mapping(measurement: Measurement, key: str) -> dict[str, object]:
-    """A mapping of the measurement's detail; empty if it has none under this key."""
-    found = measurement.detail.get(key, {})
-    return dict(found) if isinstance(found, dict) else {}

@@ -13,7 +13,7 @@ import yaml
 
 from rig.bench import build_defect
 from rig.claims import CLAIMS, decide
-from rig.errors import UsageError
+from rig.errors import Outcome, UsageError
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import Scratch
 from rig.matrix._table import DEFECTS, Defect
@@ -86,7 +86,7 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
 
 def uninterrupted(record: RunRecord) -> RunRecord:
     """The record of a run that was let come to its end; Ctrl-C ends what makes several runs, and not one of them."""
-    if record.run.outcome == "interrupted":
+    if record.run.outcome == Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     return record
 
@@ -95,11 +95,28 @@ def _faults(record: RunRecord) -> tuple[str, ...]:
     return tuple(f"{fault.blame} fault during {fault.step}: {fault.message}" for fault in record.faults)
 
 
-def _decide(board: str, record: RunRecord, control: Sequence[Measurement] = ()) -> dict[str, ClaimResult]:
-    struck = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
+def _prevented(record: RunRecord) -> dict[str, str]:
+    """Experiment -> why the run did not make or finish it."""
+    found = {CLAIMS[claim.id].experiment: claim.prevented for claim in record.claims if claim.prevented}
+    return {experiment: why for experiment, why in found.items() if experiment is not None}
+
+
+def control_of(clean: RunRecord) -> list[Measurement]:
+    """The control's figures, without those of experiments that were not finished: half a control proves nothing."""
+    struck = _prevented(clean)
+    return [m for m in clean.measurements if m.variant == "network" and m.experiment not in struck]
+
+
+def decided(board: str, record: RunRecord, control: Sequence[Measurement]) -> dict[str, ClaimResult]:
+    """The claims of a run of a defect beside the control of the clean build.
+
+    What a fault struck, or what was not possible, is no more decided here than in the run itself.
+    """
+    not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]
+    prevented = _prevented(record)
     return {
-        claim.id: struck.get(claim.id) or decide(claim, board, measurements, prevented={})
+        claim.id: not_run.get(claim.id) or decide(claim, board, measurements, prevented=prevented)
         for claim in CLAIMS.values()
         if claim.experiment
     }
@@ -124,13 +141,14 @@ def matrix(
     with Scratch("matrix") as scratch:
         on_begin(CLEAN)
         clean = _run(spec, build_defect(spec.firmware.preset, ""), scratch.path / "clean")
-        control = [m for m in clean.measurements if m.variant == "network"]
-        yield Row(defect=CLEAN, expected=frozenset(), claims=_decide(board, clean), faults=_faults(clean))
+        control = control_of(clean)
+        verdicts = {claim.id: claim for claim in clean.claims if CLAIMS[claim.id].experiment}
+        yield Row(defect=CLEAN, expected=frozenset(), claims=verdicts, faults=_faults(clean))
         for defect in chosen:
             on_begin(defect.name)
             images = build_defect(spec.firmware.preset, defect.name)
             record = _run(spec, {"shm": images["shm"]}, scratch.path / defect.name)
-            claims = _decide(board, record, control)
+            claims = decided(board, record, control)
             expected = defect.breaks_on(spec.kind)
             yield Row(
                 defect=defect.name, expected=expected, claims=claims, may_hide=defect.hides, faults=_faults(record)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rig.records import Measurement, Scalar, Summary, Verdict
+from rig.records import Condition, Measurement, Scalar, Summary, Verdict
 
 VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
-USUAL_SPIN_MS = 10
-QUIET_CONDITIONS = {"mtu_bytes", "history", "baud", "buffers", "link"}  # conditions that every row of a metric shares
 _MIB = 1 << 20
 _KIB = 1 << 10
 
@@ -66,33 +64,15 @@ def plural(count: int, noun: str) -> str:
     return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
-_PLAINLY = {"link_mtu": "MTU {}", "link_history": "{} slots", "burst": "burst of {}"}
-
-
 def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -> str:
     """The conditions in which rows of one metric differ, short; ``full``: also those that rows mostly share."""
     words = []
     for key, value in conditions.items():
-        match key:
-            case "payload_bytes":
-                words.append(f"{format_number(float(value))} B")
-            case "readers":
-                words.append(f"{value} reader{'s' if value != 1 else ''}")
-            case "reliable":
-                words.append("reliable" if value else "best effort")
-            case "spin_timeout_ms":
-                if full or value != USUAL_SPIN_MS:
-                    words.append(f"spin {value} ms")
-            case "pending" | "other_pairs":
-                if full or value:
-                    words.append(f"{value} {key.replace('_', ' ')}")
-            case "sessions":
-                if full or value != 1:
-                    words.append(f"{value} sessions")
-            case "link_mtu" | "link_history" | "burst":
-                words.append(_PLAINLY[key].format(value))
-            case _ if full or key not in QUIET_CONDITIONS:
-                words.append(f"{key} {value}")
+        known = Condition.named(key)
+        if known is None or type(value) is not known.kind:
+            words.append(f"{key} {value}")
+        elif full or not (known.quiet or value == known.usual):
+            words.append(known.says(value))
     return ", ".join(words)
 
 

@@ -1,0 +1,615 @@
+"""The vocabulary of figures: every metric with its unit, every condition, and what a figure's detail holds.
+
+Whoever adds a metric, a condition or a detail does it here. The JSON schema, the Prometheus export, the tables, the
+report and ``docs/figures.md`` are made from this module. Must not know how anything is measured, nor how it is judged.
+
+A metric's name is a promise: it stands in ``results.json`` and in Prometheus, and is never changed. What a record has
+and this module does not know (a metric that is gone, one of a later version) is shown all the same, by its plain name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Self
+
+from rig.records._typed import from_plain, to_plain
+
+Scalar = int | float | str | bool
+
+
+class Unit(StrEnum):
+    """What a sample counts. ``base`` is Prometheus' word for it, empty for a plain count, reached by ``scale``."""
+
+    base: str
+    scale: float
+
+    def __new__(cls, value: str, base: str = "", scale: float = 1.0) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.base, member.scale = base, scale
+        return member
+
+    CLOCK = ""
+    """Of a metric: the unit of the board's clock, which the measurement itself names (one of the next four)."""
+    INSTRUCTIONS = "instructions", "instructions"
+    CYCLES = "cycles", "cycles"
+    NS = "ns", "seconds", 1e-9
+    US = "us", "seconds", 1e-6
+    S = "s", "seconds"
+    BYTES = "bytes", "bytes"
+    SAMPLES = "samples"
+    CALLS = "calls"
+    COPIES = "copies"
+    ADDRESSES = "addresses"
+    PAIRS = "pairs"
+    ENTITIES = "entities"
+    BUFFERS = "buffers"
+    REPLIES = "replies"
+    REQUESTS = "requests"
+
+    @classmethod
+    def named(cls, name: str) -> Unit | None:
+        """The unit of this name; None if it is not known."""
+        return next((member for member in cls if member == name), None)
+
+
+TIMED = (Unit.INSTRUCTIONS, Unit.CYCLES, Unit.NS, Unit.US, Unit.S)
+"""The units that a clock can have."""
+
+
+class Metric(StrEnum):
+    """What is measured: its name in every record and output, its unit, and what it means, as the docs say it."""
+
+    unit: Unit
+    meaning: str
+
+    def __new__(cls, value: str, unit: Unit, meaning: str) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.unit, member.meaning = unit, meaning
+        return member
+
+    @property
+    def timed(self) -> bool:
+        """A duration on the board's clock."""
+        return self.unit is Unit.CLOCK
+
+    LARGEST_MESSAGE = "largest_message_bytes", Unit.BYTES, "largest payload of the sweep that arrived whole"
+    LARGEST_VARIED = "largest_varied_bytes", Unit.BYTES, "the same with more readers, or another MTU and history"
+    BYTES_COPIED = "bytes_copied_per_sample", Unit.BYTES, "bytes that the memcpy family and the framing moved"
+    RESIDENT_COPIES = "resident_copies", Unit.COPIES, "places in RAM that hold the payload at the last callback"
+    PAYLOAD_WRITTEN = "payload_bytes_written", Unit.BYTES, "payload bytes written after the application wrote them"
+    DISTINCT_BUFFERS = "distinct_buffers", Unit.ADDRESSES, "different addresses handed to the readers of one sample"
+    TRANSPORT_CALLS = "transport_calls_per_sample", Unit.CALLS, "transport reads and writes"
+    LOCK_CALLS = "lock_calls_per_sample", Unit.CALLS, "pairs of lock and unlock"
+    WAIT_CALLS = "wait_calls_per_sample", Unit.CALLS, "sleeps and wake-ups asked of the OS or the port"
+    ALLOCATION_CALLS = "allocation_calls_per_sample", Unit.CALLS, "allocations"
+    LINK_BYTES = "link_bytes_per_sample", Unit.BYTES, "bytes on the link, both ways"
+    LATENCY = "publish_to_callback", Unit.CLOCK, "message latency: publish call to the last reader's callback entry"
+    LATENCY_LOADED = "publish_to_callback_loaded", Unit.CLOCK, "the same beside waiting samples or other endpoints"
+    SERIALISATION = "serialisation", Unit.CLOCK, "the application writes its payload into the loaned place"
+    SAMPLES_DELIVERED = "samples_delivered", Unit.SAMPLES, "deliveries to readers of this MCU"
+    SAMPLES_LOST = "samples_lost", Unit.SAMPLES, "deliveries that accepted samples still owe their readers"
+    SAMPLES_OUT_OF_ORDER = "samples_out_of_order", Unit.SAMPLES, "deliveries that came after a later one"
+    SAMPLES_REFUSED = "samples_refused", Unit.SAMPLES, "publish calls that returned an error, over the pool"
+    SAMPLES_TORN = "samples_torn", Unit.SAMPLES, "deliveries with a wrong length or content"
+    SAMPLES_DOUBLED = "samples_doubled", Unit.SAMPLES, "deliveries of a sample that its reader had already"
+    SAMPLES_STRAY = "samples_stray", Unit.SAMPLES, "deliveries to a reader that is deleted"
+    SAMPLES_SURPLUS = "samples_surplus", Unit.SAMPLES, "deliveries beyond one a sample and reader"
+    PUBLISH_ERRORS = "publish_errors", Unit.SAMPLES, "publish calls that returned an error"
+    PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published while the main context spun"
+    DATA_ECHOED = "data_echoed", Unit.SAMPLES, "DATA that the Agent sent to the board"
+    DATA_SENT = "data_sent", Unit.SAMPLES, "WRITE_DATA that the board sent to the Agent"
+    REMOTE_LOST = "remote_lost", Unit.SAMPLES, "samples that a reader elsewhere was owed and did not get"
+    REMOTE_DOUBLED = "remote_doubled", Unit.SAMPLES, "samples that a reader elsewhere got more than once"
+    PAIRS_TRIED = "pairs_tried", Unit.PAIRS, "pairs of endpoints that could be tried"
+    PAIRS_WRONG = "pairs_wrong", Unit.PAIRS, "pairs that delivered and must not, or the other way round"
+    PAIRS_UNKNOWN = "pairs_unknown", Unit.PAIRS, "pairs that could not be made, of which nothing is known"
+    PAIRS_UNTRIED = "pairs_untried", Unit.PAIRS, "pairs that the middleware has no feature or no room for"
+    PAIRS_MADE = "pairs_made", Unit.PAIRS, "pairs of endpoints that could be made at once"
+    ENTITIES_LEAKED = "entities_leaked", Unit.ENTITIES, "entities that are left when all were deleted"
+    BUFFERS_LEAKED = "buffers_leaked", Unit.BUFFERS, "buffers that are not free when all entities were deleted"
+    REPLIES_RECEIVED = "replies_received", Unit.REPLIES, "replies that came to their requester, each once"
+    REPLIES_MISSING = "replies_missing", Unit.REPLIES, "requests that were sent and never answered"
+    REPLIES_WRONG = "replies_wrong", Unit.REPLIES, "replies with an unknown id, twice, or with other bytes"
+    REQUESTS_REFUSED = "requests_refused", Unit.REQUESTS, "requests that the middleware did not take"
+    TEXT_BYTES = "text_bytes", Unit.BYTES, "code and constants of the image"
+    DATA_BYTES = "data_bytes", Unit.BYTES, "initialised RAM of the image"
+    BSS_BYTES = "bss_bytes", Unit.BYTES, "zeroed RAM of the image, the pool among it"
+    MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of all objects that are not the bench's own"
+    STACK_PEAK = "stack_peak_bytes", Unit.BYTES, "deepest stack since boot"
+
+    @classmethod
+    def named(cls, name: str) -> Metric | None:
+        """The metric of this name; None if it is not known."""
+        return next((member for member in cls if member == name), None)
+
+
+CALLS = {
+    "transport": Metric.TRANSPORT_CALLS,
+    "lock": Metric.LOCK_CALLS,
+    "wait": Metric.WAIT_CALLS,
+    "allocation": Metric.ALLOCATION_CALLS,
+}
+"""The kinds of call that are counted for a sample, and added up."""
+
+
+class Condition(StrEnum):
+    """Under what a figure was measured: its name in every record, the type of its value, and how rows say it.
+
+    ``words`` with the value for ``{}``; ``usual``: the value that goes without saying; ``quiet``: all rows of a metric
+    share it, so that tables leave it out; ``label``: a label of its own in Prometheus (the rest share one).
+    """
+
+    kind: type
+    meaning: str
+    words: str
+    usual: Scalar | None
+    quiet: bool
+    label: bool
+
+    def __new__(
+        cls,
+        value: str,
+        kind: type,
+        meaning: str,
+        words: str = "",
+        usual: Scalar | None = None,
+        quiet: bool = False,
+        label: bool = False,
+    ) -> Self:
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.kind, member.meaning, member.words = kind, meaning, words or f"{value} {{}}"
+        member.usual, member.quiet, member.label = usual, quiet, label
+        return member
+
+    PAYLOAD_BYTES = "payload_bytes", int, "length of a sample", "{:,} B", None, False, True
+    READERS = "readers", int, "readers of a sample", "{} readers", None, False, True
+    SPIN_TIMEOUT_MS = "spin_timeout_ms", int, "time-out handed to spin, ms", "spin {} ms", 10, False, True
+    BURST = "burst", int, "samples between two spins", "burst of {}", None, False, True
+    RELIABLE = "reliable", bool, "reliability of the writer and its readers", "", None, False, True
+    BUFFERS = "buffers", int, "buffers of the pool", "", None, True
+    SESSIONS = "sessions", int, "2: the readers are in another session", "{} sessions", 1
+    PENDING = "pending", int, "samples that wait when the measured one is published", "{} pending", 0
+    OTHER_PAIRS = "other_pairs", int, "pairs of endpoints beside the measured one", "{} other pairs", 0
+    BAUD = "baud", int, "rate of the line that the Agent's path is paced to", "", None, True
+    MTU_BYTES = "mtu_bytes", int, "largest message on the link", "", None, True
+    HISTORY = "history", int, "messages that a stream keeps", "", None, True
+    LINK_MTU = "link_mtu", int, "largest message on the link, where it is varied", "MTU {}"
+    LINK_HISTORY = "link_history", int, "messages that a stream keeps, where it is varied", "{} slots"
+    LINK = "link", str, "cut, or none at all", "", None, True
+    AGENT = "agent", str, "what the Agent does meanwhile"
+    CASE = "case", str, "what comes and goes"
+    ROUNDS = "rounds", int, "rounds of create and delete"
+    SAMPLES = "samples", int, "samples published"
+    PAIRS = "pairs", int, "pairs that are asked for"
+    REQUESTERS = "requesters", int, "requesters of a service"
+    OUTSTANDING = "outstanding", int, "requests between two looks for replies"
+    SERVICES = "services", int, "services, each with a replier"
+
+    @classmethod
+    def named(cls, name: str) -> Condition | None:
+        """The condition of this name; None if it is not known."""
+        return next((member for member in cls if member == name), None)
+
+    def says(self, value: Scalar) -> str:
+        """The condition in words, as a table has it."""
+        match self:
+            case Condition.READERS if value == 1:
+                return "1 reader"
+            case Condition.RELIABLE:
+                return "reliable" if value else "best effort"
+            case _:
+                return self.words.format(value)
+
+
+USUAL_SPIN_MS = 10
+assert Condition.SPIN_TIMEOUT_MS.usual == USUAL_SPIN_MS
+
+
+def check_conditions(conditions: Mapping[str, Scalar]) -> dict[str, Scalar]:
+    """The same, plain; an experiment may only use conditions of this vocabulary, each with a value of its type.
+
+    :raises ValueError: it does not.
+    """
+    for name, value in conditions.items():
+        known = Condition.named(name)
+        if known is None:
+            raise ValueError(f"condition {name!r} is not in rig/records/vocabulary.py")
+        if type(value) is not known.kind:
+            raise ValueError(f"condition {name}: expected {known.kind.__name__}, found {value!r}")
+    return {str(name): value for name, value in conditions.items()}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Detail:
+    """What explains a figure, and why there is none. The latter in words, each empty if it does not apply:
+
+    ``unsupported``: the middleware has no such feature; ``unavailable``: this board or middleware has no means to tell;
+    ``missing``: it was tried and came to nothing.
+    """
+
+    unsupported: str = ""
+    unavailable: str = ""
+    missing: str = ""
+
+    @classmethod
+    def read(cls, plain: Mapping[str, object]) -> Self:
+        """The detail of a record. What an older record lacks has its default; what is not known is left aside.
+
+        :raises ValueError: a field is missing that has no default, or has a value of another type.
+        """
+        if "missing" not in plain and "fault" in plain:  # as records of version 0.1 have it
+            plain = {**plain, "missing": plain["fault"]}
+        return from_plain(cls, plain)
+
+    def plain(self) -> dict[str, object]:
+        """As it stands in a record."""
+        return {key: value for key, value in to_plain(self).items() if value != "" or key not in _WHY_NOT}
+
+
+_WHY_NOT = ("unsupported", "unavailable", "missing")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Deliveries(Detail):
+    """Of samples published without an Agent: deliveries ``expected``, publish calls refused, their first error."""
+
+    expected: int
+    refused: int = 0
+    first_error: str = "OK"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Startup(Detail):
+    """Of a start without an Agent: deliveries ``expected``; whether ``entities`` were made, or what was ``refused``."""
+
+    expected: int
+    refused: str = ""
+    entities: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Burst(Detail):
+    """Of one burst: publish calls ``accepted`` and ``refused``; deliveries ``doubled``; ``order``: by reader the
+    samples as they came, counted from the burst's first.
+    """
+
+    accepted: int
+    refused: int
+    first_error: str = "OK"
+    doubled: int = 0
+    order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Contexts(Detail):
+    """Of a publisher in another context: samples ``accepted``, calls that found no buffer (``full``), another error."""
+
+    accepted: int
+    full: int = 0
+    first_error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Crossing(Detail):
+    """Of samples beside an Agent: publish calls ``accepted`` and ``refused``; deliveries that came ``late``; whether
+    the Agent tells who reads (``cooperative``); WRITE_DATA ``sent`` for a reader elsewhere, where there is one.
+    """
+
+    accepted: int
+    refused: int = 0
+    late: int = 0
+    cooperative: bool = False
+    sent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sizes(Detail):
+    """``tried``: by size in bytes what came of it; ``buffer_bytes``: message memory; ``stopped``: why no more sizes."""
+
+    buffer_bytes: int = 0
+    stopped: str = ""
+    tried: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Repeats(Detail):
+    """How often it was measured."""
+
+    repeats: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldPlace:
+    """A place in RAM that holds ``bytes`` bytes of the payload, from ``offset`` on; its address as C writes it."""
+
+    symbol: str = ""
+    address: str
+    offset: int
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Held(Detail):
+    """Where the payload stands in RAM."""
+
+    places: tuple[HeldPlace, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Written:
+    """``bytes`` payload bytes that a function wrote again, on whose behalf (``caller``), and to which place."""
+
+    function: str
+    caller: str = ""
+    address: str = ""
+    symbol: str = ""
+    offset: int = 0
+    bytes: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WriteTrace(Detail):
+    """Of a trace of every write: ``writes`` of any bytes; payload bytes ``serialised`` by the application, which prove
+    that the trace sees; and who wrote payload bytes again.
+    """
+
+    writers: tuple[Written, ...] = ()
+    serialised: int = 0
+    writes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses(Detail):
+    """By sample the addresses that its readers were handed."""
+
+    addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Calls(Detail):
+    """Calls by kind, over so many ``samples``; of each metric only its own kinds."""
+
+    samples: int = 0
+    writes: int | None = None
+    reads: int | None = None
+    locks: int | None = None
+    waits: int | None = None
+    allocations: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkUse(Detail):
+    """DATA and WRITE_DATA on the link, over so many ``samples``."""
+
+    samples: int = 0
+    data_submessages: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How many samples were taken: at least ``floor``, at most ``cap``, until the intervals are as narrow (share of the
+    quantile) as ``wanted``; what was ``reached``; whether the link was left to ``rest`` in between.
+    """
+
+    floor: int
+    cap: int
+    wanted: Mapping[str, float]
+    reached: Mapping[str, float]
+    rests: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Latency(Detail):
+    """What a latency is worth. ``subtracted``: by name the instrument's own cost, taken off, in the clock's unit;
+    ``units_per_ms``: of that clock; ``warm_up``: samples that were left out.
+    """
+
+    to: str = ""
+    units_per_ms: float = 0
+    subtracted: Mapping[str, float] = field(default_factory=dict)
+    bench_between_publish_and_spin: Mapping[str, float] = field(default_factory=dict)
+    warm_up: int = 0
+    sampling: Sampling | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pairs(Detail):
+    """By pair what was ``wrong``, why nothing is known (``unknown``), why it does not apply here (``untried``)."""
+
+    wrong: Mapping[str, str] = field(default_factory=dict)
+    unknown: Mapping[str, str] = field(default_factory=dict)
+    untried: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Room(Detail):
+    """Pairs ``made`` and the error that the next one met; deliveries ``expected``; ``limits`` that the middleware tells
+    by name, and the pairs that there is ``room`` for by them.
+    """
+
+    made: int = 0
+    refusal: str
+    expected: int = 0
+    limits: Mapping[str, int] = field(default_factory=dict)
+    room: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rounds(Detail):
+    """The refusal that ended the rounds; empty if none did."""
+
+    refusal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Left(Detail):
+    """Deliveries ``before`` something went, and those that the others had afterwards: ``kept`` or ``after``."""
+
+    before: int = 0
+    kept: int | None = None
+    after: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Requests(Detail):
+    """Requests to be made, those ``asked`` in the end, and how often the link had to acknowledge first (``rests``)."""
+
+    requests: int
+    asked: int = 0
+    rests: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Memory(Detail):
+    """RAM by the middleware's own formula (0: it tells none), and the ``largest`` objects by name, bytes."""
+
+    formula_bytes: int = 0
+    largest: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stack(Detail):
+    """Bytes ``reserved`` for the stack."""
+
+    reserved: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Metrics that one experiment yields with one kind of detail, under these conditions."""
+
+    experiment: str
+    metrics: tuple[Metric, ...]
+    conditions: tuple[Condition, ...]
+    detail: type[Detail] = Detail
+
+
+_SHAPE = (Condition.PAYLOAD_BYTES, Condition.READERS)
+_TIMED = (*_SHAPE, Condition.SPIN_TIMEOUT_MS, Condition.BAUD)
+_RECEIVED = (Metric.SAMPLES_DELIVERED, Metric.SAMPLES_LOST)
+
+GROUPS = (
+    Group(
+        experiment="message-size",
+        metrics=(Metric.LARGEST_MESSAGE,),
+        conditions=(Condition.READERS, Condition.MTU_BYTES, Condition.HISTORY),
+        detail=Sizes,
+    ),
+    Group(
+        experiment="message-size",
+        metrics=(Metric.LARGEST_VARIED,),
+        conditions=(Condition.READERS, Condition.LINK_MTU, Condition.LINK_HISTORY),
+        detail=Sizes,
+    ),
+    Group(experiment="copies", metrics=(Metric.BYTES_COPIED,), conditions=_SHAPE, detail=Repeats),
+    Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_SHAPE, detail=Held),
+    Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_SHAPE, detail=WriteTrace),
+    Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_SHAPE, detail=Addresses),
+    Group(experiment="os-overhead", metrics=tuple(CALLS.values()), conditions=_SHAPE, detail=Calls),
+    Group(experiment="os-overhead", metrics=(Metric.LINK_BYTES,), conditions=_SHAPE, detail=LinkUse),
+    Group(experiment="latency", metrics=(Metric.LATENCY,), conditions=_TIMED, detail=Latency),
+    Group(
+        experiment="latency",
+        metrics=(Metric.LATENCY_LOADED,),
+        conditions=(*_TIMED, Condition.PENDING, Condition.OTHER_PAIRS),
+        detail=Latency,
+    ),
+    Group(experiment="latency", metrics=(Metric.SERIALISATION,), conditions=_TIMED),
+    Group(
+        experiment="burst-order",
+        metrics=(*_RECEIVED, Metric.SAMPLES_OUT_OF_ORDER, Metric.SAMPLES_REFUSED),
+        conditions=(*_SHAPE, Condition.BURST, Condition.BUFFERS, Condition.SESSIONS),
+        detail=Burst,
+    ),
+    Group(
+        experiment="local-matching",
+        metrics=(Metric.PAIRS_TRIED, Metric.PAIRS_WRONG, Metric.PAIRS_UNKNOWN, Metric.PAIRS_UNTRIED),
+        conditions=(Condition.PAYLOAD_BYTES, Condition.SAMPLES),
+        detail=Pairs,
+    ),
+    Group(
+        experiment="entity-capacity",
+        metrics=(Metric.PAIRS_MADE, Metric.SAMPLES_LOST, Metric.SAMPLES_SURPLUS),
+        conditions=(Condition.PAYLOAD_BYTES, Condition.PAIRS),
+        detail=Room,
+    ),
+    Group(
+        experiment="lifecycle",
+        metrics=(
+            Metric.SAMPLES_LOST,
+            Metric.SAMPLES_DOUBLED,
+            Metric.ENTITIES_LEAKED,
+            Metric.BUFFERS_LEAKED,
+        ),
+        conditions=(Condition.CASE, Condition.ROUNDS),
+        detail=Rounds,
+    ),
+    Group(
+        experiment="lifecycle",
+        metrics=(Metric.SAMPLES_STRAY, Metric.SAMPLES_LOST, Metric.SAMPLES_DOUBLED),
+        conditions=(Condition.CASE,),
+        detail=Left,
+    ),
+    Group(
+        experiment="services",
+        metrics=(
+            Metric.REPLIES_RECEIVED,
+            Metric.REPLIES_MISSING,
+            Metric.REPLIES_WRONG,
+            Metric.REQUESTS_REFUSED,
+        ),
+        conditions=(
+            Condition.PAYLOAD_BYTES,
+            Condition.REQUESTERS,
+            Condition.OUTSTANDING,
+            Condition.SESSIONS,
+            Condition.SERVICES,
+        ),
+        detail=Requests,
+    ),
+    Group(
+        experiment="thread-safety",
+        metrics=(
+            Metric.SAMPLES_DELIVERED,
+            Metric.SAMPLES_TORN,
+            Metric.SAMPLES_OUT_OF_ORDER,
+            Metric.PUBLISHED_INSIDE,
+        ),
+        conditions=(*_SHAPE, Condition.SAMPLES),
+        detail=Contexts,
+    ),
+    Group(
+        experiment="agentless-operation",
+        metrics=(*_RECEIVED, Metric.PUBLISH_ERRORS),
+        conditions=(*_SHAPE, Condition.RELIABLE, Condition.LINK),
+        detail=Deliveries,
+    ),
+    Group(
+        experiment="agentless-startup",
+        metrics=_RECEIVED,
+        conditions=(*_SHAPE, Condition.AGENT),
+        detail=Startup,
+    ),
+    Group(
+        experiment="agent-duplicates",
+        metrics=(
+            Metric.SAMPLES_DOUBLED,
+            Metric.SAMPLES_LOST,
+            Metric.DATA_ECHOED,
+            Metric.DATA_SENT,
+            Metric.REMOTE_LOST,
+            Metric.REMOTE_DOUBLED,
+        ),
+        conditions=(*_SHAPE, Condition.AGENT, Condition.SESSIONS),
+        detail=Crossing,
+    ),
+    Group(experiment="footprint", metrics=(Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES), conditions=()),
+    Group(experiment="footprint", metrics=(Metric.MIDDLEWARE_RAM,), conditions=(), detail=Memory),
+    Group(experiment="footprint", metrics=(Metric.STACK_PEAK,), conditions=(), detail=Stack),
+)
+"""Which experiment yields which metrics: what the docs are made from."""
