@@ -1,0 +1,64 @@
+/*
+ * One outgoing stream of one session: messages under construction, unsent and unacknowledged.
+ *
+ * Memory: `history` slots of `slot_bytes`, each with 4 bytes of our own before the message, so that a message has at
+ * most slot_bytes - 4 bytes. A best-effort stream is one slot that is free again once sent. Knows no transport: the
+ * caller gives a send function. Main context only.
+ */
+#ifndef XRCE_STREAM_OUT_H
+#define XRCE_STREAM_OUT_H
+
+#include "wire/xrce_message.h"
+#include "xrce_state.h"
+
+#define XRCE_SLOT_PREFIX_BYTES 4u
+
+/* Sends one whole message; negative when the link refused. */
+typedef int (*xrce_send_t)(void *context, const uint8_t *bytes, uint32_t length);
+
+void xrce_out_init(xrce_stream_out_t *stream, uint8_t id, uint8_t *memory, uint32_t slot_bytes, uint16_t history);
+/* Sequence numbers from 0 again, nothing pending. */
+void xrce_out_reset(xrce_stream_out_t *stream);
+
+static inline bool xrce_out_reliable(const xrce_stream_out_t *stream)
+{
+    return (stream->stream & 0x80u) != 0u;
+}
+
+static inline bool xrce_out_unacked(const xrce_stream_out_t *stream)
+{
+    return xrce_out_reliable(stream) && stream->acked != stream->unsent;
+}
+
+/* Payload bytes that one submessage can have when it has a message to itself. */
+uint32_t xrce_out_capacity(const xrce_stream_out_t *stream, const xrce_peer_t *peer);
+
+/* Room for a submessage with `length` payload bytes, header written; it joins the message under construction if it
+ * fits there. NULL: no slot is free, or (length > capacity) it can never fit. Valid until the next flush. */
+uint8_t *xrce_out_room(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint8_t id, uint8_t flags, uint32_t length);
+
+/* The same, in a message of its own. */
+uint8_t *xrce_out_room_alone(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint8_t id, uint8_t flags,
+                             uint32_t length);
+
+/* The same, and nothing from this message on is sent until it is committed. Names it by *sequence. A `length` over
+ * the capacity takes several slots in one piece (reliable streams only); NULL also if there are not so many free ones
+ * side by side just now. Its commit cuts it into FRAGMENTs. */
+uint8_t *xrce_out_loan(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint8_t id, uint32_t length,
+                       uint16_t *sequence);
+/* Largest payload that xrce_out_loan can ever give. */
+uint32_t xrce_out_loan_capacity(const xrce_stream_out_t *stream, const xrce_peer_t *peer);
+void xrce_out_loan_commit(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint32_t length, uint16_t sequence);
+void xrce_out_loan_cancel(xrce_stream_out_t *stream, const xrce_peer_t *peer, uint32_t length, uint16_t sequence);
+
+/* Sends what was not sent yet. Returns 0 or the first error of `send` (a reliable message then waits for the next
+ * HEARTBEAT round, a best-effort one is lost). */
+int xrce_out_flush(xrce_stream_out_t *stream, xrce_send_t send, void *context, uint32_t now);
+
+/* The peer has everything before `first`; if it misses something, all unacknowledged messages go out again. */
+int xrce_out_acknack(xrce_stream_out_t *stream, uint16_t first, uint16_t missing, xrce_send_t send, void *context);
+
+/* True when a HEARTBEAT is due at `now` for [*first, *last]; arms the next. */
+bool xrce_out_heartbeat(xrce_stream_out_t *stream, uint32_t now, uint16_t *first, uint16_t *last);
+
+#endif
