@@ -11,7 +11,7 @@
 #include "rig.h"
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_stream_out.h"
+#include "stream/xrce_stream.h"
 #include "wire_rows.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))

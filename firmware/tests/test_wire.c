@@ -5,7 +5,7 @@
 #include "rig.h"
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_stream_out.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_framing.h"
 #include "wire_rows.h"
 

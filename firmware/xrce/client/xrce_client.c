@@ -2,8 +2,7 @@
 
 #include <string.h>
 
-#include "client/xrce_loop.h"
-#include "client/xrce_object.h"
+#include "client/xrce_client_parts.h"
 #include "entity/xrce_entity.h"
 #include "entity/xrce_name.h"
 #include "session/xrce_session.h"
@@ -172,7 +171,7 @@ int xrce_client_close(xrce_client_t *client, uint8_t index, uint32_t timeout_ms)
 }
 
 XRCE_COLD int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t length,
-                      uint8_t **place)
+                                uint8_t **place)
 {
     int status;
 

@@ -1,4 +1,5 @@
-#include "client/xrce_loop.h"
+/* One step, waiting and spinning: the loop that drives sessions and local delivery. */
+#include "client/xrce_client_parts.h"
 
 #include <string.h>
 

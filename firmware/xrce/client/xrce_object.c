@@ -1,8 +1,11 @@
-#include "client/xrce_object.h"
+/*
+ * The life of an entity: checked, entered into the tables of this MCU, told to the Agent, removed with all that lies
+ * in it. Local first: what the tables hold is told to the Agent whenever one is there. Main context only.
+ */
+#include "client/xrce_client_parts.h"
 
 #include <string.h>
 
-#include "client/xrce_loop.h"
 #include "entity/xrce_entity.h"
 #include "entity/xrce_name.h"
 #include "session/xrce_session.h"

@@ -48,11 +48,12 @@ int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config);
 int xrce_client_open(xrce_client_t *client, const uint8_t key[4], uint32_t timeout_ms);
 int xrce_client_close(xrce_client_t *client, uint8_t session, uint32_t timeout_ms);
 
-/* Where something stands already, by mode: 0: XRCE_ERR_REFUSED; XRCE_REUSE: the old one goes on if it does what is asked for, else
- * XRCE_ERR_MISMATCH; XRCE_REPLACE: it goes with all that is in it; both: it goes unless it does what is asked for. The
- * same does: a participant in the same domain; a topic of the same name and type; an endpoint of the same topic, QoS
- * and stream; a service of the same names, types and topics; any publisher and subscriber. Parents and names of
- * participants are not compared; a reference is the same only as itself, for the Agent alone knows what it means. */
+/* Where something stands already, by mode: 0: XRCE_ERR_REFUSED; XRCE_REUSE: the old one goes on if it does what is
+ * asked for, else XRCE_ERR_MISMATCH; XRCE_REPLACE: it goes with all that is in it; both: it goes unless it does what is
+ * asked for. The same does: a participant in the same domain; a topic of the same name and type; an endpoint of the
+ * same topic, QoS and stream; a service of the same names, types and topics; any publisher and subscriber. Parents and
+ * names of participants are not compared; a reference is the same only as itself, for the Agent alone knows what it
+ * means. */
 int xrce_client_create(xrce_client_t *client, const xrce_create_t *create, uint32_t timeout_ms);
 int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
 /* Asks the Agent for samples of a data reader, replies to a requester, requests for a replier, within limits that are
@@ -91,8 +92,8 @@ static inline int xrce_client_cancel(xrce_client_t *client, uint8_t session, uin
     return xrce_sample_cancel(client, XRCE_KEY(session, XRCE_OBJECT(writer, XRCE_DATAWRITER)));
 }
 
-/* Services: xrce_service_request and xrce_service_reply of xrce_sample.h send what was loaned. */
-/* `length` bytes at *place for a request (`kind` XRCE_REQUESTER) or a reply (XRCE_REPLIER). One loan per entity. */
+/* `length` bytes at *place for a request (`kind` XRCE_REQUESTER) or a reply (XRCE_REPLIER). One loan per entity;
+ * xrce_service_request and xrce_service_reply of xrce_sample.h send it. */
 int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id, uint32_t length,
                       uint8_t **place);
 int xrce_service_cancel(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id);

@@ -4,7 +4,7 @@
 #include "entity/xrce_entity.h"
 #include "shm/xrce_samples.h"
 #include "state/xrce_context.h"
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 #include "xrce_sample.h"
 
 uint16_t xrce_session_request(xrce_session_t *session)

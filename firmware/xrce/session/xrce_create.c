@@ -2,7 +2,7 @@
 #include "entity/xrce_name.h"
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_stream_out.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 static const char *text_of(const xrce_entity_t *entity, const xrce_names_t *names, uint32_t part)

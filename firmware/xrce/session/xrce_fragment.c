@@ -31,7 +31,7 @@ XRCE_COLD static int broken(xrce_client_t *client, xrce_fragment_t *fragment, bo
 }
 
 XRCE_COLD int xrce_fragment_add(xrce_client_t *client, xrce_fragment_t *fragment, const uint8_t *bytes, uint32_t length,
-                      bool last)
+                                bool last)
 {
     if (fragment->broken) {
         return broken(client, fragment, last);

@@ -1,7 +1,7 @@
 #include "entity/xrce_entity.h"
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 #define INFO_ACTIVITY 2u
@@ -62,7 +62,7 @@ void xrce_info_received(xrce_client_t *client, xrce_session_t *session, const xr
     xrce_reader_t reader;
     uint16_t object;
 
-    xrce_read_open(&reader, info->payload, info->length, (info->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    xrce_submessage_open(&reader, info);
     (void)xrce_read_be16(&reader);
     object = xrce_read_be16(&reader);
     if (object == XRCE_OBJECT_AGENT) {

@@ -1,7 +1,7 @@
 #include "entity/xrce_entity.h"
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 static const uint8_t protocol[8] = {0x58, 0x52, 0x43, 0x45, 0x01, 0x00, 0x01, 0x0F}; /* cookie, version, vendor */

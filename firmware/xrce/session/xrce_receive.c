@@ -4,8 +4,7 @@
 #include "session/xrce_session.h"
 #include "shm/xrce_samples.h"
 #include "state/xrce_context.h"
-#include "stream/xrce_link.h"
-#include "stream/xrce_stream_in.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 #define PROTOCOL_BYTES 8u /* cookie, version, vendor */
@@ -30,7 +29,7 @@ static void on_status_agent(xrce_client_t *client, xrce_session_t *session, cons
     xrce_reader_t reader;
     uint8_t status;
 
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    xrce_submessage_open(&reader, submessage);
     status = xrce_read_u8(&reader);
     (void)xrce_read_u8(&reader);
     (void)xrce_read_bytes(&reader, PROTOCOL_BYTES);
@@ -86,7 +85,7 @@ static void on_acknack(xrce_client_t *client, xrce_session_t *session, const xrc
     uint16_t first;
     uint16_t missing;
 
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    xrce_submessage_open(&reader, submessage);
     first = xrce_read_u16(&reader);
     missing = xrce_read_be16(&reader);
     if (xrce_read_u8(&reader) == XRCE_STREAM_RELIABLE && !reader.failed) {
@@ -114,7 +113,7 @@ static void on_heartbeat(xrce_client_t *client, xrce_session_t *session, const x
     uint16_t last;
     uint16_t given_up;
 
-    xrce_read_open(&reader, submessage->payload, submessage->length, (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    xrce_submessage_open(&reader, submessage);
     first = xrce_read_u16(&reader);
     last = xrce_read_u16(&reader);
     if (xrce_read_u8(&reader) != XRCE_STREAM_RELIABLE || reader.failed) {
@@ -180,7 +179,7 @@ static void on_data(xrce_client_t *client, xrce_session_t *session, const xrce_s
 
     if (submessage->length >= XRCE_SAMPLE_HEAD_BYTES) {
         take_sample(client, session, (uint16_t)((uint32_t)payload[2] << 8 | payload[3]),
-                           payload + XRCE_SAMPLE_HEAD_BYTES, submessage->length - XRCE_SAMPLE_HEAD_BYTES);
+                    payload + XRCE_SAMPLE_HEAD_BYTES, submessage->length - XRCE_SAMPLE_HEAD_BYTES);
     }
 }
 

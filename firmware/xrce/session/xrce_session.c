@@ -4,8 +4,7 @@
 
 #include "entity/xrce_entity.h"
 #include "shm/xrce_samples.h"
-#include "stream/xrce_link.h"
-#include "stream/xrce_stream_in.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 uint32_t xrce_session_memory(uint32_t slot_bytes, uint32_t history)

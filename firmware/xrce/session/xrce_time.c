@@ -1,5 +1,5 @@
 #include "session/xrce_session.h"
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 #include "wire/xrce_cdr.h"
 
 static int64_t now_ns(const xrce_client_t *client)
@@ -34,7 +34,7 @@ void xrce_time_received(xrce_client_t *client, xrce_session_t *session, const xr
     int64_t received;
     int64_t asked;
 
-    xrce_read_open(&reader, reply->payload, reply->length, (reply->flags & XRCE_LITTLE_ENDIAN) != 0u);
+    xrce_submessage_open(&reader, reply);
     sent = read_time(&reader);
     received = read_time(&reader);
     asked = read_time(&reader);

@@ -5,7 +5,7 @@
 #include "shm/xrce_samples.h"
 #include "shm/xrce_shm_parts.h"
 #include "state/xrce_context.h"
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 
 XRCE_COLD static void link_pop(xrce_client_t *client, xrce_session_t *session)
 {

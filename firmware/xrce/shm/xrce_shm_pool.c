@@ -24,6 +24,11 @@ XRCE_COLD int xrce_shm_init(xrce_client_t *client, const xrce_client_config_t *c
 {
     uint32_t headers = (config->buffer_count * (uint32_t)sizeof(xrce_buffer_t) + 7u) & ~7u;
 
+    client->shm.last = &client->shm.nobody;
+    for (uint32_t i = config->edge_count; i-- > 0u;) {
+        config->edges[i].next = client->shm.free_edges;
+        client->shm.free_edges = &config->edges[i];
+    }
     if (config->buffer_count > UINT16_MAX) {
         return XRCE_ERR_ARGUMENT;
     }
@@ -33,11 +38,6 @@ XRCE_COLD int xrce_shm_init(xrce_client_t *client, const xrce_client_config_t *c
     pool_init(&client->pool, (xrce_buffer_t *)(void *)*at, config);
     *at += headers;
     *left -= headers;
-    client->shm.last = &client->shm.nobody;
-    for (uint32_t i = config->edge_count; i-- > 0u;) {
-        config->edges[i].next = client->shm.free_edges;
-        client->shm.free_edges = &config->edges[i];
-    }
     return XRCE_OK;
 }
 

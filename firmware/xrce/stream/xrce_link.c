@@ -1,4 +1,4 @@
-#include "stream/xrce_link.h"
+#include "stream/xrce_stream.h"
 
 #include "entity/xrce_entity.h"
 #include "wire/xrce_cdr.h"

@@ -1,4 +1,4 @@
-#include "stream/xrce_stream_out.h"
+#include "stream/xrce_stream.h"
 
 #include <string.h>
 

@@ -69,3 +69,10 @@ int xrce_submessage_next(xrce_submessage_t *submessage, const uint8_t *bytes, ui
     *at = begin + XRCE_SUBHEADER_BYTES + submessage->length;
     return 1;
 }
+
+void xrce_submessage_open(xrce_reader_t *reader, const xrce_submessage_t *submessage)
+{
+    bool little = (submessage->flags & XRCE_LITTLE_ENDIAN) != 0u;
+
+    xrce_read_open(reader, submessage->payload, submessage->length, little);
+}

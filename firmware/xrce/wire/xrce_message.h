@@ -49,4 +49,7 @@ void xrce_subheader_write(uint8_t *place, uint8_t id, uint8_t flags, uint32_t le
  * or XRCE_ERR_ARGUMENT when it claims more bytes than there are. */
 int xrce_submessage_next(xrce_submessage_t *submessage, const uint8_t *bytes, uint32_t length, uint32_t *at);
 
+/* Reads a submessage's payload, in the order of bytes that its flags name. */
+void xrce_submessage_open(xrce_reader_t *reader, const xrce_submessage_t *submessage);
+
 #endif

@@ -1,6 +1,6 @@
-/* One step, waiting and spinning: the loop that drives sessions and local delivery. Main context only. */
-#ifndef XRCE_LOOP_H
-#define XRCE_LOOP_H
+/* What the files of client/ have for each other. Main context only. */
+#ifndef XRCE_CLIENT_PARTS_H
+#define XRCE_CLIENT_PARTS_H
 
 #include "xrce_client.h"
 
@@ -12,5 +12,8 @@ int xrce_client_wait(xrce_client_t *client, const uint8_t *status, uint32_t time
 
 /* NULL when not open. */
 xrce_session_t *xrce_client_session(xrce_client_t *client, uint8_t index);
+
+/* Makes an entity and all that lies in it unknown here; says nothing to the Agent. */
+void xrce_object_remove(xrce_client_t *client, xrce_entity_t *entity);
 
 #endif

@@ -1,15 +1,17 @@
+/* The streams of one session, and the way to the Agent. Main context only. */
+#ifndef XRCE_STREAM_H
+#define XRCE_STREAM_H
+
+#include "wire/xrce_message.h"
+#include "xrce_state.h"
+
 /*
  * One outgoing stream of one session: messages under construction, unsent and unacknowledged.
  *
  * Memory: `history` slots of `slot_bytes`, each with 4 bytes of our own before the message, so that a message has at
  * most slot_bytes - 4 bytes. A best-effort stream is one slot that is free again once sent. Knows no transport: the
- * caller gives a send function. Main context only.
+ * caller gives a send function.
  */
-#ifndef XRCE_STREAM_OUT_H
-#define XRCE_STREAM_OUT_H
-
-#include "wire/xrce_message.h"
-#include "xrce_state.h"
 
 #define XRCE_SLOT_PREFIX_BYTES 4u
 
@@ -60,5 +62,47 @@ int xrce_out_acknack(xrce_stream_out_t *stream, uint16_t first, uint16_t missing
 
 /* True when a HEARTBEAT is due at `now` for [*first, *last]; arms the next. */
 bool xrce_out_heartbeat(xrce_stream_out_t *stream, uint32_t now, uint16_t *first, uint16_t *last);
+
+/*
+ * The incoming reliable stream of one session: puts messages in order, knows what is missing.
+ *
+ * A message in order is handed on from where it lies; one ahead of its turn is copied into a slot and waits.
+ * Memory: `history` slots of 4 + message bytes.
+ */
+
+#define XRCE_IN_PREFIX_BYTES 4u
+#define XRCE_IN_MAX_HISTORY 16u /* an ACKNACK can name no more */
+
+/* Handles one message in order. False: it cannot be taken now; it will be offered again. */
+typedef bool (*xrce_take_t)(void *context, const uint8_t *message, uint32_t length);
+
+/* `history` is cut to XRCE_IN_MAX_HISTORY. */
+void xrce_in_init(xrce_stream_in_t *stream, uint8_t *memory, uint32_t slot_bytes, uint16_t history);
+void xrce_in_reset(xrce_stream_in_t *stream);
+
+/* Takes a whole message with its number; calls `take` for it and for those that waited for it. */
+void xrce_in_message(xrce_stream_in_t *stream, uint16_t sequence, const uint8_t *message, uint32_t length,
+                     xrce_take_t take, void *context);
+
+/* The peer still holds [first, last]. Returns how many messages it gave up that were not yet taken. */
+uint16_t xrce_in_heartbeat(xrce_stream_in_t *stream, uint16_t first, uint16_t last);
+
+/* What an ACKNACK says now: bit i of the result: expected + i is missing. */
+uint16_t xrce_in_missing(const xrce_stream_in_t *stream);
+
+/* xrce_link.c: whole messages out, framed if need be. */
+
+/* Sends one message. An xrce_send_t with the client as context. */
+int xrce_link_send(void *client, const uint8_t *bytes, uint32_t length);
+/* Writes request id and object id of a sample. */
+void xrce_link_sample_head(uint8_t *place, const xrce_entity_t *writer, uint16_t request);
+/* Sends what waits in the session's streams. */
+int xrce_link_flush(xrce_client_t *client, xrce_session_t *session);
+
+/* The stream of a writer's samples. */
+static inline xrce_stream_out_t *xrce_data_stream(xrce_session_t *session, const xrce_entity_t *writer)
+{
+    return &session->out[(writer->flags & XRCE_E_RELIABLE_STREAM) != 0u ? XRCE_OUT_RELIABLE : XRCE_OUT_BEST_EFFORT];
+}
 
 #endif
