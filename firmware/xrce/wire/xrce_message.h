@@ -33,7 +33,7 @@ static inline uint32_t xrce_header_bytes(uint8_t session)
 /* Writes the header (4 or 8 bytes) and returns its length. */
 uint32_t xrce_header_write(uint8_t *place, const xrce_peer_t *peer, uint8_t stream, uint16_t sequence);
 
-#define XRCE_BARE_BYTES 20u /* the longest header, a submessage with 8 bytes */
+#define XRCE_BARE_BYTES (XRCE_MAX_HEADER_BYTES + XRCE_SUBHEADER_BYTES + 8u) /* the longest but for the login */
 
 /* Begins a message outside the streams at the start of the writer's memory: one submessage, whose `length` payload
  * bytes are to be written next. */
