@@ -31,14 +31,14 @@ def _run(*command: str) -> str:
     return done.stdout
 
 
-def _types(flags: list[str], library: Path, shm: int, folder: Path) -> dict[str, int]:
+def _types(flags: list[str], shm: int, folder: Path) -> dict[str, int]:
     """Size of each of the library's types: of an array of that many characters."""
     types = dict(_TYPES) | ({"pair": "xrce_edge_t"} if shm else {})
     source = folder / "types.c"
     arrays = "".join(f"char of_{name}[sizeof({type_name})];\n" for name, type_name in types.items())
     source.write_text(f'#include "xrce_client.h"\n{arrays}', encoding="utf-8")
     output = folder / "types.o"
-    _run(_COMPILER, *flags, f"-I{library}", "-c", str(source), "-o", str(output))
+    _run(_COMPILER, *flags, "-c", str(source), "-o", str(output))
     found = re.findall(r"^\S+ (\S+) \S of_(\w+)$", _run(_SYMBOLS, "-S", str(output)), re.MULTILINE)
     return {name: int(size, 16) for size, name in found}
 
@@ -48,19 +48,22 @@ def measure(cores: tuple[str, ...]) -> list[dict[str, object]]:
     if shutil.which(_COMPILER) is None:
         raise EnvironmentFault(f"{_COMPILER} is not on PATH", hint="apt-get install gcc-arm-none-eabi")
     library = firmware_root() / "xrce"
-    sources = sorted(str(path) for path in library.glob("*.c"))
+    sources = sorted(library.glob("*/*.c"))
     found: list[dict[str, object]] = []
     for core in cores:
         for level in _LEVELS:
             for shm in (0, 1):
+                other = "network" if shm else "shm"  # the storey's other body
                 flags = [f"-mcpu={core}", "-mthumb", level, "-std=c99", f"-DXRCE_SHM={shm}"]
+                flags += [f"-I{library}", f"-I{library / 'include'}"]
                 flags += ["-ffunction-sections", "-fdata-sections"]
                 with tempfile.TemporaryDirectory() as name:
                     folder = Path(name)
                     outputs = []
                     for source in sources:
-                        outputs.append(str(folder / (Path(source).stem + ".o")))
-                        _run(_COMPILER, *flags, "-c", source, "-o", outputs[-1])
+                        if source.parent.name != other:
+                            outputs.append(str(folder / f"{source.stem}.o"))
+                            _run(_COMPILER, *flags, "-c", str(source), "-o", outputs[-1])
                     total = _run(_SIZE, "-t", *outputs).strip().splitlines()[-1].split()
                     found.append(
                         {
@@ -69,7 +72,7 @@ def measure(cores: tuple[str, ...]) -> list[dict[str, object]]:
                             "shm": bool(shm),
                             "text_bytes": int(total[0]),
                             "static_ram_bytes": int(total[1]) + int(total[2]),
-                            "ram_bytes_each": _types(flags, library, shm, folder),
+                            "ram_bytes_each": _types(flags, shm, folder),
                         }
                     )
     return found

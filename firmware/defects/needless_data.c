@@ -1,7 +1,7 @@
 /* Defect, of the reference Client: it does not hear that nobody elsewhere reads any more, and its samples go on to the
  * link. needless_data.wrap names the Client's function by which it hears. */
 #include "defect.h"
-#include "xrce_message.h"
+#include "wire/xrce_message.h"
 
 struct xrce_client;
 struct xrce_session;

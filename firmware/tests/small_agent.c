@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "rig.h"
+#include "wire/xrce_message.h"
 
 uint32_t agent_seed;
 unsigned agent_loss;

@@ -1,5 +1,6 @@
 /* Creation over what stands already, and in DDS domains: what becomes of it, and who hears whom afterwards. */
 #include "check.h"
+#include "entity/xrce_entity.h"
 #include "rig.h"
 
 #define RELIABLE XRCE_QOS_RELIABLE

@@ -6,10 +6,13 @@
  * byte for byte but for padding, and none may be missing at the end.
  */
 #include "check.h"
+#include "entity/xrce_entity.h"
+#include "entity/xrce_name.h"
 #include "rig.h"
+#include "session/xrce_session.h"
+#include "shm/xrce_samples.h"
+#include "stream/xrce_stream.h"
 #include "wire_rows.h"
-#include "xrce_create.h"
-#include "xrce_info.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define MAX_RECORDS 64

@@ -3,7 +3,9 @@
  * the readers of the other, and within a session it may or may not.
  */
 #include "check.h"
+#include "entity/xrce_entity.h"
 #include "rig.h"
+#include "session/xrce_session.h"
 
 #define RELIABLE (XRCE_QOS_RELIABLE | XRCE_QOS_KEEP_LAST)
 

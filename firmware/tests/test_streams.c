@@ -1,8 +1,10 @@
 /* Reliable streams, fragments, disconnection, and when samples go over the link: against the small Agent. */
 #include "check.h"
+#include "entity/xrce_entity.h"
 #include "rig.h"
+#include "session/xrce_session.h"
 #include "small_agent.h"
-#include "xrce_cdr.h"
+#include "wire/xrce_cdr.h"
 
 #define SAMPLES 200u
 

@@ -1,9 +1,13 @@
 /* The wire rows shared with the Python codec, serial framing, and the bounds of serialisation. */
 #include "check.h"
+#include "entity/xrce_entity.h"
+#include "entity/xrce_name.h"
 #include "rig.h"
+#include "session/xrce_session.h"
+#include "shm/xrce_samples.h"
+#include "stream/xrce_stream.h"
+#include "wire/xrce_framing.h"
 #include "wire_rows.h"
-#include "xrce_cdr.h"
-#include "xrce_create.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 

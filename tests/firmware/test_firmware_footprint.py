@@ -29,7 +29,7 @@ def sizes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, int]]
     for variant, shm in (("shm", 1), ("network", 0)):
         target = tmp_path_factory.mktemp("sizes") / f"{variant}.o"
         source = FIRMWARE / "tests" / "sizes.c"
-        include = f"-I{FIRMWARE / 'xrce'}"
+        include = f"-I{FIRMWARE / 'xrce' / 'include'}"
         command = ["arm-none-eabi-gcc", *CORE, f"-DXRCE_SHM={shm}", include, "-c", str(source), "-o", str(target)]
         subprocess.run(command, check=True)
         found[variant] = {name.removeprefix("size_"): size for name, size in symbols(target).items()}
@@ -52,7 +52,7 @@ def text_bytes(path: Path) -> int:
 
 
 def test_documented_sizes_are_the_compilers(sizes: dict[str, dict[str, int]]) -> None:
-    header = (FIRMWARE / "xrce" / "xrce_client.h").read_text(encoding="utf-8")
+    header = (FIRMWARE / "xrce" / "include" / "xrce_client.h").read_text(encoding="utf-8")
     documented = {
         name: int(value) for name, value in re.findall(r"^ \*   (entity|pair|buffer|name) +(\d+)", header, re.M)
     }

@@ -22,9 +22,9 @@ if("${RIG_PORT_OPTIONS}" MATCHES "cortex-m0")
 endif()
 
 function(rig_add_middleware name variant)
-  add_library(${name} STATIC ${RIG_MW_REFERENCE_DIR}/rig_mw_reference.c ${XRCE_SOURCES})
+  add_library(${name} STATIC ${RIG_MW_REFERENCE_DIR}/rig_mw_reference.c ${XRCE_SOURCES_${variant}})
   target_include_directories(${name} PRIVATE
-    ${XRCE_DIR} ${RIG_MW_REFERENCE_DIR}/.. ${RIG_MW_REFERENCE_DIR}/../../ports)
+    ${XRCE_DIR} ${XRCE_INCLUDE_DIR} ${RIG_MW_REFERENCE_DIR}/.. ${RIG_MW_REFERENCE_DIR}/../../ports)
   # Payload bytes that the framing moves by a loop are counted beside those of memcpy.
   target_compile_options(${name} PRIVATE -include ${RIG_MW_REFERENCE_DIR}/../../bench/bench_copy_hook.h)
   if(variant STREQUAL "shm")

@@ -26,8 +26,12 @@ static void arm(uint32_t cycles)
 void rig_systick(void)
 {
     uint32_t (*handler)(void) = running;
+    uint32_t cycles = handler != NULL ? handler() : 0u;
 
-    arm(handler != NULL ? handler() : 0u);
+    if (cycles == 0u) {
+        running = NULL; /* a call that lasted longer than the pause before it has made the next one pending */
+    }
+    arm(cycles);
 }
 
 void rig_port_preempt(uint32_t (*handler)(void))

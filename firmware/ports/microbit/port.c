@@ -1,15 +1,12 @@
 /*
  * BBC micro:bit v1 (nRF51822, Cortex-M0), real or QEMU's. Source: nRF51 Series Reference Manual.
  */
-#include "byte_queue.h"
+#include "common.h"
 #include "critical.h"
 #include "preempt.h"
-#include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 #include "startup.h"
-
-#define REGISTER(address) (*(volatile uint32_t *)(address))
 
 #define CLOCK_HFCLKSTART 0x40000000u
 #define CLOCK_HFCLKSTARTED 0x40000100u
@@ -42,8 +39,6 @@
 #define PIN_TXD 24u
 #define PIN_RXD 25u
 
-#define NVIC_ENABLE 0xE000E100u
-#define NVIC_DISABLE 0xE000E180u
 #define IRQ_UART0 2u
 #define IRQ_TIMER1 9u
 
@@ -52,28 +47,26 @@
 #define SLEEP_HZ 31250u
 #define LONGEST_SLEEP_MS 2000u /* 16 bits at SLEEP_HZ hold 2,097 ms */
 
-rig_mailbox_t rig_mailbox;
-
 static uint8_t message_memory[BENCH_MESSAGE_BYTES] __attribute__((aligned(8)));
 
 static uint8_t receive_bytes[256];
-static rig_byte_queue_t received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
-static volatile bool woken;
+rig_byte_queue_t rig_link_received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
+const uint32_t rig_link_irq = IRQ_UART0;
 
 static void on_uart(void)
 {
     while (REGISTER(UART0 + UART_RXDRDY) != 0u) {
         REGISTER(UART0 + UART_RXDRDY) = 0;
-        rig_byte_queue_put(&received, (uint8_t)REGISTER(UART0 + UART_RXD));
+        rig_byte_queue_put(&rig_link_received, (uint8_t)REGISTER(UART0 + UART_RXD));
     }
-    woken = true;
+    rig_woken = true;
 }
 
 static void on_timer1(void)
 {
     REGISTER(TIMER1 + TIMER_COMPARE0) = 0;
     REGISTER(TIMER1 + TIMER_STOP) = 1;
-    woken = true;
+    rig_woken = true;
 }
 
 extern uint32_t rig_stack_top[];
@@ -118,16 +111,6 @@ int rig_port_start(int argc, char **argv)
     return 0;
 }
 
-bool rig_port_stopped(void)
-{
-    return false;
-}
-
-uint32_t rig_port_clock_kind(void)
-{
-    return RIG_CLOCK_TIMER;
-}
-
 uint32_t rig_port_clock_hz(void)
 {
     return CLOCK_HZ;
@@ -157,18 +140,13 @@ uint32_t rig_port_millis(void)
     return result;
 }
 
-void rig_port_wake(void)
-{
-    woken = true;
-}
-
 void rig_port_idle(uint32_t ms)
 {
     if (ms > LONGEST_SLEEP_MS) {
         ms = LONGEST_SLEEP_MS;
     }
     __asm volatile("cpsid i" ::: "memory"); /* from here to WFI no interrupt can be missed */
-    if (!woken && ms != 0u) {
+    if (!rig_woken && ms != 0u) {
         REGISTER(TIMER1 + TIMER_COMPARE0) = 0;
         REGISTER(TIMER1 + TIMER_CC0) = ms * SLEEP_HZ / 1000u + 1u;
         REGISTER(TIMER1 + TIMER_CLEAR) = 1;
@@ -177,15 +155,10 @@ void rig_port_idle(uint32_t ms)
         REGISTER(TIMER1 + TIMER_STOP) = 1;
     }
     __asm volatile("cpsie i\n isb" ::: "memory"); /* the interrupt that woke us runs here */
-    woken = false;
+    rig_woken = false;
 }
 
-void rig_port_wait(uint32_t ms)
-{
-    rig_port_idle(ms);
-}
-
-static int link_write(void *context, const uint8_t *bytes, size_t length)
+int rig_link_write(void *context, const uint8_t *bytes, size_t length)
 {
     (void)context;
     for (size_t i = 0; i < length; i++) {
@@ -198,43 +171,8 @@ static int link_write(void *context, const uint8_t *bytes, size_t length)
     return (int)length;
 }
 
-static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout_ms)
-{
-    size_t taken = rig_byte_queue_take(&received, bytes, capacity);
-
-    (void)context;
-    if (taken == 0u && timeout_ms > 0) {
-        rig_port_idle((uint32_t)timeout_ms);
-        taken = rig_byte_queue_take(&received, bytes, capacity);
-    }
-    return (int)taken;
-}
-
-const struct rig_port_link *rig_port_link(void)
-{
-    static const struct rig_port_link link = {true, link_write, link_read};
-
-    return &link;
-}
-
-void rig_port_link_quiet(bool quiet)
-{
-    REGISTER(quiet ? NVIC_DISABLE : NVIC_ENABLE) = 1u << IRQ_UART0;
-    __asm volatile("dsb\n isb" ::: "memory");
-}
-
 uint8_t *rig_port_memory(uint32_t *bytes)
 {
     *bytes = sizeof(message_memory);
     return message_memory;
-}
-
-void *rig_port_mailbox(void)
-{
-    return &rig_mailbox;
-}
-
-uint32_t rig_port_address(const void *pointer)
-{
-    return (uint32_t)(uintptr_t)pointer;
 }

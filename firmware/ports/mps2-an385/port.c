@@ -2,15 +2,12 @@
  * Arm MPS2 with the AN385 image (Cortex-M3), as QEMU's mps2-an385 emulates it: CMSDK timers and UART 0.
  * Sources: Arm AN385 application note, CMSDK technical reference manual.
  */
-#include "byte_queue.h"
+#include "common.h"
 #include "critical.h"
 #include "preempt.h"
-#include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 #include "startup.h"
-
-#define REGISTER(address) (*(volatile uint32_t *)(address))
 
 #define TIMER0 0x40000000u /* the clock */
 #define TIMER1 0x40001000u /* ends a sleep */
@@ -34,8 +31,6 @@
 #define UART_RX_IRQ (1u << 3)
 #define UART_RX_INTERRUPT (1u << 1)
 
-#define NVIC_ENABLE 0xE000E100u
-#define NVIC_DISABLE 0xE000E180u
 #define IRQ_UART0_RX 0u
 #define IRQ_TIMER1 9u
 
@@ -43,29 +38,27 @@
 #define TICKS_PER_MS (CLOCK_HZ / 1000u)
 #define LONGEST_SLEEP_MS 10000u /* well below a wrap of the clock */
 
-rig_mailbox_t rig_mailbox;
-
 /* PSRAM holds nothing but messages. */
 static uint8_t message_memory[16u * 1024u * 1024u] __attribute__((section(".psram"), aligned(8)));
 
 static uint8_t receive_bytes[4096];
-static rig_byte_queue_t received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
-static volatile bool woken;
+rig_byte_queue_t rig_link_received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
+const uint32_t rig_link_irq = IRQ_UART0_RX;
 
 static void on_uart_receive(void)
 {
     while ((REGISTER(UART0 + UART_STATE) & UART_RX_FULL) != 0u) {
-        rig_byte_queue_put(&received, (uint8_t)REGISTER(UART0 + UART_DATA));
+        rig_byte_queue_put(&rig_link_received, (uint8_t)REGISTER(UART0 + UART_DATA));
         REGISTER(UART0 + UART_INTCLEAR) = UART_RX_INTERRUPT;
     }
-    woken = true;
+    rig_woken = true;
 }
 
 static void on_timer1(void)
 {
     REGISTER(TIMER1 + TIMER_CTRL) = 0;
     REGISTER(TIMER1 + TIMER_INTCLEAR) = 1;
-    woken = true;
+    rig_woken = true;
 }
 
 extern uint32_t rig_stack_top[];
@@ -98,16 +91,6 @@ int rig_port_start(int argc, char **argv)
     return 0;
 }
 
-bool rig_port_stopped(void)
-{
-    return false;
-}
-
-uint32_t rig_port_clock_kind(void)
-{
-    return RIG_CLOCK_TIMER;
-}
-
 uint32_t rig_port_clock_hz(void)
 {
     return CLOCK_HZ;
@@ -132,11 +115,6 @@ uint32_t rig_port_millis(void)
     return result;
 }
 
-void rig_port_wake(void)
-{
-    woken = true;
-}
-
 /* Sleeps until an interrupt, wake() if `wakeable`, or `ms` milliseconds. */
 static void sleep_for(uint32_t ms, bool wakeable)
 {
@@ -144,7 +122,7 @@ static void sleep_for(uint32_t ms, bool wakeable)
         ms = LONGEST_SLEEP_MS;
     }
     __asm volatile("cpsid i" ::: "memory"); /* from here to WFI no interrupt can be missed */
-    if (!(wakeable && woken) && ms != 0u) {
+    if (!(wakeable && rig_woken) && ms != 0u) {
         REGISTER(TIMER1 + TIMER_VALUE) = ms * TICKS_PER_MS;
         REGISTER(TIMER1 + TIMER_RELOAD) = ms * TICKS_PER_MS;
         REGISTER(TIMER1 + TIMER_CTRL) = TIMER_ENABLE | TIMER_IRQ;
@@ -153,7 +131,7 @@ static void sleep_for(uint32_t ms, bool wakeable)
     }
     __asm volatile("cpsie i\n isb" ::: "memory"); /* the interrupt that woke us runs here */
     if (wakeable) {
-        woken = false;
+        rig_woken = false;
     }
     REGISTER(TIMER1 + TIMER_INTCLEAR) = 1;
 }
@@ -163,12 +141,7 @@ void rig_port_idle(uint32_t ms)
     sleep_for(ms, true);
 }
 
-void rig_port_wait(uint32_t ms)
-{
-    rig_port_idle(ms);
-}
-
-static int link_write(void *context, const uint8_t *bytes, size_t length)
+int rig_link_write(void *context, const uint8_t *bytes, size_t length)
 {
     (void)context;
     for (size_t i = 0; i < length; i++) {
@@ -180,43 +153,8 @@ static int link_write(void *context, const uint8_t *bytes, size_t length)
     return (int)length;
 }
 
-static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout_ms)
-{
-    size_t taken = rig_byte_queue_take(&received, bytes, capacity);
-
-    (void)context;
-    if (taken == 0u && timeout_ms > 0) {
-        rig_port_idle((uint32_t)timeout_ms);
-        taken = rig_byte_queue_take(&received, bytes, capacity);
-    }
-    return (int)taken;
-}
-
-const struct rig_port_link *rig_port_link(void)
-{
-    static const struct rig_port_link link = {true, link_write, link_read};
-
-    return &link;
-}
-
-void rig_port_link_quiet(bool quiet)
-{
-    REGISTER(quiet ? NVIC_DISABLE : NVIC_ENABLE) = 1u << IRQ_UART0_RX;
-    __asm volatile("dsb\n isb" ::: "memory");
-}
-
 uint8_t *rig_port_memory(uint32_t *bytes)
 {
     *bytes = sizeof(message_memory);
     return message_memory;
-}
-
-void *rig_port_mailbox(void)
-{
-    return &rig_mailbox;
-}
-
-uint32_t rig_port_address(const void *pointer)
-{
-    return (uint32_t)(uintptr_t)pointer;
 }

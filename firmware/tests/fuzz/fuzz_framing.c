@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "xrce_framing.h"
+#include "wire/xrce_framing.h"
 
 #define MOST 600u
 

@@ -7,7 +7,9 @@
  */
 #include "check.h"
 #include "fuzz.h"
+#include "entity/xrce_entity.h"
 #include "rig.h"
+#include "wire/xrce_message.h"
 
 #define BUFFERS 6u
 

@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "xrce_name.h"
-#include "xrce_xml.h"
+#include "entity/xrce_name.h"
+#include "wire/xrce_xml.h"
 
 static const char *text_begin;
 static const char *text_end;
