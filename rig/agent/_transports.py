@@ -19,8 +19,7 @@ from typing import Protocol
 
 import serial
 
-from rig.agent._client import Peer
-from rig.agent._log import LogLevel
+from rig.agent.builtin import LogLevel, Peer
 from rig.errors import AgentFault, EnvironmentFault
 from rig.xrce import Frame, FrameDecoder, encode_frame
 

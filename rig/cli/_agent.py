@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from rig.agent import (
-    DISCOVERY_PORT,
-    DecodedLine,
-    LogLevel,
-    decode_file,
-    run_agent,
-    until_interrupted,
-    watch_link,
-)
+from rig.agent import DISCOVERY_PORT, LogLevel, run_agent
+from rig.cli._ending import until_interrupted
 from rig.errors import UsageError
+from rig.traffic import DecodedLine, decode_file, watch_link
+
+
+def _serve(
+    kind: str,
+    *,
+    middleware: str,
+    refs: Path | None,
+    discovery: int | None,
+    verbose: int,
+    port: int | None = None,
+    devices: Sequence[str] = (),
+    baud: int = 115200,
+) -> int:
+    """Run an Agent until Ctrl-C."""
+    with until_interrupted() as ended:
+        return run_agent(
+            kind,
+            ended=ended,
+            port=port,
+            devices=devices,
+            baud=baud,
+            personality=middleware,
+            refs=refs,
+            discovery=discovery,
+            verbose=verbose,
+        )
+
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -96,7 +117,7 @@ def agent_group() -> None:
 @_common
 def udp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over UDP/IPv4."""
-    return run_agent("udp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
+    return _serve("udp4", port=port, middleware=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("tcp4")
@@ -104,7 +125,7 @@ def udp4_command(port: int, middleware: str, refs: Path | None, discovery: int |
 @_common
 def tcp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over TCP/IPv4."""
-    return run_agent("tcp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
+    return _serve("tcp4", port=port, middleware=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("serial")
@@ -122,11 +143,11 @@ def serial_command(
     verbose: int,
 ) -> int:
     """Serve one Client on a serial line."""
-    return run_agent(
+    return _serve(
         "serial",
         devices=_devices(device, listing, "--dev")[:1],
         baud=baudrate,
-        personality=middleware,
+        middleware=middleware,
         refs=refs,
         discovery=discovery,
         verbose=verbose,
@@ -148,11 +169,11 @@ def multiserial_command(
     verbose: int,
 ) -> int:
     """Serve one Client on each of several serial lines; a device that is not there yet is waited for."""
-    return run_agent(
+    return _serve(
         "multiserial",
         devices=_devices(devices, listing, "--devs"),
         baud=baudrate,
-        personality=middleware,
+        middleware=middleware,
         refs=refs,
         discovery=discovery,
         verbose=verbose,

@@ -9,7 +9,7 @@ from agent_wire import Wire, new_core
 
 from rig import xrce
 from rig.agent import load_profiles
-from rig.agent._profiles import parse_xml
+from rig.agent.builtin._profiles import parse_xml
 
 SERVICE = xrce.ServiceBody(service="sum", request_type="Q", reply_type="R")
 

@@ -7,7 +7,7 @@ from agent_wire import COOPERATING, RELIABLE, TRANSIENT_LOCAL, Wire, core_wires,
 
 from rig import xrce
 from rig.agent import AgentCore, Peer
-from rig.agent._entities import Writer
+from rig.agent.builtin._entities import Writer
 
 HARD_LIVELINESS = "uxr_hl"
 
@@ -197,7 +197,7 @@ def test_samples_kept_for_one_client_share_one_bound() -> None:
     for number in range(1, 30):
         wire.reader(number)
     client = core.clients[wire.key]
-    writer = client.objects[0x15]
+    writer = core.store.owned[client].objects[0x15]
     assert isinstance(writer, Writer)
     sample = bytes(1 << 20)
     for _ in range(12):

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from rig_process import Finished, RigProcess
 
-from rig.agent import UdpTap
+from rig.link import UdpTap
 
 Rig = Callable[..., Finished]
 Start = Callable[..., RigProcess]

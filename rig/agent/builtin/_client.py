@@ -1,15 +1,15 @@
-"""One Client's session at the Agent: its address, streams and objects.
+"""One Client's session at the Agent: its address and streams.
 
-Knows how bytes get to this Client and in what order; must not know what its objects mean. Whatever is to be
+Knows how bytes get to this Client and in what order; must not know its objects. Whatever is to be
 sent goes into the outbox that all sessions share.
 """
 
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from rig.agent._statistics import Counters
+from rig.agent.builtin._statistics import Counters
 from rig.xrce import (
     OBJECT_CLIENT,
     PROPERTY_HARD_LIVELINESS,
@@ -27,9 +27,6 @@ from rig.xrce import (
     ReliableOutput,
     encode_submessage,
 )
-
-if TYPE_CHECKING:
-    from rig.agent._entities import Entity, Writer
 
 DEAD_AFTER = 30.0
 LONGEST_LIVELINESS = 3600.0
@@ -113,7 +110,6 @@ class AgentClient:
         "last_seen",
         "local_known",
         "mtu",
-        "objects",
         "outbox",
         "overrun",
         "peer",
@@ -122,7 +118,6 @@ class AgentClient:
         "session_id",
         "shm",
         "wake",
-        "writers",
     )
 
     def __init__(self, login: CreateClient, peer: Peer, outbox: Outbox, counters: Counters, now: float) -> None:
@@ -132,8 +127,6 @@ class AgentClient:
         self.peer = peer
         self.outbox = outbox
         self.counters = counters
-        self.objects: dict[int, Entity] = {}
-        self.writers: dict[bytes, Writer] = {}
         self.last_seen = now
         self._told_at = now
         self.pings = 0

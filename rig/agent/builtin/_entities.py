@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from rig.agent._client import AgentClient
+from rig.agent.builtin._client import AgentClient
 from rig.xrce import SAMPLES_UNLIMITED, Create, EndpointQos, QosFlag, ReadData, ServiceBody
 
 QUEUE_BYTES = 16 << 20

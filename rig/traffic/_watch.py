@@ -10,11 +10,9 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rig.agent._tap import LinkTap
-from rig.agent._tapserial import SerialTap
-from rig.agent._tapudp import UdpTap
-from rig.agent._words import DecodedLine, live_observer
 from rig.errors import UsageError
+from rig.link import LinkTap, SerialTap, UdpTap
+from rig.traffic._describe_line import DecodedLine, live_observer
 
 _LOOK = 0.1
 

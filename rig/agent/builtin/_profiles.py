@@ -1,6 +1,6 @@
 """XML and REF representations of entities.
 
-Knows the XML that DDS-XRCE Clients send and the profile files that Agents load. Must not know sessions.
+Knows the XML that DDS-XRCE Clients send and that profile files hold. Must not know sessions, nor files.
 Document type declarations are refused: nothing expands. One fault is forgiven, as Clients in use have it and other
 Agents do not mind: no white space between attributes.
 """
@@ -10,10 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from xml.etree import ElementTree
 
-from rig.errors import UsageError
 from rig.xrce import EndpointQos, QosFlag, ServiceBody
 
 _SUFFIXES = ("__t", "__dw", "__dr")
@@ -71,21 +69,17 @@ def parse_xml(text: str, *, writer: bool = False) -> Profile | None:
     return _profile(element, writer=writer)
 
 
-def load_profiles(path: Path) -> dict[str, Profile]:
-    """Read a profile file (``-r`` of MicroXRCEAgent).
+def read_profiles(text: str) -> dict[str, Profile]:
+    """Read the text of a profile file.
 
-    :raises UsageError: no such file, or no XML profiles in it.
+    :raises ValueError: it holds no XML profiles; the text says why.
     """
+    if "<!" in text.replace("<!--", ""):
+        raise ValueError("document type declarations are not read")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"profile file {path}: {error}", hint="give a readable XML profile file") from error
-    try:
-        if "<!" in text.replace("<!--", ""):
-            raise UsageError(f"profile file {path}: document type declarations are not read")
         root = _root(text)
     except ElementTree.ParseError as error:
-        raise UsageError(f"profile file {path}: {error}", hint="it must be one <profiles> element") from error
+        raise ValueError(f"{error}; it must be one <profiles> element") from error
     found: dict[str, Profile] = {}
     for element in root:
         name = element.get("profile_name")

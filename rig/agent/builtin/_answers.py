@@ -5,8 +5,8 @@ Knows single answers; must not know sessions.
 
 from __future__ import annotations
 
-from rig.agent._client import Peer
-from rig.agent._log import AgentLog, LogLevel
+from rig.agent.builtin._client import Peer
+from rig.agent.builtin._log import AgentLog, LogLevel
 from rig.xrce import (
     AgentActivity,
     AgentConfig,

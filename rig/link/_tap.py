@@ -17,10 +17,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rig.agent._capture import LinkCapture
-from rig.agent._counters import Direction, LinkCounters, Tally
-from rig.agent._faults import FaultInjector, FaultPlan
 from rig.errors import AgentFault
+from rig.link._capture import LinkCapture
+from rig.link._counters import Direction, LinkCounters, Tally
+from rig.link._noise import NoiseInjector, NoisePlan
 
 Observer = Callable[[Direction, bytes, int], None]
 """Called in the tap's thread with direction, message, and nanoseconds since the epoch."""
@@ -28,7 +28,6 @@ Observer = Callable[[Direction, bytes, int], None]
 _STOP_LIMIT = 5.0
 _IDLE = 0.5
 HOLD_LIMIT = 0.05
-_NO_FAULTS = FaultPlan()
 
 
 class LinkTap(ABC):
@@ -44,7 +43,7 @@ class LinkTap(ABC):
         self._observer = observer
         self._lock = threading.Lock()
         self._tallies = {direction: Tally() for direction in Direction}
-        self._injectors: dict[Direction, FaultInjector] | None = None
+        self._injectors: dict[Direction, NoiseInjector] | None = None
         self._cut = False
         self._thread: threading.Thread | None = None
         self._stopping = False
@@ -75,14 +74,14 @@ class LinkTap(ABC):
         """Whether the link is cut."""
         return self._cut
 
-    def inject(self, plan: FaultPlan | None) -> None:
+    def inject(self, plan: NoisePlan | None) -> None:
         """Spoil units by a plan from now on; None ends it."""
         with self._lock:
             if plan is None:
                 self._injectors = None
                 return
             self._injectors = {
-                direction: FaultInjector(plan, direction, self._tallies[direction]) for direction in Direction
+                direction: NoiseInjector(plan, direction, self._tallies[direction]) for direction in Direction
             }
 
     @property

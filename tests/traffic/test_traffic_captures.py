@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from rig import xrce
-from rig.agent import DecodedLine, decode_file
 from rig.errors import UsageError
+from rig.traffic import DecodedLine, decode_file
 
 pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
 

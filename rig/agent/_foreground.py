@@ -1,23 +1,22 @@
-"""``rig agent`` by hand: an Agent in the foreground until it is interrupted.
+"""``rig agent`` by hand: an Agent in the foreground until it is told to end.
 
-Knows how to serve and to end; must not know command-line parsing. Transports and levels go by the names that
-users of MicroXRCEAgent know.
+Knows how to serve and to end; must not know command-line parsing, nor signals. Transports and levels go by
+the names that users of MicroXRCEAgent know.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from rig.agent._discovery import DiscoveryTransport
-from rig.agent._ending import until_interrupted
-from rig.agent._log import LogLevel
-from rig.agent._personality import CED, FASTDDS, RIG, Personality
-from rig.agent._profiles import load_profiles
+from rig.agent._profile_file import load_profiles
 from rig.agent._server import BuiltinAgent
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
+from rig.agent.builtin import CED, FASTDDS, RIG, LogLevel, Personality
 from rig.errors import UsageError
 
 PERSONALITIES: Mapping[str, Personality] = {RIG.name: RIG, CED.name: CED, FASTDDS.name: FASTDDS, "dds": FASTDDS}
@@ -55,6 +54,7 @@ def transports_for(
 def run_agent(
     kind: str,
     *,
+    ended: threading.Event,
     port: int | None = None,
     devices: Sequence[str] = (),
     baud: int = 115200,
@@ -64,9 +64,7 @@ def run_agent(
     personality: str = "rig",
     out: TextIO | None = None,
 ) -> int:
-    """Serve until SIGINT or SIGTERM, then end cleanly; returns the exit code 0.
-
-    Must be called in the main thread, whose signal handlers it borrows.
+    """Serve until ``ended`` is set, then end cleanly; returns the exit code 0.
 
     :param kind: ``udp4`` or ``tcp4`` with a ``port`` on loopback (0: any free), ``serial`` or ``multiserial``
         with ``devices`` at ``baud``.
@@ -96,7 +94,7 @@ def run_agent(
         personality=PERSONALITIES[personality],
         refs=load_profiles(refs) if refs is not None else None,
     )
-    with until_interrupted() as ended, agent:
+    with agent:
         while not ended.wait(_CHECK_PERIOD):
             agent.check()
         counted = agent.statistics

@@ -9,14 +9,15 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator, Mapping
 
-from rig.agent._bus import TopicBus
-from rig.agent._client import AgentClient
-from rig.agent._cooperation import Cooperation
-from rig.agent._create import Factory, Refused
-from rig.agent._entities import Entity, Reader, Replier, Requester, Topic, Writer
-from rig.agent._log import AgentLog, LogLevel
-from rig.agent._personality import Personality
-from rig.agent._profiles import Profile
+from rig.agent.builtin._bus import TopicBus
+from rig.agent.builtin._client import AgentClient
+from rig.agent.builtin._cooperation import Cooperation
+from rig.agent.builtin._create import Factory, Refused
+from rig.agent.builtin._entities import Entity, Reader, Replier, Requester, Topic, Writer
+from rig.agent.builtin._log import AgentLog, LogLevel
+from rig.agent.builtin._owned import Owned
+from rig.agent.builtin._personality import Personality
+from rig.agent.builtin._profiles import Profile
 from rig.xrce import Create, QosFlag, StatusCode, XrceDecodeError
 
 _IDENTITY = 24
@@ -28,9 +29,14 @@ class ObjectStore:
     def __init__(self, personality: Personality, refs: Mapping[str, Profile], log: AgentLog) -> None:
         self.bus = TopicBus(personality)
         self.cooperation = Cooperation()
+        self.owned: dict[AgentClient, Owned] = {}
         self._timed: set[Reader] = set()
         self._factory = Factory(personality, refs)
         self._log = log
+
+    def open(self, client: AgentClient) -> None:
+        """Begin to keep the objects of a new session; ``clear`` ends it."""
+        self.owned[client] = Owned(client)
 
     def create(self, client: AgentClient, item: Create, now: float) -> tuple[StatusCode, list[Writer]]:
         """Create an object by its mode; returns the status and writers of others that got a new reader.
@@ -40,41 +46,40 @@ class ObjectStore:
         if its successor is refused.
         """
         object_id = item.object_id & 0xFFF0 | item.object_kind & 0x0F
-        old = client.objects.get(object_id)
+        owned = self.owned[client]
+        old = owned.objects.get(object_id)
         try:
             if old is not None:
-                refusal = self._take_over(client, object_id, item, old, now)
+                refusal = self._take_over(owned, object_id, item, old, now)
                 if refusal is not None:
                     return refusal, []
-            new = self._factory.build(client, object_id, item)
+            new = self._factory.build(owned, object_id, item)
         except Refused as refused:
             return refused.status, []
         except XrceDecodeError as error:
             self._log(LogLevel.ERROR, "cannot read a BIN body", client=client, error=error)
             return StatusCode.ERR_INVALID_DATA, []
-        client.objects[object_id] = new
-        return StatusCode.OK, self._install(client, object_id, new, now)
+        owned.objects[object_id] = new
+        return StatusCode.OK, self._install(owned, object_id, new, now)
 
-    def _take_over(
-        self, client: AgentClient, object_id: int, item: Create, old: Entity, now: float
-    ) -> StatusCode | None:
+    def _take_over(self, owned: Owned, object_id: int, item: Create, old: Entity, now: float) -> StatusCode | None:
         """Make way for a CREATE whose id is in use, or return the status that settles it."""
         if not item.reuse and not item.replace:
             return StatusCode.ERR_ALREADY_EXISTS
-        if item.reuse and self._factory.matches(client, old, item):
+        if item.reuse and self._factory.matches(owned, old, item):
             if isinstance(old, Writer):
                 self.cooperation.announce(old, now, force=True)
             return StatusCode.OK_MATCHED
         if not item.replace:
             return StatusCode.ERR_MISMATCH
-        self.delete(client, object_id, now)
+        self._delete(owned, object_id, now)
         return None
 
-    def _install(self, client: AgentClient, object_id: int, new: Entity, now: float) -> list[Writer]:
+    def _install(self, owned: Owned, object_id: int, new: Entity, now: float) -> list[Writer]:
         if isinstance(new, Topic):
             new.participant.topics[new.name] = new
         elif isinstance(new, Writer):
-            self._add_writer(client, object_id, new)
+            self._add_writer(owned, object_id, new)
             self.cooperation.announce(new, now)
         elif isinstance(new, Reader):
             return self._add_reader(new, now)
@@ -85,8 +90,8 @@ class ObjectStore:
                 self.bus.requesters[new.guid] = new
         return []
 
-    def _add_writer(self, client: AgentClient, object_id: int, writer: Writer) -> None:
-        client.writers[object_id.to_bytes(2, "big")] = writer
+    def _add_writer(self, owned: Owned, object_id: int, writer: Writer) -> None:
+        owned.writers[object_id.to_bytes(2, "big")] = writer
         self.bus.add_writer(writer)
 
     def _add_reader(self, reader: Reader, now: float) -> list[Writer]:
@@ -100,18 +105,21 @@ class ObjectStore:
 
     def delete(self, client: AgentClient, object_id: int, now: float) -> bool:
         """Delete an object; False if there is none. What was made under it goes on working."""
-        gone = client.objects.pop(object_id, None)
+        return self._delete(self.owned[client], object_id, now)
+
+    def _delete(self, owned: Owned, object_id: int, now: float) -> bool:
+        gone = owned.objects.pop(object_id, None)
         if gone is None:
             return False
-        self._uninstall(client, object_id, gone, now)
+        self._uninstall(owned, object_id, gone, now)
         return True
 
-    def _uninstall(self, client: AgentClient, object_id: int, gone: Entity, now: float) -> None:
+    def _uninstall(self, owned: Owned, object_id: int, gone: Entity, now: float) -> None:
         if isinstance(gone, Topic):
             if gone.participant.topics.get(gone.name) is gone:
                 del gone.participant.topics[gone.name]
         elif isinstance(gone, Writer):
-            client.writers.pop(object_id.to_bytes(2, "big"), None)
+            owned.writers.pop(object_id.to_bytes(2, "big"), None)
             self.bus.remove_writer(gone)
             gone.clear()
         elif isinstance(gone, Reader):
@@ -130,8 +138,9 @@ class ObjectStore:
 
     def clear(self, client: AgentClient, now: float) -> None:
         """Delete everything of a Client that has left."""
-        for object_id in list(client.objects):
-            self.delete(client, object_id, now)
+        owned = self.owned.pop(client)
+        for object_id in list(owned.objects):
+            self._delete(owned, object_id, now)
         self.cooperation.forget(client)
         self.cooperation.poll(now)
 
@@ -143,9 +152,10 @@ class ObjectStore:
 
     def announce_again(self, client: AgentClient, now: float) -> None:
         """Tell a Client that logged in again what it may have forgotten, and others what its address changed."""
-        for writer in client.writers.values():
+        owned = self.owned[client]
+        for writer in owned.writers.values():
             writer.announced = 0
-        if client.objects:
+        if owned.objects:
             self._announce_all(now)
 
     def moved(self, client: AgentClient, now: float) -> None:
@@ -157,13 +167,13 @@ class ObjectStore:
         for writer in self.bus.writers():
             self.cooperation.announce(writer, now)
 
+    def count(self) -> int:
+        """How many objects there are; may be asked from another thread."""
+        return sum(len(owned.objects) for owned in list(self.owned.values()))
+
     def readers(self, client: AgentClient) -> Iterator[Reader]:
         """All that receives samples for a Client."""
-        for item in client.objects.values():
-            if isinstance(item, Reader):
-                yield item
-            elif isinstance(item, Requester | Replier):
-                yield item.reader
+        return self.owned[client].readers()
 
     def reply(self, replier: Replier, data: bytes, now: float) -> None:
         """Bring a reply to the requester that its SampleIdentity names."""

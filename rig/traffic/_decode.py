@@ -15,11 +15,11 @@ from dataclasses import replace
 from io import BufferedReader
 from pathlib import Path
 
-from rig.agent._counters import Direction
-from rig.agent._growing import GrowingFile, rewound
-from rig.agent._packetfile import PCAP_MAGICS, PCAPNG_MAGIC, decode_capture, frames_in
-from rig.agent._words import DecodedLine, MessageDescriber, in_hex, unreadable
 from rig.errors import UsageError
+from rig.link import Direction
+from rig.traffic._capture_file import PCAP_MAGICS, PCAPNG_MAGIC, decode_capture, frames_in
+from rig.traffic._describe_line import DecodedLine, MessageDescriber, in_hex, unreadable
+from rig.traffic._growing import GrowingFile, rewound
 from rig.xrce import Frame, FrameDecoder
 
 _WAYS = {"c2a": Direction.TO_AGENT, "a2c": Direction.TO_BOARD}

@@ -27,7 +27,7 @@ class DirectionCounters:
 
     ``bytes`` are those on the line (serial: framing included; UDP: datagram payload), ``data_messages`` and
     ``data_bytes`` the WRITE_DATA or DATA submessages and their payloads, fragments included. What the
-    tap itself withheld (cut, faults) stands in ``dropped_*`` and nowhere else.
+    tap itself withheld (cut, noise) stands in ``dropped_*`` and nowhere else.
     """
 
     bytes: int = 0

@@ -1,7 +1,7 @@
-"""Faults on a link, decided by a seed.
+"""Noise on a link: units lost, damaged, doubled or out of order, decided by a seed.
 
 Knows units (a datagram, a serial frame) and chance; must not know what they carry. The same plan and the same
-sequence of units give the same faults.
+sequence of units give the same noise.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from random import Random
 
-from rig.agent._counters import Direction, Tally
 from rig.errors import UsageError
+from rig.link._counters import Direction, Tally
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FaultPlan:
+class NoisePlan:
     """Probabilities, 0..1, that a unit is lost, damaged, sent twice, or overtaken by the next one.
 
     :param seed: decides all chances; each direction has its own sequence.
@@ -33,13 +33,13 @@ class FaultPlan:
         for name in ("drop", "corrupt", "duplicate", "reorder"):
             value = getattr(self, name)
             if not 0.0 <= value <= 1.0:
-                raise UsageError(f"fault plan: {name} is {value}", hint="probabilities lie between 0 and 1")
+                raise UsageError(f"noise plan: {name} is {value}", hint="probabilities lie between 0 and 1")
 
 
-class FaultInjector:
+class NoiseInjector:
     """Applies a plan to the units of one direction."""
 
-    def __init__(self, plan: FaultPlan, direction: Direction, tally: Tally) -> None:
+    def __init__(self, plan: NoisePlan, direction: Direction, tally: Tally) -> None:
         self._plan = plan
         self._active = direction in plan.directions
         self._chance = Random(f"{plan.seed}/{direction.value}")
@@ -57,7 +57,7 @@ class FaultInjector:
         return [] if held is None else [held]
 
     def apply(self, unit: bytes) -> list[bytes]:
-        """Take a unit; returns what goes on instead. Always draws four chances, so that faults stay in step."""
+        """Take a unit; returns what goes on instead. Always draws four chances, so that runs stay in step."""
         drop, corrupt, duplicate, reorder = (self._chance.random() for _ in range(4))
         plan = self._plan
         if not self._active:

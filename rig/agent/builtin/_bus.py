@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rig.agent._client import AgentClient
-from rig.agent._entities import Channel, Reader, Requester, Writer, qos_compatible
-from rig.agent._personality import Personality
+from rig.agent.builtin._client import AgentClient
+from rig.agent.builtin._entities import Channel, Reader, Requester, Writer, qos_compatible
+from rig.agent.builtin._personality import Personality
 
 
 @dataclass(slots=True)

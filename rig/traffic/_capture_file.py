@@ -15,11 +15,10 @@ from typing import Any
 from pcapng import FileScanner, blocks
 from pcapng.exceptions import PcapngException
 
-from rig.agent._capture import LINKTYPE_USER0, WRITER
-from rig.agent._counters import Direction
-from rig.agent._packets import Datagram, Foreign, Segment, UnreadablePacket, read_packet
-from rig.agent._tcpstream import TcpStream
-from rig.agent._words import DecodedLine, MessageDescriber, in_hex, unreadable
+from rig.link import CAPTURE_WRITER, LINKTYPE_USER0, Direction
+from rig.traffic._describe_line import DecodedLine, MessageDescriber, in_hex, unreadable
+from rig.traffic._packets import Datagram, Foreign, Segment, UnreadablePacket, read_packet
+from rig.traffic._tcp_stream import TcpStream
 from rig.xrce import Frame, FrameDecoder, SubmessageKind, XrceDecodeError, decode_header, decode_submessages
 
 PCAPNG_MAGIC = b"\x0a\x0d\x0d\x0a"
@@ -132,7 +131,7 @@ def _pcapng(source: _Blocks) -> Iterator[_Packet]:
     ours = False
     for block in FileScanner(source):
         if isinstance(block, blocks.SectionHeader):
-            ours = _option(block, "shb_userappl") == WRITER
+            ours = _option(block, "shb_userappl") == CAPTURE_WRITER
         if isinstance(block, blocks.SimplePacket | blocks.EnhancedPacket | blocks.ObsoletePacket):
             number += 1
             timed = not isinstance(block, blocks.SimplePacket)

@@ -8,11 +8,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from rig.agent._capture import LinkCapture
-from rig.agent._counters import Direction
-from rig.agent._line import DeviceEnd, LineEnd, PtyEnd
-from rig.agent._pacing import Pacer
-from rig.agent._tap import HOLD_LIMIT, LinkTap, Observer
+from rig.link._capture import LinkCapture
+from rig.link._counters import Direction
+from rig.link._line import DeviceEnd, LineEnd, PtyEnd
+from rig.link._pacing import Pacer
+from rig.link._tap import HOLD_LIMIT, LinkTap, Observer
 from rig.xrce import Frame, FrameDecoder
 
 _ANY_RATE = 115200
@@ -21,7 +21,7 @@ _ANY_RATE = 115200
 class SerialTap(LinkTap):
     """Passes bytes between ``device`` and ``agent_device``, a pty that the Agent opens.
 
-    Without faults bytes pass as they come; with a fault plan, frame by frame.
+    Without noise bytes pass as they come; with a noise plan, frame by frame.
 
     :param device: the board's serial device or pty.
     :param baud: rate to pace the line to, both directions; None passes at once (a real UART paces itself).

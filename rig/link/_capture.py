@@ -13,12 +13,12 @@ from pathlib import Path
 
 from pcapng import FileWriter, blocks
 
-from rig.agent._counters import Direction
 from rig.errors import EnvironmentFault
+from rig.link._counters import Direction
 
 LINKTYPE_RAW = 101
-WRITER = "rig link tap"
 LINKTYPE_USER0 = 147
+CAPTURE_WRITER = "rig link tap"
 _NANOSECONDS = b"\x09"
 _LOOPBACK = b"\x7f\0\0\x01"
 _IPV4 = struct.Struct(">BBHHHBBH4s4s")
@@ -53,7 +53,7 @@ class LinkCapture:
             raise EnvironmentFault(
                 f"cannot write the capture {path}: {error.strerror}", hint="give a writable place"
             ) from error
-        section = blocks.SectionHeader(options={"shb_userappl": WRITER})
+        section = blocks.SectionHeader(options={"shb_userappl": CAPTURE_WRITER})
         self._interface = section.new_member(
             blocks.InterfaceDescription,
             link_type=LINKTYPE_USER0 if serial else LINKTYPE_RAW,

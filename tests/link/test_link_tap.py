@@ -16,8 +16,9 @@ from agent_testclient import BoardPty, Client, UdpLink
 from pcapng import FileScanner, blocks
 
 from rig import xrce
-from rig.agent import BuiltinAgent, Direction, FaultPlan, LinkTap, SerialTap, UdpTap
+from rig.agent import BuiltinAgent
 from rig.errors import AgentFault, EnvironmentFault, UsageError
+from rig.link import Direction, LinkTap, NoisePlan, SerialTap, UdpTap
 
 pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
 
@@ -107,7 +108,7 @@ def test_cut_link_passes_nothing_until_restored(kind: str) -> None:
 def test_faults_do_not_hurt_reliable_streams(kind: str) -> None:
     with tapped(kind) as (client, tap):
         pair(client)
-        tap.inject(FaultPlan(drop=0.1, corrupt=0.05 if kind == "serial" else 0.0, duplicate=0.1, reorder=0.1, seed=7))
+        tap.inject(NoisePlan(drop=0.1, corrupt=0.05 if kind == "serial" else 0.0, duplicate=0.1, reorder=0.1, seed=7))
         bodies = [index.to_bytes(4, "little") * 4 for index in range(100)]
         for body in bodies:
             client.write(0x0015, body)
@@ -131,7 +132,7 @@ def test_same_seed_spoils_the_same_units() -> None:
             sink.bind(("127.0.0.1", 0))
             sink.settimeout(10)
             with UdpTap(sink.getsockname()[1]) as tap, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
-                tap.inject(FaultPlan(drop=0.3, corrupt=0.2, duplicate=0.2, reorder=0.2, seed=seed))
+                tap.inject(NoisePlan(drop=0.3, corrupt=0.2, duplicate=0.2, reorder=0.2, seed=seed))
                 for index in range(200):
                     board.sendto(b"%04d" % index, ("127.0.0.1", tap.board_port))
                 tap_done(tap, lambda: settled(tap, 200))
@@ -278,4 +279,4 @@ def test_stop_twice_and_faults_of_use(tmp_path: Path) -> None:
     with pytest.raises(EnvironmentFault, match="cannot write"):
         UdpTap(1, capture=tmp_path / "missing" / "x.pcapng").start()
     with pytest.raises(UsageError, match="drop is 2"):
-        FaultPlan(drop=2)
+        NoisePlan(drop=2)

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.agent._capture import LinkCapture
-from rig.agent._counters import Direction
-from rig.agent._tap import HOLD_LIMIT, LinkTap, Observer
 from rig.errors import AgentFault
+from rig.link._capture import LinkCapture
+from rig.link._counters import Direction
+from rig.link._tap import HOLD_LIMIT, LinkTap, Observer
 
 _HOST = "127.0.0.1"
 _BATCH = 64

@@ -13,8 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from rig.agent._client import AgentClient
-from rig.agent._entities import Writer
+from rig.agent.builtin._client import AgentClient
+from rig.agent.builtin._entities import Writer
 from rig.xrce import STREAM_RELIABLE, Info, ObjectKind, WriterActivity, encode_submessage
 
 HOLD_LIMIT = 0.5

@@ -9,8 +9,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from rig.agent._counters import Direction
-from rig.agent._order import StreamOrder
+from rig.link import Direction
+from rig.traffic._order import StreamOrder
 from rig.xrce import (
     CreateClient,
     Header,

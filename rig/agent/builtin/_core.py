@@ -9,14 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from rig.agent._answers import agent_info, trace
-from rig.agent._client import AgentClient, Outbox, Peer
-from rig.agent._entities import Reader, Replier, Requester, Writer
-from rig.agent._log import AgentLog, LogLevel
-from rig.agent._objects import ObjectStore
-from rig.agent._personality import RIG, Personality
-from rig.agent._profiles import SHAPES, Profile
-from rig.agent._statistics import AgentStatistics, Counters
+from rig.agent.builtin._answers import agent_info, trace
+from rig.agent.builtin._client import AgentClient, Outbox, Peer
+from rig.agent.builtin._entities import Reader, Replier, Requester, Writer
+from rig.agent.builtin._log import AgentLog, LogLevel
+from rig.agent.builtin._objects import ObjectStore
+from rig.agent.builtin._personality import RIG, Personality
+from rig.agent.builtin._profiles import SHAPES, Profile
+from rig.agent.builtin._statistics import AgentStatistics, Counters
 from rig.xrce import (
     COOKIE,
     FLAG_FORMAT_MASK,
@@ -81,6 +81,7 @@ class AgentCore:
         self.clients: dict[bytes, AgentClient] = {}
         self.counters = Counters()
         self.store = ObjectStore(personality, {**SHAPES, **(refs or {})}, self.log)
+        self._owned = self.store.owned
         self._wall_clock = wall_clock
         self._handlers: dict[type, Callable[[AgentClient, int, object, float], None]] = {
             Create: self._on_create,
@@ -102,7 +103,7 @@ class AgentCore:
         return self.counters.snapshot(
             clients=len(clients),
             cooperating=sum(client.local_known for client in clients),
-            entities=sum(len(client.objects) for client in clients),
+            entities=self.store.count(),
             unheard=self.store.cooperation.unheard,
         )
 
@@ -131,7 +132,7 @@ class AgentCore:
         end = 8 + (data[6] | data[7] << 8)
         if not end <= size <= end + 3 or end < 12:
             return False
-        writer = client.writers.get(data[10:12])
+        writer = self._owned[client].writers.get(data[10:12])
         if writer is None or writer.requester is not None:
             return False
         stream = client.best_in.get(data[1])
@@ -275,6 +276,7 @@ class AgentCore:
         if client is None:
             client = AgentClient(item, peer, self.outbox, self.counters, now)
             self.clients[item.client_key] = client
+            self.store.open(client)
             self.counters.sessions_opened += 1
             client.local_known = client.local_known and self.personality.cooperate
         else:
@@ -361,7 +363,7 @@ class AgentCore:
         if item.data_format & FLAG_FORMAT_MASK:
             self.log(LogLevel.WARNING, "only plain DATA is read", client=client, format=item.data_format)
             return
-        target = client.objects.get(item.object_id)
+        target = self._owned[client].objects.get(item.object_id)
         if isinstance(target, Writer):
             self._publish(target, item.data, now)
         elif isinstance(target, Requester):
@@ -386,7 +388,7 @@ class AgentCore:
 
     def _on_read_data(self, client: AgentClient, stream_id: int, item: object, now: float) -> None:
         assert isinstance(item, ReadData)
-        target = client.objects.get(item.object_id)
+        target = self._owned[client].objects.get(item.object_id)
         if isinstance(target, Requester | Replier):
             target = target.reader
         if not isinstance(target, Reader):
