@@ -28,6 +28,7 @@ from rig.xrce._cdr import (
     CdrReader,
     CdrWriter,
 )
+from rig.xrce._client import ClientSession
 from rig.xrce._constants import (
     COOKIE,
     FLAG_FORMAT_MASK,
@@ -160,6 +161,7 @@ __all__ = [
     "BestEffortOutput",
     "CdrReader",
     "CdrWriter",
+    "ClientSession",
     "Create",
     "CreateClient",
     "Data",

@@ -9,7 +9,7 @@ import struct
 import time
 import tty
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from rig import xrce
 
@@ -136,53 +136,59 @@ class Client:
         mtu: int = 508,
     ) -> None:
         self.link = link
-        self.key = key
-        self.session_id = session_id
-        self.properties = properties
-        self.mtu = mtu
-        self.header_size = 4 if session_id >= 0x80 else 8
+        self.session = xrce.ClientSession(key, session_id=session_id, mtu=mtu, properties=properties)
         self.log: list[xrce.Submessage] = []
         self.samples: list[tuple[int, bytes]] = []
-        self.statuses: dict[int, int] = {}
         self.remote: list[tuple[int, int]] = []
-        self.agent: xrce.StatusAgent | None = None
-        self._request = 9
-        self.reset_streams()
+
+    @property
+    def key(self) -> bytes:
+        return self.session.key
+
+    @property
+    def out(self) -> xrce.ReliableOutput:
+        return self.session.out
+
+    @property
+    def into(self) -> xrce.ReliableInput:
+        return self.session.input()
+
+    @property
+    def statuses(self) -> dict[int, int]:
+        return self.session.statuses
+
+    @property
+    def agent(self) -> xrce.StatusAgent | None:
+        return self.session.agent
 
     def reset_streams(self) -> None:
-        self.out = xrce.ReliableOutput(
-            mtu=self.mtu, header_size=self.header_size, heartbeat_period=0.1, resend_all=True
-        )
-        self.best = xrce.BestEffortOutput()
-        self.into = xrce.ReliableInput()
-        self.parts = xrce.Reassembler()
-        self.acknowledge = True
+        self.session.reset_streams()
 
     def header(self, stream: int, sequence: int) -> bytes:
-        key = self.key if self.session_id < 0x80 else None
-        return xrce.encode_header(
-            xrce.Header(session_id=self.session_id, stream_id=stream, sequence=sequence, client_key=key)
-        )
+        return self.session.header(stream, sequence)
 
     def request_id(self) -> int:
-        self._request += 1
-        return self._request
+        return self.session.next_request()
 
     # sending
 
+    def flush(self) -> None:
+        waiting, self.session.outbox[:] = list(self.session.outbox), []
+        for message in waiting:
+            self.link.send(message)
+
+    def _send(self, item: xrce.Submessage, stream: int) -> None:
+        assert self.session.send(item, time.monotonic(), stream=stream)
+        self.flush()
+
     def send_none(self, item: xrce.Submessage) -> None:
-        self.link.send(self.header(0, 0) + xrce.encode_submessage(item))
+        self._send(item, 0)
 
     def send_best(self, item: xrce.Submessage) -> None:
-        self.link.send(self.header(1, self.best.take()) + xrce.encode_submessage(item))
+        self._send(item, 1)
 
     def send_reliable(self, item: xrce.Submessage) -> None:
-        assert self.out.push(xrce.encode_submessage(item))
-        self._emit(self.out.take(time.monotonic()))
-
-    def _emit(self, parts: list[tuple[int, bytes]]) -> None:
-        for number, part in parts:
-            self.link.send(self.header(0x80, number) + part)
+        self._send(item, 0x80)
 
     # waiting
 
@@ -193,9 +199,8 @@ class Client:
             now = time.monotonic()
             if now >= end:
                 return False
-            beat = self.out.on_timer(now)
-            if beat is not None:
-                self.send_none(xrce.Heartbeat(first_unacked=beat[0], last=beat[1], stream_id=0x80))
+            self.session.on_timer(now)
+            self.flush()
             for message in self.link.receive(min(0.05, end - now)):
                 self.take(message)
         return True
@@ -206,125 +211,69 @@ class Client:
 
     def take(self, message: bytes) -> None:
         try:
-            header, offset = xrce.decode_header(message)
-            items = list(xrce.decode_submessages(message, offset))
+            heard = self.session.receive(message, time.monotonic())
         except xrce.XrceDecodeError:
             return
-        if header.stream_id >= 0x80:
-            for body in self.into.accept(header.sequence, message[offset:]):
-                for item in xrce.decode_submessages(body):
-                    self._handle(item)
-            self._ack()
-            return
-        for item in items:
-            self._handle(item)
-
-    def _ack(self) -> None:
-        if self.acknowledge:
-            ack = self.into.ack()
-            self.send_none(xrce.AckNack(first_unacked=ack.first_unacked, bitmap=ack.bitmap, stream_id=0x80))
-
-    def _handle(self, item: xrce.Submessage) -> None:
-        if isinstance(item, xrce.Fragment):
-            whole = self.parts.add(item.data, last=item.last)
-            if whole is not None:
-                for inner in xrce.decode_submessages(whole):
-                    self._handle(inner)
-            return
-        self.log.append(item)
-        if isinstance(item, xrce.StatusAgent):
-            self.agent = item
-        elif isinstance(item, xrce.Status):
-            self.statuses[item.request_id] = item.status
-        elif isinstance(item, xrce.Data):
-            self.samples.append((item.object_id, item.data))
-        elif isinstance(item, xrce.AckNack):
-            self._emit(self.out.on_acknack(item.first_unacked, item.bitmap, time.monotonic()))
-        elif isinstance(item, xrce.Heartbeat):
-            self.into.on_heartbeat(item.first_unacked, item.last)
-            self._ack()
-        elif isinstance(item, xrce.Info) and isinstance(item.activity, xrce.WriterActivity):
-            self.remote.append((item.object_id, item.activity.remote_readers))
+        self.flush()
+        self.log += heard
+        for item in heard:
+            if isinstance(item, xrce.Data):
+                self.samples.append((item.object_id, item.data))
+            elif isinstance(item, xrce.Info) and isinstance(item.activity, xrce.WriterActivity):
+                self.remote.append((item.object_id, item.activity.remote_readers))
 
     # requests
 
     def login(self) -> xrce.StatusAgent:
-        item = xrce.CreateClient(
-            client_key=self.key, session_id=self.session_id, mtu=self.mtu, properties=self.properties
-        )
-        keyed = self.session_id < 0x80
-        head = xrce.Header(session_id=0 if keyed else 0x80, client_key=self.key if keyed else None)
-        self.agent = None
         end = time.monotonic() + DEADLINE
+        self.session.login()
         while self.agent is None and time.monotonic() < end:
-            self.link.send(xrce.encode_message(xrce.Message(header=head, submessages=(item,))))
-            self.pump(lambda: self.agent is not None, 1.0)
+            self.flush()
+            if not self.pump(lambda: self.agent is not None, 1.0):
+                self.session.login()
         assert self.agent is not None, "no STATUS_AGENT"
         return self.agent
 
     def logout(self) -> int:
-        request = self.request_id()
-        self.send_none(xrce.Delete(request_id=request, object_id=xrce.OBJECT_CLIENT))
+        request = self.session.logout(time.monotonic())
+        self.flush()
         return self.wait(request)
 
     def wait(self, request: int) -> int:
         assert self.pump(lambda: request in self.statuses), f"no STATUS for request {request}"
         return self.statuses[request]
 
-    def create(
-        self,
-        object_id: int,
-        body: bytes,
-        *,
-        parent: int | None = None,
-        domain: int | None = None,
-        form: xrce.RepresentationFormat = xrce.RepresentationFormat.BIN,
-        reuse: bool = False,
-        replace: bool = True,
-        kind: int | None = None,
-    ) -> int:
-        """Ask for an object; returns the request id."""
-        request = self.request_id()
-        self.send_reliable(
-            xrce.Create(
-                request_id=request,
-                object_id=object_id,
-                object_kind=object_id & 0xF if kind is None else kind,
-                representation=form,
-                body=body,
-                parent_id=parent,
-                domain_id=domain,
-                reuse=reuse,
-                replace=replace,
-            )
-        )
+    def create(self, object_id: int, body: bytes, *, replace: bool = True, **about: Any) -> int:
+        """Ask for an object, with the options of ``ClientSession.create``; returns the request id."""
+        return self._asked(self.session.create(object_id, body, time.monotonic(), replace=replace, **about))
+
+    def _asked(self, request: int) -> int:
+        self.flush()
         return request
 
     def delete(self, object_id: int) -> int:
-        request = self.request_id()
-        self.send_reliable(xrce.Delete(request_id=request, object_id=object_id))
-        return self.wait(request)
+        return self.wait(self._asked(self.session.delete(object_id, time.monotonic())))
 
     def participant(self, domain: int = 0) -> None:
-        body = xrce.encode_participant(xrce.ParticipantBody())
-        assert self.wait(self.create(0x0011, body, domain=domain)) == 0
+        now = time.monotonic()
+        assert self.wait(self._asked(self.session.participant(0x0011, now, domain=domain, replace=True))) == 0
         for object_id in (0x0013, 0x0014):
-            body = xrce.encode_group(xrce.GroupBody())
-            assert self.wait(self.create(object_id, body, parent=0x0011)) == 0
+            assert self.wait(self._asked(self.session.group(object_id, 0x0011, now, replace=True))) == 0
 
     def topic(self, number: int = 1, name: str = "rt/chatter", type_name: str = "T_") -> None:
-        body = xrce.encode_topic(xrce.TopicBody(name=name, type_name=type_name))
-        assert self.wait(self.create(number << 4 | 2, body, parent=0x0011)) == 0
+        request = self.session.topic(number << 4 | 2, 0x0011, name, type_name, time.monotonic(), replace=True)
+        assert self.wait(self._asked(request)) == 0
 
     def writer(self, number: int = 1, *, topic: int = 1, flags: int = 1, depth: int | None = None) -> int:
-        qos = xrce.EndpointQos(flags=flags, depth=depth)
-        body = xrce.encode_writer(xrce.EndpointBody(topic_id=topic << 4 | 2, qos=qos))
-        return self.create(number << 4 | 5, body, parent=0x0013)
+        return self._endpoint(number << 4 | 5, 0x0013, topic, flags, depth)
 
     def reader(self, number: int = 1, *, topic: int = 1, flags: int = 1, depth: int | None = None) -> int:
+        return self._endpoint(number << 4 | 6, 0x0014, topic, flags, depth)
+
+    def _endpoint(self, object_id: int, group: int, topic: int, flags: int, depth: int | None) -> int:
         qos = xrce.EndpointQos(flags=flags, depth=depth)
-        body = xrce.encode_reader(xrce.EndpointBody(topic_id=topic << 4 | 2, qos=qos))
-        return self.create(number << 4 | 6, body, parent=0x0014)
+        now = time.monotonic()
+        return self._asked(self.session.endpoint(object_id, group, topic << 4 | 2, qos, now, replace=True))
 
     def read(
         self,
@@ -333,15 +282,11 @@ class Client:
         stream: int = 0x80,
         delivery: xrce.DeliveryControl | None = xrce.DeliveryControl(),  # noqa: B008 - frozen
     ) -> int:
-        request = self.request_id()
-        self.send_reliable(xrce.ReadData(request_id=request, object_id=object_id, stream_id=stream, delivery=delivery))
-        return request
+        return self._asked(self.session.read(object_id, time.monotonic(), stream=stream, delivery=delivery))
 
     def write(self, object_id: int, data: bytes, *, reliable: bool = True) -> int:
-        request = self.request_id()
-        item = xrce.WriteData(request_id=request, object_id=object_id, data=data)
-        (self.send_reliable if reliable else self.send_best)(item)
-        return request
+        stream = 0x80 if reliable else 1
+        return self._asked(self.session.write(object_id, data, time.monotonic(), stream=stream))
 
     def settled(self) -> bool:
         """Wait until the Agent has confirmed everything."""

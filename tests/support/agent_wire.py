@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rig import xrce
 from rig.agent import RIG, AgentCore, Peer, Personality
 
@@ -24,63 +26,64 @@ class Wire:
         acknowledge: bool = True,
     ) -> None:
         self.core = core
-        self.key = key.to_bytes(4, "big")
+        self.session = xrce.ClientSession(
+            key.to_bytes(4, "big"), session_id=session_id, mtu=508, largest=0xFFFF, properties=properties
+        )
+        self.session.acknowledge = acknowledge
         self.peer = peer or Peer(None, f"client {key}")
-        self.session_id = session_id
-        self.acknowledge = acknowledge
         self.now = 0.0
         self.got: list[xrce.Submessage] = []
         self.raw: list[bytes] = []
-        self._reliable = 0
-        self._best = 0
-        self._request = 9
-        self._into = xrce.ReliableInput()
         core_wires(core).append(self)
-        login = xrce.CreateClient(client_key=self.key, session_id=session_id, mtu=508, properties=properties)
-        keyed = session_id < 0x80
-        self._transmit(xrce.Header(session_id=0 if keyed else 0x80, client_key=self.key if keyed else None), login)
+        self.session.login()
+        self._flush()
         self.agent = self.last(xrce.StatusAgent)
 
-    def _header(self, stream: int, sequence: int) -> xrce.Header:
-        key = self.key if self.session_id < 0x80 else None
-        return xrce.Header(session_id=self.session_id, stream_id=stream, sequence=sequence, client_key=key)
+    @property
+    def key(self) -> bytes:
+        return self.session.key
 
-    def _transmit(self, header: xrce.Header, item: xrce.Submessage) -> None:
-        data = xrce.encode_message(xrce.Message(header=header, submessages=(item,)))
-        self.core.receive(self.peer, data, self.now)
+    @property
+    def session_id(self) -> int:
+        return self.session.session_id
+
+    @property
+    def next_number(self) -> int:
+        """Of its reliable stream."""
+        return self.session.out.next_sequence
+
+    def transmit(self, message: bytes) -> None:
+        """Send bytes of one's own."""
+        self.core.receive(self.peer, message, self.now)
         deliver(self.core)
 
+    def ack(self) -> None:
+        """Confirm what has come, though nobody asked."""
+        state = self.session.input().ack()
+        item = xrce.AckNack(first_unacked=state.first_unacked, bitmap=state.bitmap, stream_id=0x80)
+        self.core.receive(self.peer, self.session.header(0, 0) + xrce.encode_submessage(item), self.now)
+
+    def _flush(self) -> None:
+        while self.session.outbox:
+            self.core.receive(self.peer, self.session.outbox.pop(0), self.now)
+        deliver(self.core)
+
+    def _asked(self, request: int) -> int:
+        self._flush()
+        return request
+
     def request(self) -> int:
-        self._request += 1
-        return self._request
+        return self.session.next_request()
 
     def send(self, item: xrce.Submessage, *, stream: int = 0x80) -> None:
-        if stream == 0:
-            self._transmit(self._header(0, 0), item)
-        elif stream < 0x80:
-            number, self._best = self._best, self._best + 1
-            self._transmit(self._header(stream, number), item)
-        else:
-            number, self._reliable = self._reliable, self._reliable + 1
-            self._transmit(self._header(stream, number), item)
+        assert self.session.send(item, self.now, stream=stream)
+        self._flush()
 
     def take(self, data: bytes) -> None:
         self.raw.append(data)
-        message = xrce.decode_message(data)
-        if message.header.stream_id < 0x80:
-            self.got += message.submessages
-            return
-        offset = 4 if self.session_id >= 0x80 else 8
-        for body in self._into.accept(message.header.sequence, data[offset:]):
-            self.got += xrce.decode_submessages(body)
-        if self.acknowledge:
-            self.ack()
-
-    def ack(self) -> None:
-        state = self._into.ack()
-        item = xrce.AckNack(first_unacked=state.first_unacked, bitmap=state.bitmap, stream_id=0x80)
-        data = xrce.encode_message(xrce.Message(header=self._header(0, 0), submessages=(item,)))
-        self.core.receive(self.peer, data, self.now)
+        self.got += self.session.receive(data, self.now)
+        while self.session.outbox:
+            self.core.receive(self.peer, self.session.outbox.pop(0), self.now)
 
     def last(self, kind: type) -> xrce.Submessage:
         return [item for item in self.got if isinstance(item, kind)][-1]
@@ -101,63 +104,35 @@ class Wire:
             if isinstance(item, xrce.Info) and isinstance(item.activity, xrce.WriterActivity)
         ]
 
-    def create(
-        self,
-        object_id: int,
-        body: bytes,
-        *,
-        parent: int | None = None,
-        domain: int | None = None,
-        form: xrce.RepresentationFormat = xrce.RepresentationFormat.BIN,
-        reuse: bool = False,
-        replace: bool = False,
-    ) -> int:
-        request = self.request()
-        self.send(
-            xrce.Create(
-                request_id=request,
-                object_id=object_id,
-                object_kind=object_id & 0xF,
-                representation=form,
-                body=body,
-                parent_id=parent,
-                domain_id=domain,
-                reuse=reuse,
-                replace=replace,
-            )
-        )
-        return request
+    def create(self, object_id: int, body: bytes, **about: Any) -> int:
+        """Ask for an object, with the options of ``ClientSession.create``; returns the request id."""
+        return self._asked(self.session.create(object_id, body, self.now, **about))
 
     def ground(self, *, domain: int = 0, topic: str = "rt/a", type_name: str = "T_") -> Wire:
         """Participant, groups and a topic by BIN."""
-        group = xrce.encode_group(xrce.GroupBody())
+        session, now = self.session, self.now
         assert self.status(self.create(0x11, b"\0\0", domain=domain)) == 0
-        assert self.status(self.create(0x13, group, parent=0x11)) == 0
-        assert self.status(self.create(0x14, group, parent=0x11)) == 0
-        body = xrce.encode_topic(xrce.TopicBody(name=topic, type_name=type_name))
-        assert self.status(self.create(0x12, body, parent=0x11)) == 0
+        assert self.status(self._asked(session.group(0x13, 0x11, now))) == 0
+        assert self.status(self._asked(session.group(0x14, 0x11, now))) == 0
+        assert self.status(self._asked(session.topic(0x12, 0x11, topic, type_name, now))) == 0
         return self
 
     def writer(self, number: int = 1, flags: int = RELIABLE, depth: int | None = None) -> int:
-        qos = xrce.EndpointQos(flags=flags, depth=depth)
-        body = xrce.encode_writer(xrce.EndpointBody(topic_id=0x12, qos=qos))
-        return self.create(number << 4 | 5, body, parent=0x13)
+        return self._endpoint(number << 4 | 5, 0x13, flags, depth)
 
     def reader(self, number: int = 1, flags: int = RELIABLE, depth: int | None = None) -> int:
+        return self._endpoint(number << 4 | 6, 0x14, flags, depth)
+
+    def _endpoint(self, object_id: int, group: int, flags: int, depth: int | None) -> int:
         qos = xrce.EndpointQos(flags=flags, depth=depth)
-        body = xrce.encode_reader(xrce.EndpointBody(topic_id=0x12, qos=qos))
-        return self.create(number << 4 | 6, body, parent=0x14)
+        return self._asked(self.session.endpoint(object_id, group, 0x12, qos, self.now))
 
     def read(self, object_id: int = 0x16, *, stream: int = 0x80, **control: int) -> int:
-        request = self.request()
         delivery = xrce.DeliveryControl(**control)
-        self.send(xrce.ReadData(request_id=request, object_id=object_id, stream_id=stream, delivery=delivery))
-        return request
+        return self._asked(self.session.read(object_id, self.now, stream=stream, delivery=delivery))
 
     def write(self, data: bytes, object_id: int = 0x15, *, stream: int = 0x80) -> int:
-        request = self.request()
-        self.send(xrce.WriteData(request_id=request, object_id=object_id, data=data), stream=stream)
-        return request
+        return self._asked(self.session.write(object_id, data, self.now, stream=stream))
 
     def service(self, object_id: int, name: str = "svc") -> int:
         body = xrce.encode_service(
