@@ -35,7 +35,8 @@ def transports_for(
 ) -> list[Transport]:
     """Make the transports that ``udp4``, ``tcp4``, ``serial`` or ``multiserial`` stand for.
 
-    A device of ``multiserial`` may come later, as boards are plugged in; that of ``serial`` must be there.
+    A device may come later, as a board is plugged in. One that is there and cannot be opened ends ``serial``; of
+    ``multiserial`` it is tried again, and the others are served.
 
     :raises UsageError: an unknown kind, or what the kind needs is missing.
     """
@@ -47,7 +48,12 @@ def transports_for(
         if not devices:
             option = "--dev" if kind == "serial" else "--devs"
             raise UsageError(f"{kind} needs a device", hint=f"rig agent {kind} {option} /dev/ttyUSB0 -b 115200")
-        return [SerialTransport(device, baud, wait=kind == "multiserial") for device in devices]
+        if kind == "serial" and len(devices) > 1:
+            raise UsageError(f"serial serves one device, not {len(devices)}", hint="serve several with multiserial")
+        twice = sorted({device for device in devices if devices.count(device) > 1})
+        if twice:
+            raise UsageError(f"{kind}: {', '.join(twice)} is given twice", hint="give every device once")
+        return [SerialTransport(device, baud, wait=True, alone=kind == "serial") for device in devices]
     raise UsageError(f"no transport {kind!r}", hint="one of udp4, tcp4, serial, multiserial")
 
 

@@ -14,7 +14,7 @@ def load_profiles(path: Path) -> dict[str, Profile]:
     :raises UsageError: no such file, or no XML profiles in it.
     """
     try:
-        return read_profiles(path.read_text(encoding="utf-8"))
+        return read_profiles(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"profile file {path}: {error}", hint="give a readable XML profile file") from error
     except ValueError as error:

@@ -10,6 +10,7 @@ from typing import TypeVar
 import click
 
 from rig.agent import DISCOVERY_PORT, LogLevel, run_agent
+from rig.cli._common import OnceCommand, OnceGroup
 from rig.cli._ending import until_interrupted
 from rig.errors import UsageError
 from rig.traffic import DecodedLine, decode_file, watch_link
@@ -104,7 +105,7 @@ def _devices(given: str | None, listing: Path | None, option: str) -> tuple[str,
         ) from error
 
 
-@click.group("agent")
+@click.group("agent", cls=OnceGroup)
 def agent_group() -> None:
     """Run the built-in DDS-XRCE Agent until Ctrl-C.
 
@@ -129,7 +130,7 @@ def tcp4_command(port: int, middleware: str, refs: Path | None, discovery: int |
 
 
 @agent_group.command("serial")
-@click.option("-D", "--dev", "device", help="Serial device, such as /dev/ttyACM0 or a pty.")
+@click.option("-D", "--dev", "device", help="Serial device, such as /dev/ttyACM0 or a pty; it may come later.")
 @_FILE
 @_BAUD
 @_common
@@ -145,7 +146,7 @@ def serial_command(
     """Serve one Client on a serial line."""
     return _serve(
         "serial",
-        devices=_devices(device, listing, "--dev")[:1],
+        devices=_devices(device, listing, "--dev"),
         baud=baudrate,
         middleware=middleware,
         refs=refs,
@@ -155,12 +156,14 @@ def serial_command(
 
 
 @agent_group.command("multiserial")
-@click.option("-D", "--devs", "devices", help="Serial devices, separated by spaces or commas.")
+@click.option(
+    "-D", "--devs", "devices", multiple=True, help="Serial devices, by spaces or commas; may be given several times."
+)
 @_FILE
 @_BAUD
 @_common
 def multiserial_command(
-    devices: str | None,
+    devices: tuple[str, ...],
     listing: Path | None,
     baudrate: int,
     middleware: str,
@@ -171,7 +174,7 @@ def multiserial_command(
     """Serve one Client on each of several serial lines; a device that is not there yet is waited for."""
     return _serve(
         "multiserial",
-        devices=_devices(devices, listing, "--devs"),
+        devices=_devices(" ".join(devices) or None, listing, "--devs"),
         baud=baudrate,
         middleware=middleware,
         refs=refs,
@@ -180,7 +183,7 @@ def multiserial_command(
     )
 
 
-@click.command("decode")
+@click.command("decode", cls=OnceCommand)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("-f", "--follow", is_flag=True, help="FILE still grows, as link.pcapng of a run does: say what comes.")
 @click.option("--live", "link", metavar="LINK", help="Tap udp4:PORT or serial:DEVICE instead of reading a FILE.")

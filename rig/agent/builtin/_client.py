@@ -48,15 +48,16 @@ def _seconds(text: str) -> float | None:
 
 
 class Peer:
-    """Where messages come from and go to: one address of one transport.
+    """Where messages come from and go to: one address of one transport; ``name`` says it, if the address does not.
 
     ``sessions`` are the Clients that this address alone identifies, by session id; ``keyed`` those that put
     their key into every header.
     """
 
-    __slots__ = ("address", "keyed", "sessions", "transport")
+    __slots__ = ("_name", "address", "keyed", "sessions", "transport")
 
-    def __init__(self, transport: Any = None, address: Any = None) -> None:
+    def __init__(self, transport: Any = None, address: Any = None, name: str = "") -> None:
+        self._name = name
         self.transport = transport
         self.address = address
         self.sessions: dict[int, AgentClient] = {}
@@ -82,6 +83,8 @@ class Peer:
             del self.keyed[client.key]
 
     def __str__(self) -> str:
+        if self._name:
+            return self._name
         if isinstance(self.address, tuple):
             return f"{self.address[0]}:{self.address[1]}"
         return str(self.address)

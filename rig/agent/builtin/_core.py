@@ -35,6 +35,7 @@ from rig.xrce import (
     Message,
     ObjectKind,
     ReadData,
+    RepresentationFormat,
     Reset,
     Status,
     StatusAgent,
@@ -280,6 +281,9 @@ class AgentCore:
             self.counters.sessions_opened += 1
             client.local_known = client.local_known and self.personality.cooperate
         else:
+            if client.peer is not peer:
+                first, second = client.peer, peer
+                self.log(LogLevel.WARNING, "key from a second address", client=client, first=first, second=second)
             client.peer.detach(client)
             client.peer = peer
             client.apply_login(item)
@@ -295,7 +299,7 @@ class AgentCore:
 
         Whoever knows key and session id could log in as well, so nothing is opened by it that was not open before.
         """
-        self.log(LogLevel.INFO, "session moved", client=client, peer=peer)
+        self.log(LogLevel.WARNING, "session moved to a second address", client=client, first=client.peer, second=peer)
         client.peer.detach(client)
         client.peer = peer
         peer.attach(client)
@@ -332,6 +336,7 @@ class AgentCore:
             f"create {StatusCode(status).name}",
             client=client,
             object=object_name(item.object_id),
+            **_reference(item, status),
         )
         epoch = client.epoch
 
@@ -452,3 +457,9 @@ class AgentCore:
                 self._drop(client, now, "leaves too many answers unconfirmed")
             elif not client.check_liveliness(now):
                 self._drop(client, now, "no sign of life")
+
+
+def _reference(item: Create, status: int) -> dict[str, str]:
+    """What a refused CREATE referred to, for the log."""
+    refused = status >= StatusCode.ERR_DDS_ERROR and item.representation is RepresentationFormat.REF
+    return {"reference": repr(item.text)} if refused else {}

@@ -1,7 +1,7 @@
 """XML and REF representations of entities.
 
 Knows the XML that DDS-XRCE Clients send and that profile files hold. Must not know sessions, nor files.
-Document type declarations are refused: nothing expands. One fault is forgiven, as Clients in use have it and other
+Document type declarations are refused: nothing expands. One mistake is forgiven, as Clients in use have it and other
 Agents do not mind: no white space between attributes.
 """
 
@@ -14,6 +14,10 @@ from xml.etree import ElementTree
 
 from rig.xrce import EndpointQos, QosFlag, ServiceBody
 
+_WRITERS = ("data_writer", "publisher")
+_SERVICES = ("requester", "replier")
+_ENTITIES = ("participant", "topic", *_WRITERS, "data_reader", "subscriber", *_SERVICES)
+"""What may be referred to; publisher and subscriber are what Fast DDS calls the endpoints in its own files."""
 _SUFFIXES = ("__t", "__dw", "__dr")
 _TAG = re.compile(r"""<[^<>"'\s!?/](?:[^<>"']|"[^"<]*+"|'[^'<]*+')*+>""")
 _VALUE = re.compile(r"""=\s*(?:"[^"]*"|'[^']*')""")
@@ -52,15 +56,29 @@ def strip_suffix(ref: str) -> str:
     return ref
 
 
+class _Builder(ElementTree.TreeBuilder):
+    """Builds trees without namespaces, and none of a document that declares its type."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise ElementTree.ParseError("document type declarations are not read")
+
+    def start(self, tag: str, attrs: dict[str, str]) -> ElementTree.Element:
+        return super().start(tag.rpartition("}")[2], attrs)
+
+    def end(self, tag: str) -> ElementTree.Element:
+        return super().end(tag.rpartition("}")[2])
+
+
 def _root(text: str) -> ElementTree.Element:
-    """Parse a document. :raises ElementTree.ParseError: it is none."""
-    return ElementTree.fromstring(_TAG.sub(lambda tag: _VALUE.sub(r"\g<0> ", tag[0]), text))
+    """Parse a document; comments are passed over. :raises ElementTree.ParseError: it is none, or declares its type."""
+    parser = ElementTree.XMLParser(target=_Builder())
+    parser.feed(_TAG.sub(lambda tag: _VALUE.sub(r"\g<0> ", tag[0]), text))
+    root: ElementTree.Element = parser.close()
+    return root
 
 
 def parse_xml(text: str, *, writer: bool = False) -> Profile | None:
     """Read the XML of a topic, endpoint or service; None if it is none of them or malformed."""
-    if "<!" in text:
-        return None
     try:
         root = _root(text)
     except ElementTree.ParseError:
@@ -70,27 +88,44 @@ def parse_xml(text: str, *, writer: bool = False) -> Profile | None:
 
 
 def read_profiles(text: str) -> dict[str, Profile]:
-    """Read the text of a profile file.
+    """Read the text of a profile file: a ``<profiles>`` element, or a ``<dds>`` one around it.
 
-    :raises ValueError: it holds no XML profiles; the text says why.
+    Participants have a name and nothing else that matters here: they are accepted and not returned. What is no entity,
+    such as descriptions of transports or types, is passed over.
+
+    :raises ValueError: it holds no profiles, or one that cannot be read; the text says which and why.
     """
-    if "<!" in text.replace("<!--", ""):
-        raise ValueError("document type declarations are not read")
     try:
         root = _root(text)
     except ElementTree.ParseError as error:
-        raise ValueError(f"{error}; it must be one <profiles> element") from error
+        raise ValueError(str(error)) from error
     found: dict[str, Profile] = {}
-    for element in root:
+    entities = [element for holder in _holders(root) for element in holder if element.tag in _ENTITIES]
+    for element in entities:
         name = element.get("profile_name")
-        profile = _profile(element, writer=element.tag == "data_writer")
-        if name and profile is not None:
-            found[name] = profile
+        if not name:
+            raise ValueError(f"a <{element.tag}> has no profile_name, by which Clients refer to it")
+        if element.tag == "participant":
+            continue
+        profile = _profile(element, writer=element.tag in _WRITERS)
+        if profile is None:
+            lacks = "service_name, request_type and reply_type" if element.tag in _SERVICES else "a topic with a name"
+            raise ValueError(f"<{element.tag}> {name!r} lacks {lacks}")
+        if name in found:
+            raise ValueError(f"two profiles are called {name!r}")
+        found[name] = profile
+    if not entities:
+        raise ValueError(f"no profiles in its <{root.tag}>")
     return found
 
 
+def _holders(root: ElementTree.Element) -> list[ElementTree.Element]:
+    """The elements whose children are profiles."""
+    return root.findall("profiles") if root.tag == "dds" else [root] if root.tag == "profiles" else []
+
+
 def _profile(element: ElementTree.Element, *, writer: bool) -> Profile | None:
-    if element.tag in ("requester", "replier"):
+    if element.tag in _SERVICES:
         return _service(element)
     topic = element if element.tag == "topic" else element.find("topic")
     if topic is None:
