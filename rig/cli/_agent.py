@@ -13,7 +13,7 @@ from rig.agent import DISCOVERY_PORT, LogLevel, run_agent
 from rig.cli._common import OnceCommand, OnceGroup
 from rig.cli._ending import until_interrupted
 from rig.errors import UsageError
-from rig.traffic import DecodedLine, decode_file, watch_link
+from rig.traffic import DecodedLine, decode_file, since_first, watch_link
 
 
 def _serve(
@@ -195,6 +195,7 @@ def multiserial_command(
 )
 @click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True, help="--live serial.")
 @click.option("-w", "--write", type=click.Path(path_type=Path), help="--live: capture to a pcapng file as well.")
+@click.option("-r", "--relative", is_flag=True, help="Times from the first message on, not of the clock.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def decode_command(
     file: Path | None,
@@ -203,9 +204,11 @@ def decode_command(
     agent_port: int | None,
     baudrate: int,
     write: Path | None,
+    relative: bool,
     as_json: bool,
 ) -> int:
-    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture or a raw serial log.
+    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture, a raw serial log, or the log of
+    MicroXRCEAgent or micro_ros_agent at -v6.
 
     One line a submessage: -> to the Agent, <- to the Client, -- not known. What was sent again is marked, fragments
     are joined, and what cannot be read is said and passed over. Captures may be pcapng or pcap, by the rig,
@@ -227,7 +230,7 @@ def decode_command(
         click.echo(f"rig decode: {text}", err=True)
 
     def say(lines: Iterator[DecodedLine]) -> None:
-        for line in lines:
+        for line in since_first(lines) if relative else lines:
             click.echo(json.dumps(line.as_json()) if as_json else str(line))
 
     if file is not None and not follow:

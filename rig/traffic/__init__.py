@@ -6,7 +6,7 @@ Knows file formats and how messages of one flow hang together. Must not know Age
 from __future__ import annotations
 
 from rig.traffic._decode import decode_file
-from rig.traffic._describe_line import DecodedLine, MessageDescriber, live_observer
+from rig.traffic._describe_line import DecodedLine, MessageDescriber, live_observer, since_first
 from rig.traffic._watch import watch_link
 
 __all__ = [
@@ -14,5 +14,6 @@ __all__ = [
     "MessageDescriber",
     "decode_file",
     "live_observer",
+    "since_first",
     "watch_link",
 ]

@@ -17,7 +17,7 @@ from pcapng.exceptions import PcapngException
 
 from rig.link import CAPTURE_WRITER, LINKTYPE_USER0, Direction
 from rig.traffic._describe_line import DecodedLine, MessageDescriber, in_hex, unreadable
-from rig.traffic._packets import Datagram, Foreign, Segment, UnreadablePacket, read_packet
+from rig.traffic._packets import Datagram, Foreign, PacketReader, Segment, UnreadablePacket, Waiting
 from rig.traffic._tcp_stream import TcpStream
 from rig.xrce import Frame, FrameDecoder, SubmessageKind, XrceDecodeError, decode_header, decode_submessages
 
@@ -176,6 +176,7 @@ class _Reader:
 
     def __init__(self, agent_port: int | None) -> None:
         self._agent_port = agent_port
+        self._packets = PacketReader()
         self._describer = MessageDescriber()
         self._streams: dict[tuple[str, str], TcpStream] = {}
         self._ways: dict[tuple[str, str], Direction] = {}
@@ -189,9 +190,11 @@ class _Reader:
             return
         about = replace(about, direction=None)
         try:
-            carried = read_packet(packet.link_type, packet.data)
+            carried = self._packets.read(packet.link_type, packet.data)
         except UnreadablePacket as error:
             yield unreadable(about, f"{error}: {in_hex(packet.data)}", packet.data)
+            return
+        if isinstance(carried, Waiting):
             return
         if isinstance(carried, Foreign):
             self._passed[carried.what] += 1
@@ -257,6 +260,8 @@ class _Reader:
                 else:
                     yield unreadable(about, event)
         yield from self._describer.left_over()
+        if lost := self._packets.unjoined():
+            yield unreadable(DecodedLine(), f"{lost} IP packets not joined, as fragments of them are missing")
         if self._passed:
             kinds = ", ".join(f"{count} {what}" for what, count in self._passed.most_common())
             yield DecodedLine(text=f"{self._passed.total()} packets passed over: {kinds}")

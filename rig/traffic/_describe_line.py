@@ -5,7 +5,7 @@ Knows streams well enough to join fragments and to tell what was sent again. Mus
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -57,6 +57,17 @@ class DecodedLine:
         out["direction"] = self.direction.value if self.direction is not None else None
         out["raw"] = self.raw.hex()
         return out
+
+
+def since_first(lines: Iterable[DecodedLine]) -> Iterator[DecodedLine]:
+    """Give the same lines, with times counted from the first line that has one."""
+    begin: float | None = None
+    for line in lines:
+        if line.time is None:
+            yield line
+            continue
+        begin = line.time if begin is None else begin
+        yield replace(line, time=line.time - begin)
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,4 +74,9 @@ def rewound(head: bytes, file: io.BufferedReader | GrowingFile, *, skip: int = 0
     if file.seekable():
         file.seek(skip)
         head = b""
-    return io.BufferedReader(_Chained(head[skip:], file), _CHUNK)
+    return chained(head[skip:], file)
+
+
+def chained(head: bytes, file: io.BufferedReader | GrowingFile) -> io.BufferedReader:
+    """Read ``head``, which was taken out of a file before, and then the rest of the file."""
+    return io.BufferedReader(_Chained(head, file), _CHUNK)

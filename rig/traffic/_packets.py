@@ -1,13 +1,15 @@
 """Captured packets down to what UDP and TCP carry, for the link types that capture programs write.
 
-Knows Ethernet, VLAN tags, Linux cooked and BSD loopback headers, IPv4, IPv6, UDP and TCP. Must not know DDS-XRCE,
-nor how a capture is stored.
+Knows Ethernet, VLAN tags, Linux cooked and BSD loopback headers, IPv4, IPv6 and their fragments, UDP and TCP. Must
+not know DDS-XRCE, nor how a capture is stored.
 """
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from rig.traffic._ip_fragments import IpFragment, IpFragments
 
 _ETHERNET, _NULL, _LOOP, _SLL, _SLL2 = 1, 0, 108, 113, 276
 _IP_LINKS = {12, 14, 101, 228, 229}
@@ -59,24 +61,62 @@ class UnreadablePacket(Exception):
     """A packet that might carry DDS-XRCE and cannot be read; the text says why."""
 
 
-def read_packet(link_type: int, data: bytes) -> Datagram | Segment | Foreign:
-    """Take a packet apart.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A fragment whose packet is not whole yet."""
 
-    :param link_type: a LINKTYPE_ number of the capture formats.
-    :raises UnreadablePacket: it is cut short, a fragment, or of a link type that is not known.
-    """
-    try:
-        inner = _network(link_type, data)
-        if isinstance(inner, Foreign):
-            return inner
-        version = inner[0] >> 4
-        if version == 4:
-            return _ipv4(inner)
-        if version == 6:
-            return _ipv6(inner)
-    except IndexError:
-        raise UnreadablePacket("packet cut within its headers") from None
-    raise UnreadablePacket(f"IP version {version}")
+
+class PacketReader:
+    """Takes the packets of one capture apart, one after another, and joins those that were sent in fragments."""
+
+    def __init__(self) -> None:
+        self._fragments = IpFragments()
+
+    def read(self, link_type: int, data: bytes) -> Datagram | Segment | Foreign | Waiting:
+        """Take a packet apart. That which makes a fragmented one whole gives what all of them carry.
+
+        :param link_type: a LINKTYPE_ number of the capture formats.
+        :raises UnreadablePacket: it is cut short, or of a link type that is not known.
+        """
+        try:
+            inner = _network(link_type, data)
+            if isinstance(inner, Foreign):
+                return inner
+            version = inner[0] >> 4
+            if version not in (4, 6):
+                raise UnreadablePacket(f"IP version {version}")
+            return self._packet(_ipv4(inner) if version == 4 else _ipv6(inner))
+        except IndexError:
+            raise UnreadablePacket("packet cut within its headers") from None
+
+    def _packet(self, ip: _Ip) -> Datagram | Segment | Foreign | Waiting:
+        if ip.fragment is None:
+            return _transport(ip, ip.data)
+        if ip.protocol not in (_TCP, _UDP):
+            return _foreign(ip.protocol)
+        if len(ip.data) < ip.size:
+            raise UnreadablePacket("fragment of an IP packet, cut by the capture")
+        number, offset, more = ip.fragment
+        packet = (ip.source, ip.target, ip.protocol, number)
+        part = IpFragment(packet=packet, offset=offset, last=not more, data=ip.data)
+        whole = self._fragments.add(part)
+        return Waiting() if whole is None else _transport(replace(ip, size=len(whole)), whole)
+
+    def unjoined(self) -> int:
+        """How many packets stayed without some of their fragments."""
+        return self._fragments.finish()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ip:
+    """An IP packet: ``size`` bytes of ``data`` were sent. ``fragment``: number, offset, whether more follow."""
+
+    protocol: int
+    source: str
+    target: str
+    data: bytes
+    size: int
+    fragment: tuple[int, int, bool] | None = None
 
 
 def _u16(data: bytes, at: int) -> int:
@@ -105,41 +145,64 @@ def _network(link_type: int, data: bytes) -> bytes | Foreign:
     return data[start:]
 
 
-def _ipv4(packet: bytes) -> Datagram | Segment | Foreign:
+def _ipv4(packet: bytes) -> _Ip:
     start = (packet[0] & 0xF) * 4
     if len(packet) < _IPV4_HEADER or start < _IPV4_HEADER:
         raise IndexError
     # A length of 0 is left by network cards that cut a large segment themselves.
     total = _u16(packet, 2) or len(packet)
-    protocol = packet[9]
-    if _u16(packet, 6) & 0x3FFF:
-        raise UnreadablePacket("fragment of an IPv4 packet; those are not joined")
+    place = _u16(packet, 6)
     source, target = (str(ipaddress.IPv4Address(packet[at : at + 4])) for at in (12, 16))
-    return _transport(protocol, source, target, packet[start:total], total - start)
+    fragment = (_u16(packet, 4), (place & 0x1FFF) * 8, bool(place & 0x2000)) if place & 0x3FFF else None
+    return _Ip(
+        protocol=packet[9],
+        source=source,
+        target=target,
+        data=packet[start:total],
+        size=total - start,
+        fragment=fragment,
+    )
 
 
-def _ipv6(packet: bytes) -> Datagram | Segment | Foreign:
+def _ipv6(packet: bytes) -> _Ip:
     start = _IPV6_HEADER
     if len(packet) < start:
         raise IndexError
     total = start + _u16(packet, 4)
     if total == start:
         total = len(packet)
-    protocol = packet[6]
-    while protocol in _SKIPPED_HEADERS:
+    protocol, fragment = packet[6], None
+    while protocol in (*_SKIPPED_HEADERS, _FRAGMENT_HEADER):
+        if protocol == _FRAGMENT_HEADER:
+            place = _u16(packet, start + 2)
+            fragment = (_u32(packet, start + 4), place & 0xFFF8, bool(place & 1))
+            protocol, start = packet[start], start + 8
+            break  # what follows in a later fragment is no header
         protocol, start = packet[start], start + 8 + packet[start + 1] * 8
-    if protocol == _FRAGMENT_HEADER:
-        raise UnreadablePacket("fragment of an IPv6 packet; those are not joined")
+    if fragment is not None and fragment[1:] == (0, False):
+        fragment = None  # the only fragment of its packet (RFC 6946)
     source, target = (f"[{ipaddress.IPv6Address(packet[at : at + 16])}]" for at in (8, 24))
-    return _transport(protocol, source, target, packet[start:total], total - start)
+    return _Ip(
+        protocol=protocol,
+        source=source,
+        target=target,
+        data=packet[start:total],
+        size=total - start,
+        fragment=fragment,
+    )
 
 
-def _transport(protocol: int, source: str, target: str, data: bytes, size: int) -> Datagram | Segment | Foreign:
-    """Read what is behind the IP header; ``size`` is what was sent, which may be more than was captured."""
+def _foreign(protocol: int) -> Foreign:
+    return Foreign(_PROTOCOL_NAMES.get(protocol, f"IP protocol {protocol}"))
+
+
+def _transport(ip: _Ip, data: bytes) -> Datagram | Segment | Foreign:
+    """Read what is behind the IP header; ``ip.size`` is what was sent, which may be more than was captured."""
+    protocol, size = ip.protocol, ip.size
     if protocol not in (_TCP, _UDP):
-        return Foreign(_PROTOCOL_NAMES.get(protocol, f"IP protocol {protocol}"))
+        return _foreign(protocol)
     source_port, target_port = _u16(data, 0), _u16(data, 2)
-    source, target = f"{source}:{source_port}", f"{target}:{target_port}"
+    source, target = f"{ip.source}:{source_port}", f"{ip.target}:{target_port}"
     if protocol == _UDP:
         length = _u16(data, 4) or size
         payload = data[8:length]
