@@ -13,7 +13,7 @@ from rig.agent import DISCOVERY_PORT, LogLevel, run_agent
 from rig.cli._common import OnceCommand, OnceGroup
 from rig.cli._ending import until_interrupted
 from rig.errors import UsageError
-from rig.traffic import DecodedLine, decode_file, since_first, watch_link
+from rig.traffic import DecodedLine, decode_file, since_first, watch_link, wireshark_dissector
 
 
 def _serve(
@@ -241,4 +241,19 @@ def decode_command(
             say(decode_file(file, follow=ended, agent_port=agent_port))
         elif link is not None:
             say(watch_link(link, ended=ended, note=note, agent_port=agent_port, baud=baudrate, capture=write))
+    return 0
+
+
+@click.command("dissector", cls=OnceCommand)
+def dissector_command() -> int:
+    """Write a DDS-XRCE dissector for Wireshark and tshark (Lua) to the standard output.
+
+    \b
+      rig dissector > ~/.local/lib/wireshark/plugins/xrce.lua
+      tshark -X lua_script:xrce.lua -r reports/runs/ID/link.pcapng
+
+    It reads UDP and TCP on the Agent's port (8888, a preference), any conversation that begins with a login, and the
+    serial frames of the rig's captures.
+    """
+    click.echo(wireshark_dissector(), nl=False)
     return 0

@@ -10,7 +10,7 @@ import sys
 import click
 
 from rig import __version__
-from rig.cli._agent import agent_group, decode_command
+from rig.cli._agent import agent_group, decode_command, dissector_command
 from rig.cli._bench import bench_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
@@ -43,6 +43,7 @@ for _command in (
     flash_command,
     agent_group,
     decode_command,
+    dissector_command,
     doctor_command,
     matrix_command,
     soak_command,

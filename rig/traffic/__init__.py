@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rig.traffic._decode import decode_file
 from rig.traffic._describe_line import DecodedLine, MessageDescriber, live_observer, since_first
+from rig.traffic._dissector import wireshark_dissector
 from rig.traffic._watch import watch_link
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "live_observer",
     "since_first",
     "watch_link",
+    "wireshark_dissector",
 ]

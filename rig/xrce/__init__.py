@@ -88,6 +88,7 @@ from rig.xrce._framing import (
     crc16_arc,
     encode_frame,
 )
+from rig.xrce._layout import LAYOUTS, Field, FieldType
 from rig.xrce._streams import (
     HEARTBEAT_PERIOD,
     WINDOW,
@@ -138,6 +139,7 @@ __all__ = [
     "HEARTBEAT_PERIOD",
     "INFO_ACTIVITY",
     "INFO_CONFIG",
+    "LAYOUTS",
     "OBJECT_AGENT",
     "OBJECT_CLIENT",
     "OBJECT_SESSION",
@@ -169,6 +171,8 @@ __all__ = [
     "DeliveryControl",
     "EndpointBody",
     "EndpointQos",
+    "Field",
+    "FieldType",
     "Fragment",
     "Frame",
     "FrameDecoder",

@@ -15,6 +15,7 @@ import pytest
 from rig_process import Finished, RigProcess
 
 from rig.link import UdpTap
+from rig.traffic import wireshark_dissector
 
 Rig = Callable[..., Finished]
 Start = Callable[..., RigProcess]
@@ -136,9 +137,9 @@ def test_a_pipe_is_read_as_it_fills() -> None:
 
 
 LOG = """\
-[1700000000.004000] debug    | UDPv4AgentLinux.cpp | recv_message | [==>> UDP <<==] | client_key: 0x5EED0001, len: 24, data:
+[1700000000.004000] debug | UDPv4Agent.cpp | recv_message | [==>> UDP <<==] | client_key: 0x5EED0001, len: 24, data:
 0000: 80 00 00 00 00 01 10 00 58 52 43 45 01 00 01 0F 5E ED 00 01 81 00 00 02
-[1700000000.008000] debug    | UDPv4AgentLinux.cpp | send_message | [** <<UDP>> **] | client_key: 0x5EED0001, len: 19, data:
+[1700000000.008000] debug | UDPv4Agent.cpp | send_message | [** <<UDP>> **] | client_key: 0x5EED0001, len: 19, data:
 0000: 81 00 00 00 04 01 0B 00 00 00 58 52 43 45 01 00 01 0F 00
 """.replace("data:", "data: ")
 
@@ -164,6 +165,11 @@ def test_a_file_that_is_nothing_of_the_kind_is_an_error(rig: Rig, tmp_path: Path
         done = rig(*arguments)
         assert done.code == 2 and done.out == ""
         assert "holds no traffic" in done.err
+
+
+def test_the_dissector_is_written_whole(rig: Rig) -> None:
+    done = rig("dissector")
+    assert done.code == 0 and done.out == wireshark_dissector()
 
 
 def test_output_that_cannot_be_written(tmp_path: Path) -> None:
