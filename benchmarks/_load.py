@@ -12,6 +12,7 @@ import socket
 import time
 import tty
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -21,10 +22,13 @@ from rig.errors import AgentFault
 _LIMIT = 5.0
 _RETRY = 0.5
 _RETRIES = 20
+_LOOK = 0.05
+_SESSION = 0x81
+_REFUSED = 0x80
+_SILENT = "the Agent does not answer CREATE_CLIENT"
 _DATA = 9  # submessage id
 _SEQUENCES = 1 << 16
 _PARTICIPANT, _TOPIC, _PUBLISHER, _SUBSCRIBER, _WRITER, _READER = 0x0011, 0x0012, 0x0013, 0x0014, 0x0015, 0x0016
-_BIN = xrce.RepresentationFormat.BIN
 
 
 class SerialEnd:
@@ -88,12 +92,11 @@ class Echo:
 
         A socket is closed on leaving; a serial line stays open, as a board's does.
         """
-        self._key = key.to_bytes(4, "big")
+        self._session = xrce.ClientSession(key.to_bytes(4, "big"), session_id=_SESSION, mtu=508)
         self._topic = topic
         self._payload = payload
         self._settle = settle
         self._sequence = 0
-        self._request = 9
         self._body = b""
         self._messages: list[bytes] = []
         self.socket = link
@@ -103,7 +106,7 @@ class Echo:
             self._login()
             self._make_entities()
             self._body = xrce.encode_submessage(
-                xrce.WriteData(request_id=self._next(), object_id=_WRITER, data=bytes(self._payload))
+                xrce.WriteData(request_id=self._session.next_request(), object_id=_WRITER, data=bytes(self._payload))
             )
         except BaseException:
             self._close()
@@ -114,103 +117,83 @@ class Echo:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with contextlib.suppress(OSError):
-            self._send(xrce.Delete(request_id=self._next(), object_id=xrce.OBJECT_CLIENT), stream=0)
+            self._session.logout(time.monotonic())
+            self._flush()
         self._close()
 
     def _close(self) -> None:
         if isinstance(self.socket, socket.socket):
             self.socket.close()
 
-    def _next(self) -> int:
-        self._request += 1
-        return self._request
+    def _flush(self) -> None:
+        waiting, self._session.outbox[:] = list(self._session.outbox), []
+        for message in waiting:
+            self.socket.send(message)
 
-    def _send(self, item: xrce.Submessage, *, stream: int, sequence: int = 0, session: int = 0x81) -> None:
-        header = xrce.Header(session_id=session, stream_id=stream, sequence=sequence)
-        self.socket.send(xrce.encode_message(xrce.Message(header=header, submessages=(item,))))
-
-    def _await(self, wanted: type[xrce.Submessage], request: int | None, what: str, limit: float = _LIMIT) -> None:
+    def _await(self, there: Callable[[], bool], limit: float) -> bool:
+        """Take what comes until a condition holds; False if it did not in time."""
         end = time.monotonic() + limit
-        while time.monotonic() < end:
-            try:
-                message = xrce.decode_message(self.socket.recv(2048))
-            except (TimeoutError, xrce.XrceDecodeError):
-                continue
-            for item in message.submessages:
-                if isinstance(item, wanted) and (request is None or getattr(item, "request_id", None) == request):
-                    if getattr(item, "status", 0) >= 0x80:
-                        raise AgentFault(f"the Agent refused {what}: {item}")
-                    return
-        raise AgentFault(f"the Agent does not answer {what} within {limit:g} s")
+        self.socket.settimeout(_LOOK)
+        while not there() and time.monotonic() < end:
+            with contextlib.suppress(TimeoutError, xrce.XrceDecodeError):
+                self._session.receive(self.socket.recv(2048), time.monotonic())
+            self._session.on_timer(time.monotonic())
+            self._flush()
+        self.socket.settimeout(_LIMIT)
+        return there()
 
     def _login(self) -> None:
         """Ask until the Agent answers: on a serial line it may not be there yet."""
-        login = xrce.CreateClient(client_key=self._key, session_id=0x81, mtu=508)
-        self.socket.settimeout(_RETRY)
-        for left in reversed(range(_RETRIES)):
-            self._send(login, stream=0, session=0x80)
-            try:
-                self._await(xrce.StatusAgent, None, "CREATE_CLIENT", limit=_RETRY)
+        session = self._session
+        for _ in range(_RETRIES):
+            session.login()
+            self._flush()
+            if self._await(lambda: session.agent is not None, _RETRY):
                 break
-            except AgentFault:
-                if not left:
-                    raise
-        self.socket.settimeout(_LIMIT)
+        if not session.logged_in:
+            raise AgentFault(f"the Agent refused a session: {session.agent}" if session.agent else _SILENT)
 
     def _make_entities(self) -> None:
-        qos = xrce.EndpointQos(flags=2)
-        end = xrce.EndpointBody(topic_id=_TOPIC, qos=qos)
-        bodies: tuple[tuple[int, bytes, int | None], ...] = (
-            (_PARTICIPANT, xrce.encode_participant(xrce.ParticipantBody()), None),
-            (_TOPIC, xrce.encode_topic(xrce.TopicBody(name=self._topic, type_name="T_")), _PARTICIPANT),
-            (_PUBLISHER, xrce.encode_group(xrce.GroupBody()), _PARTICIPANT),
-            (_SUBSCRIBER, xrce.encode_group(xrce.GroupBody()), _PARTICIPANT),
-            (_WRITER, xrce.encode_writer(end), _PUBLISHER),
-            (_READER, xrce.encode_reader(end), _SUBSCRIBER),
+        session, qos = self._session, xrce.EndpointQos(flags=xrce.QosFlag.KEEP_LAST)
+        requests: tuple[Callable[[float], int], ...] = (
+            lambda now: session.participant(_PARTICIPANT, now),
+            lambda now: session.topic(_TOPIC, _PARTICIPANT, self._topic, "T_", now),
+            lambda now: session.group(_PUBLISHER, _PARTICIPANT, now),
+            lambda now: session.group(_SUBSCRIBER, _PARTICIPANT, now),
+            lambda now: session.endpoint(_WRITER, _PUBLISHER, _TOPIC, qos, now),
+            lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, qos, now),
         )
-        for sequence, (object_id, body, parent) in enumerate(bodies):
-            request = self._next()
-            create = xrce.Create(
-                request_id=request,
-                object_id=object_id,
-                object_kind=object_id & 0xF,
-                representation=_BIN,
-                body=body,
-                parent_id=parent,
-                domain_id=0 if parent is None else None,
-            )
-            self._send(create, stream=0x80, sequence=sequence)
-            self._await(xrce.Status, request, f"CREATE of {object_id:#06x}")
-        read = xrce.ReadData(
-            request_id=self._next(),
-            object_id=_READER,
-            stream_id=1,
-            delivery=xrce.DeliveryControl(max_samples=xrce.SAMPLES_UNLIMITED),
-        )
-        self._send(read, stream=0x80, sequence=len(bodies))
+        for ask in requests:
+            self._confirmed(ask(time.monotonic()))
+        everything = xrce.DeliveryControl(max_samples=xrce.SAMPLES_UNLIMITED)
+        session.read(_READER, time.monotonic(), stream=xrce.STREAM_BEST_EFFORT, delivery=everything)
+        self._flush()
         self._drain()
+
+    def _confirmed(self, request: int) -> None:
+        self._flush()
+        statuses = self._session.statuses
+        if not self._await(lambda: request in statuses, _LIMIT):
+            raise AgentFault(f"the Agent does not answer a creation within {_LIMIT:g} s")
+        if statuses[request] >= _REFUSED:
+            raise AgentFault(f"the Agent refused a creation with {statuses[request]:#04x}")
 
     def _drain(self) -> None:
         """Take what is still on its way: acknowledgements, heartbeats."""
-        if not self._settle:
-            return
-        self.socket.settimeout(self._settle)
-        with contextlib.suppress(TimeoutError):
-            while True:
-                self.socket.recv(2048)
-        self.socket.settimeout(_LIMIT)
+        if self._settle:
+            self._await(lambda: False, self._settle)
 
     def _encoded(self) -> list[bytes]:
         """All messages that there can be, one a sequence number."""
         if not self._messages:
-            self._messages = [bytes((0x81, 1, n & 0xFF, n >> 8)) + self._body for n in range(_SEQUENCES)]
+            self._messages = [bytes((_SESSION, 1, n & 0xFF, n >> 8)) + self._body for n in range(_SEQUENCES)]
         return self._messages
 
     def write(self) -> None:
         """Write one sample."""
         number = self._sequence & _SEQUENCES - 1
         self._sequence += 1
-        self.socket.send(bytes((0x81, 1, number & 0xFF, number >> 8)) + self._body)
+        self.socket.send(bytes((_SESSION, 1, number & 0xFF, number >> 8)) + self._body)
 
     def take(self) -> int:
         """Take all that arrived. Returns how many samples it was; for a socket that does not block."""

@@ -13,8 +13,8 @@ import socket
 from collections.abc import Sequence
 from functools import partial
 
-from rig.agent._client import Peer
 from rig.agent._transports import Hub, UdpTransport
+from rig.agent.builtin import Peer
 from rig.errors import AgentFault
 from rig.xrce import (
     AgentActivity,

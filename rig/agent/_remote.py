@@ -1,7 +1,7 @@
 """A reader elsewhere: a small Client of the rig's own at an Agent's UDP port, as any other machine's would be.
 
-Knows just enough of a Client to read one topic: it logs in, creates a reader by BIN, and keeps what it is sent. Works
-with any Agent. Must not know boards, nor what the samples mean.
+Knows how to read one topic: it logs in, creates a reader by BIN, and keeps what it is sent. Works with any Agent. Must
+not know boards, nor what the samples mean.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
@@ -24,7 +24,6 @@ _MTU = 512
 _ANSWER_LIMIT = 10.0
 _REPEAT = 0.5
 _POLL = 0.02
-_FAREWELL = 9
 _PARTICIPANT, _TOPIC, _SUBSCRIBER, _READER = 0x0011, 0x0012, 0x0014, 0x0016
 
 
@@ -42,14 +41,10 @@ class RemoteReader:
         self._topic = topic
         self._patience = patience
         self._samples: list[bytes] = []
-        self._statuses: dict[int, int] = {}
-        self._logged_in = False
+        self._session = xrce.ClientSession(_KEY, session_id=_SESSION, mtu=_MTU)
         self._ready = threading.Event()
         self._ending = threading.Event()
         self._failure: Exception | None = None
-        self._out = xrce.ReliableOutput(mtu=_MTU, header_size=4, heartbeat_period=0.1, resend_all=True)
-        self._into = xrce.ReliableInput()
-        self._parts = xrce.Reassembler()
 
     def __enter__(self) -> Self:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -89,48 +84,34 @@ class RemoteReader:
 
     def _steps(self) -> Iterator[None]:
         """Log in, create, ask for samples; then take them for good. Yields whenever there is something to wait for."""
-        login = xrce.CreateClient(client_key=_KEY, session_id=_SESSION, mtu=_MTU)
+        session = self._session
         end = time.monotonic() + self._patience
-        while not self._logged_in:
-            self._send(0, 0, xrce.encode_submessage(login), session=0x80)
+        while not session.logged_in:
+            session.login()
             again = time.monotonic() + _REPEAT
-            while not self._logged_in and time.monotonic() < again:
+            while not session.logged_in and time.monotonic() < again:
                 yield
             if time.monotonic() > end:
                 raise TimeoutError("no answer to its login")
-        name, type_name = self._topic
         qos = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE | xrce.QosFlag.KEEP_LAST)
-        bodies = (
-            (_PARTICIPANT, xrce.encode_participant(xrce.ParticipantBody()), 0),
-            (_TOPIC, xrce.encode_topic(xrce.TopicBody(name=name, type_name=type_name)), _PARTICIPANT),
-            (_SUBSCRIBER, xrce.encode_group(xrce.GroupBody()), _PARTICIPANT),
-            (_READER, xrce.encode_reader(xrce.EndpointBody(topic_id=_TOPIC, qos=qos)), _SUBSCRIBER),
+        requests: tuple[tuple[int, Callable[[float], int]], ...] = (
+            (_PARTICIPANT, lambda now: session.participant(_PARTICIPANT, now)),
+            (_TOPIC, lambda now: session.topic(_TOPIC, _PARTICIPANT, *self._topic, now)),
+            (_SUBSCRIBER, lambda now: session.group(_SUBSCRIBER, _PARTICIPANT, now)),
+            (_READER, lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, qos, now)),
         )
-        for request, (object_id, body, parent) in enumerate(bodies, start=10):
-            self._reliable(
-                xrce.Create(
-                    request_id=request,
-                    object_id=object_id,
-                    object_kind=object_id & 0xF,
-                    representation=xrce.RepresentationFormat.BIN,
-                    body=body,
-                    parent_id=parent or None,
-                    domain_id=None if parent else 0,
-                )
-            )
+        for object_id, ask in requests:
+            request = ask(time.monotonic())
             if object_id == _READER:  # before anybody can publish to it: what comes at once is asked for already
-                self._reliable(
-                    xrce.ReadData(
-                        request_id=request + 1, object_id=_READER, stream_id=0x80, delivery=xrce.DeliveryControl()
-                    )
-                )
-            while request not in self._statuses:
+                session.read(_READER, time.monotonic(), delivery=xrce.DeliveryControl())
+            while request not in session.statuses:
                 yield
                 if time.monotonic() > end:
                     raise TimeoutError(f"no answer to its creation of {object_id:#06x}")
-            if self._statuses[request] not in (xrce.StatusCode.OK, xrce.StatusCode.OK_MATCHED):
-                raise ValueError(f"its creation of {object_id:#06x} was refused with {self._statuses[request]:#04x}")
-        while not self._out.idle:
+            status = session.statuses[request]
+            if status not in (xrce.StatusCode.OK, xrce.StatusCode.OK_MATCHED):
+                raise ValueError(f"its creation of {object_id:#06x} was refused with {status:#04x}")
+        while not session.idle:
             yield
         self._ready.set()
         while True:
@@ -138,65 +119,27 @@ class RemoteReader:
 
     def _leave(self) -> None:
         """Log out, so that the Agent forgets the reader at once."""
-        farewell = xrce.encode_submessage(xrce.Delete(request_id=_FAREWELL, object_id=xrce.OBJECT_CLIENT))
+        session = self._session
+        request = session.next_request()
         end = time.monotonic() + _ANSWER_LIMIT / 2
-        while self._logged_in and _FAREWELL not in self._statuses and time.monotonic() < end:
-            self._send(0, 0, farewell)
+        while session.logged_in and request not in session.statuses and time.monotonic() < end:
+            session.logout(time.monotonic(), request=request)
             again = time.monotonic() + _REPEAT
-            while _FAREWELL not in self._statuses and time.monotonic() < again:
+            while request not in session.statuses and time.monotonic() < again:
                 self._pump()
 
     def _pump(self) -> None:
-        """Take what is there, and keep the stream going."""
-        beat = self._out.on_timer(time.monotonic())
-        if beat is not None:
-            item = xrce.Heartbeat(first_unacked=beat[0], last=beat[1], stream_id=0x80)
-            self._send(0, 0, xrce.encode_submessage(item))
+        """Take what is there, and keep the session going."""
+        self._session.on_timer(time.monotonic())
+        self._send()
         while select.select([self._socket], [], [], _POLL)[0]:
             with contextlib.suppress(ConnectionRefusedError, xrce.XrceDecodeError):
-                self._take(self._socket.recv(65536))
+                heard = self._session.receive(self._socket.recv(65536), time.monotonic())
+                self._samples += [item.data for item in heard if isinstance(item, xrce.Data)]
+            self._send()
 
-    def _send(self, stream: int, sequence: int, body: bytes, *, session: int = _SESSION) -> None:
-        header = xrce.Header(session_id=session, stream_id=stream, sequence=sequence)
-        with contextlib.suppress(ConnectionRefusedError):
-            self._socket.send(xrce.encode_header(header) + body)
-
-    def _reliable(self, item: xrce.Submessage) -> None:
-        self._out.push(xrce.encode_submessage(item))
-        for number, part in self._out.take(time.monotonic()):
-            self._send(0x80, number, part)
-
-    def _acknowledge(self) -> None:
-        ack = self._into.ack()
-        item = xrce.AckNack(first_unacked=ack.first_unacked, bitmap=ack.bitmap, stream_id=0x80)
-        self._send(0, 0, xrce.encode_submessage(item))
-
-    def _take(self, message: bytes) -> None:
-        header, offset = xrce.decode_header(message)
-        if header.stream_id < 0x80:
-            for item in xrce.decode_submessages(message, offset):
-                self._handle(item)
-            return
-        for body in self._into.accept(header.sequence, message[offset:]):
-            for item in xrce.decode_submessages(body):
-                self._handle(item)
-        self._acknowledge()
-
-    def _handle(self, item: xrce.Submessage) -> None:
-        match item:
-            case xrce.Fragment():
-                whole = self._parts.add(item.data, last=item.last)
-                for inner in xrce.decode_submessages(whole) if whole is not None else ():
-                    self._handle(inner)
-            case xrce.StatusAgent():
-                self._logged_in = item.status == xrce.StatusCode.OK
-            case xrce.Status():
-                self._statuses[item.request_id] = item.status
-            case xrce.Data():
-                self._samples.append(item.data)
-            case xrce.AckNack():
-                for number, part in self._out.on_acknack(item.first_unacked, item.bitmap, time.monotonic()):
-                    self._send(0x80, number, part)
-            case xrce.Heartbeat():
-                self._into.on_heartbeat(item.first_unacked, item.last)
-                self._acknowledge()
+    def _send(self) -> None:
+        waiting, self._session.outbox[:] = list(self._session.outbox), []
+        for message in waiting:
+            with contextlib.suppress(ConnectionRefusedError):
+                self._socket.send(message)

@@ -16,14 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TextIO
 
-from rig.agent._answers import trace_out
-from rig.agent._client import Peer
-from rig.agent._core import AgentCore
-from rig.agent._log import AgentLog, LogLevel
-from rig.agent._personality import RIG, Personality
-from rig.agent._profiles import Profile
-from rig.agent._statistics import AgentStatistics
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
+from rig.agent.builtin import RIG, AgentCore, AgentLog, AgentStatistics, LogLevel, Peer, Personality, Profile, trace_out
 from rig.errors import AgentFault
 
 _STOP_LIMIT = 5.0

@@ -12,6 +12,7 @@ import os
 import selectors
 import socket
 import struct
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,7 @@ from typing import Protocol
 
 import serial
 
-from rig.agent._client import Peer
-from rig.agent._log import LogLevel
+from rig.agent.builtin import LogLevel, Peer
 from rig.errors import AgentFault, EnvironmentFault
 from rig.xrce import Frame, FrameDecoder, encode_frame
 
@@ -37,6 +37,8 @@ _LOOK_PERIOD = 0.5
 _COMPLAINT_PERIOD = 10.0
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 AGENT_ADDRESS = 0x00
+_LINE_TROUBLE = (OSError, ValueError, termios.error)
+"""What opening a serial device can end in; termios has an error of its own for one that goes meanwhile."""
 
 
 class Hub(Protocol):
@@ -309,12 +311,15 @@ class SerialTransport:
     connection to lose.
 
     :param wait: a device that is not there yet is waited for, as one that vanished is.
+    :param alone: a device that is there and cannot be opened ends the start; else, as one of several lines, it is tried
+        again, so that the trouble of one does not end the others.
     """
 
-    def __init__(self, device: str | Path, baud: int = 115200, *, wait: bool = False) -> None:
+    def __init__(self, device: str | Path, baud: int = 115200, *, wait: bool = False, alone: bool = True) -> None:
         self.device = str(device)
         self.baud = baud
         self._wait = wait
+        self._alone = alone
         self._peers: dict[int, Peer] = {}
         self._decoder = FrameDecoder(address=AGENT_ADDRESS)
         self._tx = bytearray()
@@ -333,19 +338,35 @@ class SerialTransport:
         self._hub = hub
         try:
             self._open()
-        except (OSError, ValueError) as error:
-            if not Path(self.device).exists():
-                if self._wait:
-                    self._retry_at = time.monotonic() + _REOPEN_PERIOD
-                    hub.note(3, "no such serial device, waiting for it", device=self.device)
-                    return
-                raise EnvironmentFault(
-                    f"no serial device {self.device}", hint="list the devices with: ls /dev/serial/by-id"
-                ) from error
+        except _LINE_TROUBLE as error:
+            if Path(self.device).exists():
+                self._cannot_open(error)
+            else:
+                self._absent(error)
+            self._retry_at = time.monotonic() + _REOPEN_PERIOD
+
+    def _absent(self, error: Exception) -> None:
+        if not self._wait:
+            raise EnvironmentFault(
+                f"no serial device {self.device}", hint="list the devices with: ls /dev/serial/by-id"
+            ) from error
+        self._hub.note(LogLevel.WARNING, "no such serial device, waiting for it", device=self.device)
+
+    def _cannot_open(self, error: Exception) -> None:
+        if self._alone:
             raise AgentFault(
                 f"cannot open serial device {self.device}: {error}",
                 hint="another program may hold it, or you may lack the right to it (group dialout)",
             ) from error
+        self._refused(str(error))
+
+    def _refused(self, why: str) -> None:
+        """Say why a device that is there does not open; the same reason once."""
+        if why and why != self._refusal:
+            self._hub.note(
+                LogLevel.WARNING, "serial device is there but cannot be opened", device=self.device, error=why
+            )
+        self._refusal = why
 
     def _open(self) -> None:
         self._serial = serial.Serial(
@@ -353,7 +374,11 @@ class SerialTransport:
         )
         self._decoder.reset()
         self._tx.clear()
-        self._watch()
+        try:
+            self._watch()
+        except _LINE_TROUBLE:
+            self._release()
+            raise
 
     def _watch(self) -> None:
         if self._serial is not None:
@@ -386,7 +411,7 @@ class SerialTransport:
                     continue
                 peer = self._peers.get(event.source)
                 if peer is None:
-                    peer = self._peers[event.source] = Peer(self, event.source)
+                    peer = self._peers[event.source] = Peer(self, event.source, f"{self.device} address {event.source}")
                 self._hub.deliver(peer, event.payload)
         finally:
             self._gathering = False
@@ -396,12 +421,12 @@ class SerialTransport:
         """The other end is gone: stop watching, or a hung-up line would wake the loop without end."""
         self._release()
         self._retry_at = time.monotonic() + _REOPEN_PERIOD
-        self._hub.note(3, "serial device lost, waiting for it", device=self.device)
+        self._hub.note(LogLevel.WARNING, "serial device lost, waiting for it", device=self.device)
 
     def _release(self) -> None:
         if self._serial is not None:
             self._hub.unregister(self._serial.fileno())
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(*_LINE_TROUBLE):
                 self._serial.close()
             self._serial = None
 
@@ -432,15 +457,12 @@ class SerialTransport:
             return self._retry_at
         try:
             self._open()
-        except (OSError, ValueError) as error:
+        except _LINE_TROUBLE as error:
             self._retry_at = now + _REOPEN_PERIOD
-            refusal = str(error) if Path(self.device).exists() else ""
-            if refusal and refusal != self._refusal:
-                self._hub.note(3, "serial device is there but cannot be opened", device=self.device, error=refusal)
-            self._refusal = refusal
+            self._refused(str(error) if Path(self.device).exists() else "")
         else:
             self._retry_at, self._refusal = None, ""
-            self._hub.note(4, "serial device is there", device=self.device)
+            self._hub.note(LogLevel.INFO, "serial device is there", device=self.device)
         return self._retry_at
 
     def close(self) -> None:

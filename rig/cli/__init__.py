@@ -11,7 +11,9 @@ import sys
 from types import FrameType
 from typing import NoReturn
 
-__all__ = ["main"]
+from rig.cli._ending import until_interrupted
+
+__all__ = ["main", "until_interrupted"]
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

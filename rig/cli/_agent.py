@@ -3,22 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from rig.agent import (
-    DISCOVERY_PORT,
-    DecodedLine,
-    LogLevel,
-    decode_file,
-    run_agent,
-    until_interrupted,
-    watch_link,
-)
+from rig.agent import DISCOVERY_PORT, LogLevel, run_agent
+from rig.cli._common import OnceCommand, OnceGroup
+from rig.cli._ending import until_interrupted
 from rig.errors import UsageError
+from rig.traffic import DecodedLine, decode_file, since_first, watch_link, wireshark_dissector
+
+
+def _serve(
+    kind: str,
+    *,
+    middleware: str,
+    refs: Path | None,
+    discovery: int | None,
+    verbose: int,
+    port: int | None = None,
+    devices: Sequence[str] = (),
+    baud: int = 115200,
+) -> int:
+    """Run an Agent until Ctrl-C."""
+    with until_interrupted() as ended:
+        return run_agent(
+            kind,
+            ended=ended,
+            port=port,
+            devices=devices,
+            baud=baud,
+            personality=middleware,
+            refs=refs,
+            discovery=discovery,
+            verbose=verbose,
+        )
+
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 
@@ -83,7 +105,7 @@ def _devices(given: str | None, listing: Path | None, option: str) -> tuple[str,
         ) from error
 
 
-@click.group("agent")
+@click.group("agent", cls=OnceGroup)
 def agent_group() -> None:
     """Run the built-in DDS-XRCE Agent until Ctrl-C.
 
@@ -96,7 +118,7 @@ def agent_group() -> None:
 @_common
 def udp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over UDP/IPv4."""
-    return run_agent("udp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
+    return _serve("udp4", port=port, middleware=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("tcp4")
@@ -104,11 +126,11 @@ def udp4_command(port: int, middleware: str, refs: Path | None, discovery: int |
 @_common
 def tcp4_command(port: int, middleware: str, refs: Path | None, discovery: int | None, verbose: int) -> int:
     """Serve Clients over TCP/IPv4."""
-    return run_agent("tcp4", port=port, personality=middleware, refs=refs, discovery=discovery, verbose=verbose)
+    return _serve("tcp4", port=port, middleware=middleware, refs=refs, discovery=discovery, verbose=verbose)
 
 
 @agent_group.command("serial")
-@click.option("-D", "--dev", "device", help="Serial device, such as /dev/ttyACM0 or a pty.")
+@click.option("-D", "--dev", "device", help="Serial device, such as /dev/ttyACM0 or a pty; it may come later.")
 @_FILE
 @_BAUD
 @_common
@@ -122,11 +144,11 @@ def serial_command(
     verbose: int,
 ) -> int:
     """Serve one Client on a serial line."""
-    return run_agent(
+    return _serve(
         "serial",
-        devices=_devices(device, listing, "--dev")[:1],
+        devices=_devices(device, listing, "--dev"),
         baud=baudrate,
-        personality=middleware,
+        middleware=middleware,
         refs=refs,
         discovery=discovery,
         verbose=verbose,
@@ -134,12 +156,14 @@ def serial_command(
 
 
 @agent_group.command("multiserial")
-@click.option("-D", "--devs", "devices", help="Serial devices, separated by spaces or commas.")
+@click.option(
+    "-D", "--devs", "devices", multiple=True, help="Serial devices, by spaces or commas; may be given several times."
+)
 @_FILE
 @_BAUD
 @_common
 def multiserial_command(
-    devices: str | None,
+    devices: tuple[str, ...],
     listing: Path | None,
     baudrate: int,
     middleware: str,
@@ -148,18 +172,18 @@ def multiserial_command(
     verbose: int,
 ) -> int:
     """Serve one Client on each of several serial lines; a device that is not there yet is waited for."""
-    return run_agent(
+    return _serve(
         "multiserial",
-        devices=_devices(devices, listing, "--devs"),
+        devices=_devices(" ".join(devices) or None, listing, "--devs"),
         baud=baudrate,
-        personality=middleware,
+        middleware=middleware,
         refs=refs,
         discovery=discovery,
         verbose=verbose,
     )
 
 
-@click.command("decode")
+@click.command("decode", cls=OnceCommand)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("-f", "--follow", is_flag=True, help="FILE still grows, as link.pcapng of a run does: say what comes.")
 @click.option("--live", "link", metavar="LINK", help="Tap udp4:PORT or serial:DEVICE instead of reading a FILE.")
@@ -171,6 +195,7 @@ def multiserial_command(
 )
 @click.option("-b", "--baudrate", type=click.IntRange(min=1), default=115200, show_default=True, help="--live serial.")
 @click.option("-w", "--write", type=click.Path(path_type=Path), help="--live: capture to a pcapng file as well.")
+@click.option("-r", "--relative", is_flag=True, help="Times from the first message on, not of the clock.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def decode_command(
     file: Path | None,
@@ -179,9 +204,11 @@ def decode_command(
     agent_port: int | None,
     baudrate: int,
     write: Path | None,
+    relative: bool,
     as_json: bool,
 ) -> int:
-    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture or a raw serial log.
+    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture, a raw serial log, or the log of
+    MicroXRCEAgent or micro_ros_agent at -v6.
 
     One line a submessage: -> to the Agent, <- to the Client, -- not known. What was sent again is marked, fragments
     are joined, and what cannot be read is said and passed over. Captures may be pcapng or pcap, by the rig,
@@ -203,7 +230,7 @@ def decode_command(
         click.echo(f"rig decode: {text}", err=True)
 
     def say(lines: Iterator[DecodedLine]) -> None:
-        for line in lines:
+        for line in since_first(lines) if relative else lines:
             click.echo(json.dumps(line.as_json()) if as_json else str(line))
 
     if file is not None and not follow:
@@ -214,4 +241,19 @@ def decode_command(
             say(decode_file(file, follow=ended, agent_port=agent_port))
         elif link is not None:
             say(watch_link(link, ended=ended, note=note, agent_port=agent_port, baud=baudrate, capture=write))
+    return 0
+
+
+@click.command("dissector", cls=OnceCommand)
+def dissector_command() -> int:
+    """Write a DDS-XRCE dissector for Wireshark and tshark (Lua) to the standard output.
+
+    \b
+      rig dissector > ~/.local/lib/wireshark/plugins/xrce.lua
+      tshark -X lua_script:xrce.lua -r reports/runs/ID/link.pcapng
+
+    It reads UDP and TCP on the Agent's port (8888, a preference), any conversation that begins with a login, and the
+    serial frames of the rig's captures.
+    """
+    click.echo(wireshark_dissector(), nl=False)
     return 0

@@ -9,7 +9,7 @@ import click
 from rich.table import Table
 
 from rig.bench import build
-from rig.cli._common import boards_option, terminal
+from rig.cli._common import OnceCommand, OnceGroup, boards_option, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.probe import FirmwareImage
@@ -19,7 +19,7 @@ from rig.run import find_boards_file
 from rig.station import flash_board
 
 
-@click.group("boards", invoke_without_command=True)
+@click.group("boards", cls=OnceGroup, invoke_without_command=True)
 @boards_option
 @click.pass_context
 def boards_group(context: click.Context, boards_file: Path | None) -> None:
@@ -62,7 +62,7 @@ def up_command(inventory_file: Path, name: str) -> int:
         return 3
 
 
-@click.command("build")
+@click.command("build", cls=OnceCommand)
 @click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
 def build_command(presets: tuple[str, ...]) -> int:
     """Build the bench firmware for CMake presets of firmware/ (mps2-an385, microbit, posix)."""
@@ -74,7 +74,7 @@ def build_command(presets: tuple[str, ...]) -> int:
     return 0
 
 
-@click.command("flash")
+@click.command("flash", cls=OnceCommand)
 @boards_option
 @click.argument("board")
 @click.argument("image", required=False, type=click.Path(path_type=Path))

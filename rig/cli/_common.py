@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -27,3 +28,26 @@ def terminal() -> Console:
     """The terminal; a log has no width of its own, and 80 columns fold the tables too much."""
     console = Console()
     return console if console.is_terminal else Console(width=110)
+
+
+class OnceCommand(click.Command):
+    """A command whose options may stand once, but for flags and those that collect values.
+
+    Of an option that is given twice, click keeps the last; what came first would be dropped without a word.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        _, _, given = self.make_parser(ctx).parse_args(list(args))
+        for option, times in Counter(given).items():
+            takes_one = isinstance(option, click.Option) and not (option.multiple or option.count or option.is_flag)
+            if takes_one and times > 1:
+                raise click.UsageError(f"{option.opts[-1]} is given {times} times, and takes one value", ctx)
+        return super().parse_args(ctx, args)
+
+
+class OnceGroup(click.Group):
+    """A group of such commands."""
+
+    command_class = OnceCommand

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from rig.agent import find_external
-from rig.cli._common import boards_option
+from rig.cli._common import OnceCommand, boards_option
 from rig.errors import RigError
 from rig.inventory import Inventory
 from rig.probe import list_probes
@@ -110,7 +110,7 @@ def _probes() -> Iterator[Finding]:
     yield Finding(what="debug probes", found=names or "no real one attached (emulated boards need none)")
 
 
-@click.command("doctor")
+@click.command("doctor", cls=OnceCommand)
 @boards_option
 def doctor_command(boards_file: Path | None) -> int:
     """Say what is missing on this machine, and the command that mends it."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import click
 
 from rig import __version__
-from rig.cli._agent import agent_group, decode_command
+from rig.cli._agent import agent_group, decode_command, dissector_command
 from rig.cli._bench import bench_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
@@ -48,6 +48,7 @@ for _command in (
     flash_command,
     agent_group,
     decode_command,
+    dissector_command,
     doctor_command,
     matrix_command,
     soak_command,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from rig.cli._common import boards_option
+from rig.cli._common import OnceCommand, boards_option
 from rig.matrix import as_markdown, matrix
 from rig.run import find_boards_file
 
 
-@click.command("matrix")
+@click.command("matrix", cls=OnceCommand)
 @boards_option
 @click.option("--board", default="native", show_default=True, help="Emulated or native board to run them on.")
 @click.option("--defect", "defects", multiple=True, metavar="NAME", help="Only this one; may be given several times.")

@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rig.claims import CLAIMS
-from rig.cli._common import boards_option, terminal
+from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.inventory import Inventory
@@ -36,7 +36,7 @@ from rig.run import (
 )
 
 
-@click.command("run")
+@click.command("run", cls=OnceCommand)
 @boards_option
 @click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times.")
 @click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
@@ -177,7 +177,7 @@ def _say(console: Console, words: str | Text) -> None:
     console.print(text, soft_wrap=True)
 
 
-@click.command("report")
+@click.command("report", cls=OnceCommand)
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 def report_command(run: Path | None) -> int:
     """Show a run again and write its report anew. RUN: its directory; default: the latest.
@@ -192,7 +192,7 @@ def report_command(run: Path | None) -> int:
     return 0
 
 
-@click.command("compare")
+@click.command("compare", cls=OnceCommand)
 @click.argument("first", type=click.Path(path_type=Path))
 @click.argument("second", type=click.Path(path_type=Path))
 def compare_command(first: Path, second: Path) -> int:
@@ -204,7 +204,7 @@ def compare_command(first: Path, second: Path) -> int:
     return 1 if differences else 0
 
 
-@click.command("claims")
+@click.command("claims", cls=OnceCommand)
 def claims_command() -> int:
     """List the claims."""
     table = Table(box=None, pad_edge=False)
@@ -216,7 +216,7 @@ def claims_command() -> int:
     return 0
 
 
-@click.command("explain")
+@click.command("explain", cls=OnceCommand)
 @click.argument("claim")
 def explain_command(claim: str) -> int:
     """Say what a claim states, how it is measured and decided, and how to repeat it."""

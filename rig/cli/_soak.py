@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
-from rig.cli._common import boards_option, terminal
+from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.matrix import Soak, processors, soak
 from rig.records import Verdict
 from rig.run import RunOptions, check_claims, find_boards_file
@@ -15,7 +15,7 @@ from rig.run import RunOptions, check_claims, find_boards_file
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
 
-@click.command("soak")
+@click.command("soak", cls=OnceCommand)
 @boards_option
 @click.option("--board", default=None, metavar="NAME", help="Board to use.")
 @click.option("--claims", default="", metavar="ID,...", help="Only these claims; default: all.")

@@ -8,20 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rig.agent import (
-    BuiltinAgent,
-    ExternalAgent,
-    FaultPlan,
-    LinkCounters,
-    RemoteReader,
-    SerialTap,
-    SerialTransport,
-    UdpTap,
-    UdpTransport,
-    find_external,
-)
+from rig.agent import BuiltinAgent, ExternalAgent, RemoteReader, SerialTransport, UdpTransport, find_external
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
+from rig.link import LinkCounters, NoisePlan, SerialTap, UdpTap
 
 Agent = BuiltinAgent | ExternalAgent
 NO_EXTERNAL = "neither MicroXRCEAgent nor micro_ros_agent is on PATH"
@@ -99,9 +89,9 @@ class TappedLink:
         damaged one does not get through UDP's checksum).
         """
         if isinstance(self.tap, SerialTap):
-            self.tap.inject(FaultPlan(drop=noise, corrupt=noise))
+            self.tap.inject(NoisePlan(drop=noise, corrupt=noise))
         else:
-            self.tap.inject(FaultPlan(drop=noise, duplicate=noise, reorder=noise))
+            self.tap.inject(NoisePlan(drop=noise, duplicate=noise, reorder=noise))
 
     def pace(self, baud: int | None) -> None:
         """Hold a serial line to a baud rate, or let it run; a UDP link has none."""

@@ -28,6 +28,7 @@ from rig.xrce._cdr import (
     CdrReader,
     CdrWriter,
 )
+from rig.xrce._client import ClientSession
 from rig.xrce._constants import (
     COOKIE,
     FLAG_FORMAT_MASK,
@@ -87,6 +88,7 @@ from rig.xrce._framing import (
     crc16_arc,
     encode_frame,
 )
+from rig.xrce._layout import LAYOUTS, Field, FieldType
 from rig.xrce._streams import (
     HEARTBEAT_PERIOD,
     WINDOW,
@@ -137,6 +139,7 @@ __all__ = [
     "HEARTBEAT_PERIOD",
     "INFO_ACTIVITY",
     "INFO_CONFIG",
+    "LAYOUTS",
     "OBJECT_AGENT",
     "OBJECT_CLIENT",
     "OBJECT_SESSION",
@@ -160,6 +163,7 @@ __all__ = [
     "BestEffortOutput",
     "CdrReader",
     "CdrWriter",
+    "ClientSession",
     "Create",
     "CreateClient",
     "Data",
@@ -167,6 +171,8 @@ __all__ = [
     "DeliveryControl",
     "EndpointBody",
     "EndpointQos",
+    "Field",
+    "FieldType",
     "Fragment",
     "Frame",
     "FrameDecoder",

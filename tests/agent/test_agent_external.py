@@ -12,8 +12,9 @@ import psutil
 import pytest
 from agent_testclient import BoardPty, Client, UdpLink
 
-from rig.agent import AgentState, ExternalAgent, ExternalAgentProgram, SerialTap, UdpTap, find_external
+from rig.agent import AgentState, ExternalAgent, ExternalAgentProgram, find_external
 from rig.errors import AgentFault, EnvironmentFault
+from rig.link import SerialTap, UdpTap
 
 REAL = find_external()
 needs_real = pytest.mark.skipif(REAL is None, reason="neither MicroXRCEAgent nor micro_ros_agent is installed")
@@ -22,11 +23,14 @@ needs_real = pytest.mark.skipif(REAL is None, reason="neither MicroXRCEAgent nor
 STAND_IN = """#!{python}
 import sys
 from rig.agent import run_agent
+from rig.cli import until_interrupted
 arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-if sys.argv[1] == "udp4":
-    code = run_agent("udp4", port=int(arguments["-p"]), verbose=int(arguments["-v"]), out=sys.stdout)
-else:
-    code = run_agent("serial", devices=[arguments["--dev"]], baud=int(arguments["-b"]), out=sys.stdout)
+with until_interrupted() as ended:
+    if sys.argv[1] == "udp4":
+        where = dict(port=int(arguments["-p"]), verbose=int(arguments["-v"]))
+    else:
+        where = dict(devices=[arguments["--dev"]], baud=int(arguments["-b"]))
+    code = run_agent(sys.argv[1], ended=ended, out=sys.stdout, **where)
 sys.exit(code)
 """
 

@@ -100,6 +100,43 @@ def test_discovery_without_a_port_is_at_the_usual_one() -> None:
         assert option in shown
 
 
+def test_a_board_that_comes_after_the_agent(tmp_path: Path) -> None:
+    later = tmp_path / "ttyLater"
+    process = subprocess.Popen([*RIG_AGENT, "serial", "--dev", str(later)], stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    with BoardPty() as board:
+        assert "waiting for it" in process.stderr.readline()
+        later.symlink_to(board.device)
+        Client(board.link()).login()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+    process.stderr.close()
+
+
+def test_every_device_that_is_given_is_served(start: Start) -> None:
+    with BoardPty() as first, BoardPty() as second, BoardPty() as third:
+        start("multiserial", "-D", first.device, "-D", f"{second.device},{third.device}", "-v4")
+        for number, board in enumerate((first, second, third)):
+            Client(board.link(), key=bytes([1, 2, 3, number])).login()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"),
+    [
+        (("serial", "-D", "/dev/a", "--dev", "/dev/b"), "--dev"),
+        (("multiserial", "-D", "/dev/a", "-b", "9600", "-b", "115200"), "--baudrate"),
+        (("udp4", "-p", "8888", "--port=8889"), "--port"),
+        (("tcp4", "-p", "0", "-r", "a", "-r", "b"), "--refs"),
+        (("udp4", "-p", "0", "-v", "-v6"), "--verbose"),
+        (("udp4", "-p", "0", "-m", "ced", "-m", "dds"), "--middleware"),
+    ],
+)
+def test_an_option_given_twice_drops_nothing_in_silence(arguments: tuple[str, ...], option: str) -> None:
+    ended = subprocess.run([*RIG_AGENT, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 2
+    assert f"{option} is given 2 times" in ended.stderr
+
+
 def test_devices_from_a_file(start: Start, tmp_path: Path) -> None:
     listing = tmp_path / "devices"
     with BoardPty() as board:

@@ -1,8 +1,7 @@
-"""Agents in the foreground, and recorded traffic in words."""
+"""Agents in the foreground."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,21 +11,21 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from agent_testclient import BoardPty, Client, UdpLink
+import serial
+from agent_testclient import BoardPty, Client
 
-from rig import xrce
-from rig.agent import BuiltinAgent, DecodedLine, SerialTap, UdpTap, decode_file, live_observer, transports_for
-from rig.errors import EnvironmentFault, UsageError
+from rig.agent import BuiltinAgent, LogLevel, transports_for
+from rig.errors import AgentFault, EnvironmentFault, UsageError
 
-TRANSCRIPTS = Path(__file__).parent.parent / "data" / "transcripts"
-pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:DeprecationWarning")
 PROGRAM = """
 import sys
 from rig.agent import run_agent
+from rig.cli import until_interrupted
 kind, where = sys.argv[1:3]
-if kind.endswith("serial"):
-    sys.exit(run_agent(kind, devices=[where], baud=115200))
-sys.exit(run_agent(kind, port=int(where), verbose=4))
+with until_interrupted() as ended:
+    if kind.endswith("serial"):
+        sys.exit(run_agent(kind, ended=ended, devices=[where], baud=115200))
+    sys.exit(run_agent(kind, ended=ended, port=int(where), verbose=4))
 """
 
 
@@ -77,7 +76,59 @@ def test_multiserial_serves_what_is_there_and_waits_for_the_rest(tmp_path: Path)
             client.login()
             assert any("is there" in line and str(later) in line for line in log)
     with pytest.raises(EnvironmentFault, match="no serial device"):
-        BuiltinAgent(transports_for("serial", devices=[str(tmp_path / "none")])).start()
+        BuiltinAgent.serial(tmp_path / "none").start()
+
+
+def test_serial_waits_for_a_board_that_is_plugged_in_later(tmp_path: Path) -> None:
+    later = tmp_path / "ttyLater"
+    later.symlink_to(tmp_path / "gone")  # as a link of udev's that leads nowhere any more
+    log: list[str] = []
+    with BuiltinAgent(transports_for("serial", devices=[str(later)]), log=log.append), BoardPty() as board:
+        assert any("waiting for it" in line and str(later) in line for line in log)
+        later.unlink()
+        later.symlink_to(board.device)
+        Client(board.link()).login()
+    (tmp_path / "file").touch()
+    with pytest.raises(AgentFault, match="cannot open serial device"):
+        BuiltinAgent(transports_for("serial", devices=[str(tmp_path / "file")])).start()
+
+
+def test_trouble_of_one_line_does_not_end_the_others(tmp_path: Path) -> None:
+    plain, folder, pipe = tmp_path / "file", tmp_path / "folder", tmp_path / "pipe"
+    plain.touch()
+    folder.mkdir()
+    os.mkfifo(pipe)
+    log: list[str] = []
+    with BoardPty() as held, BoardPty() as good, serial.Serial(held.device, exclusive=True) as holder:
+        bad = [plain, folder, pipe, held.device]
+        transports = transports_for("multiserial", devices=[*map(str, bad), good.device])
+        with BuiltinAgent(transports, log=log.append) as agent:
+            for each in bad:
+                assert any("cannot be opened" in line and str(each) in line for line in log), each
+            Client(good.link()).login()
+            holder.close()
+            Client(held.link(), key=b"held").login()
+            held.hang_up()
+            wait_until(lambda: any("lost" in line and held.device in line for line in log))
+            again = Client(good.link(), key=b"good")
+            again.login()
+            agent.check()
+        assert len([line for line in log if str(plain) in line and "cannot be opened" in line]) == 1, "said once"
+
+
+def test_a_key_from_a_second_line_is_said_with_both_lines(tmp_path: Path) -> None:
+    log: list[str] = []
+    with BoardPty() as first, BoardPty() as second:
+        transports = transports_for("multiserial", devices=[first.device, second.device])
+        with BuiltinAgent(transports, log=log.append, level=LogLevel.WARNING) as agent:
+            Client(first.link(), key=b"same").login()
+            assert not log
+            Client(second.link(), key=b"same").login()
+            (line,) = [line for line in log if "key from a second address" in line]
+            assert first.device in line and second.device in line and b"same".hex().upper() in line
+            Client(second.link(), key=b"same").login()
+            assert agent.statistics.clients == 1
+            assert len(log) == 1, "a login from where it is already is nothing to warn of"
 
 
 def test_bad_options_are_said_clearly() -> None:
@@ -89,104 +140,7 @@ def test_bad_options_are_said_clearly() -> None:
     with pytest.raises(UsageError, match="no transport 'canfd'"):
         transports_for("canfd")
     assert len(transports_for("multiserial", devices=["/dev/a", "/dev/b"])) == 2
-
-
-@pytest.mark.parametrize("path", sorted(TRANSCRIPTS.glob("*.jsonl")), ids=lambda path: path.stem)
-def test_transcript_in_words(path: Path) -> None:
-    lines = list(decode_file(path))
-    records = [json.loads(line) for line in path.read_text().splitlines()]
-    assert {line.record for line in lines} == set(range(1, len(records) + 1))
-    assert not [line for line in lines if line.error]
-    assert lines[0].text.split(": ", 1)[1].startswith(("CREATE_CLIENT", "GET_INFO"))
-    assert sum("joined:" in line.text for line in lines) == sum("FRAGMENT (last)" in line.text for line in lines)
-    assert any(line.note == "dropped" for line in lines) == any(row.get("dropped") for row in records)
-    json.dumps([line.as_json() for line in lines])
-
-
-def test_broken_transcript_goes_on(tmp_path: Path) -> None:
-    path = tmp_path / "broken.jsonl"
-    path.write_text(
-        '{"t": 0, "dir": "c2a", "hex": "80000000"}\n'
-        "not json\n"
-        '{"t": 1, "dir": "c2a", "hex": "8"}\n'
-        '{"t": 2, "dir": "c2a", "hex": "8180"}\n'
-        '{"t": 3, "dir": "c2a", "hex": "8101000007010c00"}\n'
-        '{"t": 4, "dir": "a2c", "hex": "7e0001"}\n'
-        '["list"]\n'
-        '{"t": 5, "dir": "c2a", "hex": "81000000030104000002fffe"}\n'
-    )
-    lines = list(decode_file(path))
-    assert [line.record for line in lines if line.error] == [2, 3, 4, 5, 6, 7]
-    assert "DELETE" in lines[-1].text
-
-
-def test_raw_serial_log_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "line.bin"
-    rows = [json.loads(line) for line in (TRANSCRIPTS / "serial_session.jsonl").read_text().splitlines()]
-    path.write_bytes(b"boot\r\n" + b"".join(bytes.fromhex(row["hex"]) for row in rows) + b"\x7e\x01\x00")
-    lines = list(decode_file(path))
-    assert lines[0].error and "noise" in lines[0].text
-    assert [line.direction.value for line in lines[1:-1] if line.direction] == [
-        {"c2a": "to_agent", "a2c": "to_board"}[row["dir"]] for row in rows
-    ]
-    assert "CREATE_CLIENT" in lines[1].text
-    assert lines[-1].error and "cut short" in lines[-1].text
-
-
-@pytest.mark.parametrize("kind", ["udp", "serial"])
-def test_capture_and_live_link_in_the_same_words(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "link.pcapng"
-    live: list[DecodedLine] = []
-    with BoardPty() as board:
-        if kind == "udp":
-            with (
-                BuiltinAgent.udp4() as agent,
-                UdpTap(agent.port, capture=path, observer=live_observer(live.append)) as tap,
-            ):
-                client = Client(UdpLink(tap.board_port))
-                client.login()
-                client.logout()
-        else:
-            with (
-                SerialTap(board.device, capture=path, observer=live_observer(live.append)) as tap,
-                BuiltinAgent.serial(tap.agent_device),
-            ):
-                client = Client(board.link())
-                client.login()
-                client.logout()
-    lines = list(decode_file(path))
-    assert [line.text for line in lines] == [line.text for line in live]
-    assert [line.direction for line in lines] == [line.direction for line in live]
-    assert len(lines) == 4
-    assert abs((lines[0].time or 0) - time.time()) < 600
-
-
-def test_cut_capture_gives_what_it_has(tmp_path: Path) -> None:
-    path = tmp_path / "link.pcapng"
-    with BuiltinAgent.udp4() as agent, UdpTap(agent.port, capture=path) as tap:
-        client = Client(UdpLink(tap.board_port))
-        client.login()
-        client.logout()
-    data = path.read_bytes()
-    whole = len(list(decode_file(path)))
-    for size in range(4, len(data), 7):
-        path.write_bytes(data[:size])
-        lines = list(decode_file(path))
-        assert len([line for line in lines if not line.error]) <= whole
-
-
-def test_unreadable_files_are_said_clearly(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read"):
-        list(decode_file(tmp_path / "missing"))
-    (tmp_path / "empty").touch()
-    with pytest.raises(UsageError, match="is empty"):
-        list(decode_file(tmp_path / "empty"))
-
-
-def test_fragments_are_joined_in_words() -> None:
-    lines = list(decode_file(TRANSCRIPTS / "udp_fragment_reliable_ced.jsonl"))
-    joined = [line.text for line in lines if "joined:" in line.text]
-    assert len(joined) == 2
-    assert "WRITE_DATA" in joined[0] and "2000 bytes" in joined[0]
-    assert "DATA" in joined[1] and "2000 bytes" in joined[1]
-    assert xrce.SubmessageKind.FRAGMENT == 13
+    with pytest.raises(UsageError, match="serial serves one device, not 2"):
+        transports_for("serial", devices=["/dev/a", "/dev/b"])
+    with pytest.raises(UsageError, match="/dev/a is given twice"):
+        transports_for("multiserial", devices=["/dev/a", "/dev/b", "/dev/a"])

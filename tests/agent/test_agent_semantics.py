@@ -150,11 +150,11 @@ def test_full_window_keeps_samples_in_order_until_acknowledged() -> None:
     left.writer()
     right.reader()
     right.read()
-    right.acknowledge = False
+    right.session.acknowledge = False
     for index in range(100):
         left.write(index.to_bytes(2, "big"))
     assert len(right.samples) == 16
-    right.acknowledge = True
+    right.session.acknowledge = True
     right.ack()
     deliver(core)
     assert [int.from_bytes(data, "big") for _, data in right.samples] == list(range(100))
@@ -166,7 +166,7 @@ def test_silent_client_gets_heartbeats_until_it_counts_as_dead() -> None:
     left.writer()
     right.reader()
     right.read()
-    right.acknowledge = False
+    right.session.acknowledge = False
     left.write(b"x")
 
     def beats() -> int:
@@ -447,13 +447,13 @@ def test_answer_to_a_remote_reader_waits_for_the_writers_client() -> None:
     left = Wire(core, 1, properties=COOPERATING).ground()
     left.writer()
     right = Wire(core, 2).ground()
-    left.acknowledge = False
+    left.session.acknowledge = False
     request = right.reader()
     assert left.remote == [(0x15, 1)]
     assert right.status(request) is None
     tick(core, 0.4)
     assert right.status(request) is None
-    left.acknowledge = True
+    left.session.acknowledge = True
     left.ack()
     deliver(core)
     assert right.status(request) == 0
@@ -465,7 +465,7 @@ def test_answer_does_not_wait_for_ever(ending: str) -> None:
     left = Wire(core, 1, properties=COOPERATING).ground()
     left.writer()
     right = Wire(core, 2).ground()
-    left.acknowledge = False
+    left.session.acknowledge = False
     request = right.reader()
     assert right.status(request) is None
     if ending == "time":
@@ -487,7 +487,7 @@ def test_only_the_first_answer_waits_for_a_client_that_is_gone() -> None:
     left = Wire(core, 1, properties=COOPERATING).ground()
     left.writer()
     tick(core, 100.0)
-    left.acknowledge = False
+    left.session.acknowledge = False
     right = Wire(core, 2).ground()
     waited = right.reader(1)
     assert right.status(waited) is None, "a Client whose readers are all local is silent, and alive"

@@ -173,13 +173,13 @@ def test_agent_repeats_what_is_not_acknowledged(udp: BuiltinAgent) -> None:
     pair(client)
     client.read(0x0016)
     assert client.settled()
-    client.acknowledge = False
+    client.session.acknowledge = False
     client.write(0x0015, b"lost")
     assert client.pump(lambda: any(isinstance(item, xrce.Heartbeat) for item in client.log))
     assert len(client.samples) == 1
     client.into.expected -= 1  # as if the sample had not come
     client.samples.clear()
-    client.acknowledge = True
+    client.session.acknowledge = True
     assert client.pump(lambda: bool(client.samples))
     assert udp.statistics.retransmissions > 0
 

@@ -7,7 +7,7 @@ from agent_wire import COOPERATING, RELIABLE, TRANSIENT_LOCAL, Wire, core_wires,
 
 from rig import xrce
 from rig.agent import AgentCore, Peer
-from rig.agent._entities import Writer
+from rig.agent.builtin._entities import Writer
 
 HARD_LIVELINESS = "uxr_hl"
 
@@ -98,9 +98,8 @@ def test_full_agent_makes_room_in_spite_of_clients_that_want_long_liveliness() -
         wire.now = 60.0
     late = Wire(core, 5001)
     late.now = 60.0
-    late._transmit(
-        xrce.Header(session_id=0x80), xrce.CreateClient(client_key=b"late", session_id=0x81, mtu=508, properties=())
-    )
+    login = xrce.CreateClient(client_key=b"late", session_id=0x81, mtu=508, properties=())
+    late.transmit(xrce.encode_message(xrce.Message(header=xrce.Header(session_id=0x80), submessages=(login,))))
     assert late.last(xrce.StatusAgent).status == xrce.StatusCode.OK  # type: ignore[union-attr]
 
 
@@ -145,7 +144,7 @@ def test_best_effort_sample_is_a_sign_of_life_and_starts_the_questions_over() ->
 
 def flood(core: AgentCore, wire: Wire, messages: int, each: int) -> None:
     """Deletions of what is not there, each of which wants an answer, and no confirmation of any."""
-    wire.acknowledge = False
+    wire.session.acknowledge = False
     refused = tuple(xrce.Delete(request_id=10, object_id=0x7775) for _ in range(each))
     for number in range(messages):
         raw(wire, number, *refused)
@@ -167,7 +166,7 @@ def test_samples_waiting_on_all_streams_share_one_bound() -> None:
     core = new_core()
     left, right = Wire(core, 1).ground(), Wire(core, 2).ground()
     left.writer()
-    right.acknowledge = False
+    right.session.acknowledge = False
     for number in range(1, 9):
         right.reader(number)
     sample = xrce.encode_submessage(xrce.WriteData(request_id=1, object_id=0x15, data=bytes(8 << 20)))
@@ -175,7 +174,7 @@ def test_samples_waiting_on_all_streams_share_one_bound() -> None:
         right.read(number << 4 | 6, stream=0x80 + number)
     parts = [sample[start : start + 60_000] for start in range(0, len(sample), 60_000)]
     for index, part in enumerate(parts):
-        raw(left, left._reliable + index, xrce.Fragment(data=part, last=index == len(parts) - 1))
+        raw(left, left.next_number + index, xrce.Fragment(data=part, last=index == len(parts) - 1))
     streams = [core.clients[right.key].reliable_out(0x80 + number) for number in range(1, 9)]
     assert 24 << 20 < sum(stream.backlog_bytes for stream in streams) < 32 << 20
     assert core.statistics.samples_out == 3
@@ -197,7 +196,7 @@ def test_samples_kept_for_one_client_share_one_bound() -> None:
     for number in range(1, 30):
         wire.reader(number)
     client = core.clients[wire.key]
-    writer = client.objects[0x15]
+    writer = core.store.owned[client].objects[0x15]
     assert isinstance(writer, Writer)
     sample = bytes(1 << 20)
     for _ in range(12):
@@ -217,7 +216,7 @@ def test_tiny_mtu_does_not_multiply_a_sample() -> None:
     core = new_core()
     wire = Wire(core, 1)
     login = xrce.CreateClient(client_key=b"tiny", session_id=0x82, mtu=1)
-    wire._transmit(xrce.Header(session_id=0x80), login)
+    wire.transmit(xrce.encode_message(xrce.Message(header=xrce.Header(session_id=0x80), submessages=(login,))))
     client = core.clients[b"tiny"]
     assert not client.send(0x80, bytes(16 << 20), 0.0)
     assert client.send(0x80, bytes(100_000), 0.0)
@@ -246,7 +245,7 @@ def test_sample_that_lost_a_fragment_for_ever_is_not_joined_to_the_next() -> Non
     for letter in (b"A", b"B"):
         item = xrce.encode_submessage(xrce.WriteData(request_id=1, object_id=0x15, data=letter * 40))
         halves += [(item[:24], False), (item[24:], True)]
-    first = wire._reliable
+    first = wire.next_number
     for index in (0, 2, 3):
         data, last = halves[index]
         raw(wire, first + index, xrce.Fragment(data=data, last=last))

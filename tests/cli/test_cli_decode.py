@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from rig_process import Finished, RigProcess
 
-from rig.agent import UdpTap
+from rig.link import UdpTap
+from rig.traffic import wireshark_dissector
 
 Rig = Callable[..., Finished]
 Start = Callable[..., RigProcess]
@@ -133,6 +134,42 @@ def test_a_pipe_is_read_as_it_fills() -> None:
         process.stdin.close()
         assert process.stdout.read() == b""
     assert process.returncode == 0
+
+
+LOG = """\
+[1700000000.004000] debug | UDPv4Agent.cpp | recv_message | [==>> UDP <<==] | client_key: 0x5EED0001, len: 24, data:
+0000: 80 00 00 00 00 01 10 00 58 52 43 45 01 00 01 0F 5E ED 00 01 81 00 00 02
+[1700000000.008000] debug | UDPv4Agent.cpp | send_message | [** <<UDP>> **] | client_key: 0x5EED0001, len: 19, data:
+0000: 81 00 00 00 04 01 0B 00 00 00 58 52 43 45 01 00 01 0F 00
+""".replace("data:", "data: ")
+
+
+def test_the_log_of_an_agent_with_times_from_its_beginning(rig: Rig, tmp_path: Path) -> None:
+    path = tmp_path / "agent.log"
+    path.write_text(LOG)
+    assert [line.split()[0] for line in rig("decode", str(path)).out.splitlines()] == [
+        "1700000000.004000",
+        "1700000000.008000",
+    ]
+    lines = rig("decode", "-r", str(path)).out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["0.000000", "->"], ["0.004000", "<-"]]
+    assert "CREATE_CLIENT" in lines[0] and "STATUS_AGENT" in lines[1]
+    (first, second) = (json.loads(line) for line in rig("decode", "--relative", "--json", str(path)).out.splitlines())
+    assert first["time"] == 0 and abs(second["time"] - 0.004) < 1e-6
+
+
+def test_a_file_that_is_nothing_of_the_kind_is_an_error(rig: Rig, tmp_path: Path) -> None:
+    path = tmp_path / "notes"
+    path.write_text("no traffic\n")
+    for arguments in (("decode", str(path)), ("decode", "--json", str(path)), ("decode", sys.executable)):
+        done = rig(*arguments)
+        assert done.code == 2 and done.out == ""
+        assert "holds no traffic" in done.err
+
+
+def test_the_dissector_is_written_whole(rig: Rig) -> None:
+    done = rig("dissector")
+    assert done.code == 0 and done.out == wireshark_dissector()
 
 
 def test_output_that_cannot_be_written(tmp_path: Path) -> None:

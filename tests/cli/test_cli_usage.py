@@ -3,11 +3,15 @@
 import os
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from rig_process import Finished
+
+from rig.cli._common import OnceCommand
+from rig.cli._main import rig_command
 
 Rig = Callable[..., Finished]
 
@@ -144,10 +148,10 @@ def test_a_port_in_use(rig: Rig) -> None:
     assert str(port) in done.err
 
 
-def test_a_device_that_is_not_there(rig: Rig) -> None:
-    done = rig("agent", "serial", "--dev", "/dev/ttyNOWHERE", "-b", "115200")
+def test_a_device_that_is_no_serial_line(rig: Rig) -> None:
+    done = rig("agent", "serial", "--dev", "/dev/null", "-b", "115200")
     assert done.code == 3
-    assert "/dev/ttyNOWHERE" in done.err
+    assert "/dev/null" in done.err
 
 
 def test_a_run_that_is_not_there(rig: Rig, tmp_path: Path) -> None:
@@ -183,3 +187,16 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(rig: Rig, out: Path,
     assert "then decide: copies" in done.out
     assert not out.exists()
     assert list(state.rglob("*.board.json")) == []
+
+
+def commands(group: click.Group) -> Iterator[click.Command]:
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            yield from commands(command)
+        else:
+            yield command
+
+
+def test_every_command_refuses_an_option_that_is_given_twice() -> None:
+    lax = {command.name for command in commands(rig_command) if not isinstance(command, OnceCommand)}
+    assert lax == {"bench"}, "which hands on what it does not know"

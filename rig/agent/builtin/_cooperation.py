@@ -1,0 +1,107 @@
+"""The ``rig_lo`` extension: telling Clients when a writer has readers elsewhere, and holding answers for it.
+
+Knows the extension's messages and waits; must not know how entities come to be. A Client that announced the
+extension keeps samples off the link while no other Client reads them. So that none is lost when a remote
+reader appears, the answer to that reader's creation is held back until every affected writer's Client has
+confirmed that it knows. One that is not there any more must not hold up the others: Clients give the creation of an
+entity about a second. So a wait is short, and who let one pass is not waited for until it has caught up. That a
+Client was silent so far says nothing: one with only local readers has nothing to send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rig.agent.builtin._client import AgentClient
+from rig.agent.builtin._entities import Writer
+from rig.xrce import STREAM_RELIABLE, Info, ObjectKind, WriterActivity, encode_submessage
+
+HOLD_LIMIT = 0.5
+
+
+@dataclass(slots=True, eq=False)
+class _Wait:
+    """A Client that has not yet confirmed a number of its stream 0x80 (of one epoch)."""
+
+    client: AgentClient
+    epoch: int
+    sequence: int
+
+    def over(self) -> bool:
+        if not self.client.alive or self.client.epoch != self.epoch:
+            return True
+        return self.client.reliable_out(STREAM_RELIABLE).acknowledged(self.sequence)
+
+
+@dataclass(slots=True, eq=False)
+class _Hold:
+    waits: list[_Wait]
+    until: float
+    release: Callable[[float], None]
+
+
+class Cooperation:
+    """Announces remote readers and keeps the answers that wait for the announcement."""
+
+    def __init__(self) -> None:
+        self._holds: list[_Hold] = []
+        self._late: dict[AgentClient, _Wait] = {}
+        self.unheard = 0
+        """Answers given before every Client had confirmed: samples between these and the news may have stayed local."""
+
+    @property
+    def deadline(self) -> float | None:
+        """When ``poll`` must run at the latest."""
+        return min((hold.until for hold in self._holds), default=None)
+
+    def announce(self, writer: Writer, now: float, *, force: bool = False) -> _Wait | None:
+        """Tell a writer's Client how many remote readers it has, if that changed (or by ``force``)."""
+        client = writer.client
+        if not client.local_known or writer.object_id & 0x0F != ObjectKind.DATAWRITER:
+            return None
+        count = min(writer.remote_readers, 0xFFFF)
+        if count == writer.announced and not (force and count):
+            return None
+        writer.announced = count
+        item = Info(request_id=0, object_id=writer.object_id, activity=WriterActivity(remote_readers=count))
+        client.answer(STREAM_RELIABLE, encode_submessage(item), now)
+        return _Wait(client, client.epoch, client.reliable_out(STREAM_RELIABLE).last_pushed())
+
+    def hold(self, writers: Iterable[Writer], now: float, release: Callable[[float], None]) -> None:
+        """Announce to the writers' Clients, then call ``release`` once all have confirmed (or time is up)."""
+        told = [wait for writer in writers if (wait := self.announce(writer, now)) is not None]
+        waits = [wait for wait in told if self._expected(wait.client)]
+        self.unheard += len(waits) < len(told)
+        if waits:
+            self._holds.append(_Hold(waits, now + HOLD_LIMIT, release))
+        else:
+            release(now)
+
+    def _expected(self, client: AgentClient) -> bool:
+        """Whether a Client is likely to confirm in time: it has caught up with all that was waited for."""
+        missed = self._late.get(client)
+        if missed is not None and missed.over():
+            del self._late[client]
+            return True
+        return missed is None
+
+    def poll(self, now: float) -> None:
+        """Release what no longer waits."""
+        if not self._holds:
+            return
+        ready: list[_Hold] = []
+        waiting: list[_Hold] = []
+        for hold in self._holds:
+            hold.waits = [wait for wait in hold.waits if not wait.over()]
+            (ready if not hold.waits or now >= hold.until else waiting).append(hold)
+        self._holds = waiting
+        for hold in ready:
+            missed = [wait for wait in hold.waits if not wait.over()]
+            self._late.update((wait.client, wait) for wait in missed)
+            self.unheard += bool(missed)
+            hold.release(now)
+
+    def forget(self, client: AgentClient) -> None:
+        """Take note that a Client has left."""
+        self._late.pop(client, None)

@@ -1,0 +1,26 @@
+"""The tap between a board's link and its Agent: passing on, counting, spoiling, pacing, capturing.
+
+Knows units on a link and who sent them. Must not know boards, what an Agent does, nor what messages say.
+"""
+
+from __future__ import annotations
+
+from rig.link._capture import CAPTURE_WRITER, LINKTYPE_USER0
+from rig.link._counters import Direction, DirectionCounters, LinkCounters
+from rig.link._noise import NoisePlan
+from rig.link._serial_tap import SerialTap
+from rig.link._tap import LinkTap, Observer
+from rig.link._udp_tap import UdpTap
+
+__all__ = [
+    "CAPTURE_WRITER",
+    "LINKTYPE_USER0",
+    "Direction",
+    "DirectionCounters",
+    "LinkCounters",
+    "LinkTap",
+    "NoisePlan",
+    "Observer",
+    "SerialTap",
+    "UdpTap",
+]

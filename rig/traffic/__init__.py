@@ -1,0 +1,21 @@
+"""Recorded and live DDS-XRCE traffic in words: captures, transcripts, serial logs, and a link as it is used.
+
+Knows file formats and how messages of one flow hang together. Must not know Agents nor boards.
+"""
+
+from __future__ import annotations
+
+from rig.traffic._decode import decode_file
+from rig.traffic._describe_line import DecodedLine, MessageDescriber, live_observer, since_first
+from rig.traffic._dissector import wireshark_dissector
+from rig.traffic._watch import watch_link
+
+__all__ = [
+    "DecodedLine",
+    "MessageDescriber",
+    "decode_file",
+    "live_observer",
+    "since_first",
+    "watch_link",
+    "wireshark_dissector",
+]
