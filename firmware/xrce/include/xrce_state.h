@@ -173,7 +173,8 @@ typedef struct {
     uint8_t left[2]; /* readers of that session, of other ones, that have not had it back */
 } xrce_echo_t;
 
-enum xrce_echo_mode { XRCE_ECHO_UNKNOWN, XRCE_ECHO_YES, XRCE_ECHO_NO };
+/* Each wait in vain takes an Agent one step down. */
+enum xrce_echo_mode { XRCE_ECHO_NO = 0, XRCE_ECHO_UNKNOWN = 1, XRCE_ECHO_YES = 3 };
 
 typedef struct {
     xrce_echo_t rows[XRCE_ECHO_SAMPLES];
