@@ -7,6 +7,7 @@
 uint32_t agent_seed;
 unsigned agent_loss;
 bool agent_echoes;
+bool agent_reads_late;
 agent_in_t agent_in;
 agent_out_t agent_out;
 
@@ -79,6 +80,22 @@ void agent_send_sample(const uint8_t *sample, uint32_t length)
     agent_say(submessage, length + 8u);
 }
 
+/* Echoes that are still to be said. */
+static struct {
+    uint8_t bytes[64];
+    uint32_t length;
+} waiting[64];
+static uint32_t waiting_count;
+
+void agent_reads_on(void)
+{
+    agent_reads_late = false;
+    for (uint32_t i = 0; i < waiting_count; i++) {
+        agent_send_sample(waiting[i].bytes, waiting[i].length);
+    }
+    waiting_count = 0;
+}
+
 static void on_submessage(const xrce_submessage_t *submessage)
 {
     const uint8_t *payload = submessage->payload;
@@ -99,7 +116,11 @@ static void on_submessage(const xrce_submessage_t *submessage)
         agent_in.samples++;
         agent_in.sample_length = submessage->length - 4u;
         memcpy(agent_in.sample, payload + 4, agent_in.sample_length);
-        if (agent_echoes) {
+        if (agent_echoes && agent_reads_late) {
+            CHECK(waiting_count < sizeof(waiting) / sizeof(waiting[0]));
+            memcpy(waiting[waiting_count].bytes, agent_in.sample, agent_in.sample_length);
+            waiting[waiting_count++].length = agent_in.sample_length;
+        } else if (agent_echoes) {
             agent_send_sample(agent_in.sample, agent_in.sample_length);
         }
     } else if (submessage->id == XRCE_FRAGMENT) {
@@ -241,4 +262,5 @@ void agent_reset(void)
     memset(&agent_in, 0, sizeof(agent_in));
     memset(&agent_out, 0, sizeof(agent_out));
     late_length = 0;
+    waiting_count = 0;
 }

@@ -39,11 +39,14 @@ typedef struct {
 extern uint32_t agent_seed;
 extern unsigned agent_loss; /* per cent */
 extern bool agent_echoes;   /* each sample comes back to reader 1, as from an Agent that knows no better */
+extern bool agent_reads_late; /* echoes wait for agent_reads_on */
 extern agent_in_t agent_in;
 extern agent_out_t agent_out;
 
 void agent_reset(void);
 bool agent_lost(void);
+/* What has waited is echoed now. */
+void agent_reads_on(void);
 /* Works on all that the Client sent. */
 void agent_run(void);
 void agent_heartbeat(void);

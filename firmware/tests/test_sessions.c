@@ -36,6 +36,15 @@ static unsigned sample_comes(uint8_t session, uint8_t value)
     return rig_seen_count - before;
 }
 
+/* The Agent has all that came by the reliable stream. */
+static void acknowledge(uint8_t session)
+{
+    uint16_t next = rig_client.sessions[session].out[XRCE_OUT_RELIABLE].unsent;
+    const uint8_t body[9] = {XRCE_ACKNACK, 1, 5, 0, (uint8_t)next, (uint8_t)(next >> 8), 0, 0, XRCE_STREAM_RELIABLE};
+
+    say(session, XRCE_STREAM_NONE, body, sizeof(body));
+}
+
 /* In each session a writer and a reader that asked; the readers have what was published by shared memory. */
 static void begin(void)
 {
@@ -53,7 +62,7 @@ static void begin(void)
         CHECK_INT(rig_entity(i, XRCE_DATAWRITER, 1, 1, 1, NULL, NULL, RELIABLE, 0), XRCE_OK);
         CHECK_INT(rig_entity(i, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, RELIABLE, 0), XRCE_OK);
         xrce_entity_find(&rig_client.entities, XRCE_KEY(i, XRCE_OBJECT(1, XRCE_DATAWRITER)))->flags &=
-            (uint8_t)~XRCE_E_RELIABLE_STREAM; /* nobody acknowledges here */
+            (uint8_t)~XRCE_E_RELIABLE_STREAM; /* nobody acknowledges samples here */
         CHECK_INT(xrce_client_read(&rig_client, i, 1, 0xFFFF), XRCE_OK);
     }
 }
@@ -106,6 +115,7 @@ static void an_agent_may_echo_across_sessions_only(void)
         publish(0, value);
         CHECK_INT(sample_comes(1, value), 0);
     }
+    acknowledge(0);
     CHECK_INT(rig_publish(0, 1, 99, 4), XRCE_OK); /* waits: the readers of its own session have none back */
     CHECK_INT(xrce_client_spin(&rig_client, 0), 2);
     CHECK(rig_client.sessions[0].link_head != NULL);

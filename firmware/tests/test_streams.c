@@ -478,6 +478,79 @@ static void no_more_is_under_way_than_can_be_recognised(void)
     agent_echoes = false;
 }
 
+static void pass(uint32_t ms)
+{
+    for (uint32_t end = rig_now + ms; (int32_t)(rig_now - end) < 0; rig_now += 10u) {
+        agent_run();
+        (void)xrce_client_spin(&rig_client, 0);
+    }
+}
+
+/* The Agent has 16 samples, and for `ms` milliseconds it sends none of them back; others wait. */
+static void echoes_keep_away(uint32_t ms)
+{
+    begin_echo(true);
+    CHECK_INT(rig_publish(0, 1, 1, 4), XRCE_OK);
+    agent_settle();
+    agent_settle();
+    agent_reads_late = true;
+    for (uint32_t i = 0; i < 2u * XRCE_ECHO_SAMPLES; i++) {
+        CHECK_INT(rig_publish(0, 1, 100u + i, 4), XRCE_OK);
+        CHECK_INT(xrce_client_spin(&rig_client, 0), 2);
+    }
+    pass(ms);
+}
+
+/* The Agent sends back what it has: to readers that had it all by shared memory. */
+static void nothing_that_comes_now_is_news(void)
+{
+    agent_reads_on();
+    for (int i = 0; i < 4; i++) {
+        agent_settle();
+    }
+    for (unsigned i = 0; i < rig_seen_count; i++) {
+        CHECK(rig_seen[i].local);
+    }
+    agent_echoes = false;
+}
+
+static void an_echo_that_is_late_is_recognised(void)
+{
+    echoes_keep_away(2u * XRCE_ECHO_MS);
+    CHECK_INT(agent_in.samples, 1 + XRCE_ECHO_SAMPLES);
+    nothing_that_comes_now_is_news();
+    CHECK_INT(agent_in.samples, 1 + XRCE_ECHO_SAMPLES + 4); /* one for each buffer had waited */
+    CHECK_INT(rig_client.echoes.mode[0], XRCE_ECHO_YES);
+}
+
+/* A session that connects, its own or another, does not take from the Agent what it has still to send back. */
+static void an_echo_outlives_a_new_session(void)
+{
+    echoes_keep_away(50);
+    xrce_session_connected(&rig_client, &rig_client.sessions[0], false);
+    agent_in.expected = agent_in.last = 0;
+    agent_in.have = 0;
+    memset(&agent_out, 0, sizeof(agent_out));
+    pass(2u * XRCE_ECHO_MS);
+    nothing_that_comes_now_is_news();
+}
+
+/* The Agent that comes back is another one, which has none of them and echoes no more: nothing waits for ever. */
+static void an_echo_that_never_comes_is_given_up(void)
+{
+    echoes_keep_away(XRCE_ECHO_LOST_MS + 200u);
+    CHECK_INT(agent_in.samples, 1 + XRCE_ECHO_SAMPLES + 4);
+    CHECK_INT(rig_client.echoes.mode[0], XRCE_ECHO_UNKNOWN);
+    for (uint32_t i = 0; i < XRCE_ECHO_SAMPLES; i++) {
+        CHECK_INT(rig_publish(0, 1, 200u + i, 4), XRCE_OK);
+        pass(20);
+    }
+    pass(XRCE_ECHO_MS + 200u);
+    CHECK_INT(rig_client.echoes.mode[0], XRCE_ECHO_NO);
+    agent_reads_late = false;
+    agent_echoes = false;
+}
+
 static void an_agent_that_never_echoes_is_recognised(void)
 {
     static const uint8_t same[4] = {7, 0, 0, 0};
@@ -725,6 +798,9 @@ int main(void)
     RUN(a_cooperating_agent_gets_only_what_is_wanted);
     RUN(echoes_are_told_from_samples);
     RUN(no_more_is_under_way_than_can_be_recognised);
+    RUN(an_echo_that_is_late_is_recognised);
+    RUN(an_echo_outlives_a_new_session);
+    RUN(an_echo_that_never_comes_is_given_up);
     RUN(an_agent_that_never_echoes_is_recognised);
     RUN(a_writer_is_deleted_after_its_last_sample);
     RUN(a_sample_over_64_kib_stays_with_its_local_readers);

@@ -6,10 +6,11 @@ Knows records only. Must not know hardware, nor how anything was measured.
 from collections.abc import Mapping, Sequence
 
 from rig.claims._claim import Claim, Decision, Figures, gap
+from rig.claims._promises import CLAIM_OF, SEARCH, with_search
 from rig.claims._table import CLAIMS
 from rig.records import NOT_ASKED, ClaimResult, Measurement, Verdict
 
-__all__ = ["CLAIMS", "Claim", "Decision", "Figures", "decide"]
+__all__ = ["CLAIMS", "CLAIM_OF", "SEARCH", "Claim", "Decision", "Figures", "decide"]
 
 
 def decide(
@@ -34,6 +35,9 @@ def decide(
         missing = gap(Figures(own), claim.reported) if decision.verdict is Verdict.CONFIRMED else ""
         if missing:
             decision = Decision(verdict=Verdict.INCONCLUSIVE, reason=missing, evidence=decision.evidence)
+    if own or claim.experiment in prevented:
+        searched = [m for m in measurements if m.board == board and m.experiment == SEARCH]
+        decision = with_search(claim, decision, searched, prevented=prevented.get(SEARCH, ""), board=board)
     return ClaimResult(
         id=claim.id,
         board=board,

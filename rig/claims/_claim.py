@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from rig.model import Promise
 from rig.records import Evidence, Measurement, Scalar, Verdict
 
 _UNITS = {"bytes": "B", "ms": "ms"}
@@ -23,7 +24,8 @@ class Decision:
 class Claim:
     """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
 
-    ``reported``: metrics that are told, and that the criterion can do without.
+    ``reported``: metrics that are told, and that the criterion can do without. ``promises``: those of the model that
+    count against it when the search finds one broken.
     """
 
     id: str
@@ -34,6 +36,7 @@ class Claim:
     decide: Callable[[Figures], Decision] | None = None
     why_not: str = ""
     reported: frozenset[str] = frozenset()
+    promises: frozenset[Promise] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rig.claims import _agent, _copies, _cost, _entities, _latency, _messages, _order
 from rig.claims._claim import Claim
+from rig.claims._promises import promises_of
 from rig.records import Metric
 
 _ROWS = (
@@ -33,6 +34,7 @@ _ROWS = (
         criterion="whole and of the right length at every size up to the buffer memory configured",
         experiment="message-size",
         decide=_messages.message_size,
+        promises=promises_of("message-size"),
     ),
     Claim(
         id="copies",
@@ -43,6 +45,7 @@ _ROWS = (
         "payload byte is written after the application wrote it",
         experiment="copies",
         decide=_copies.copies,
+        promises=promises_of("copies"),
     ),
     Claim(
         id="shared-buffer",
@@ -51,6 +54,7 @@ _ROWS = (
         criterion="all addresses are equal",
         experiment="shared-buffer",
         decide=_messages.shared_buffer,
+        promises=promises_of("shared-buffer"),
     ),
     Claim(
         id="os-overhead",
@@ -72,6 +76,7 @@ _ROWS = (
         experiment="latency",
         reported=frozenset((Metric.SERIALISATION, Metric.LATENCY_LOADED)),
         decide=_latency.latency,
+        promises=promises_of("latency"),
     ),
     Claim(
         id="local-matching",
@@ -83,6 +88,7 @@ _ROWS = (
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
         experiment="local-matching",
         decide=_entities.local_matching,
+        promises=promises_of("local-matching"),
     ),
     Claim(
         id="agent-duplicates",
@@ -105,6 +111,7 @@ _ROWS = (
         "at least one pair",
         experiment="entity-capacity",
         decide=_entities.entity_capacity,
+        promises=promises_of("entity-capacity"),
     ),
     Claim(
         id="burst-order",
@@ -113,6 +120,7 @@ _ROWS = (
         criterion="in order; every loss is reported to the publisher",
         experiment="burst-order",
         decide=_order.burst_order,
+        promises=promises_of("burst-order"),
     ),
     Claim(
         id="thread-safety",
@@ -123,6 +131,7 @@ _ROWS = (
         criterion="no torn sample, no deadlock",
         experiment="thread-safety",
         decide=_order.thread_safety,
+        promises=promises_of("thread-safety"),
     ),
     Claim(
         id="lifecycle",
@@ -132,6 +141,7 @@ _ROWS = (
         criterion="no leak, others unaffected, a deleted reader gets nothing",
         experiment="lifecycle",
         decide=_entities.lifecycle,
+        promises=promises_of("lifecycle"),
     ),
     Claim(
         id="services",
@@ -141,6 +151,7 @@ _ROWS = (
         criterion="each reply reaches its requester with its request id",
         experiment="services",
         decide=_entities.services,
+        promises=promises_of("services"),
     ),
     Claim(
         id="nuttx",

@@ -18,6 +18,7 @@ from rig.cli._bench import bench_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
+from rig.cli._replay import replay_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
 from rig.cli._soak import soak_command
 from rig.errors import ExitCode, RigError, fault_of
@@ -40,6 +41,7 @@ def rig_command() -> None:
 for _command in (
     run_command,
     report_command,
+    replay_command,
     compare_command,
     claims_command,
     explain_command,

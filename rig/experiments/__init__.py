@@ -16,11 +16,13 @@ from rig.experiments import (
     local_matching,
     message_size,
     os_overhead,
+    sequences,
     services,
     shared_buffer,
     thread_safety,
 )
 from rig.experiments._experiment import Experiment
+from rig.experiments.sequences import call_lines
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.id: module.EXPERIMENT
@@ -36,6 +38,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         lifecycle,
         services,
         thread_safety,
+        sequences,
         agentless_operation,
         agentless_startup,
         agent_duplicates,
@@ -43,4 +46,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "Experiment"]
+__all__ = ["EXPERIMENTS", "Experiment", "call_lines"]

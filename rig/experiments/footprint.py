@@ -19,6 +19,8 @@ _BENCH_OBJECTS = frozenset(
         "bench_commands.c:stream_memory",
         "bench_rtt.c:data",
         "bench_service.c:service",
+        "bench_program.c:run",
+        "bench_program.c:other",
         "port.c:message_memory",
         "port.c:receive_bytes",
         "_SEGGER_RTT",

@@ -58,6 +58,7 @@ class Sample:
     asker: Endpoint | None = None
     concurrent: bool = False
     pending: bool = False
+    young: bool = False
     kept: bool = False
     waiting: int = 0
     maybe: int = 0
@@ -123,7 +124,7 @@ class World:
         self._heard: set[tuple[End, End]] = set()
         self._most_used = 0
         self._most_rows = 0
-        self._passing: Sample | None = None
+        self._passing: list[Sample] = []
         self._accepted = 0
         self._delivered_in_spin = 0
         self._dry = False
@@ -387,7 +388,9 @@ class World:
                 entry.young = False
         for sample in list(self.held):
             open_to = (q for e in self.ends.values() for q in e.queue if q.sample is sample and not q.required)
-            sample.maybe = sum(1 for _ in open_to) if sample.maybe else 0
+            if not sample.young:  # the spin has passed over it: who may have it still?
+                sample.maybe = sum(1 for _ in open_to) if sample.maybe else 0
+            sample.young = False
             self._release(sample)
         return breach
 
@@ -447,6 +450,7 @@ class World:
     def _accept(self, sample: Sample, *, young: bool) -> None:
         writer = sample.writer
         self._accepted += 1
+        sample.young = young
         sample.order = self._accepted
         self.samples[sample.number] = sample
         readers = [sample.asker] if sample.asker is not None else list(writer.readers)
@@ -501,10 +505,15 @@ class World:
                 entry.sample.maybe += 1
 
     def _pass_on(self, sample: Sample | None) -> None:
-        """The callbacks of ``sample`` run now, and those of the one before are over."""
-        before, self._passing = self._passing, sample
-        if before is not None:
-            self._release(before)
+        """The callbacks of ``sample`` run now. Those of the one before may not be over: a middleware may hand a late
+        reader its history in between.
+        """
+        if sample in self._passing:
+            return
+        over = self._passing[:-1] if sample is not None else self._passing
+        self._passing = [*self._passing[-1:], sample] if sample is not None else []
+        for each in over:
+            self._release(each)
 
     def _settle(self, sample: Sample, *, required: bool) -> None:
         if required:
@@ -515,7 +524,7 @@ class World:
 
     def _release(self, sample: Sample) -> None:
         """Forget a sample that nobody gets or keeps any more; one whose callback may still run is held."""
-        if sample.waiting <= 0 and sample.maybe <= 0 and not sample.kept and sample is not self._passing:
+        if sample.waiting <= 0 and sample.maybe <= 0 and not sample.kept and sample not in self._passing:
             self.held.pop(sample, None)
 
     def _remove(self, end: End) -> None:

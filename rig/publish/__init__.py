@@ -14,6 +14,7 @@ from rig.publish._compare import Difference, compare
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
+from rig.publish._sequences import write_sequences
 from rig.publish._tables import claims_table, measurement_table
 from rig.records import RunRecord, save
 
@@ -42,7 +43,7 @@ def publish(record: RunRecord, directory: Path) -> list[Path]:
     for name, write in _OUTPUTS.items():
         try:
             write(record, directory / name)
-            written.append(directory / name)
+            written += [directory / name] if (directory / name).exists() else []
         except RigError as error:
             failed.append(error)
         except Exception as error:
@@ -61,9 +62,10 @@ def _text(render: Callable[[RunRecord], str]) -> Callable[[RunRecord, Path], Non
     return lambda record, path: write_whole(path, render(record))
 
 
-_OUTPUTS: dict[str, Callable[[RunRecord, Path], None]] = {
+_OUTPUTS: dict[str, Callable[[RunRecord, Path], object]] = {
     "results.json": save,
     "junit.xml": _text(junit),
     "metrics.prom": _text(metrics),
     "report.html": _text(html),
+    "sequences": lambda record, path: write_sequences(record, path.parent),
 }

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from rig.publish import _page as page
 from rig.publish._formats import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
 from rig.publish._plots import plots
+from rig.publish._sequences import stories
 from rig.records import Board, RunRecord
 
 # Control characters that a console may hold and a page may not.
@@ -67,6 +68,7 @@ def _section(record: RunRecord, board: Board) -> dict[str, object]:
         "counts": page.counts(claims),
         "figures": page.key_figures(own),
         "groups": page.groups(claims),
+        "stories": stories(record, board.name),
         "plots": [(plot, Markup(plot.svg)) for plot in plots(board, own)],  # escaped where it is made
         "tables": page.tables(own),
         "faults": [fault for fault in record.faults if fault.board == board.name],

@@ -48,6 +48,8 @@ class Unit(StrEnum):
     BUFFERS = "buffers"
     REPLIES = "replies"
     REQUESTS = "requests"
+    SEQUENCES = "sequences"
+    PROMISES = "promises"
 
     @classmethod
     def named(cls, name: str) -> Unit | None:
@@ -119,6 +121,8 @@ class Metric(StrEnum):
     DATA_BYTES = "data_bytes", Unit.BYTES, "initialised RAM of the image"
     BSS_BYTES = "bss_bytes", Unit.BYTES, "zeroed RAM of the image, the pool among it"
     MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of all objects that are not the bench's own"
+    SEQUENCES_RUN = "sequences_run", Unit.SEQUENCES, "sequences of calls that the search drew and ran to their end"
+    PROMISES_BROKEN = "promises_broken", Unit.PROMISES, "promises that the middleware broke in them"
     STACK_PEAK = "stack_peak_bytes", Unit.BYTES, "deepest stack since boot"
 
     @classmethod
@@ -480,6 +484,60 @@ class Stack(Detail):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Searched(Detail):
+    """Of a search: the ``seed`` that draws the same sequences again; ``calls`` of all sequences, over so many
+    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); what broke
+    once and not again (``passing``).
+    """
+
+    seed: int = 0
+    calls: int = 0
+    seconds: float = 0
+    lacking: Mapping[str, int] = field(default_factory=dict)
+    passing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """One ``call`` of a sequence in words, what it must come to and what it came to."""
+
+    call: str
+    expected: tuple[str, ...] = ()
+    came: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Broken:
+    """A ``promise`` by its name (rig/model), what it says, what was ``expected`` and ``seen`` at call number ``at`` of
+    the shortest sequence found: ``sequence`` as JSON for ``rig replay``, ``told`` call by call. ``repeats`` of ``runs``
+    of it broke the promise. It was first seen after ``seconds`` in sequence ``number`` of the search, of ``calls_then``
+    calls. ``topics``: what the calls mean by a topic's number.
+    """
+
+    promise: str
+    says: str
+    family: str
+    expected: str
+    seen: str
+    at: int
+    told: tuple[Told, ...]
+    topics: tuple[str, ...] = ()
+    sequence: str
+    repeats: int = 0
+    runs: int = 0
+    number: int = 0
+    calls_then: int = 0
+    seconds: float = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrokenPromises(Detail):
+    """The promises that a search found broken, each with the shortest sequence that breaks it."""
+
+    findings: tuple[Broken, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
     """Metrics that one experiment yields with one kind of detail, under these conditions."""
 
@@ -608,6 +666,8 @@ GROUPS = (
         conditions=(*_SHAPE, Condition.AGENT, Condition.SESSIONS),
         detail=Crossing,
     ),
+    Group(experiment="sequences", metrics=(Metric.SEQUENCES_RUN,), conditions=(), detail=Searched),
+    Group(experiment="sequences", metrics=(Metric.PROMISES_BROKEN,), conditions=(), detail=BrokenPromises),
     Group(experiment="footprint", metrics=(Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES), conditions=()),
     Group(experiment="footprint", metrics=(Metric.MIDDLEWARE_RAM,), conditions=(), detail=Memory),
     Group(experiment="footprint", metrics=(Metric.STACK_PEAK,), conditions=(), detail=Stack),

@@ -9,6 +9,7 @@ from rig.run._outcome import outcome
 from rig.run._places import find_boards_file, runs_directory
 from rig.run._plan import Step, experiments_for, plan, plan_lines
 from rig.run._recorder import Listener, Recorder
+from rig.run._replay import Replayed, replay
 from rig.run._resume import Unfinished, read_unfinished
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "AgentKind",
     "Listener",
     "Recorder",
+    "Replayed",
     "RunOptions",
     "Step",
     "Unfinished",
@@ -29,6 +31,7 @@ __all__ = [
     "plan",
     "plan_lines",
     "read_unfinished",
+    "replay",
     "resume",
     "runs_directory",
 ]

@@ -167,6 +167,8 @@ class _Run:
                 directory=self.options.directory,
                 first=first,
                 noise=self.options.noise,
+                seed=self.options.seed,
+                search_seconds=self.options.search_seconds,
             ) as station:
                 for variant in VARIANTS:
                     self._variant(board, station, variant)

@@ -20,6 +20,7 @@ class RunOptions:
     """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run.
 
     ``noise``: share (0..1) of what crosses the link that is spoilt, in each of the ways that the link knows.
+    ``seed``: of the search for sequences that break a promise; ``search_seconds``: for how long, None the usual time.
     ``history``: event log of a former run, for an estimate of the time that is left.
     """
 
@@ -32,6 +33,8 @@ class RunOptions:
     command: str = "rig run"
     history: Path | None = None
     noise: float = 0.0
+    seed: int = 1
+    search_seconds: float | None = None
 
 
 def check_claims(ids: Sequence[str]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rig.claims import CLAIMS
+from rig.claims import CLAIMS, SEARCH
 from rig.experiments import EXPERIMENTS, Experiment
 from rig.inventory import BoardSpec
 from rig.records import VARIANTS
@@ -40,6 +40,8 @@ class Step:
 def experiments_for(claims: Sequence[str]) -> list[Experiment]:
     """The experiments that these claims need (none given: all claims), in the order of the experiment table."""
     wanted = {CLAIMS[id].experiment for id in (claims or CLAIMS)}
+    if any(CLAIMS[id].promises for id in (claims or CLAIMS)):
+        wanted.add(SEARCH)
     return [experiment for id, experiment in EXPERIMENTS.items() if id in wanted]
 
 

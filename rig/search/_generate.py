@@ -253,6 +253,13 @@ class _Drawing:
         most = self.random.choice((2, 3, 5, buffers - 1, buffers, buffers + 1, buffers + 2))
         return max(1, min(most, 300))
 
+    def _sample(self, end: End) -> Publish:
+        """Some samples at once; more than a byte can tell apart have more than a byte."""
+        count = self._burst()
+        return Publish(
+            end, max(2, self._length()) if count > 100 and self.sequence.buffer_bytes > 1 else self._length(), count
+        )
+
     # ---- moves
 
     def _draw_end(self, kind: Kind) -> Create | None:
@@ -302,7 +309,7 @@ class _Drawing:
     def _publish(self) -> None:
         writers = self._ends(Kind.WRITER, loaned=False)
         if writers:
-            self._add(Publish(self.random.choice(writers).end, self._length(), self._burst()))
+            self._add(self._sample(self.random.choice(writers).end))
 
     def _spin(self) -> None:
         waiting = any(end.queue for end in self.ideal.world.ends.values())

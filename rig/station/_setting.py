@@ -6,7 +6,7 @@ Knows no board kind, no Agent and no process; a station fills it in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
@@ -103,6 +103,10 @@ class Link(Protocol):
         ...
 
 
+def _cannot_renew() -> Bench:
+    raise RuntimeError("nobody said how to bring this board back")
+
+
 @dataclass(kw_only=True)
 class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
@@ -112,6 +116,8 @@ class Setting:
     ``variables``: what its objects take of RAM, bytes by name.
     ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
     the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
+    ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
+    ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
     """
 
     board: str
@@ -125,6 +131,9 @@ class Setting:
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
     quick: bool = False
+    seed: int = 1
+    search_seconds: float | None = None
+    renew: Callable[[], Bench] = field(default=_cannot_renew)
     _keys: int = 0x5A000000
     _sequences: int = 0x10000  # beyond those of ordinary exchanges
 

@@ -6,7 +6,7 @@ flash, boot and the mailbox. Taken down in reverse; a step that fails does not k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -57,10 +57,24 @@ class Station:
     :param directory: where ``console.log`` and ``link.pcapng`` go.
     :param first: of the boards that share the directory; the files of others have the board's name in theirs.
     :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
+    :param seed: of what experiments draw by chance.
+    :param search_seconds: how long to search for sequences that break a promise; None: the usual time.
     """
 
-    def __init__(self, spec: BoardSpec, *, agent: str, directory: Path, first: bool = True, noise: float = 0.0) -> None:
+    def __init__(
+        self,
+        spec: BoardSpec,
+        *,
+        agent: str,
+        directory: Path,
+        first: bool = True,
+        noise: float = 0.0,
+        seed: int = 1,
+        search_seconds: float | None = None,
+    ) -> None:
         self.spec = spec
+        self._seed = seed
+        self._search_seconds = search_seconds
         self._noise = noise
         self.images: Mapping[str, FirmwareImage] = {}
         self._agent_kind = agent
@@ -144,8 +158,24 @@ class Station:
             trace=tracer(board, image, bench),
             untraceable=why_untraceable(board, image),
             quick=quick,
+            seed=self._seed,
+            search_seconds=self._search_seconds,
         )
+        self._setting.renew = self._renewal(self._setting, variant, quick=quick)
         return self._setting
+
+    def _renewal(self, setting: Setting, variant: str, *, quick: bool) -> Callable[[], Bench]:
+        """How an experiment brings the board back whose firmware died: its setting gets the new bench and link."""
+
+        def renew() -> Bench:
+            self.power_cycle()
+            now = self.prepare(variant, quick=quick)
+            setting.bench, setting.link, setting.baud = now.bench, now.link, now.baud
+            setting.scan, setting.trace = now.scan, now.trace
+            self._setting = setting
+            return now.bench
+
+        return renew
 
     def describe(self) -> BoardRecord:
         """The board as a record, with the firmware that has run so far."""

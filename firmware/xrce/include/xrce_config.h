@@ -39,12 +39,16 @@
 #define XRCE_SILENCE_MS 3000u
 #endif
 
-/* Samples under way to an Agent that echoes, a power of two; and how long to wait for the first echo. */
+/* Samples under way to an Agent that echoes, a power of two; how long to wait for the first echo; and how long for one
+ * from an Agent that is known to echo. The second is long: our clock may run ahead of the Agent's host by far. */
 #ifndef XRCE_ECHO_SAMPLES
 #define XRCE_ECHO_SAMPLES 16u
 #endif
 #ifndef XRCE_ECHO_MS
 #define XRCE_ECHO_MS 1000u
+#endif
+#ifndef XRCE_ECHO_LOST_MS
+#define XRCE_ECHO_LOST_MS 10000u
 #endif
 
 /* A spin that delivers local samples leaves the link alone, but looks at it at least every so many spins. */

@@ -138,10 +138,11 @@ typedef struct {
 typedef struct xrce_edge {
     struct xrce_edge *next;
     xrce_entity_t *reader;
-    uint16_t skip; /* samples under way that were published before the pair matched; or XRCE_EDGE_HOLD */
+    uint16_t skip;  /* samples under way that were published before the pair matched, and XRCE_EDGE_HOLD */
+    uint16_t since; /* XRCE_EDGE_HOLD: the number of the first sample that was published after that */
 } xrce_edge_t;
 
-#define XRCE_EDGE_HOLD 0xFFFFu /* the reader is to get what its writer kept before it gets anything else */
+#define XRCE_EDGE_HOLD 0x8000u /* the reader is to get what its writer keeps before it gets anything else */
 
 /* The samples of all writers in one queue, in the order of their publishing. */
 typedef struct {
@@ -152,9 +153,10 @@ typedef struct {
     xrce_entity_t *last;    /* writer found last; checked by its key */
     bool idle;              /* the main context may be asleep: who publishes must wake it */
     bool chores;            /* a gone writer has no more samples, a late reader waits, a service was delivered */
-    uint32_t delivered_service; /* since the last chores */
+    uint32_t delivered_aside; /* since the last chores: callbacks of services, and of what was kept for late readers */
     uint32_t refused;
     uint16_t kept;          /* by all writers, for late readers */
+    uint16_t requesters;    /* ever made */
     uint32_t withheld;      /* samples over XRCE_LENGTH_FIELD_MAX that stayed with their local readers */
     uint32_t lost;
     uint32_t delivered;
@@ -171,7 +173,8 @@ typedef struct {
     uint8_t left[2]; /* readers of that session, of other ones, that have not had it back */
 } xrce_echo_t;
 
-enum xrce_echo_mode { XRCE_ECHO_UNKNOWN, XRCE_ECHO_YES, XRCE_ECHO_NO };
+/* Each wait in vain takes an Agent one step down. */
+enum xrce_echo_mode { XRCE_ECHO_NO = 0, XRCE_ECHO_UNKNOWN = 1, XRCE_ECHO_YES = 3 };
 
 typedef struct {
     xrce_echo_t rows[XRCE_ECHO_SAMPLES];

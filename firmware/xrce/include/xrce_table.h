@@ -39,7 +39,7 @@ typedef struct {
 typedef struct xrce_entity {
     uint32_t key;      /* session index << 16 | object; 0: the row is free */
     uint16_t parent;   /* object */
-    uint16_t topic;    /* object */
+    uint16_t topic;    /* object; requester: which it is of all that were made here, for one may come back under its id */
     uint16_t request;  /* id of its CREATE */
     uint16_t depth;    /* 0: no limit of its own */
     uint16_t domain;   /* of its participant */

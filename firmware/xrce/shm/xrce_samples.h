@@ -46,7 +46,7 @@ void xrce_shm_on_info(xrce_client_t *client, const xrce_session_t *session, xrce
 /* Puts the samples that wait for the link into the streams, as far as there is room. */
 void xrce_shm_pump(xrce_client_t *client, xrce_session_t *session);
 
-/* Another Agent: nothing is known of its echoes. */
+/* A session has connected: it may be another Agent, of which is not known that it does not echo. */
 void xrce_echo_reset(xrce_client_t *client);
 /* Whether a sample that came for `reader` is one of ours coming back. */
 bool xrce_echo_is(xrce_client_t *client, const xrce_session_t *session, xrce_entity_t *reader, const uint8_t *data,

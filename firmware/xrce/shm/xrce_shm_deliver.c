@@ -4,18 +4,72 @@
 #include "shm/xrce_shm_parts.h"
 #include "state/xrce_context.h"
 
-/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn. Requesters and
- * repliers come this way too, and are served here. */
+/* The oldest kept sample with a number in [first, end), or NULL. Under the lock. */
+XRCE_COLD static xrce_buffer_t *kept_from(const xrce_entity_t *writer, uint16_t first, uint16_t end)
+{
+    xrce_buffer_t *buffer = writer->kept;
+
+    if (buffer != NULL) {
+        do {
+            buffer = buffer->next_kept;
+            if (xrce_sequence_distance(buffer->number, first) >= 0) {
+                return xrce_sequence_distance(buffer->number, end) < 0 ? buffer : NULL;
+            }
+        } while (buffer != writer->kept);
+    }
+    return NULL;
+}
+
+/* Hands a late reader what its writer keeps of the time before they met: from now on it gets what comes by the queue.
+ * Returns callbacks made; a callback may delete one of the two, and then moves the cursor. */
+XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t *writer, xrce_edge_t *edge)
+{
+    const xrce_entity_t *reader = edge->reader;
+    uint16_t number;
+    uint16_t end;
+    uint32_t count = 0;
+    xrce_buffer_t *buffer;
+
+    client->shm.cursor = edge;
+    xrce_lock(client);
+    edge->skip &= (uint16_t)~XRCE_EDGE_HOLD;
+    end = edge->since;
+    number = (uint16_t)(writer->number - writer->backlog); /* of the oldest that is kept */
+    if (xrce_keeps_last(reader) && xrce_sequence_distance((uint16_t)(end - reader->depth), number) > 0) {
+        number = (uint16_t)(end - reader->depth);
+    }
+    while (client->shm.cursor == edge && (buffer = kept_from(writer, number, end)) != NULL) {
+        const xrce_sample_t sample = {buffer->data, buffer->length, reader->id, reader->session, true};
+
+        buffer->users++;
+        xrce_unlock(client);
+        number = (uint16_t)(buffer->number + 1u);
+        count++;
+        client->on_sample(client->context, &sample);
+        xrce_lock(client);
+        xrce_shm_release(client, buffer);
+    }
+    xrce_unlock(client);
+    return count;
+}
+
+/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn; a late reader gets
+ * what was kept for it first. Requesters and repliers come this way too, and are served here. */
 XRCE_SHARED static bool accepts(xrce_client_t *client, xrce_edge_t *edge, const xrce_buffer_t *buffer)
 {
     xrce_entity_t *reader = edge->reader;
     bool accepted = true;
 
+    if (XRCE_UNLIKELY((edge->skip & XRCE_EDGE_HOLD) != 0u)) {
+        client->shm.delivered_aside += replay_pair(client, buffer->writer, edge);
+        XRCE_STORE(client->shm.chores, true);
+        if (client->shm.cursor != edge) {
+            return false;
+        }
+    }
     xrce_lock(client);
     if (edge->skip != 0u) {
-        if (edge->skip != XRCE_EDGE_HOLD) {
-            edge->skip--;
-        }
+        edge->skip--;
         accepted = false;
     } else if (xrce_keeps_last(reader)) {
         accepted = reader->skip == 0u;
@@ -61,71 +115,6 @@ static inline uint32_t deliver_one(xrce_client_t *client, const xrce_buffer_t *b
     return count;
 }
 
-/* The oldest kept sample with a number in [first, end), or NULL. Under the lock. */
-XRCE_COLD static xrce_buffer_t *kept_from(const xrce_entity_t *writer, uint16_t first, uint16_t end)
-{
-    xrce_buffer_t *buffer = writer->kept;
-
-    if (buffer != NULL) {
-        do {
-            buffer = buffer->next_kept;
-            if (xrce_sequence_distance(buffer->number, first) >= 0) {
-                return xrce_sequence_distance(buffer->number, end) < 0 ? buffer : NULL;
-            }
-        } while (buffer != writer->kept);
-    }
-    return NULL;
-}
-
-/* From now on the reader gets what comes by the queue, but for what it has had already: numbers below `end`. Under
- * the lock. */
-XRCE_COLD static void admit(xrce_client_t *client, const xrce_entity_t *writer, xrce_edge_t *edge, uint16_t end)
-{
-    edge->skip = 0;
-    for (const xrce_buffer_t *buffer = client->shm.head; buffer != NULL; buffer = buffer->next) {
-        if (buffer->writer == writer && xrce_sequence_distance(buffer->number, end) < 0) {
-            edge->skip++;
-        } else if (buffer->writer == writer) {
-            xrce_shm_limit(client, edge->reader);
-        }
-    }
-}
-
-XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t *writer, xrce_edge_t *edge)
-{
-    const xrce_entity_t *reader = edge->reader;
-    uint16_t number;
-    uint32_t count = 0;
-    uint16_t end;
-    xrce_buffer_t *buffer;
-
-    client->shm.cursor = edge;
-    xrce_lock(client);
-    end = writer->number;
-    number = xrce_keeps_last(reader) && reader->depth < writer->backlog ? reader->depth : writer->backlog;
-    number = (uint16_t)(end - number);
-    while ((buffer = kept_from(writer, number, end)) != NULL) {
-        const xrce_sample_t sample = {buffer->data, buffer->length, reader->id, reader->session, true};
-
-        buffer->users++;
-        xrce_unlock(client);
-        number = (uint16_t)(buffer->number + 1u);
-        count++;
-        client->on_sample(client->context, &sample);
-        xrce_lock(client);
-        xrce_shm_release(client, buffer);
-        if (client->shm.cursor != edge) {
-            break; /* the callback deleted one of the two */
-        }
-    }
-    if (client->shm.cursor == edge) {
-        admit(client, writer, edge, end);
-    }
-    xrce_unlock(client);
-    client->shm.cursor = NULL;
-    return count;
-}
-
 XRCE_COLD static uint32_t replay(xrce_client_t *client)
 {
     uint32_t count = 0;
@@ -134,8 +123,9 @@ XRCE_COLD static uint32_t replay(xrce_client_t *client)
         xrce_edge_t *edge = writer->edges;
 
         while (edge != NULL) {
-            if (edge->skip == XRCE_EDGE_HOLD) {
+            if ((edge->skip & XRCE_EDGE_HOLD) != 0u) {
                 count += replay_pair(client, writer, edge);
+                client->shm.cursor = NULL;
                 edge = writer->key != 0u ? writer->edges : NULL; /* callbacks may have changed the list */
             } else {
                 edge = edge->next;
@@ -160,10 +150,10 @@ XRCE_COLD void xrce_shm_reap(xrce_client_t *client)
 /* What is seldom to do, between two rounds of delivery. Returns callbacks made. */
 XRCE_SHARED static uint32_t chores(xrce_client_t *client)
 {
-    uint32_t count = client->shm.delivered_service;
+    uint32_t count = client->shm.delivered_aside;
 
     XRCE_STORE(client->shm.chores, false);
-    client->shm.delivered_service = 0;
+    client->shm.delivered_aside = 0;
     count += replay(client);
     client->shm.delivered += count;
     xrce_shm_reap(client);

@@ -5,17 +5,21 @@
  * Kept for each sample that went to such an Agent and that local readers had: topic, length and checksum. A DATA that
  * fits the oldest of them that its reader has not had back yet is that sample's echo and is dropped. So a sample that
  * somebody else published with the very same bytes is never lost while the Agent echoes: it takes the echo's place,
- * and the echo is delivered in its stead. An Agent that has not echoed the first samples within XRCE_ECHO_MS never
- * will (Fast DDS suppresses them): then nothing is dropped any more. It may do so within a session and still send the
- * samples of one session to the readers of another: it does not know that they are one MCU; so the two are judged
- * apart. No more than XRCE_ECHO_SAMPLES samples are under way at once: further ones wait for echoes, or for
- * XRCE_ECHO_MS without one. Main context only.
+ * and the echo is delivered in its stead. An Agent that has all that was sent, and has not echoed it within
+ * XRCE_ECHO_MS, never will (Fast DDS suppresses echoes): then nothing is dropped any more. It may do so within a session
+ * and still send the samples of one session to the readers of another: it does not know that they are one MCU; so the
+ * two are judged apart. No more than XRCE_ECHO_SAMPLES samples are under way at once: further ones wait for echoes.
+ *
+ * A sample that is given up while its echo is still to come turns that echo into a sample that nobody published. So an
+ * Agent that has echoed before gets XRCE_ECHO_LOST_MS: it may be held up, or have to say a lost message again by its own
+ * time-outs, and an emulated board that polls runs many times ahead of the Agent's clock. After that it is unknown
+ * again what it does. And a session that connects, this one or another, takes nothing away: an Agent that stayed still
+ * sends back what it had. Main context only.
  */
-#include <string.h>
-
 #include "entity/xrce_entity.h"
 #include "shm/xrce_samples.h"
 #include "shm/xrce_shm_parts.h"
+#include "stream/xrce_stream.h"
 
 XRCE_STATIC_ASSERT(XRCE_ECHO_SAMPLES <= 16u, echo_samples); /* bits of xrce_entity_t.echoed */
 
@@ -34,23 +38,45 @@ static bool is_back(const xrce_echo_t *row)
     return (row->left[0] | row->left[1]) == 0u;
 }
 
+/* Waits no longer for what the Agent has not sent back, within a session or across. */
+XRCE_COLD static void give_up(xrce_echoes_t *echoes, uint32_t across)
+{
+    uint8_t less = echoes->mode[across] >> 1;
+
+    for (uint16_t number = echoes->first; number != echoes->next; number++) {
+        xrce_echo_t *row = &echoes->rows[number % XRCE_ECHO_SAMPLES];
+
+        if (row->left[across] != 0u) {
+            row->left[across] = 0;
+            echoes->mode[across] = less;
+        }
+    }
+}
+
+XRCE_SHARED static void pass_what_is_back(xrce_echoes_t *echoes)
+{
+    while (echoes->first != echoes->next && is_back(&echoes->rows[echoes->first % XRCE_ECHO_SAMPLES])) {
+        echoes->first++;
+    }
+}
+
 XRCE_COLD bool xrce_echo_room(xrce_client_t *client, const xrce_session_t *session)
 {
     xrce_echoes_t *echoes = &client->echoes;
+    uint32_t now = client->port.now_ms();
 
     if (session->cooperative || echoes->first == echoes->next) {
         return true;
     }
-    if (client->port.now_ms() - echoes->since >= XRCE_ECHO_MS) {
-        for (; echoes->first != echoes->next; echoes->first++) {
-            for (uint32_t across = 0; across < 2u; across++) {
-                if (echoes->rows[echoes->first % XRCE_ECHO_SAMPLES].left[across] != 0u &&
-                    echoes->mode[across] == XRCE_ECHO_UNKNOWN) {
-                    echoes->mode[across] = XRCE_ECHO_NO;
-                }
-            }
+    if (xrce_out_unacked(&session->out[XRCE_OUT_RELIABLE])) {
+        echoes->since = now; /* nothing can come back of what has not arrived */
+    }
+    for (uint32_t across = 0; across < 2u; across++) {
+        if (now - echoes->since >= (echoes->mode[across] == XRCE_ECHO_YES ? XRCE_ECHO_LOST_MS : XRCE_ECHO_MS)) {
+            give_up(echoes, across);
         }
     }
+    pass_what_is_back(echoes);
     return (uint16_t)(echoes->next - echoes->first) < XRCE_ECHO_SAMPLES;
 }
 
@@ -110,9 +136,7 @@ XRCE_COLD bool xrce_echo_is(xrce_client_t *client, const xrce_session_t *session
             if (row->left[across] != 0u) {
                 row->left[across]--;
             }
-            while (echoes->first != echoes->next && is_back(&echoes->rows[echoes->first % XRCE_ECHO_SAMPLES])) {
-                echoes->first++;
-            }
+            pass_what_is_back(echoes);
             return true;
         }
     }
@@ -121,6 +145,6 @@ XRCE_COLD bool xrce_echo_is(xrce_client_t *client, const xrce_session_t *session
 
 void xrce_echo_reset(xrce_client_t *client)
 {
-    memset(client->echoes.mode, XRCE_ECHO_UNKNOWN, sizeof(client->echoes.mode));
-    client->echoes.first = client->echoes.next;
+    client->echoes.mode[0] |= XRCE_ECHO_UNKNOWN;
+    client->echoes.mode[1] |= XRCE_ECHO_UNKNOWN;
 }

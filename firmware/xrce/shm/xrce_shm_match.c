@@ -59,7 +59,8 @@ XRCE_COLD static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_en
     edge->reader = reader;
     edge->skip = (uint16_t)under_way(client, writer);
     if (writer->kept != NULL && (reader->qos & XRCE_QOS_TRANSIENT_LOCAL) != 0u) {
-        edge->skip = XRCE_EDGE_HOLD;
+        edge->skip |= XRCE_EDGE_HOLD;
+        edge->since = writer->number;
         XRCE_STORE(client->shm.chores, true);
     }
     while (*end != NULL) {
@@ -110,6 +111,9 @@ XRCE_COLD int xrce_samples_enter(xrce_client_t *client, xrce_entity_t *entity, u
     entity->echoed = 0xFFFF; /* nothing so far comes back to it */
     if (kind == XRCE_DATAWRITER && (entity->qos & XRCE_QOS_TRANSIENT_LOCAL) != 0u) {
         entity->route = XRCE_ROUTE_KEEP;
+    }
+    if (kind == XRCE_REQUESTER) {
+        entity->topic = ++client->shm.requesters;
     }
     xrce_lock(client);
     xrce_entity_enter(&client->entities, entity, key);

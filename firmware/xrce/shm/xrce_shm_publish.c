@@ -147,9 +147,7 @@ XRCE_COLD void xrce_shm_publish(xrce_client_t *client, xrce_buffer_t *buffer, ui
     buffer->flags = (route & XRCE_ROUTE_LOCAL) != 0u ? XRCE_B_LOCAL : 0u;
     if ((route & XRCE_ROUTE_LIMITED) != 0u) {
         for (const xrce_edge_t *edge = buffer->writer->edges; edge != NULL; edge = edge->next) {
-            if (edge->skip != XRCE_EDGE_HOLD) {
-                xrce_shm_limit(client, edge->reader);
-            }
+            xrce_shm_limit(client, edge->reader);
         }
     }
     if ((route & XRCE_ROUTE_KEEP) != 0u) {

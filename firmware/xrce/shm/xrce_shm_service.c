@@ -15,8 +15,8 @@
 
 /*
  * The identity of a request that never leaves this MCU, in the order of this MCU's bytes. Where one of an Agent begins
- * with a vendor's id, ours begins with a word that no vendor has; then two zeros, the requester's key, a zero, and the
- * request id as sequence number.
+ * with a vendor's id, ours begins with a word that no vendor has; then two zeros, the requester's key, which it is of all
+ * that were ever made (another one may have the same key later), and the request id as sequence number.
  */
 typedef union {
     uint32_t word[XRCE_IDENTITY_BYTES / 4u];
@@ -32,7 +32,7 @@ XRCE_SHARED static void identity_make(identity_t *identity, const xrce_entity_t 
     identity->word[1] = 0;
     identity->word[2] = 0;
     identity->word[3] = requester->key;
-    identity->word[4] = 0;
+    identity->word[4] = requester->topic;
     identity->word[5] = request;
 }
 
@@ -72,7 +72,7 @@ XRCE_COLD void xrce_service_deliver(xrce_client_t *client, const xrce_buffer_t *
     message.sample.data = buffer->data + head;
     message.sample.length = buffer->length - head;
     message.sample.local = true;
-    client->shm.delivered_service++;
+    client->shm.delivered_aside++;
     XRCE_STORE(client->shm.chores, true);
     xrce_hand_over(client, &message, entity);
 }

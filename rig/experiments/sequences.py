@@ -1,0 +1,87 @@
+"""Which promises a search for sequences of calls finds broken, and the shortest sequence that breaks each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from rig.bench import Capability
+from rig.experiments._experiment import Experiment
+from rig.model import Sequence
+from rig.records import Measurement, Metric
+from rig.records.vocabulary import Broken, BrokenPromises, Searched, Told
+from rig.search import Finding, Runner, Search, to_json
+from rig.station import Setting
+
+_QUICK_SECONDS = 15.0
+_SECONDS = 120.0
+_ROUNDS = 300  # of what is repeated, past every count of 8 bits
+_LINES = 400  # of what one call may come to, at most
+
+
+def measure(setting: Setting) -> Iterator[Measurement]:
+    """Draw and run sequences until the time is up."""
+    usual = _QUICK_SECONDS if setting.quick else _SECONDS
+    seconds = usual if setting.search_seconds is None else setting.search_seconds
+    runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key)
+    report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
+    setting.bench.stop()
+    searched = Searched(
+        seed=report.seed,
+        calls=report.operations,
+        seconds=round(report.seconds, 3),
+        lacking=dict(report.unsupported),
+        passing=tuple(report.passing),
+        missing="" if report.sequences else "there was no time to run a sequence",
+    )
+    ran = [report.sequences] if report.sequences else []
+    yield setting.measurement("sequences", Metric.SEQUENCES_RUN, ran, conditions={}, detail=searched, exact=False)
+    broken = BrokenPromises(findings=tuple(told(finding) for finding in report.findings))
+    yield setting.measurement(
+        "sequences", Metric.PROMISES_BROKEN, [len(broken.findings)], conditions={}, detail=broken, exact=False
+    )
+
+
+def told(finding: Finding) -> Broken:
+    """A finding as a record has it: call by call, what it must come to and what it came to."""
+    calls = finding.calls
+    lines = call_lines(calls)
+    breach = finding.breach
+    return Broken(
+        promise=breach.promise.name,
+        says=str(breach.promise),
+        family=str(breach.family),
+        expected=breach.expected,
+        seen=breach.seen,
+        at=min(breach.operation + 2, len(lines)),
+        told=tuple(
+            Told(call=line, expected=_of(finding.expected, number - 1), came=_of(finding.came, number - 1))
+            for number, line in enumerate(lines)
+        ),
+        topics=tuple(str(topic) for topic in calls.topics),
+        sequence=json.dumps(to_json(calls), separators=(",", ":")),
+        repeats=finding.repeats,
+        runs=finding.runs,
+        number=finding.number,
+        calls_then=finding.calls_then,
+        seconds=round(finding.seconds, 3),
+    )
+
+
+def call_lines(calls: Sequence) -> list[str]:
+    """The calls of a sequence: the start, its operations, and what ends every sequence."""
+    start, *rest = str(calls).splitlines()
+    return [line.split(". ", 1)[1] for line in (start, *rest)] + ["spin until nothing is left"]
+
+
+def _of(lines: tuple[tuple[int, str], ...], index: int) -> tuple[str, ...]:
+    return tuple(text for at, text in lines if at == index)[:_LINES]
+
+
+EXPERIMENT = Experiment(
+    id="sequences",
+    title="a search for calls that break a promise",
+    measure=measure,
+    has_control=False,
+    needs=Capability.SHM | Capability.OFFLINE,
+)

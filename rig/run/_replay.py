@@ -1,0 +1,75 @@
+"""One sequence of calls on one board again: what it must come to and what it comes to, call by call.
+
+Knows how a board comes to its bench, and the search's parts. Must not know terminals.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from rig.errors import UsageError
+from rig.experiments import call_lines
+from rig.inventory import BoardSpec
+from rig.model import Breach, Sequence, predict
+from rig.search import Outcome, Runner
+from rig.station import Station
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Replayed:
+    """What came of a sequence. ``lines``: each call with what it must come to and what it came to in the run told;
+    ``broken``: of ``runs`` so many broke a promise, ``breach`` in the run told, at call number ``at``.
+    """
+
+    lines: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    breach: Breach | None
+    at: int
+    broken: int
+    runs: int
+
+
+def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
+    """Run a sequence on a board, ``times`` times, each from the middleware's start on.
+
+    :raises UsageError: the middleware on this board does not have what the sequence needs.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="rig-replay-") as directory,
+        Station(spec, agent="none", directory=Path(directory)) as station,
+    ):
+        setting = station.prepare("shm")
+        runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key)
+        if not runner.can_run(calls):
+            raise UsageError(
+                f"the middleware on board {spec.name} does not offer what this sequence needs",
+                hint="its capabilities stand in results.json, below the firmware's configuration",
+            )
+        outcomes = [runner.run_one(calls, narrate=True) for _ in range(times)]
+        limits = runner.limits
+    lacking = next((outcome.unsupported for outcome in outcomes if outcome.unsupported), "")
+    if lacking:
+        raise UsageError(f"the middleware on board {spec.name} does not support: {lacking}")
+    broken = [outcome for outcome in outcomes if outcome.breach is not None]
+    told = broken[0] if broken else outcomes[0]
+    return Replayed(
+        lines=_lines(calls, told, [(line.index, line.text) for line in predict(calls, limits)]),
+        breach=told.breach,
+        at=told.breach.operation + 2 if told.breach is not None else 0,
+        broken=len(broken),
+        runs=times,
+    )
+
+
+def _lines(
+    calls: Sequence, told: Outcome, expected: list[tuple[int, str]]
+) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
+    return tuple(
+        (
+            line,
+            tuple(text for index, text in expected if index == number - 1),
+            tuple(text for index, text in told.came if index == number - 1),
+        )
+        for number, line in enumerate(call_lines(calls))
+    )
