@@ -213,7 +213,7 @@ def matrix(
     """Run the clean build, then each defect; yields a row as soon as it and those before it are known.
 
     :param defects: names; none given means all that can be built for this board.
-    :param jobs: rows that are made at once; they share the host's processors.
+    :param jobs: rows that are made at once; they share the host's processors. Interrupted, those under way end first.
     :param search_seconds: how long each run searches for sequences of calls, None the usual time.
     :raises UsageError: an unknown defect, or a board that is not built from a preset.
     """
@@ -239,6 +239,9 @@ def matrix(
             on_begin(defect.name)
             return rows.row(defect)
 
+        if jobs == 1:
+            yield from map(begun, chosen)  # in this thread, which Ctrl-C reaches
+            return
         with ThreadPoolExecutor(jobs, thread_name_prefix="row") as pool:
             try:
                 yield from pool.map(begun, chosen)
