@@ -138,8 +138,8 @@ def decided(board: str, record: RunRecord, control: Sequence[Measurement]) -> di
     not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]
     prevented = _prevented(record)
-    if not any(m.metric == Metric.PROMISES_BROKEN for m in record.measurements):
-        prevented |= {SEARCH: "the run has no result of it"}
+    if record.faults and not any(m.metric == Metric.PROMISES_BROKEN for m in record.measurements):
+        prevented |= {SEARCH: record.faults[0].message}
     return {
         claim.id: not_run.get(claim.id) or decide(claim, board, measurements, prevented=prevented)
         for claim in CLAIMS.values()
