@@ -130,16 +130,20 @@ def control_of(clean: RunRecord) -> list[Measurement]:
     return [m for m in clean.measurements if m.variant == "network" and m.experiment not in struck]
 
 
-def decided(board: str, record: RunRecord, control: Sequence[Measurement]) -> dict[str, ClaimResult]:
+def decided(
+    board: str, record: RunRecord, control: Sequence[Measurement], *, searching: bool = False
+) -> dict[str, ClaimResult]:
     """The claims of a run of a defect beside the control of the clean build.
+
+    :param searching: a search for sequences was part of the run.
 
     What a fault struck, or what was not possible, is no more decided here than in the run itself.
     """
     not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]
     prevented = _prevented(record)
-    if record.faults and not any(m.metric == Metric.PROMISES_BROKEN for m in record.measurements):
-        prevented |= {SEARCH: record.faults[0].message}
+    if searching and not any(m.metric == Metric.PROMISES_BROKEN for m in record.measurements):
+        prevented |= {SEARCH: "it did not come to its end"}
     return {
         claim.id: not_run.get(claim.id) or decide(claim, board, measurements, prevented=prevented)
         for claim in CLAIMS.values()
@@ -192,7 +196,7 @@ class _Rows:
         row = Row(
             defect=defect.name,
             expected=expected,
-            claims=decided(self.spec.name, record, self.control),
+            claims=decided(self.spec.name, record, self.control, searching=True),
             may_refute=defect.also,
             may_hide=defect.hides,
             faults=_faults(record),
