@@ -37,12 +37,16 @@ def may_meet(offered: Qos, requested: Qos) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the middleware says it was built for; no promise is broken by a table that is full then."""
+    """What the middleware says it was built for; no promise is broken by a table that is full then.
+
+    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    """
 
     sessions: int = 2
     entities: int = 64
     pairs: int = 64
     names: int = 32
+    name_bytes: int = 2048
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +128,8 @@ class World:
         self._heard: set[tuple[End, End]] = set()
         self._most_used = 0
         self._most_rows = 0
+        self._names = 0  # texts ever given, and their bytes: more than are kept at once
+        self._name_bytes = 0
         self._passing: list[Sample] = []
         self._accepted = 0
         self._delivered_in_spin = 0
@@ -165,8 +171,9 @@ class World:
         """Writers and readers that match now, services included (each way counts)."""
         return sum(len(end.readers) for end in self.ends.values())
 
-    def group_created(self, session: int, kind: int, id: int, status: int) -> Breach | None:
-        """A participant, topic, publisher or subscriber was created."""
+    def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
+        """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
+        self._note_text(text)
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
         if status < 0:
@@ -176,11 +183,12 @@ class World:
         return None
 
     def created(
-        self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False
+        self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False, text: int = 0
     ) -> Breach | None:
         """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
-        callback.
+        callback. ``text``: bytes of its names.
         """
+        self._note_text(text)
         end = create.end
         if not self._is_open(end.session):
             return self._must_refuse(status, f"session {end.session} is not open")
@@ -545,11 +553,16 @@ class World:
             if gone in other.readers:
                 other.readers.remove(gone)
 
+    def _note_text(self, text: int) -> None:
+        self._names += 1 if text else 0
+        self._name_bytes += text
+
     def _not_created(self, what: str, status: int) -> Breach | None:
         seen = f"the call returned {status}"
         if status != TABLE_FULL:
             return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
-        if self.rows + 1 > self.limits.entities or len(self.groups) + 2 > self.limits.names:
+        limits = self.limits
+        if self.rows + 1 > limits.entities or self._names > limits.names or self._name_bytes > limits.name_bytes:
             return None
         promise = Promise.CREATED_AGAIN if self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)

@@ -235,10 +235,12 @@ class _Judge:
         assert create is not None
         if call.holder is not None:
             kind, id = call.holder
-            return self.world.group_created(create.end.session, kind, id, called.status)
+            return self.world.group_created(create.end.session, kind, id, called.status, text=call.text)
         held = all((create.end.session, *holder) in self.world.groups for holder in holders(create))
         young = called.context == Context.CALLBACK
-        return self.world.created(create, names_of(create, self.topics), called.status, held=held, young=young)
+        return self.world.created(
+            create, names_of(create, self.topics), called.status, held=held, young=young, text=call.text
+        )
 
     def _replied(self, called: Called, *, young: bool) -> Breach | None:
         end = End(called.value[0] >> 12, Kind.REPLIER, called.value[0] & 0xFFF)

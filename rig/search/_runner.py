@@ -139,6 +139,7 @@ def _limits(bench: Bench) -> Limits:
         entities=number("entities", number("shm_entities", known.entities)),
         pairs=number("shm_pairs", known.pairs),
         names=number("names", known.names),
+        name_bytes=number("name_bytes", known.name_bytes),
     )
 
 
