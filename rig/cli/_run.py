@@ -44,6 +44,15 @@ from rig.run import (
     "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
 )
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Of the search: draws other sequences."
+)
+@click.option(
+    "--search-seconds",
+    envvar="RIG_SEARCH_SECONDS",
+    type=click.FloatRange(0, 86400),
+    help="How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
@@ -57,6 +66,8 @@ def run_command(
     claims: str,
     agent: AgentKind,
     quick: bool,
+    seed: int,
+    search_seconds: float | None,
     out: Path | None,
     dry_run: bool,
     resumed: str | None,
@@ -78,6 +89,8 @@ def run_command(
         claims=wanted,
         agent=agent,
         quick=quick,
+        seed=seed,
+        search_seconds=search_seconds,
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
         history=_history(),

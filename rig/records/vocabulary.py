@@ -486,15 +486,15 @@ class Stack(Detail):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched(Detail):
     """Of a search: the ``seed`` that draws the same sequences again; ``calls`` of all sequences, over so many
-    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); what broke
-    once and not again (``passing``).
+    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); by promise
+    what broke once and not again (``passing``).
     """
 
     seed: int = 0
     calls: int = 0
     seconds: float = 0
     lacking: Mapping[str, int] = field(default_factory=dict)
-    passing: tuple[str, ...] = ()
+    passing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -42,12 +42,14 @@ _WHOLE_WORD = 4
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
+    ``unjudged``: why the model says nothing of it.
 
     ``came``: what was seen, as (index of the operation, words), in order.
     """
 
     breach: Breach | None = None
     unsupported: str = ""
+    unjudged: str = ""
     finished: bool = True
     came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
@@ -98,7 +100,7 @@ class _Judge:
                 return Outcome(unsupported=self._what(call), came=tuple(self.came))
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
             if self.unjudged:
-                return Outcome(unsupported=self.unjudged, came=tuple(self.came))
+                return Outcome(unjudged=self.unjudged, came=tuple(self.came))
             if breach is not None:
                 found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
                 return Outcome(breach=found, came=tuple(self.came))
