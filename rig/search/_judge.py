@@ -31,6 +31,7 @@ from rig.model import (
     World,
     holders,
     names_of,
+    status_word,
 )
 from rig.search._lower import Call, Lowered
 
@@ -217,7 +218,7 @@ class _Judge:
         calls = self.lowered.calls
         if called.status < 0:
             expected = f"{calls.buffers} buffers of {calls.buffer_bytes} B"
-            return Breach(Promise.ROOM, Family.REFUSED, expected, f"the start returned {called.status}")
+            return Breach(Promise.ROOM, Family.REFUSED, expected, f"the start returned {status_word(called.status)}")
         if called.value[0] < calls.buffer_bytes:
             expected = f"buffers of {calls.buffer_bytes} B: the memory is cut into equal ones"
             return Breach(Promise.ROOM, Family.REFUSED, expected, f"they have {called.value[0]} B")
@@ -309,7 +310,7 @@ class _Judge:
         if refused > ideal.refused * repeat.times:
             expected = f"{(ideal.calls - ideal.refused) * repeat.times:,} calls succeed"
             error = first_error - (1 << 32) if first_error >> 31 else first_error
-            seen = f"{refused:,} were refused, the first with {error}, after {accepted:,} that were not"
+            seen = f"{refused:,} were refused, the first with {status_word(error)}, after {accepted:,} that were not"
             promise = Promise.CREATED_AGAIN if _creates(repeat) else Promise.RETURNED
             return Breach(promise, Family.REFUSED, expected, seen)
         service = any(isinstance(o, Publish) and o.end.kind is Kind.REQUESTER for o in repeat.operations)
@@ -339,12 +340,15 @@ class _Judge:
             words = f"callback of {end}: sample {record.sequence}, {record.length} B at {record.address:#x}{damage}"
         else:
             step = Step(record.step).name.lower().replace("_", " ")
-            words = f"{step}: {record.status}"
+            counts = record.step in (Step.OPEN, Step.SPIN)
+            words = f"{step}: {status_word(record.status, counts=counts)}"
             if record.step in (Step.PUBLISH, Step.LOAN, Step.SEND):
-                words = f"{step} of sample {record.sequence}: {record.status}"
+                words = f"{step} of sample {record.sequence}: {status_word(record.status)}"
                 words += f", place {record.address:#x}" if record.status >= 0 else ""
-            if record.step == Step.SPIN:
-                words += f" delivered in {record.length} ms"
+            if record.step == Step.REPLY:
+                words = f"reply to sample {record.sequence}: {status_word(record.status)}"
+            if record.step == Step.SPIN and record.length:
+                words += f", after {record.length} ms"
             if record.context:
                 words += f" ({Context(record.context).name.lower()} context)"
         self.came.append((index, words))
