@@ -18,6 +18,7 @@ from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.inventory import Inventory
+from rig.model import Promise
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load, printable, read_events
 from rig.run import (
@@ -34,6 +35,9 @@ from rig.run import (
     resume,
     runs_directory,
 )
+
+
+SEARCH_DOC = "docs/search.md"
 
 
 @click.command("run", cls=OnceCommand)
@@ -236,6 +240,11 @@ def explain_command(claim: str) -> int:
     (id,) = check_claims([claim])
     row = CLAIMS[id]
     click.echo(f"{row.id}\n\nstatement  {row.statement}\nmethod     {row.method}\nconfirmed  {row.criterion}")
+    promises = sorted(row.promises, key=list(Promise).index)
+    for number, promise in enumerate(promises):
+        click.echo(f"{'search' if number == 0 else '':<11}{promise}")
+    if promises:
+        click.echo(f"           (promises that sequences of calls are held against; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")
         click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")
