@@ -10,7 +10,7 @@ from rich.table import Table
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.matrix import Soak, processors, soak
 from rig.records import Verdict
-from rig.run import RunOptions, check_claims, find_boards_file
+from rig.run import AgentKind, RunOptions, check_claims, find_boards_file
 
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
@@ -39,7 +39,7 @@ def soak_command(
     boards_file: Path | None,
     board: str | None,
     claims: str,
-    agent: str,
+    agent: AgentKind,
     runs: int,
     full: bool,
     load: bool,

@@ -657,7 +657,7 @@ GROUPS = (
     Group(
         experiment="agentless-startup",
         metrics=_RECEIVED,
-        conditions=(*_SHAPE, Condition.AGENT),
+        conditions=(*_SHAPE, Condition.AGENT, Condition.RELIABLE),
         detail=Startup,
     ),
     Group(

@@ -1,4 +1,4 @@
-"""Where the linker puts what a bare Cortex-M board is given: nothing may lie where the start-up code does not see it."""
+"""Where the linker puts what a bare Cortex-M board is given: nothing lies where the start-up code does not see it."""
 
 import subprocess
 from pathlib import Path
@@ -66,7 +66,10 @@ def test_addresses_of_position_independent_code_are_loaded(board: str, tmp_path:
 
 @pytest.mark.parametrize("board", BOARDS)
 def test_a_section_without_a_place_is_an_error_that_names_it(board: str, tmp_path: Path) -> None:
-    stray = '__attribute__((section(".stray"))) volatile int lost = 1;\nint called(void);\nint called(void) { return lost; }\n'
+    stray = (
+        '__attribute__((section(".stray"))) volatile int lost = 1;\n'
+        "int called(void);\nint called(void) { return lost; }\n"
+    )
     done = link(board, tmp_path, (START, "-fno-pic"), (stray, "-fno-pic"))
     assert done.returncode != 0
     assert ".stray" in done.stderr
