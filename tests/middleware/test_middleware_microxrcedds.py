@@ -14,6 +14,9 @@ import pytest
 
 from rig.bench import Capability, Exchange, Refused, Status, Topology, one_writer
 from rig.inventory import Inventory
+from rig.model import Create, End, Kind, Open, Promise, Publish, Spin, Topic
+from rig.model import Sequence as Calls
+from rig.search import Runner
 from rig.station import Setting, Station
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
@@ -187,6 +190,22 @@ def test_the_callback_comes_at_once_and_the_spin_returns_when_its_time_is_up(tmp
         (latency,) = setting.bench.latencies(seen)
         assert seen.whole
         assert latency < 30 * unit < 55 * unit < seen.returned[0] == seen.returned[1]
+
+
+@pytest.mark.firmware
+def test_a_program_runs_on_the_installed_client(tmp_path: Path) -> None:
+    """One sample reaches both readers; of two between spins the later one comes first, and the judge says so."""
+    writer = End(0, Kind.WRITER, 1)
+    made = (Open(0), Create(writer), Create(End(0, Kind.READER, 1), count=2))
+    with bench(tmp_path, "shm", agent="none") as setting:
+        runner = Runner(setting.bench, renew=lambda: setting.bench, key=setting.next_key)
+        topics = (Topic("rt/a", "T"),)
+        one = runner.run_one(Calls(4, 1024, topics, (*made, Publish(writer, 64), Spin())), narrate=True)
+        assert one.finished
+        assert one.breach is None, one.came
+        two = runner.run_one(Calls(4, 1024, topics, (*made, Publish(writer, 64, 2), Spin())))
+        assert two.breach is not None
+        assert two.breach.promise is Promise.IN_ORDER
 
 
 @pytest.mark.firmware
