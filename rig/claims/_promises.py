@@ -18,6 +18,7 @@ CLAIM_OF: dict[Promise, str] = {
     Promise.ACCEPTED_ARRIVES: "burst-order",
     Promise.ONCE: "burst-order",
     Promise.IN_ORDER: "burst-order",
+    Promise.NOT_BEFORE: "burst-order",
     Promise.PAIR_MEETS: "local-matching",
     Promise.HISTORY: "local-matching",
     Promise.ONLY_MATCHING: "local-matching",

@@ -59,6 +59,7 @@ class Promise(StrEnum):
     ONCE = "a reader gets a sample once"
     IN_ORDER = "a reader gets the samples of a writer in the order of their publishing"
     DEPTH = "a reader that keeps the last few gets the last few"
+    NOT_BEFORE = "a sample is delivered only after it was published"
     WHOLE = "a sample arrives whole and in its length"
     ROOM = "every buffer of the pool can be lent, to its last byte"
     RETURNED = "a buffer comes back when its sample was delivered, given back or dropped"

@@ -630,6 +630,9 @@ class World:
     def _unexpected(self, reader: Endpoint, number: int, key: int) -> Breach:
         sample = self.samples.get(number)
         seen = f"sample {number} came to {reader.end}"
+        if sample is None and any(e.loan is not None and e.loan.number == number for e in self.ends.values()):
+            expected = f"sample {number} is lent and not published"
+            return Breach(Promise.NOT_BEFORE, Family.EXTRA, expected, seen)
         if sample is None:
             promise = Promise.ANSWERED if reader.service else Promise.WHOLE
             return Breach(promise, Family.DAMAGED, "a sample that was accepted", f"{seen}, and never was")

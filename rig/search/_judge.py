@@ -86,6 +86,7 @@ class _Judge:
         self.callbacks = 0
         self.hooks: list[int] = []  # callbacks that something is to be done in
         self.unjudged = ""
+        self.refused = ""
         self.finished = False
         self.narrates = narrate
         self.came: list[tuple[int, str]] = []
@@ -100,6 +101,8 @@ class _Judge:
             if isinstance(record, Called) and record.status == _UNSUPPORTED:
                 return Outcome(unsupported=self._what(call), came=tuple(self.came))
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
+            if self.refused:
+                return Outcome(unsupported=self.refused, came=tuple(self.came))
             if self.unjudged:
                 return Outcome(unjudged=self.unjudged, came=tuple(self.came))
             if breach is not None:
@@ -217,8 +220,8 @@ class _Judge:
     def _started(self, called: Called) -> Breach | None:
         calls = self.lowered.calls
         if called.status < 0:
-            expected = f"{calls.buffers} buffers of {calls.buffer_bytes} B"
-            return Breach(Promise.ROOM, Family.REFUSED, expected, f"the start returned {status_word(called.status)}")
+            self.refused = f"a start with {calls.buffers} buffers of {calls.buffer_bytes} B"
+            return None
         if called.value[0] < calls.buffer_bytes:
             expected = f"buffers of {calls.buffer_bytes} B: the memory is cut into equal ones"
             return Breach(Promise.ROOM, Family.REFUSED, expected, f"they have {called.value[0]} B")
