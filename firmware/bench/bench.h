@@ -34,6 +34,7 @@ typedef struct {
     uint32_t hold_serial;
     uint32_t times[4];         /* loan_begin, loan_end, publish, published of the last sample */
     uint32_t own[2];           /* least, greatest ticks from published to the spin call, of this exchange */
+    uint32_t returned[2];      /* ... from a publish call to the return of the first spin after it */
 } bench_t;
 
 extern bench_t bench;

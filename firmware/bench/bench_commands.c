@@ -29,7 +29,7 @@ static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout
     const struct rig_port_link *link = rig_port_link();
     int got = link->read(context, bytes, capacity, timeout_ms);
 
-    BENCH_COUNT(RIG_COUNT_READS, 1);
+    BENCH_COUNT(got > 0 ? RIG_COUNT_READS : RIG_COUNT_POLLS, 1);
     BENCH_COUNT(RIG_COUNT_READ_BYTES, got > 0 ? got : 0);
     return got;
 }

@@ -48,11 +48,11 @@ int bench_publish(const uint32_t *arguments)
                               : RIG_MW_ERR_TIMEOUT;
 }
 
-/* What the bench itself did between publishing and spinning stands in every latency: it is read off each time. */
-static void note_own_work(uint32_t ticks)
+/* Least and greatest of what was read off so far; both 0 at the start. */
+static void note(uint32_t range[2], uint32_t ticks)
 {
-    bench.own[0] = ticks < bench.own[0] || bench.own[1] == 0u ? ticks : bench.own[0];
-    bench.own[1] = ticks > bench.own[1] ? ticks : bench.own[1];
+    range[0] = ticks < range[0] || range[1] == 0u ? ticks : range[0];
+    range[1] = ticks > range[1] ? ticks : range[1];
 }
 
 /* Spins until `target` callbacks were made, the deadline passes, or the rig cancels. The first spin comes before
@@ -64,7 +64,10 @@ static void collect(uint32_t target, uint32_t spin_ms, uint32_t deadline_ms, boo
 
     (void)rig_mw_spin(spin_ms);
     if (published) {
-        note_own_work(spin_called - bench.times[3]);
+        /* First, so that nothing stands between the reading above and the call; what it takes itself is a few ticks. */
+        note(bench.returned, rig_port_clock() - bench.times[2]);
+        /* What the bench itself did between publishing and spinning stands in every latency. */
+        note(bench.own, spin_called - bench.times[3]);
     }
     if ((bench.flags & RIG_EXCHANGE_QUIET) != 0u) {
         rig_port_link_quiet(false);
@@ -108,6 +111,7 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     bench.expected_length = length;
     bench.flags = arguments[RIG_EXCHANGE_FLAGS];
     bench.own[0] = bench.own[1] = 0;
+    bench.returned[0] = bench.returned[1] = 0;
     for (int i = 0; i < RIG_COUNTERS; i++) {
         before[i] = bench_counters[i];
     }
@@ -147,6 +151,8 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     results[RIG_EXCHANGED_SURPLUS] = bench.surplus;
     results[RIG_EXCHANGED_OWN] = bench.own[0];
     results[RIG_EXCHANGED_OWN + 1] = bench.own[1];
+    results[RIG_EXCHANGED_RETURNED] = bench.returned[0];
+    results[RIG_EXCHANGED_RETURNED + 1] = bench.returned[1];
     for (int i = 0; i < RIG_COUNTERS; i++) {
         results[RIG_EXCHANGED_COUNTERS + i] = bench_counters[i] - before[i];
     }

@@ -161,10 +161,12 @@ enum rig_exchange_result {
     RIG_EXCHANGED_STATUS = 4,    /* first error of a loan or publish call, 0 if none */
     RIG_EXCHANGED_LOCAL = 5,     /* callbacks that came by shared memory */
     RIG_EXCHANGED_COUNTERS = 6,  /* then rig_counter_count words: what this exchange alone added */
-    RIG_EXCHANGED_OWN = 16,      /* least and greatest ticks of the bench's own work between a publish call's return
+    RIG_EXCHANGED_OWN = 17,      /* least and greatest ticks of the bench's own work between a publish call's return
                                     and the spin call; both 0 if nothing was published */
-    RIG_EXCHANGED_SURPLUS = 18   /* RIG_EXCHANGE_NO_RECORD: intact callbacks that are a sample's second for one reader,
+    RIG_EXCHANGED_SURPLUS = 19,  /* RIG_EXCHANGE_NO_RECORD: intact callbacks that are a sample's second for one reader,
                                     or for a reader beyond those expected */
+    RIG_EXCHANGED_RETURNED = 20  /* least and greatest ticks from a burst's last publish call to the return of the first
+                                    spin after it, whatever its callbacks took; both 0 if nothing was published */
 };
 
 enum rig_counter {
@@ -173,12 +175,13 @@ enum rig_counter {
     RIG_COUNT_SET_CALLS = 2,  /* memset calls */
     RIG_COUNT_WRITES = 3,     /* transport write calls */
     RIG_COUNT_WRITE_BYTES = 4,
-    RIG_COUNT_READS = 5,      /* transport read calls, empty ones included */
+    RIG_COUNT_READS = 5,      /* transport read calls that brought something */
     RIG_COUNT_READ_BYTES = 6,
     RIG_COUNT_LOCKS = 7,      /* lock/unlock pairs */
     RIG_COUNT_WAITS = 8,      /* sleeps and wake-ups asked of the OS or the port */
     RIG_COUNT_ALLOCATIONS = 9,
-    RIG_COUNTERS = 10
+    RIG_COUNT_POLLS = 10,     /* transport read calls that brought nothing: how often depends on how long one waits */
+    RIG_COUNTERS = 11
 };
 
 enum rig_record_kind {

@@ -33,7 +33,7 @@ enum rig_mw_error {
 enum rig_mw_capability {
     RIG_MW_CAP_SHM = 1 << 0,           /* shared memory is compiled in */
     RIG_MW_CAP_LOAN = 1 << 1,          /* the application writes the message in its final place */
-    RIG_MW_CAP_OFFLINE = 1 << 2,       /* sessions and entities can be made with no Agent */
+    RIG_MW_CAP_OFFLINE = 1 << 2,       /* sessions and entities can be made with no Agent, and connect when one comes */
     RIG_MW_CAP_XML = 1 << 3,
     RIG_MW_CAP_REF = 1 << 4,
     RIG_MW_CAP_SERVICES = 1 << 5,
@@ -134,6 +134,7 @@ typedef struct {
     uint32_t buffers_free;     /* now */
     uint32_t entities;         /* now */
     uint32_t withheld;         /* messages that only local readers got: too long for an Agent that does not tell who reads */
+    uint32_t copied;           /* payload bytes that the backend itself copied, because this interface wants one piece */
 } rig_mw_statistics_t;
 
 /* How much a reader asks of the Agent (READ_DATA). */
@@ -162,7 +163,8 @@ int rig_mw_start(const rig_mw_config_t *config);
 void rig_mw_stop(void);
 
 /* Opens a session with `client_key`. With an Agent: waits up to timeout_ms for its answer. timeout_ms 0: do not
- * wait; the session starts offline (RIG_MW_CAP_OFFLINE) and connects in a later spin when the Agent is there.
+ * wait; the session starts offline (RIG_MW_CAP_OFFLINE) and connects in a later spin when the Agent is there. A
+ * middleware without that capability may open one all the same: it then stays without an Agent.
  * Returns the session's index >= 0. */
 int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms);
 int rig_mw_session_close(uint8_t session, uint32_t timeout_ms);

@@ -36,6 +36,7 @@ _HOST = "127.0.0.1"
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _CONNECTED = re.compile(r"create\b.*client_key|session established", re.IGNORECASE)
 _READY = re.compile(r"\brunning\b|logger setup|session re-established", re.IGNORECASE)
+_COMPLAINS = re.compile(r"\b(error|fail\w*|warn\w*|denied|refused|cannot|abort\w*|critical)\b", re.IGNORECASE)
 _VERSION = re.compile(r"\bversion:?\s*v?(\d+\.\d+[\w.]*)", re.IGNORECASE)
 _PACKAGE_VERSION = re.compile(r"^\s*(?:<version[^>]*>)?\s*(\d+(?:\.\d+)+[\w.-]*)", re.MULTILINE)
 _LIBRARY = re.compile(r"libmicroxrcedds_agent\.so\.([\d.]+)")
@@ -246,10 +247,15 @@ class ExternalAgent:
                 self._changed.wait(_PROBE_PERIOD)
 
     def check(self) -> None:
-        """Make sure that it lives. :raises AgentFault: it is dead; the message has its last words."""
+        """Make sure that it lives. :raises AgentFault: it is dead (the message has its last words), or stopped."""
         if self._process is None:
             raise AgentFault(f"{self.program.name} has not been started", hint="start it first")
         code = self._process.poll()
+        if code is None and not self._stopped and self._suspended():
+            raise AgentFault(
+                f"{self.program.name} (process {self.pid}) is stopped: it runs, and answers nobody",
+                hint=f"somebody sent it SIGSTOP or Ctrl-Z; kill -CONT {self.pid} lets it go on",
+            )
         if code is None or self._stopped:
             return
         if self._reader is not None:
@@ -259,6 +265,17 @@ class ExternalAgent:
             f"{self.program.name} (process {self.pid}) ended {how}: {self._tail()}",
             hint="see its log in the run's report",
         )
+
+    def _suspended(self) -> bool:
+        try:
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+        except psutil.Error:
+            return False
+
+    @property
+    def complaint(self) -> str:
+        """The last line of its log that complains; empty if none does."""
+        return next((line.text for line in reversed(self.log) if _COMPLAINS.search(line.text)), "")
 
     def wait_for(self, state: AgentState, timeout: float) -> bool:
         """Wait until it has got as far as ``state``. :raises AgentFault: it died while waiting."""

@@ -83,7 +83,8 @@ class Entity:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
     """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it; ``own`` the least and
-    the greatest time, in units of the clock, that the bench itself spent between publishing and spinning (0: unknown).
+    the greatest time, in units of the clock, that the bench itself spent between publishing and spinning (0: unknown);
+    ``returned`` those from a publish call to the return of the first spin after it.
 
     ``readers``: deliveries expected of each sample. ``surplus``: intact deliveries that brought a reader a sample that
     it had already, or went to a reader too many; they do not make up for those that are missing.
@@ -100,6 +101,7 @@ class Exchange:
     counters: dict[Counter, int]
     entries: tuple[Entry, ...]
     own: tuple[int, int] = (0, 0)
+    returned: tuple[int, int] = (0, 0)
 
     @property
     def deliveries(self) -> list[Entry]:
@@ -187,7 +189,8 @@ class Preempted:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
     """``rig_mw_statistics_t``: the middleware's own count. ``withheld``: samples that went to their local readers
-    only, because they are too long for an Agent that does not tell who else reads.
+    only, because they are too long for an Agent that does not tell who else reads. ``copied``: payload bytes that the
+    bench's backend copied, and not the middleware behind it.
     """
 
     delivered_local: int
@@ -198,6 +201,7 @@ class Statistics:
     buffers_free: int
     entities: int
     withheld: int
+    copied: int
 
 
 class Bench:
@@ -279,9 +283,10 @@ class Bench:
         )
         self.command(Command.CREATE, arguments, (entity.name, entity.type, entity.reply_type), timeout=timeout + 5)
 
-    def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> None:
-        """Delete an entity."""
-        self.command(Command.DELETE, (session, kind, id, int(timeout * 1000)), timeout=timeout + 5)
+    def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> tuple[Entry, ...]:
+        """Delete an entity; returns what was delivered while the middleware waited for the Agent's answer."""
+        reply = self.command(Command.DELETE, (session, kind, id, int(timeout * 1000)), timeout=timeout + 5)
+        return tuple(entry for entry in reply.entries if entry.kind is EntryKind.DELIVERED)
 
     def read(
         self,
@@ -378,11 +383,12 @@ class Bench:
             status=Status(layout.signed(results[slot.STATUS])),
             counters=dict(zip(Counter, counted, strict=True)),
             entries=reply.entries,
-            own=self._own(results[slot.OWN : slot.OWN + 2]),
+            own=self._range(results[slot.OWN : slot.OWN + 2]),
+            returned=self._range(results[slot.RETURNED : slot.RETURNED + 2]),
         )
 
-    def _own(self, ticks: Sequence[int]) -> tuple[int, int]:
-        """The bench's own work, with one reading's cost taken off; zeros from a firmware that does not say."""
+    def _range(self, ticks: Sequence[int]) -> tuple[int, int]:
+        """Least and greatest interval, with one reading's cost taken off each; zeros from a firmware that says none."""
         return (self.clock.interval(0, ticks[0]), self.clock.interval(0, ticks[1]))
 
     def _begin_within(self, within: Callable[[Callable[[], None]], None] | None, arguments: Sequence[int]) -> None:

@@ -118,6 +118,7 @@ class Counter(IntEnum):
     LOCKS = 7
     WAITS = 8
     ALLOCATIONS = 9
+    POLLS = 10
 
 
 class ExchangeFlag(IntFlag):
@@ -193,7 +194,9 @@ class ExchangeArgument(IntEnum):
 
 
 class Exchanged(IntEnum):
-    """``rig_exchange_result``; ``COUNTERS`` is the first of as many words as there are counters, ``OWN`` of two."""
+    """``rig_exchange_result``; ``COUNTERS`` is the first of as many words as there are counters, ``OWN`` and
+    ``RETURNED`` of two.
+    """
 
     ACCEPTED = 0
     REFUSED = 1
@@ -202,8 +205,9 @@ class Exchanged(IntEnum):
     STATUS = 4
     LOCAL = 5
     COUNTERS = 6
-    OWN = 16
-    SURPLUS = 18
+    OWN = 17
+    SURPLUS = 19
+    RETURNED = 20
 
 
 class ServiceArgument(IntEnum):
@@ -266,6 +270,7 @@ class StatisticsWord(IntEnum):
     BUFFERS_FREE = 5
     ENTITIES = 6
     WITHHELD = 7
+    COPIED = 8
 
 
 def arguments(slots: Mapping[Slot, int]) -> tuple[int, ...]:

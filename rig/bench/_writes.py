@@ -105,11 +105,14 @@ def _function(symbol_at: Callable[[int], str | None], address: int) -> str:
 
 @dataclass(slots=True)
 class _Byte:
-    """One write of one byte. ``time`` counts instructions; ``offset`` in the payload once it is known to be of it."""
+    """One write of one byte. ``time`` counts instructions; ``offset`` in the payload once it is known to be of it, and
+    ``copying``, the number of the copying that it belongs to.
+    """
 
     value: int
     time: int
     offset: int = -1
+    copying: int = -1
 
 
 class _Memory:
@@ -122,6 +125,7 @@ class _Memory:
             self._runs.setdefault(payload[offset : offset + RUN], []).append(offset)
         self._writes: list[Write] = []
         self._bytes: dict[int, list[_Byte]] = {}
+        self._copyings: list[dict[int, _Byte]] = []  # of each the writes that it is made of, by address
 
     def write(self, write: Write) -> None:
         time = len(self._writes)
@@ -153,8 +157,26 @@ class _Memory:
             start, offset, min(byte.time for byte in latest)
         ):
             return
+        newest = max((byte for byte in latest if byte.offset >= 0), key=lambda byte: byte.time, default=None)
+        if newest is None:
+            self._copyings.append({})
+        number = len(self._copyings) - 1 if newest is None else newest.copying
         for index, byte in enumerate(latest):
-            byte.offset = offset + index
+            if byte.offset < 0:
+                byte.offset, byte.copying = offset + index, number
+                self._join(self._copyings[number], start + index, byte)
+
+    def _join(self, copying: dict[int, _Byte], address: int, byte: _Byte) -> None:
+        """Make a write part of a copying. One that stood there before the byte beside it was written, and is written
+        anew now, was none: it wiped the place, and happens to have the payload's value.
+        """
+        rival = copying.setdefault(address, byte)
+        if rival is byte:
+            return
+        beside = [copying[near].time for near in (address - 1, address + 1) if near in copying]
+        if min(abs(byte.time - time) for time in beside) < min(abs(rival.time - time) for time in beside):
+            rival.offset = rival.copying = -1
+            copying[address] = byte
 
     def _disturbed(self, start: int, offset: int, since: int) -> bool:
         """Whether something else than the payload was written in or beside a run while it was written."""

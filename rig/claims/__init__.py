@@ -35,9 +35,8 @@ def decide(
         missing = gap(Figures(own), claim.reported) if decision.verdict is Verdict.CONFIRMED else ""
         if missing:
             decision = Decision(verdict=Verdict.INCONCLUSIVE, reason=missing, evidence=decision.evidence)
-    if own or claim.experiment in prevented:
-        searched = [m for m in measurements if m.board == board and m.experiment == SEARCH]
-        decision = with_search(claim, decision, searched, prevented=prevented.get(SEARCH, ""), board=board)
+    searched = [m for m in measurements if m.board == board and m.experiment == SEARCH]
+    decision = with_search(claim, decision, searched, prevented=prevented.get(SEARCH, ""), board=board)
     return ClaimResult(
         id=claim.id,
         board=board,

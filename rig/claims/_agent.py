@@ -51,8 +51,7 @@ def agentless_startup(figures: Figures) -> Decision:
         return inconclusive(NO_SHM)
     cannot, facts = unsupported(figures, Metric.SAMPLES_DELIVERED, lambda m: "no link at all")
     evidence = [
-        fact(f"Agent {m.conditions['agent']}: {number(m.value)} of {m.read(Startup).expected} deliveries", m)
-        for m in delivered
+        fact(f"Agent {_beginning(m)}: {number(m.value)} of {m.read(Startup).expected} deliveries", m) for m in delivered
     ]
     evidence += facts
     control = figures.measured(Metric.SAMPLES_DELIVERED, "network")
@@ -65,8 +64,7 @@ def agentless_startup(figures: Figures) -> Decision:
             return refuted(f"no entities without an Agent: {told.refused}", evidence)
         if m.value != told.expected:
             return refuted(
-                f"{number(m.value)} of {told.expected} deliveries, Agent {m.conditions['agent']} "
-                f"{told.refused}".rstrip(),
+                f"{number(m.value)} of {told.expected} deliveries, Agent {_beginning(m)} {told.refused}".rstrip(),
                 evidence,
             )
     if not control:
@@ -74,6 +72,11 @@ def agentless_startup(figures: Figures) -> Decision:
     return confirmed(
         f"entities were made and every sample was delivered with no Agent from the start{cannot}", evidence
     )
+
+
+def _beginning(m: Measurement) -> str:
+    """Whether there is an Agent, and the kind of stream."""
+    return f"{m.conditions['agent']}, {'reliable' if m.conditions.get('reliable', True) else 'best effort'}"
 
 
 def agent_duplicates(figures: Figures) -> Decision:

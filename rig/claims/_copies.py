@@ -11,10 +11,11 @@ from collections.abc import Iterator, Sequence
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._phrases import NO_SHM, number, readers
 from rig.records import Condition, Evidence, Measurement, Metric
-from rig.records.vocabulary import Held, WriteTrace
+from rig.records.vocabulary import Held, Repeats, WriteTrace
 
 _Table = dict[int, dict[int, Measurement]]  # payload -> readers -> measurement
 _MOST_NAMED = 4
+_BACKEND = "rig_mw_"  # functions of a backend of the bench: not the middleware's
 
 
 def copies(figures: Figures) -> Decision:
@@ -68,11 +69,18 @@ def _counters(counted: _Table) -> Iterator[tuple[Evidence, str]]:
     for payload, row in counted.items():
         values = {count: (min(m.samples), max(m.samples)) for count, m in row.items()}
         text = ", ".join(f"{count}: {number(high)}" for count, (_, high) in values.items())
+        own = {count: m.read(Repeats).by_the_backend for count, m in row.items()}
+        if any(own.values()):
+            text += f"; of these the bench's backend's own, which wants one piece: {_by_count(own)}"
         grows = len({bound for pair in values.values() for bound in pair}) > 1
         yield (
             fact(f"{payload} B payload, bytes copied by readers: {text}", next(iter(row.values()))),
             f"bytes copied of a {payload} B payload differ with the readers ({text})" if grows else "",
         )
+
+
+def _by_count(values: dict[int, float]) -> str:
+    return ", ".join(f"{count}: {number(value)}" for count, value in values.items())
 
 
 def _scan(seen: _Table) -> Iterator[tuple[Evidence, str]]:
@@ -101,6 +109,8 @@ def _writers(m: Measurement) -> str:
     words = []
     for row in rows[:_MOST_NAMED]:
         caller = f" for {row.caller}" if row.caller else ""
+        if row.function.startswith(_BACKEND) or row.caller.startswith(_BACKEND):
+            caller += ", the bench's backend's own,"
         words.append(f"{number(row.bytes)} by {row.function}{caller} to {row.symbol or row.address}")
     if len(rows) > _MOST_NAMED:
         words.append(f"and {len(rows) - _MOST_NAMED} more")

@@ -9,7 +9,7 @@ from rig.records.vocabulary import CALLS, Memory
 
 
 def os_overhead(figures: Figures) -> Decision:
-    """Fewer transport, lock, wait and allocation calls with shared memory than without."""
+    """Fewer calls with shared memory than without (polls that brought nothing apart), and fewer bytes on the link."""
     calls = {variant: _calls(figures, variant) for variant in ("shm", "network")}
     evidence = [
         fact(f"{variant}, {readers(count)}: {number(m.value)} {metric.replace('_', ' ')}", m)
@@ -18,9 +18,13 @@ def os_overhead(figures: Figures) -> Decision:
         for metric, m in row.items()
     ]
     evidence += [
-        fact(f"{variant}: {number(m.value)} bytes on the link per sample", m)
+        fact(f"{variant}, {readers(m.conditions['readers'])}: {number(m.value)} {words} per sample", m)
+        for metric, words in (
+            (Metric.LINK_BYTES, "bytes on the link"),
+            (Metric.POLL_CALLS, "polls that brought nothing, not counted as calls,"),
+        )
         for variant in calls
-        for m in figures.measured(Metric.LINK_BYTES, variant)
+        for m in figures.measured(metric, variant)
     ]
     if not calls["shm"] and any(figures.all(metric, "shm") for metric in CALLS.values()):
         return inconclusive("not every sample was accepted and delivered, so no calls can be told for one", evidence)
@@ -33,11 +37,29 @@ def os_overhead(figures: Figures) -> Decision:
     totals = {r: tuple(sum(m.value for m in calls[v][r].values()) for v in ("shm", "network")) for r in whole}
     text = "; ".join(f"{readers(r)}: {number(shm)} against {number(control)}" for r, (shm, control) in totals.items())
     text += f"; of them for {readers(min(whole))}: {_kinds(calls, whole)}" if whole else ""
+    more = _more_bytes(figures)
     if any(shm >= control for shm, control in totals.values()):
-        return refuted(f"calls per sample are not fewer ({text})", evidence)
+        more = "calls per sample are not fewer"
+    if more:
+        return refuted(f"{more} ({text})", evidence)
     if len(whole) < len(calls["shm"]) or not whole:
         return inconclusive("not every kind of call was counted with and without shared memory", evidence)
     return confirmed(f"calls per sample, shared memory against network: {text}", evidence)
+
+
+def _more_bytes(figures: Figures) -> str:
+    """Where shared memory puts no fewer bytes on the link than the network does; nothing where there is no link."""
+    shm, network = (
+        {m.whole(Condition.READERS): m.value for m in figures.measured(Metric.LINK_BYTES, variant)}
+        for variant in ("shm", "network")
+    )
+    for count in sorted(shm.keys() & network.keys()):
+        if shm[count] >= network[count]:
+            return (
+                f"bytes on the link per sample are not fewer: {number(shm[count])} against {number(network[count])} "
+                f"for {readers(count)}"
+            )
+    return ""
 
 
 def _kinds(calls: dict[str, dict[int, dict[Metric, Measurement]]], rows: list[int]) -> str:

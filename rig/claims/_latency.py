@@ -157,6 +157,7 @@ def _evidence(
         evidence.append(fact(text, m))
     if spread:
         evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
+    evidence += _returns(figures.measured(Metric.LATENCY, "shm"))
     for m in figures.measured(Metric.LATENCY_LOADED, "shm"):
         load = f"{m.conditions['pending']} samples pending, {m.conditions['other_pairs']} other pairs of endpoints"
         evidence.append(fact(f"under load, {load}: {_figures(m)} {m.unit}", m))
@@ -165,6 +166,17 @@ def _evidence(
         parts = ", ".join(f"{name} {cost}" for name, cost in instrument.items())
         evidence.append(fact(f"measured in this run and taken off: {parts}"))
     return evidence
+
+
+def _returns(shm: list[Measurement]) -> list[Evidence]:
+    """When the spin came back that made the callback: no part of the latency, and what a caller waits for."""
+    rows = _by_spin(shm)
+    known = {k: m.read(Latency).publish_to_spin_return.get("greatest", 0) for k, m in rows.items()}
+    words = [f"{k}: {number(greatest)}" for k, greatest in known.items() if greatest]
+    if not words:
+        return []
+    unit = next(iter(rows.values())).unit
+    return [fact(f"from publish to the return of that spin, by its time-out (ms), at most: {', '.join(words)} {unit}")]
 
 
 def _figures(m: Measurement) -> str:
@@ -199,9 +211,13 @@ def _growth_with_spin(shm: list[Measurement], spread: dict[int, float]) -> float
 
 def _spin_spread(shm: list[Measurement]) -> dict[int, float]:
     """p50 by spin time-out, for the smallest payload and one reader."""
+    return {timeout: m.value for timeout, m in _by_spin(shm).items()}
+
+
+def _by_spin(shm: list[Measurement]) -> dict[int, Measurement]:
     smallest = min(m.whole(Condition.PAYLOAD_BYTES) for m in shm)
     return {
-        m.whole(Condition.SPIN_TIMEOUT_MS): m.value
+        m.whole(Condition.SPIN_TIMEOUT_MS): m
         for m in shm
         if m.conditions["payload_bytes"] == smallest and m.conditions["readers"] == 1
     }

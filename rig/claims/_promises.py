@@ -18,6 +18,7 @@ CLAIM_OF: dict[Promise, str] = {
     Promise.ACCEPTED_ARRIVES: "burst-order",
     Promise.ONCE: "burst-order",
     Promise.IN_ORDER: "burst-order",
+    Promise.NOT_BEFORE: "burst-order",
     Promise.PAIR_MEETS: "local-matching",
     Promise.HISTORY: "local-matching",
     Promise.ONLY_MATCHING: "local-matching",
@@ -67,9 +68,24 @@ def with_search(
     if prevented and decision.verdict is Verdict.CONFIRMED:
         reason = f"no figure stands against it, but the search for calls that break it did not end: {prevented}"
         return Decision(verdict=Verdict.INCONCLUSIVE, reason=reason, evidence=decision.evidence)
+    passing = _passing(claim, found)
+    if passing and decision.verdict is Verdict.CONFIRMED:
+        return Decision(verdict=Verdict.INCONCLUSIVE, reason=passing, evidence=decision.evidence)
     return Decision(
         verdict=decision.verdict, reason=decision.reason, evidence=(*decision.evidence, *_searched(claim, found))
     )
+
+
+def _passing(claim: Claim, found: Sequence[Measurement]) -> str:
+    """What broke a promise of the claim once and did not come again, in words."""
+    for m in found:
+        if m.metric == Metric.SEQUENCES_RUN:
+            for promise in claim.promises:
+                seen = m.read(Searched).passing.get(promise.name)
+                if seen:
+                    words = "a promise was broken once, and not again in many runs of the same calls"
+                    return f"{words}: {promise}; seen: {seen}"
+    return ""
 
 
 def _reason(against: Sequence[Broken]) -> str:

@@ -18,6 +18,7 @@ from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.inventory import Inventory
+from rig.model import Promise
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load, printable, read_events
 from rig.run import (
@@ -35,6 +36,8 @@ from rig.run import (
     runs_directory,
 )
 
+SEARCH_DOC = "docs/search.md"
+
 
 @click.command("run", cls=OnceCommand)
 @boards_option
@@ -44,6 +47,15 @@ from rig.run import (
     "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
 )
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Of the search: draws other sequences."
+)
+@click.option(
+    "--search-seconds",
+    envvar="RIG_SEARCH_SECONDS",
+    type=click.FloatRange(0, 86400),
+    help="How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
+)
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
@@ -57,6 +69,8 @@ def run_command(
     claims: str,
     agent: AgentKind,
     quick: bool,
+    seed: int,
+    search_seconds: float | None,
     out: Path | None,
     dry_run: bool,
     resumed: str | None,
@@ -78,6 +92,8 @@ def run_command(
         claims=wanted,
         agent=agent,
         quick=quick,
+        seed=seed,
+        search_seconds=search_seconds,
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
         history=_history(),
@@ -223,6 +239,11 @@ def explain_command(claim: str) -> int:
     (id,) = check_claims([claim])
     row = CLAIMS[id]
     click.echo(f"{row.id}\n\nstatement  {row.statement}\nmethod     {row.method}\nconfirmed  {row.criterion}")
+    promises = sorted(row.promises, key=list(Promise).index)
+    for number, promise in enumerate(promises):
+        click.echo(f"{'search' if number == 0 else '':<11}{promise}")
+    if promises:
+        click.echo(f"           (promises that sequences of calls are held against; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")
         click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")

@@ -10,7 +10,7 @@ from rich.table import Table
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.matrix import Soak, processors, soak
 from rig.records import Verdict
-from rig.run import RunOptions, check_claims, find_boards_file
+from rig.run import AgentKind, RunOptions, check_claims, find_boards_file
 
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
@@ -19,6 +19,13 @@ _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.N
 @boards_option
 @click.option("--board", default=None, metavar="NAME", help="Board to use.")
 @click.option("--claims", default="", metavar="ID,...", help="Only these claims; default: all.")
+@click.option(
+    "--agent",
+    type=click.Choice(["builtin", "external", "none"]),
+    default="builtin",
+    show_default=True,
+    help="The Agent beside the board.",
+)
 @click.option("--runs", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
 @click.option("--full", is_flag=True, help="Full runs instead of quick ones.")
 @click.option("--load", is_flag=True, help="Keep every processor of the host busy meanwhile.")
@@ -29,7 +36,14 @@ _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.N
     help="Share of what crosses the link that is spoilt: frames lost and damaged; datagrams lost, doubled, overtaken.",
 )
 def soak_command(
-    boards_file: Path | None, board: str | None, claims: str, runs: int, full: bool, load: bool, noise: float
+    boards_file: Path | None,
+    board: str | None,
+    claims: str,
+    agent: AgentKind,
+    runs: int,
+    full: bool,
+    load: bool,
+    noise: float,
 ) -> int:
     """Make the same run again and again, and check that no claim is refuted and that exact figures repeat.
 
@@ -39,6 +53,7 @@ def soak_command(
         boards_file=find_boards_file(boards_file),
         boards=(board,) if board else (),
         claims=check_claims([id.strip() for id in claims.split(",") if id.strip()]),
+        agent=agent,
         quick=not full,
         directory=Path(),
         noise=noise,

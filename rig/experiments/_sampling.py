@@ -53,11 +53,15 @@ class Plan:
 
 @dataclass(kw_only=True)
 class Gathered:
-    """Latencies to the last reader and payload writes, in units of the clock, in the order in which they were made."""
+    """Latencies to the last reader and payload writes, in units of the clock, in the order in which they were made.
+
+    ``own`` and ``returned``: least and greatest, as in an Exchange.
+    """
 
     latencies: list[int] = field(default_factory=list)
     serialisations: list[int] = field(default_factory=list)
     own: tuple[int, int] = (0, 0)
+    returned: tuple[int, int] = (0, 0)
     settled: bool = False
     missing: str = ""
 
@@ -140,8 +144,12 @@ def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *,
     ]
     gathered.latencies += [latency for latency, _ in last]
     gathered.serialisations += setting.bench.serialisations([record for _, record in last])
-    least, most = gathered.own
-    gathered.own = (min(least or seen.own[0], seen.own[0]), max(most, seen.own[1]))
+    gathered.own = _widened(gathered.own, seen.own)
+    gathered.returned = _widened(gathered.returned, seen.returned)
+
+
+def _widened(known: tuple[int, int], seen: tuple[int, int]) -> tuple[int, int]:
+    return min(known[0] or seen[0], seen[0]), max(known[1], seen[1])
 
 
 def _newest(latencies: list[int], entries: list[Entry]) -> tuple[int, Entry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.bench import Capability, Topology, one_writer
+from rig.bench import Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Deliveries
@@ -19,10 +19,12 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     links = ["none"] if setting.link is None else ["cut"] if setting.path == "agent" else ["cut", "none"]
     for link in links:
         for reliable in (True, False):
-            if link == "none" and setting.link is not None and not setting.bench.has(Capability.OFFLINE):
-                yield _cannot(setting, reliable)
-            else:
+            try:
                 yield from _one(setting, link, reliable)
+            except Unsupported:
+                if link == "cut":
+                    raise
+                yield _cannot(setting, reliable)
 
 
 def _conditions(link: str, reliable: bool) -> dict[str, Scalar]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.bench import Capability, Refused, Topology, one_writer
+from rig.bench import Refused, Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Startup
@@ -17,45 +17,73 @@ _KEY = 0x4F4E4554
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Nothing answers on the link from the middleware's start on; later the link comes back. Then no link at all."""
+    """Nothing answers on the link from the middleware's start on; later the link comes back. Then no link at all.
+
+    By either kind of stream: one that waits for acknowledgements may fill up, and still the other one works.
+    """
+    for reliable in (True, False):
+        yield from _absent(setting, reliable)
+        if setting.link is not None and setting.path == "shm":
+            yield from _no_link(setting, reliable)
+
+
+def _absent(setting: Setting, reliable: bool) -> Iterator[Measurement]:
     link = setting.link
     if link is not None:
         link.cut()
     try:
         setting.start(buffers=4)
-        topology, refusal = _connect(setting)
-        yield from _exchange(setting, topology, refusal, "absent")
+        topology, refusal = _connect(setting, reliable)
+        yield from _exchange(setting, topology, refusal, "absent", reliable)
     finally:
         if link is not None:
             link.restore()
     if link is not None and topology is not None and setting.path == "shm":
         setting.bench.spin(timeout=1.5)  # the Client tries to connect about once a second
-        yield from _exchange(setting, topology, refusal, "appeared")
-    if link is not None and setting.path == "shm":
-        if setting.bench.has(Capability.OFFLINE):
-            setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
-            yield from _exchange(setting, *_connect(setting), "none")
-        else:
-            detail = Detail(unsupported="a session on a middleware that was started without a link")
-            yield setting.measurement(
-                "agentless-startup", Metric.SAMPLES_DELIVERED, [], conditions=_conditions("none"), detail=detail
-            )
+        yield from _exchange(setting, topology, refusal, "appeared", reliable)
 
 
-def _connect(setting: Setting) -> tuple[Topology | None, str]:
-    """Entities without an Agent, or why there are none."""
-    timeout = 0.0 if setting.bench.has(Capability.OFFLINE) else 0.5
+def _no_link(setting: Setting, reliable: bool) -> Iterator[Measurement]:
+    setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
     try:
-        return one_writer(setting.bench, readers=_READERS, key=_KEY, timeout=timeout, request=False), ""
+        topology = _topology(setting, reliable, timeout=0.0)
+    except Unsupported:
+        detail = Detail(unsupported="a session on a middleware that was started without a link")
+        yield setting.measurement(
+            "agentless-startup",
+            Metric.SAMPLES_DELIVERED,
+            [],
+            conditions=_conditions("none", reliable),
+            detail=detail,
+        )
+    except Refused as error:
+        yield from _exchange(setting, None, str(error), "none", reliable)
+    else:
+        yield from _exchange(setting, topology, "", "none", reliable)
+
+
+def _topology(setting: Setting, reliable: bool, *, timeout: float) -> Topology:
+    return one_writer(setting.bench, readers=_READERS, reliable=reliable, key=_KEY, timeout=timeout, request=False)
+
+
+def _connect(setting: Setting, reliable: bool) -> tuple[Topology | None, str]:
+    """Entities without an Agent, or why there are none. A middleware that begins with one only is given the time."""
+    try:
+        try:
+            return _topology(setting, reliable, timeout=0.0), ""
+        except Unsupported:
+            return _topology(setting, reliable, timeout=0.5), ""
     except Refused as error:
         return None, str(error)
 
 
-def _conditions(agent: str) -> dict[str, Scalar]:
-    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent}
+def _conditions(agent: str, reliable: bool) -> dict[str, Scalar]:
+    return {"payload_bytes": _PAYLOAD, "readers": _READERS, "agent": agent, "reliable": reliable}
 
 
-def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: str) -> Iterator[Measurement]:
+def _exchange(
+    setting: Setting, topology: Topology | None, refusal: str, agent: str, reliable: bool
+) -> Iterator[Measurement]:
     delivered = lost = 0
     count = _SAMPLES if setting.path == "shm" else 3
     if topology is not None:
@@ -71,7 +99,7 @@ def _exchange(setting: Setting, topology: Topology | None, refusal: str, agent: 
         delivered = seen.once
         lost = seen.lost
         refusal = seen.status.name if seen.refused else ""
-    conditions = _conditions(agent)
+    conditions = _conditions(agent, reliable)
     detail = Startup(expected=count * _READERS, refused=refusal, entities=topology is not None)
     for metric, value in ((Metric.SAMPLES_DELIVERED, delivered), (Metric.SAMPLES_LOST, lost)):
         yield setting.measurement("agentless-startup", metric, [value], conditions=conditions, detail=detail)

@@ -97,6 +97,7 @@ def _detail(setting: Setting, gathered: Gathered) -> Latency:
             "the bench between publish and spin": gathered.own[0],
             "recording an earlier delivery": clock.recording,
         },
+        publish_to_spin_return={"least": gathered.returned[0], "greatest": gathered.returned[1]},
         bench_between_publish_and_spin={"least": gathered.own[0], "greatest": gathered.own[1]},
         warm_up=WARM_UP,
         sampling=Sampling(

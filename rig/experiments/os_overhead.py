@@ -8,17 +8,19 @@ from dataclasses import dataclass
 from rig.bench import Counter, Exchange, Status
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Metric
-from rig.records.vocabulary import CALLS, Calls, LinkUse
+from rig.records.vocabulary import Calls, LinkUse
 from rig.station import Setting
 
 _PAYLOAD = 64
 # A middleware may look at the link at every so many spins: a multiple of what is usual keeps the share exact.
 _FEW = 16
 _COUNTERS = {
-    "transport": (Counter.WRITES, Counter.READS),
-    "lock": (Counter.LOCKS,),
-    "wait": (Counter.WAITS,),
-    "allocation": (Counter.ALLOCATIONS,),
+    Metric.TRANSPORT_CALLS: (Counter.WRITES, Counter.READS),
+    Metric.LOCK_CALLS: (Counter.LOCKS,),
+    Metric.WAIT_CALLS: (Counter.WAITS,),
+    Metric.ALLOCATION_CALLS: (Counter.ALLOCATIONS,),
+    # Reads that brought nothing: as many as the time that was spent waiting holds, and no work.
+    Metric.POLL_CALLS: (Counter.POLLS,),
 }
 
 
@@ -70,8 +72,7 @@ def _exchange(setting: Setting, count: int, readers: int) -> _Found:
 def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurement]:
     seen, count = found.seen, found.count
     conditions = {"payload_bytes": _PAYLOAD, "readers": readers}
-    for kind, metric in CALLS.items():
-        counters = _COUNTERS[kind]
+    for metric, counters in _COUNTERS.items():
         calls = sum(seen.counters[c] for c in counters)
         by_kind = {c: seen.counters[c] for c in counters}
         yield setting.measurement(
@@ -87,6 +88,7 @@ def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurem
                 locks=by_kind.get(Counter.LOCKS),
                 waits=by_kind.get(Counter.WAITS),
                 allocations=by_kind.get(Counter.ALLOCATIONS),
+                polls=by_kind.get(Counter.POLLS),
             ),
         )
     if found.link_bytes is not None:

@@ -31,7 +31,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         calls=report.operations,
         seconds=round(report.seconds, 3),
         lacking=dict(report.unsupported),
-        passing=tuple(report.passing),
+        passing={promise.name: seen for promise, seen in report.passing},
         missing="" if report.sequences else "there was no time to run a sequence",
     )
     ran = [report.sequences] if report.sequences else []

@@ -135,9 +135,9 @@ def decided(
 ) -> dict[str, ClaimResult]:
     """The claims of a run of a defect beside the control of the clean build.
 
-    :param searching: a search for sequences was part of the run.
-
     What a fault struck, or what was not possible, is no more decided here than in the run itself.
+
+    :param searching: a search for sequences was part of the run.
     """
     not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]

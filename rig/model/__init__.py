@@ -31,7 +31,7 @@ from rig.model._operations import (
     Spin,
     Topic,
 )
-from rig.model._promise import Breach, Family, Promise
+from rig.model._promise import Breach, Family, Promise, status_word
 from rig.model._world import Endpoint, Limits, Sample, World, may_meet
 
 __all__ = [
@@ -74,5 +74,6 @@ __all__ = [
     "names_of",
     "number_all",
     "predict",
+    "status_word",
     "topic_id",
 ]

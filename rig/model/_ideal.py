@@ -35,7 +35,7 @@ from rig.model._operations import (
     Spin,
     Topic,
 )
-from rig.model._promise import Breach
+from rig.model._promise import Breach, status_word
 from rig.model._world import NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
 
 STATE = -10
@@ -125,9 +125,10 @@ class _Kept:
 
 
 class Ideal:
-    """Runs operations on a perfect middleware. ``log``: what happened; ``breaches``: must stay empty."""
+    """Runs operations on a perfect middleware. ``log``: what happened, if ``logs``; ``breaches``: must stay empty."""
 
-    def __init__(self, sequence: Sequence, limits: Limits | None = None) -> None:
+    def __init__(self, sequence: Sequence, limits: Limits | None = None, *, logs: bool = False) -> None:
+        self.logs = logs
         self.sequence = sequence
         self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits)
         self.log: list[Expected] = []
@@ -161,26 +162,30 @@ class Ideal:
         match numbered.operation:
             case Open():
                 status = self._vacant_session()
-                self._called(numbered, status, self.world.opened(status))
+                self._called(numbered, status, self.world.opened(status), "open")
             case Close(session):
-                self._called(numbered, OK, self.world.closed(session, OK))
+                self._called(numbered, OK, self.world.closed(session, OK), "close")
             case Create() as many:
                 for create in many.each():
                     self._create(numbered, create)
             case Delete(end):
                 status = OK if end in self.world.ends else UNKNOWN
-                self._called(numbered, status, self.world.deleted(end, status))
+                self._called(numbered, status, self.world.deleted(end, status), "delete")
             case Drop(session, group):
-                self._called(numbered, OK, self.world.dropped(session, Group(group), OK))
+                self._called(numbered, OK, self.world.dropped(session, Group(group), OK), "delete")
             case Publish(end, length, count):
                 for place in range(count):
                     self._publish(numbered, end, numbered.first + place, length)
             case Loan(end, length):
                 status = self._loan_status(end, length)
-                self._called(numbered, status, self.world.loaned(end, numbered.first, length, None, status))
+                breach = self.world.loaned(end, numbered.first, length, None, status)
+                self._called(numbered, status, breach, f"loan of sample {numbered.first}")
             case Send(end):
                 status = self._send_status(end)
-                self._called(numbered, status, self.world.sent(end, status, young=self._young))
+                writer = self.world.ends.get(end)
+                sample = writer.loan.number if writer is not None and writer.loan is not None else 0
+                breach = self.world.sent(end, status, young=self._young)
+                self._called(numbered, status, breach, f"send of sample {sample}")
             case _:
                 self._run_rest(numbered)
 
@@ -189,7 +194,7 @@ class Ideal:
             case Cancel(end):
                 writer = self.world.ends.get(end)
                 status = OK if writer is not None and writer.loan is not None else STATE
-                self._called(numbered, status, self.world.cancelled(end, status))
+                self._called(numbered, status, self.world.cancelled(end, status), "cancel")
             case Keep(keep):
                 self._keeps = keep
             case Reply(count):
@@ -198,7 +203,7 @@ class Ideal:
             case Spin(timeout_ms, count):
                 for _ in range(count):
                     got = self._deliver(numbered)
-                    self._called(numbered, got, self.world.spun(timeout_ms, 0, got))
+                    self._called(numbered, got, self.world.spun(timeout_ms, 0, got), "spin")
             case InCallback(callback):
                 self._hooks.setdefault(self.callbacks + callback, []).append(numbered)
             case Elsewhere():
@@ -213,10 +218,12 @@ class Ideal:
                 for inner in numbered.inner:
                     self.run(inner)
 
-    def _called(self, numbered: Numbered, status: int, breach: Breach | None, what: str = "") -> None:
+    def _called(self, numbered: Numbered, status: int, breach: Breach | None, what: str) -> None:
         self.calls += 1
         self.refused += status < 0
-        self.log.append(Expected(numbered.index, f"{what or numbered.operation}: {status}"))
+        if self.logs:
+            counts = what in ("open", "spin")  # an index, and callbacks made
+            self.log.append(Expected(numbered.index, f"{what}: {status_word(status, counts=counts)}"))
         if breach is not None:
             self.breaches.append(breach)
 
@@ -230,14 +237,14 @@ class Ideal:
         missing = [holder for holder in holders(create) if (session, *holder) not in self.world.groups]
         if missing and self._young:
             breach = self.world.created(create, names_of(create, self.sequence.topics), UNKNOWN, held=False)
-            self._called(numbered, UNKNOWN, breach)
+            self._called(numbered, UNKNOWN, breach, "create")
             return
         for kind, id in missing:
             breach = self.world.group_created(session, kind, id, OK)
-            self._called(numbered, OK, breach, f"create what {create.end} needs")
+            self._called(numbered, OK, breach, "create")
         status = -9 if create.end in self.world.ends else OK
         breach = self.world.created(create, names_of(create, self.sequence.topics), status, young=self._young)
-        self._called(numbered, status, breach, str(create))
+        self._called(numbered, status, breach, "create")
 
     def _loan_status(self, end: End, length: int) -> int:
         writer = self.world.ends.get(end)
@@ -269,7 +276,7 @@ class Ideal:
             else:
                 status = STATE
         breach = self.world.published(end, sample, length, None, status, young=self._young, concurrent=self._elsewhere)
-        self._called(numbered, status, breach, f"sample {sample} by {end}")
+        self._called(numbered, status, breach, f"publish of sample {sample}")
 
     def _deliver(self, numbered: Numbered) -> int:
         """Everything that waits now, oldest first, each sample to its readers in the order of their creation."""
@@ -288,9 +295,9 @@ class Ideal:
         breach = self.world.delivered(
             reader.end, sample.number, sample.length, whole=True, address=None, request=sample.request
         )
-        self.log.append(
-            Expected(numbered.index, f"callback: sample {sample.number} of {sample.length} B to {reader.end}")
-        )
+        if self.logs:
+            words = f"callback of {reader.end}: sample {sample.number}, {sample.length} B"
+            self.log.append(Expected(numbered.index, words))
         if breach is not None:
             self.breaches.append(breach)
         self._young, before = True, self._young
@@ -323,12 +330,18 @@ class Ideal:
             request=kept.request,
             young=self._young,
         )
-        self._called(numbered, status, breach, f"reply to request {kept.request}")
+        self._called(numbered, status, breach, f"reply to sample {kept.number}")
 
 
 def predict(sequence: Sequence, limits: Limits | None = None) -> Iterator[Expected]:
-    """What must happen when a sequence is run, in order."""
-    ideal = Ideal(sequence, limits)
+    """What must happen when a sequence is run, and in the spins that follow it, in order."""
+    ideal = Ideal(sequence, limits, logs=True)
     for operation in sequence.operations:
         ideal.apply(operation)
-    yield from ideal.log
+    ideal.apply(Join())
+    index = len(sequence.operations)
+    before = len(ideal.log)
+    for _ in range(3):
+        ideal.apply(Spin())
+    yield from ideal.log[:before]
+    yield from (Expected(index, line.text) for line in ideal.log[before:])

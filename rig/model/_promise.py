@@ -8,6 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+_STATUS = {
+    0: "OK",
+    -1: "ARGUMENT",
+    -2: "UNSUPPORTED",
+    -3: "NO_BUFFER",
+    -4: "TOO_LARGE",
+    -5: "TABLE_FULL",
+    -6: "UNKNOWN",
+    -7: "TIMEOUT",
+    -8: "LINK",
+    -9: "REFUSED",
+    -10: "STATE",
+    -11: "MISMATCH",
+}  # rig_mw_error of rig_middleware.h
+
+
+def status_word(status: int, *, counts: bool = False) -> str:
+    """What a call returned, as the middleware's interface names it; an id stays a number.
+
+    :param counts: 0 is a number as well.
+    """
+    return str(status) if counts and status == 0 else _STATUS.get(status, str(status))
+
 
 class Family(StrEnum):
     """What a breach looks like. The shortest sequence that shows a breach is one of the same family."""
@@ -36,6 +59,7 @@ class Promise(StrEnum):
     ONCE = "a reader gets a sample once"
     IN_ORDER = "a reader gets the samples of a writer in the order of their publishing"
     DEPTH = "a reader that keeps the last few gets the last few"
+    NOT_BEFORE = "a sample is delivered only after it was published"
     WHOLE = "a sample arrives whole and in its length"
     ROOM = "every buffer of the pool can be lent, to its last byte"
     RETURNED = "a buffer comes back when its sample was delivered, given back or dropped"

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rig.model._operations import Create, End, Group, Kind, Qos, Topic
-from rig.model._promise import Breach, Family, Promise
+from rig.model._promise import Breach, Family, Promise, status_word
 
 OK = 0
 NO_BUFFER = -3
@@ -37,12 +37,16 @@ def may_meet(offered: Qos, requested: Qos) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the middleware says it was built for; no promise is broken by a table that is full then."""
+    """What the middleware says it was built for; no promise is broken by a table that is full then.
+
+    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    """
 
     sessions: int = 2
     entities: int = 64
     pairs: int = 64
     names: int = 32
+    name_bytes: int = 2048
 
 
 @dataclass(slots=True, eq=False)
@@ -124,6 +128,8 @@ class World:
         self._heard: set[tuple[End, End]] = set()
         self._most_used = 0
         self._most_rows = 0
+        self._names = 0  # texts ever given, and their bytes: more than are kept at once
+        self._name_bytes = 0
         self._passing: list[Sample] = []
         self._accepted = 0
         self._delivered_in_spin = 0
@@ -147,7 +153,9 @@ class World:
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
         if status < 0:
-            return Breach(Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status}")
+            return Breach(
+                Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status_word(status)}"
+            )
         self.sessions[session] = False
         for end in [end for end in self.ends if end.session == session]:
             self._remove(end)
@@ -165,8 +173,9 @@ class World:
         """Writers and readers that match now, services included (each way counts)."""
         return sum(len(end.readers) for end in self.ends.values())
 
-    def group_created(self, session: int, kind: int, id: int, status: int) -> Breach | None:
-        """A participant, topic, publisher or subscriber was created."""
+    def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
+        """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
+        self._note_text(text)
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
         if status < 0:
@@ -176,11 +185,12 @@ class World:
         return None
 
     def created(
-        self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False
+        self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False, text: int = 0
     ) -> Breach | None:
         """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
-        callback.
+        callback. ``text``: bytes of its names.
         """
+        self._note_text(text)
         end = create.end
         if not self._is_open(end.session):
             return self._must_refuse(status, f"session {end.session} is not open")
@@ -193,7 +203,7 @@ class World:
                 return None
             if status == TABLE_FULL and self.pairs + len(partners) > self.limits.pairs:
                 return None
-            return self._not_created(str(end), status)
+            return self._not_created(str(end), status, again=end in self._gone)
         self.ends[end] = made
         self._most_rows = max(self._most_rows, self.rows)
         for writer, reader in partners:
@@ -207,7 +217,9 @@ class World:
         if end not in self.ends:
             return self._must_refuse(status, f"{end} does not exist")
         if status < 0:
-            return Breach(Promise.DELETED, Family.REFUSED, f"{end} is deleted", f"the call returned {status}")
+            return Breach(
+                Promise.DELETED, Family.REFUSED, f"{end} is deleted", f"the call returned {status_word(status)}"
+            )
         self._remove(end)
         self.removals += 1
         return None
@@ -218,7 +230,9 @@ class World:
             return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
         if status < 0:
             what = f"the {group.name.lower()} of session {session}"
-            return Breach(Promise.DELETED, Family.REFUSED, f"{what} is deleted", f"the call returned {status}")
+            return Breach(
+                Promise.DELETED, Family.REFUSED, f"{what} is deleted", f"the call returned {status_word(status)}"
+            )
         kinds = {
             Group.PUBLISHER: {Kind.WRITER},
             Group.SUBSCRIBER: {Kind.READER},
@@ -255,7 +269,12 @@ class World:
         if writer is None or writer.loan is None:
             return self._must_refuse(status, f"{end} has no loan")
         if status < 0:
-            return Breach(Promise.RETURNED, Family.REFUSED, f"{end} gives its loan back", f"the call returned {status}")
+            return Breach(
+                Promise.RETURNED,
+                Family.REFUSED,
+                f"{end} gives its loan back",
+                f"the call returned {status_word(status)}",
+            )
         writer.loan = None
         self.open_loans -= 1
         return None
@@ -274,7 +293,9 @@ class World:
             if writer.service and not writer.readers:
                 return None  # nobody here answers, and there is no link
             promise = Promise.ANSWERED if writer.service else Promise.ACCEPTED_ARRIVES
-            return Breach(promise, Family.REFUSED, f"{end} publishes what was lent", f"the call returned {status}")
+            return Breach(
+                promise, Family.REFUSED, f"{end} publishes what was lent", f"the call returned {status_word(status)}"
+            )
         writer.loan = None
         self.open_loans -= 1
         sample.concurrent = concurrent
@@ -316,7 +337,12 @@ class World:
         if status < 0:
             if status in (NO_BUFFER, TOO_LARGE):
                 return self._refused(replier, length + REPLY_HEAD, status)
-            return Breach(Promise.ANSWERED, Family.REFUSED, f"{end} answers request {request}", f"it returned {status}")
+            return Breach(
+                Promise.ANSWERED,
+                Family.REFUSED,
+                f"{end} answers request {request}",
+                f"it returned {status_word(status)}",
+            )
         self._take_buffer()
         self._accept(Sample(number, replier, length, None, request=request, asker=asker), young=young)
         return None
@@ -368,7 +394,7 @@ class World:
         :param woken_after_ms: another context published so long after the spin began; None: nobody did.
         """
         if status < 0:
-            return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status}")
+            return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
             soon = (woken_after_ms or 0) + timeout_ms // 2
@@ -545,11 +571,18 @@ class World:
             if gone in other.readers:
                 other.readers.remove(gone)
 
-    def _not_created(self, what: str, status: int) -> Breach | None:
-        seen = f"the call returned {status}"
+    def _note_text(self, text: int) -> None:
+        self._names += 1 if text else 0
+        self._name_bytes += text
+
+    def _not_created(self, what: str, status: int, *, again: bool = False) -> Breach | None:
+        seen = f"the call returned {status_word(status)}"
+        if status != TABLE_FULL and again:
+            return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
             return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
-        if self.rows + 1 > self.limits.entities or len(self.groups) + 2 > self.limits.names:
+        limits = self.limits
+        if self.rows + 1 > limits.entities or self._names > limits.names or self._name_bytes > limits.name_bytes:
             return None
         promise = Promise.CREATED_AGAIN if self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
@@ -557,7 +590,9 @@ class World:
     def _must_refuse(self, status: int, why: str) -> Breach | None:
         if status < 0:
             return None
-        return Breach(Promise.REFUSED, Family.ACCEPTED, f"an error, because {why}", f"the call returned {status}")
+        return Breach(
+            Promise.REFUSED, Family.ACCEPTED, f"an error, because {why}", f"the call returned {status_word(status)}"
+        )
 
     def _refused(self, writer: Endpoint, length: int, status: int) -> Breach | None:
         """A loan or publish call failed: rightly, if there was no buffer or it is too small."""
@@ -571,7 +606,7 @@ class World:
         promise = Promise.RETURNED if status == NO_BUFFER and used < self._most_used else Promise.ROOM
         if writer.service and status != NO_BUFFER:
             promise = Promise.ANSWERED
-        return Breach(promise, Family.REFUSED, expected, f"the call returned {status}")
+        return Breach(promise, Family.REFUSED, expected, f"the call returned {status_word(status)}")
 
     def _take_buffer(self) -> None:
         """A place was lent; in a full pool, something made room that was only kept, or lost to its reader."""
@@ -595,6 +630,9 @@ class World:
     def _unexpected(self, reader: Endpoint, number: int, key: int) -> Breach:
         sample = self.samples.get(number)
         seen = f"sample {number} came to {reader.end}"
+        if sample is None and any(e.loan is not None and e.loan.number == number for e in self.ends.values()):
+            expected = f"sample {number} is lent and not published"
+            return Breach(Promise.NOT_BEFORE, Family.EXTRA, expected, seen)
         if sample is None:
             promise = Promise.ANSWERED if reader.service else Promise.WHOLE
             return Breach(promise, Family.DAMAGED, "a sample that was accepted", f"{seen}, and never was")

@@ -84,7 +84,8 @@ class Metric(StrEnum):
     RESIDENT_COPIES = "resident_copies", Unit.COPIES, "places in RAM that hold the payload at the last callback"
     PAYLOAD_WRITTEN = "payload_bytes_written", Unit.BYTES, "payload bytes written after the application wrote them"
     DISTINCT_BUFFERS = "distinct_buffers", Unit.ADDRESSES, "different addresses handed to the readers of one sample"
-    TRANSPORT_CALLS = "transport_calls_per_sample", Unit.CALLS, "transport reads and writes"
+    TRANSPORT_CALLS = "transport_calls_per_sample", Unit.CALLS, "transport writes, and reads that brought something"
+    POLL_CALLS = "poll_calls_per_sample", Unit.CALLS, "transport reads that brought nothing"
     LOCK_CALLS = "lock_calls_per_sample", Unit.CALLS, "pairs of lock and unlock"
     WAIT_CALLS = "wait_calls_per_sample", Unit.CALLS, "sleeps and wake-ups asked of the OS or the port"
     ALLOCATION_CALLS = "allocation_calls_per_sample", Unit.CALLS, "allocations"
@@ -322,9 +323,12 @@ class Sizes(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repeats(Detail):
-    """How often it was measured."""
+    """How often it was measured; ``by_the_backend``: bytes of a sample that the bench's own backend copied, and not the
+    middleware behind it.
+    """
 
     repeats: int = 0
+    by_the_backend: float = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -384,6 +388,7 @@ class Calls(Detail):
     locks: int | None = None
     waits: int | None = None
     allocations: int | None = None
+    polls: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -409,13 +414,15 @@ class Sampling:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Latency(Detail):
-    """What a latency is worth. ``subtracted``: by name the instrument's own cost, taken off, in the clock's unit;
+    """What a latency is worth. ``publish_to_spin_return``: ``least`` and ``greatest`` time until the spin came back
+    that made the callback. ``subtracted``: by name the instrument's own cost, taken off, in the clock's unit;
     ``units_per_ms``: of that clock; ``warm_up``: samples that were left out.
     """
 
     to: str = ""
     units_per_ms: float = 0
     subtracted: Mapping[str, float] = field(default_factory=dict)
+    publish_to_spin_return: Mapping[str, float] = field(default_factory=dict)
     bench_between_publish_and_spin: Mapping[str, float] = field(default_factory=dict)
     warm_up: int = 0
     sampling: Sampling | None = None
@@ -486,15 +493,15 @@ class Stack(Detail):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched(Detail):
     """Of a search: the ``seed`` that draws the same sequences again; ``calls`` of all sequences, over so many
-    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); what broke
-    once and not again (``passing``).
+    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); by promise
+    what broke once and not again (``passing``).
     """
 
     seed: int = 0
     calls: int = 0
     seconds: float = 0
     lacking: Mapping[str, int] = field(default_factory=dict)
-    passing: tuple[str, ...] = ()
+    passing: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -568,7 +575,7 @@ GROUPS = (
     Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_SHAPE, detail=Held),
     Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_SHAPE, detail=WriteTrace),
     Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_SHAPE, detail=Addresses),
-    Group(experiment="os-overhead", metrics=tuple(CALLS.values()), conditions=_SHAPE, detail=Calls),
+    Group(experiment="os-overhead", metrics=(*CALLS.values(), Metric.POLL_CALLS), conditions=_SHAPE, detail=Calls),
     Group(experiment="os-overhead", metrics=(Metric.LINK_BYTES,), conditions=_SHAPE, detail=LinkUse),
     Group(experiment="latency", metrics=(Metric.LATENCY,), conditions=_TIMED, detail=Latency),
     Group(
@@ -650,7 +657,7 @@ GROUPS = (
     Group(
         experiment="agentless-startup",
         metrics=_RECEIVED,
-        conditions=(*_SHAPE, Condition.AGENT),
+        conditions=(*_SHAPE, Condition.AGENT, Condition.RELIABLE),
         detail=Startup,
     ),
     Group(

@@ -59,6 +59,8 @@ class Recorder:
             claims=list(options.claims),
             agent=options.agent,
             quick=options.quick,
+            seed=options.seed,
+            search_seconds=options.search_seconds,
         )
 
     def resumed(self, kept: Iterable[Key]) -> None:

@@ -48,9 +48,9 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
             )
         outcomes = [runner.run_one(calls, narrate=True) for _ in range(times)]
         limits = runner.limits
-    lacking = next((outcome.unsupported for outcome in outcomes if outcome.unsupported), "")
+    lacking = next((o.unsupported or o.unjudged for o in outcomes if o.unsupported or o.unjudged), "")
     if lacking:
-        raise UsageError(f"the middleware on board {spec.name} does not support: {lacking}")
+        raise UsageError(f"the middleware on board {spec.name} cannot be asked that: {lacking}")
     broken = [outcome for outcome in outcomes if outcome.breach is not None]
     told = broken[0] if broken else outcomes[0]
     return Replayed(

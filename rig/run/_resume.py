@@ -70,9 +70,19 @@ def _options(asked: Mapping[str, object], directory: Path, command: str) -> RunO
         claims=tuple(str(id) for id in claims if id in CLAIMS),
         agent=agent,  # type: ignore[arg-type]
         quick=bool(asked["quick"]),
+        seed=_whole(asked.get("seed"), 1),
+        search_seconds=_seconds(asked.get("search_seconds")),
         directory=directory,
         command=command,
     )
+
+
+def _whole(value: object, otherwise: int) -> int:
+    return value if type(value) is int else otherwise
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def check_same(name: str, was: str, now: str) -> None:

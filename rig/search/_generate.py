@@ -94,6 +94,7 @@ _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
 _SPARE_ROWS = 4  # of the tables: what the ends of a sequence need at most, all kinds together
 _OTHERS_MOST = 10  # samples of the other context: its records wait for it to end
+_OTHERS_SMALL = 4
 _WAKE_MS = 300
 _KINDS_OF_CALLS = (
     "many_readers",
@@ -395,7 +396,17 @@ class _Drawing:
             self._add(Elsewhere((Publish(other.end, self._length()),), delay_ms=self.random.choice((1, 3))))
             self._add(Spin(_WAKE_MS))
         else:
-            self._add(Elsewhere((Publish(other.end, self._length(), self.random.randint(1, _OTHERS_MOST)),)))
+            self._add(
+                Elsewhere(
+                    (
+                        Publish(
+                            other.end,
+                            self._length(),
+                            self.random.randint(1, _OTHERS_SMALL if self.ground.small else _OTHERS_MOST),
+                        ),
+                    )
+                )
+            )
             for _ in range(self.random.randint(1, 4)):
                 mine = [end for end in writers if end is not other]
                 if mine and self.random.random() < 0.6:

@@ -31,6 +31,7 @@ from rig.model import (
     World,
     holders,
     names_of,
+    status_word,
 )
 from rig.search._lower import Call, Lowered
 
@@ -42,12 +43,14 @@ _WHOLE_WORD = 4
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
+    ``unjudged``: why the model says nothing of it.
 
     ``came``: what was seen, as (index of the operation, words), in order.
     """
 
     breach: Breach | None = None
     unsupported: str = ""
+    unjudged: str = ""
     finished: bool = True
     came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
@@ -83,6 +86,7 @@ class _Judge:
         self.callbacks = 0
         self.hooks: list[int] = []  # callbacks that something is to be done in
         self.unjudged = ""
+        self.refused = ""
         self.finished = False
         self.narrates = narrate
         self.came: list[tuple[int, str]] = []
@@ -97,8 +101,10 @@ class _Judge:
             if isinstance(record, Called) and record.status == _UNSUPPORTED:
                 return Outcome(unsupported=self._what(call), came=tuple(self.came))
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
+            if self.refused:
+                return Outcome(unsupported=self.refused, came=tuple(self.came))
             if self.unjudged:
-                return Outcome(unsupported=self.unjudged, came=tuple(self.came))
+                return Outcome(unjudged=self.unjudged, came=tuple(self.came))
             if breach is not None:
                 found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
                 return Outcome(breach=found, came=tuple(self.came))
@@ -214,8 +220,8 @@ class _Judge:
     def _started(self, called: Called) -> Breach | None:
         calls = self.lowered.calls
         if called.status < 0:
-            expected = f"{calls.buffers} buffers of {calls.buffer_bytes} B"
-            return Breach(Promise.ROOM, Family.REFUSED, expected, f"the start returned {called.status}")
+            self.refused = f"a start with {calls.buffers} buffers of {calls.buffer_bytes} B"
+            return None
         if called.value[0] < calls.buffer_bytes:
             expected = f"buffers of {calls.buffer_bytes} B: the memory is cut into equal ones"
             return Breach(Promise.ROOM, Family.REFUSED, expected, f"they have {called.value[0]} B")
@@ -235,10 +241,12 @@ class _Judge:
         assert create is not None
         if call.holder is not None:
             kind, id = call.holder
-            return self.world.group_created(create.end.session, kind, id, called.status)
+            return self.world.group_created(create.end.session, kind, id, called.status, text=call.text)
         held = all((create.end.session, *holder) in self.world.groups for holder in holders(create))
         young = called.context == Context.CALLBACK
-        return self.world.created(create, names_of(create, self.topics), called.status, held=held, young=young)
+        return self.world.created(
+            create, names_of(create, self.topics), called.status, held=held, young=young, text=call.text
+        )
 
     def _replied(self, called: Called, *, young: bool) -> Breach | None:
         end = End(called.value[0] >> 12, Kind.REPLIER, called.value[0] & 0xFFF)
@@ -305,7 +313,7 @@ class _Judge:
         if refused > ideal.refused * repeat.times:
             expected = f"{(ideal.calls - ideal.refused) * repeat.times:,} calls succeed"
             error = first_error - (1 << 32) if first_error >> 31 else first_error
-            seen = f"{refused:,} were refused, the first with {error}, after {accepted:,} that were not"
+            seen = f"{refused:,} were refused, the first with {status_word(error)}, after {accepted:,} that were not"
             promise = Promise.CREATED_AGAIN if _creates(repeat) else Promise.RETURNED
             return Breach(promise, Family.REFUSED, expected, seen)
         service = any(isinstance(o, Publish) and o.end.kind is Kind.REQUESTER for o in repeat.operations)
@@ -335,12 +343,15 @@ class _Judge:
             words = f"callback of {end}: sample {record.sequence}, {record.length} B at {record.address:#x}{damage}"
         else:
             step = Step(record.step).name.lower().replace("_", " ")
-            words = f"{step}: {record.status}"
+            counts = record.step in (Step.OPEN, Step.SPIN)
+            words = f"{step}: {status_word(record.status, counts=counts)}"
             if record.step in (Step.PUBLISH, Step.LOAN, Step.SEND):
-                words = f"{step} of sample {record.sequence}: {record.status}"
+                words = f"{step} of sample {record.sequence}: {status_word(record.status)}"
                 words += f", place {record.address:#x}" if record.status >= 0 else ""
-            if record.step == Step.SPIN:
-                words += f" delivered in {record.length} ms"
+            if record.step == Step.REPLY:
+                words = f"reply to sample {record.sequence}: {status_word(record.status)}"
+            if record.step == Step.SPIN and record.length:
+                words += f", after {record.length} ms"
             if record.context:
                 words += f" ({Context(record.context).name.lower()} context)"
         self.came.append((index, words))

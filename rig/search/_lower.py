@@ -47,12 +47,13 @@ _LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, though there is no
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a step is: an operation, of which it may be one piece: ``create``, one endpoint, or ``holder``, something
-    that this endpoint needs (DDS-XRCE kind and id).
+    that this endpoint needs (DDS-XRCE kind and id). ``text``: bytes of its names, each with its end.
     """
 
     numbered: Numbered
     create: Create | None = None
     holder: tuple[int, int] | None = None
+    text: int = 0
 
 
 @dataclass(slots=True)
@@ -169,14 +170,15 @@ class _Lowering:
             number = self.builder.step(
                 Step.CREATE, create.end.session, kind, form, 0, id, parent, 0, 0, 0, 1, 0, text=text
             )
-            self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id))
+            self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id), _bytes(text))
         service = end.kind >= Kind.REQUESTER
         qos = create.qos
         bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
         made_of = 0 if service else topic_id(create.topic, create.form)
         arguments = (end.session, end.kind, create.form, 0, end.id, 1, made_of, bits, qos.depth)
-        number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=_texts(create, topic))
-        self.lowered.steps[self.base + number] = Call(numbered, create)
+        text = _texts(create, topic)
+        number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=text)
+        self.lowered.steps[self.base + number] = Call(numbered, create, text=_bytes(text))
 
 
 def _word(end: End) -> int:
@@ -186,6 +188,10 @@ def _word(end: End) -> int:
 
 def _reference(topic: Topic) -> str:
     return f"{topic.name}__t"
+
+
+def _bytes(texts: Sequence[str]) -> int:
+    return sum(len(text) + 1 for text in texts)
 
 
 def _texts(create: Create, topic: Topic) -> list[str]:

@@ -64,10 +64,10 @@ class Runner:
             yield from self._run_batch(batch)
 
     def run_one(self, calls: Calls, *, narrate: bool = False) -> Outcome:
-        """Run one sequence; ``narrate``: with what came, in words."""
-        lowered = lower(calls, first=self._first, key=self._key)
+        """Run one sequence; ``narrate``: with what came, in words, and samples counted from 1."""
+        lowered = lower(calls, first=1 if narrate else self._first, key=self._key)
         if len(lowered.words) > self._bench.program_words:
-            return Outcome(unsupported="a program as long as that")
+            return Outcome(unjudged="its program is longer than the firmware has room for")
         self._first = (self._first + lowered.samples) & _WORD_MASK or 1
         try:
             records = self._bench.run_program(lowered.words, timeout=_time_for([lowered]))
@@ -139,6 +139,7 @@ def _limits(bench: Bench) -> Limits:
         entities=number("entities", number("shm_entities", known.entities)),
         pairs=number("shm_pairs", known.pairs),
         names=number("names", known.names),
+        name_bytes=number("name_bytes", known.name_bytes),
     )
 
 

@@ -5,14 +5,14 @@ Knows how the parts fit together. Must not know which claim a finding counts aga
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from random import Random
 
-from rig.model import Breach, Elsewhere, Family, Promise, predict
+from rig.model import Breach, Family, Promise, predict
 from rig.model import Sequence as Calls
 from rig.search._generate import generate
 from rig.search._judge import Outcome
@@ -21,7 +21,10 @@ from rig.search._shrink import drop_unused_topics, shrink
 
 _BATCH = 8
 _SHRINK_SECONDS = 6.0
-_CONFIRMATIONS = 2  # runs of its own in which a breach must come again
+_CONFIRMATIONS = 2  # runs of its own in which a breach must come again, to count as one that always comes
+_TRIES = 20  # runs in which one that does not always come must come again
+_AT_A_TIME = 8  # tries a candidate gets where a breach does not always come
+_TOLD = 5  # runs of the short sequence
 _TIMED = {Family.LATE}  # what a busy host may bring about: must come again each time
 _A_PROMISE_AT_MOST = 1  # findings of a promise and family; more of them are the same, mostly
 _FINDINGS_AT_MOST = 12
@@ -50,7 +53,8 @@ class Finding:
 @dataclass(slots=True)
 class Report:
     """What a search did. ``operations``: calls of all sequences; ``unsupported``: what the middleware does not have,
-    and how often it was asked; ``passing``: breaches that did not come again.
+    and how often it was asked; ``passing``: breaches that did not come again, but for those that a busy host may bring
+    about; ``unjudged``: sequences of which the model says nothing.
     """
 
     seed: int
@@ -59,7 +63,8 @@ class Report:
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
     unsupported: Counter[str] = field(default_factory=Counter)
-    passing: list[str] = field(default_factory=list)
+    passing: list[tuple[Promise, str]] = field(default_factory=list)
+    unjudged: int = 0
     unfinished: int = 0
 
 
@@ -113,8 +118,11 @@ class Search:
 
     def _take(self, calls: Calls, outcome: Outcome, seconds: float) -> None:
         report = self.report
+        if outcome.unjudged:
+            report.unjudged += 1
+            return
         if outcome.unsupported:
-            report.unsupported[outcome.unsupported.split(" of session")[0]] += 1
+            report.unsupported[_kind(outcome.unsupported)] += 1
             return
         breach = outcome.breach
         if breach is None:
@@ -122,70 +130,82 @@ class Search:
             return
         if self._found[breach.promise, breach.family] >= _A_PROMISE_AT_MOST:
             return
-        if not self._comes_again(calls, breach.family):
-            report.passing.append(f"{breach.promise}: {breach.seen}")
+        tries = self._tries(calls, breach.family)
+        if not tries:
+            if breach.family not in _TIMED:
+                report.passing.append((breach.promise, breach.seen))
             return
-        finding = self.finding(calls, breach, number=report.sequences, seconds=seconds)
+        finding = self.finding(calls, breach, tries=tries, number=report.sequences, seconds=seconds)
         self._found[breach.promise, breach.family] += 1
         kind = (finding.breach.promise, finding.breach.family)
         if all((f.breach.promise, f.breach.family) != kind for f in report.findings):
             self._found[kind] += 1
             report.findings.append(finding)
 
-    def _comes_again(self, calls: Calls, family: Family) -> bool:
-        """Whether a breach is the middleware's and not a moment's. Contexts that meet by chance need not meet again."""
-        tries = 6 if _races(calls) and family not in _TIMED else _CONFIRMATIONS
-        needed = tries if family in _TIMED else 1 if _races(calls) else _CONFIRMATIONS
-        return sum(self._fails(calls, family) for _ in range(tries)) >= needed
+    def _tries(self, calls: Calls, family: Family) -> int:
+        """How many runs it takes to see a breach again: 1 if it always comes, 0 if it never comes again.
+
+        Contexts that meet by chance need not meet each time, and a middleware may keep what outlives its start. What
+        only takes too long must come each time: else it was the host.
+        """
+        if all(self._fails(calls, family) for _ in range(_CONFIRMATIONS)):
+            return 1
+        if family in _TIMED:
+            return 0
+        return _AT_A_TIME if any(self._fails(calls, family) for _ in range(_TRIES)) else 0
 
     def _fails(self, calls: Calls, family: Family) -> bool:
         breach = self._runner.run_one(calls).breach
         return breach is not None and breach.family is family
 
-    def finding(self, calls: Calls, breach: Breach, *, number: int, seconds: float) -> Finding:
-        """Shrink what was found, and tell it."""
-        family = breach.family
-        repeats = 3 if _races(calls) or family in _TIMED else 1
+    def finding(self, calls: Calls, breach: Breach, *, tries: int, number: int, seconds: float) -> Finding:
+        """Shrink what was found, and tell it.
 
-        def fails(candidates: Sequence[Calls]) -> int | None:
+        :param tries: runs that a candidate gets to show the breach.
+        """
+        family = breach.family
+        must = family in _TIMED  # each time
+
+        def one_by_one(candidates: Sequence[Calls]) -> int | None:
             for at, candidate in enumerate(candidates):
-                came = [self._fails(candidate, family) for _ in islice(range(repeats), repeats)]
-                if any(came) if family not in _TIMED else all(came):
+                came = (self._fails(candidate, family) for _ in range(_CONFIRMATIONS if must else tries))
+                if all(came) if must else any(came):
                     return at
             return None
 
-        def fails_at_once(candidates: Sequence[Calls]) -> int | None:
+        def at_once(candidates: Sequence[Calls]) -> int | None:
             for at, (_, outcome) in enumerate(self._runner.run(candidates)):
                 if outcome.breach is not None and outcome.breach.family is family:
                     return at
             return None
 
-        quick = repeats == 1 and family is not Family.DEAD
-        deadline = time.monotonic() + _SHRINK_SECONDS * (1 if quick else 3)
-        short = shrink(calls, fails_at_once if quick else fails, deadline=deadline)
-        short = drop_unused_topics(short)
-        outcome, came_again, runs = Outcome(), 0, 0
-        for _ in range(5):
-            runs += 1
-            last = self._runner.run_one(short, narrate=True)
-            if last.breach is not None and last.breach.family is family:
-                came_again += 1
-                outcome = last
-        if outcome.breach is None:  # the short one lost it: the long one has it
-            short, outcome = calls, self._runner.run_one(calls, narrate=True)
-        expected = tuple((line.index, line.text) for line in predict(short, self._runner.limits))
+        plain = tries == 1 and not must and family is not Family.DEAD
+        deadline = time.monotonic() + _SHRINK_SECONDS * (1 if plain else 3)
+        short = drop_unused_topics(shrink(calls, at_once if plain else one_by_one, deadline=deadline))
+        told, repeats = self._told(short, family)
+        if told is None:  # the short one lost it: the long one has it
+            short = calls
+            told, repeats = self._told(short, family)
+        told = told or Outcome(breach=breach)
         return Finding(
-            breach=outcome.breach or breach,
+            breach=told.breach or breach,
             calls=short,
             number=number,
             calls_then=len(calls.operations),
-            expected=expected,
-            came=outcome.came,
-            repeats=came_again,
-            runs=runs,
+            expected=tuple((line.index, line.text) for line in predict(short, self._runner.limits)),
+            came=told.came,
+            repeats=repeats,
+            runs=_TOLD,
             seconds=seconds,
         )
 
+    def _told(self, calls: Calls, family: Family) -> tuple[Outcome | None, int]:
+        """What comes of a sequence, in words, in a run that breaks the promise; and in how many runs it does."""
+        outcomes = [self._runner.run_one(calls, narrate=True) for _ in range(_TOLD)]
+        broken = [each for each in outcomes if each.breach is not None and each.breach.family is family]
+        return (broken[0] if broken else None), len(broken)
 
-def _races(calls: Calls) -> bool:
-    return any(isinstance(operation, Elsewhere) for operation in calls.operations)
+
+def _kind(call: str) -> str:
+    """A call that the middleware does not have, without its numbers: what counts is the kind."""
+    return " ".join(re.sub(r"\b(0x[0-9a-f]+|\d+)\b", "n", call).split())

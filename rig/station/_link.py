@@ -56,11 +56,13 @@ class TappedLink:
         self.baud = baud
         self._start_agent = start_agent
         self.agent: Agent | None = start_agent()
+        self._before = tap.counters()  # when this Agent began
 
     def restart_agent(self) -> None:
         """End the Agent and start a new one in its place."""
         self.stop_agent()
         self.agent = self._start_agent()
+        self._before = self.tap.counters()
         if isinstance(self.tap, UdpTap):
             self.tap.agent_port = self.agent.port
 
@@ -123,8 +125,22 @@ class TappedLink:
             for way in (counters.to_agent, counters.to_board)
         )
 
+    def why_unanswered(self) -> str:
+        """What is wrong with the Agent if it left the board without an answer; empty if nothing shows it is.
+
+        It has got messages and never said one, or its log complains.
+        """
+        heard = self.tap.counters() - self._before
+        parts = []
+        if heard.to_agent.messages and not heard.to_board.messages and not heard.to_agent.dropped_messages:
+            parts.append(f"the Agent got {heard.to_agent.messages} messages of the board and answered none")
+        complaint = self.agent.complaint if isinstance(self.agent, ExternalAgent) else ""
+        if complaint:
+            parts.append(f"its log says: {complaint}")
+        return "; ".join(parts)
+
     def check(self) -> None:
-        """:raises AgentFault: the tap or the Agent died."""
+        """:raises AgentFault: the tap or the Agent died, or the Agent is stopped."""
         if self.agent is not None:
             self.agent.check()
         self.tap.check()

@@ -14,7 +14,7 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import Bench, build
+from rig.bench import Bench, Refused, Status, build
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError
 from rig.inventory import BoardSpec
@@ -196,7 +196,9 @@ class Station:
         )
 
     def diagnose(self, seen: RigError) -> RigError:
-        """Who is really at fault for what was seen: a dead board or Agent, or a spoilt link, explains it better."""
+        """Who is really at fault for what was seen: a dead board, a spoilt link, or an Agent that is dead, stopped,
+        silent or complaining explains it better.
+        """
         if isinstance(seen, EnvironmentFault):
             return seen  # a board that this host had no room for is dead as well
         reason = self.board.why_dead()
@@ -207,6 +209,12 @@ class Station:
                 self._link.check()
             except AgentFault as fault:
                 return fault
+            unanswered = self._link.why_unanswered() if _is_unanswered(seen) else ""
+            if unanswered:
+                return AgentFault(
+                    f"{unanswered}; seen was: {seen.message}",
+                    hint="see agent.log and link.pcapng; an Agent by hand on the same line shows more with -v6",
+                )
             spoilt = self._link.spoilt()
             if spoilt and isinstance(seen, FirmwareFault):
                 return AgentFault(
@@ -252,6 +260,10 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _is_unanswered(seen: RigError) -> bool:
+    return isinstance(seen, Refused) and seen.status in (Status.TIMEOUT, Status.LINK)
 
 
 def _configuration(bench: Bench) -> dict[str, Scalar]:

@@ -6,6 +6,7 @@ import os
 import signal
 import stat
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -102,6 +103,30 @@ def test_agent_that_is_killed_is_noticed_at_once(stand_in: ExternalAgentProgram)
             agent.check()
     finally:
         agent.stop()
+
+
+def test_agent_that_is_stopped_is_noticed_at_once(stand_in: ExternalAgentProgram) -> None:
+    with ExternalAgent(stand_in) as agent:
+        agent.check()
+        os.kill(agent.pid, signal.SIGSTOP)
+        with pytest.raises(AgentFault, match="is stopped") as fault:
+            agent.wait_for(AgentState.CONNECTED, 20)
+        assert f"kill -CONT {agent.pid}" in fault.value.hint
+        os.kill(agent.pid, signal.SIGCONT)
+        agent.check()
+
+
+def test_complaint_is_the_last_line_that_complains(tmp_path: Path) -> None:
+    text = (
+        "#!/bin/sh\necho running...\necho [1] warning: one\necho [2] deserialization error\necho all well\nsleep 60\n"
+    )
+    program = ExternalAgentProgram(name="grumbler", command=(script(tmp_path / "grumbler", text),))
+    with ExternalAgent(program, device="/dev/null") as agent:
+        end = time.monotonic() + 10
+        while not any(line.text == "all well" for line in agent.log):
+            assert time.monotonic() < end
+            time.sleep(0.01)
+        assert agent.complaint == "[2] deserialization error"
 
 
 def test_agent_that_ends_at_once_says_its_last_words(tmp_path: Path) -> None:

@@ -246,6 +246,13 @@ CASES = [
         (change("transport_calls_per_sample", "network", samples=[]),),
         "not every kind of call",
     ),
+    Case(
+        "os-overhead",
+        "as many bytes on the link",
+        NO,
+        (change("link_bytes_per_sample", samples=[10**6], readers=4),),
+        "bytes on the link per sample are not fewer: 1,000,000 against",
+    ),
     no_control("os-overhead"),
     only_control("os-overhead"),
     # latency
@@ -463,3 +470,43 @@ def test_a_board_that_cannot_be_traced_says_why() -> None:
     case = Case("copies", "no trace", YES, (change("payload_bytes_written", samples=[], detail=detail),))
     assert run(case).verdict is YES
     assert any(e.text.endswith("is not available on this board: no probe") for e in run(case).evidence)
+
+
+def evidence_of(id: str, *changes: Change) -> str:
+    rows = list(GOOD)
+    for apply in changes:
+        rows = apply(rows)
+    return "\n".join(evidence.text for evidence in decide(CLAIMS[id], BOARD, rows, prevented={}).evidence)
+
+
+def test_the_return_of_the_spin_stands_beside_the_callback() -> None:
+    returned = {"publish_to_spin_return": {"least": 70, "greatest": 78_200}}
+    said = evidence_of("latency", change("publish_to_callback", detail=returned, payload_bytes=4, readers=1))
+    assert "to the return of that spin, by its time-out (ms), at most:" in said
+    assert "10: 78,200" in said
+
+
+def test_copies_of_the_bench_itself_are_said_to_be_its_own() -> None:
+    writers = [
+        {"function": "memcpy", "caller": "rig_mw_gather", "bytes": 1024, "symbol": "pool+0x400"},
+        {"function": "memcpy", "caller": "ucdr_array_to_buffer", "bytes": 512, "symbol": "pool"},
+    ]
+    said = evidence_of(
+        "copies",
+        change("bytes_copied_per_sample", samples=[2048] * 3, detail={"by_the_backend": 1024.0}, readers=1),
+        change("payload_bytes_written", samples=[1536], detail={"writers": writers}, readers=1),
+    )
+    assert "of these the bench's backend's own, which wants one piece: 1: 1,024" in said
+    assert "1,024 by memcpy for rig_mw_gather, the bench's backend's own, to pool+0x400" in said
+    assert "512 by memcpy for ucdr_array_to_buffer to pool" in said
+
+
+def test_polls_are_told_and_decide_nothing() -> None:
+    polls = [
+        replace(m, metric="poll_calls_per_sample", samples=(10**6,))
+        for m in GOOD
+        if m.metric == "wait_calls_per_sample" and m.variant == "shm"
+    ]
+    result = decide(CLAIMS["os-overhead"], BOARD, [*GOOD, *polls], prevented={})
+    assert result.verdict is YES
+    assert any("1,000,000 polls that brought nothing" in evidence.text for evidence in result.evidence)

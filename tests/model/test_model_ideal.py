@@ -31,10 +31,13 @@ def test_what_must_happen_is_told_in_order() -> None:
     )
     told = [line.text for line in predict(calls) if line.index >= 3]
     assert told == [
-        "sample 1 by writer 0x001 of session 0: 0",
-        "sample 2 by writer 0x001 of session 0: 0",
-        "sample 3 by writer 0x001 of session 0: -3",
-        "callback: sample 1 of 8 B to reader 0x001 of session 0",
-        "callback: sample 2 of 8 B to reader 0x001 of session 0",
-        "spin, time-out 0 ms: 2",
+        "publish of sample 1: OK",
+        "publish of sample 2: OK",
+        "publish of sample 3: NO_BUFFER",
+        "callback of reader 0x001 of session 0: sample 1, 8 B",
+        "callback of reader 0x001 of session 0: sample 2, 8 B",
+        "spin: 2",
+        "spin: 0",
+        "spin: 0",
+        "spin: 0",
     ]

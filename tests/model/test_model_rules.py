@@ -298,3 +298,15 @@ def test_a_spin_returns_soon_after_it_delivered() -> None:
         kept(mcu.hear(reader, mcu.publish(writer)))
         breach = mcu.world.spun(300, elapsed, 1, woken_after_ms=woken)
         assert (breach is None) is prompt
+
+
+def test_what_is_lent_is_not_delivered_before_it_is_published() -> None:
+    mcu = Mcu()
+    writer, reader = mcu.writer(), mcu.reader()
+    kept(mcu.world.loaned(writer, 1, 8, 0x100, 0))
+    broken(mcu.hear(reader, 1), Promise.NOT_BEFORE, Family.EXTRA)
+    mcu = Mcu()
+    writer, reader = mcu.writer(), mcu.reader()
+    kept(mcu.world.loaned(writer, 1, 8, 0x100, 0))
+    kept(mcu.world.sent(writer, 0))
+    kept(mcu.hear(reader, 1))

@@ -99,6 +99,58 @@ def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None
         assert fault.blame == "agent" and "the link spoilt" in fault.message
 
 
+AGENT = """#!{python}
+import sys, time
+from rig.agent import run_agent
+if sys.argv[1] == "serial":
+    print("running...", flush=True)  # and reads nothing: it is silent
+    time.sleep(600)
+arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
+sys.exit(run_agent("udp4", port=int(arguments["-p"]), verbose=0, out=sys.stdout))
+"""
+
+
+@pytest.fixture
+def external(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """An external Agent on PATH, by its name; serves by UDP, and says nothing on a serial line."""
+    program = tmp_path / "bin" / "MicroXRCEAgent"
+    program.parent.mkdir()
+    program.write_text(AGENT.format(python=sys.executable), encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    return str(program)
+
+
+@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order", "agent-duplicates"))
+def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external: str, id: str) -> None:
+    """It is there and answers nobody: no fault of the firmware that waits for it."""
+    begin = f"shm: {EXPERIMENTS[id].title}"
+    stopped: list[psutil.Process] = []
+
+    def watch(event: Event) -> None:
+        if event.kind == "step" and event.data["step"] == begin and not stopped:
+            for process in psutil.Process().children(recursive=True):
+                if external in process.cmdline():
+                    process.suspend()
+                    stopped.append(process)
+
+    record = execute(
+        options(project_root, tmp_path, "native", id, agent="external"), run_id="stopped", listeners=(watch,)
+    )
+    assert len(stopped) == 1 and not stopped[0].is_running()
+    said_of(record, id, "agent")
+    assert "is stopped" in claim(record, id).reason
+
+
+@pytest.mark.qemu
+def test_the_agent_is_silent(project_root: Path, tmp_path: Path, external: str) -> None:
+    record = execute(options(project_root, tmp_path, "mps2-an385", "burst-order", agent="external"), run_id="silent")
+    result = claim(record, "burst-order")
+    assert result.reason.startswith("agent fault: "), result.reason
+    assert "answered none" in result.reason
+    assert {fault.blame for fault in record.faults} == {"agent"}
+
+
 LIMITED = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)

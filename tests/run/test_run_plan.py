@@ -37,7 +37,8 @@ def test_without_an_agent_what_is_about_it_says_why_not(spec: BoardSpec) -> None
 
 
 def test_claims_that_share_an_experiment_need_it_once() -> None:
-    assert [e.id for e in experiments_for(("copies", "copies"))] == ["copies"]
+    assert [e.id for e in experiments_for(("copies", "copies"))] == ["copies", "sequences"]
+    assert [e.id for e in experiments_for(("footprint",))] == ["footprint"]  # no promise of the model counts against it
 
 
 def test_time_left_is_scaled_by_what_this_run_took(tmp_path: Path) -> None:

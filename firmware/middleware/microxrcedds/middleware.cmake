@@ -2,6 +2,10 @@
 # Whether the Client has shared memory was decided when it was installed, so one build makes one variant:
 #   cmake --preset mps2-an385 -DRIG_MIDDLEWARE=microxrcedds -DRIG_VARIANTS=shm -DCMAKE_PREFIX_PATH=<prefix>
 set(RIG_MW_MICROXRCEDDS_DIR ${CMAKE_CURRENT_LIST_DIR})
+set(RIG_MW_LONG "buffer_topic" CACHE STRING "The Client's function for messages over a slot: buffer_topic or fragmented")
+if(NOT RIG_MW_LONG MATCHES "^(buffer_topic|fragmented)$")
+  message(FATAL_ERROR "RIG_MW_LONG: '${RIG_MW_LONG}' is neither buffer_topic nor fragmented")
+endif()
 find_package(microxrcedds_client 3 QUIET)
 if(NOT microxrcedds_client_FOUND)
   message(FATAL_ERROR "RIG_MIDDLEWARE=microxrcedds: no installed microxrcedds_client of version 3 is found for this "
@@ -32,10 +36,19 @@ function(rig_add_middleware name variant)
       "Use -DRIG_VARIANTS=shm, or give another CMAKE_PREFIX_PATH for ${variant}")
   endif()
   set(sources rig_mw_microxrcedds.c rig_mw_messages.c rig_mw_memory.c rig_mw_link.c rig_mw_create.c rig_mw_services.c
-    rig_mw_clock.c)
+    rig_mw_clock.c rig_mw_locks.c)
   list(TRANSFORM sources PREPEND ${RIG_MW_MICROXRCEDDS_DIR}/)
   add_library(${name} STATIC ${sources})
   target_link_libraries(${name} PRIVATE microxrcedds_client)
+  if(RIG_MW_LONG STREQUAL "fragmented")
+    target_compile_definitions(${name} PRIVATE RIG_MW_LONG_FRAGMENTED)
+  endif()
+  # Without an operating system the Client's locks are ours, by the names that it was compiled with.
+  if(RIG_MW_UXR_DEFINED MATCHES "#define UCLIENT_PROFILE_MULTITHREAD" AND CMAKE_SYSTEM_NAME STREQUAL "Generic")
+    target_compile_definitions(${name} PRIVATE PLATFORM_NAME_FREERTOS)
+    target_include_directories(${name} PRIVATE ${RIG_MW_MICROXRCEDDS_DIR}/locks)
+    target_link_options(${name} INTERFACE -Wl,--undefined=xSemaphoreTakeRecursive)
+  endif()
   # The Client's archive comes after this one: its clock must be taken out of here before it is missed.
   target_link_options(${name} INTERFACE $<$<PLATFORM_ID:Generic>:-Wl,--undefined=clock_gettime>)
   if("${RIG_PORT_OPTIONS}" MATCHES "cortex-m0")

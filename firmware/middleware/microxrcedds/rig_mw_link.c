@@ -1,4 +1,7 @@
+/* The port's link as a transport of the Client; where there is none, one that swallows all and brings nothing, as in
+ * the Client's own example of shared memory. */
 #include "rig_mw_state.h"
+#include "rig_port.h"
 
 static bool link_open(uxrCustomTransport *transport)
 {
@@ -18,7 +21,7 @@ static size_t link_write(uxrCustomTransport *transport, const uint8_t *bytes, si
 
     (void)transport;
     *error = 0;
-    if (rig_mw.muted) {
+    if (rig_mw.muted || rig_mw.config.transport == NULL) {
         return length;
     }
     sent = rig_mw.link.write(rig_mw.link.context, bytes, length);
@@ -35,7 +38,10 @@ static size_t link_read(uxrCustomTransport *transport, uint8_t *bytes, size_t ca
 
     (void)transport;
     *error = 0;
-    if (rig_mw.muted) {
+    if (rig_mw.muted || rig_mw.config.transport == NULL) {
+        if (!rig_mw.muted && timeout > 0) {
+            rig_port_wait((uint32_t)timeout);
+        }
         return 0;
     }
     got = rig_mw.link.read(rig_mw.link.context, bytes, capacity, timeout < 0 ? 0 : timeout);

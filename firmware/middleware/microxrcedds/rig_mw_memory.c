@@ -49,14 +49,19 @@ int rig_mw_divide_memory(void)
     return RIG_MW_OK;
 }
 
+uint32_t rig_mw_slot(void)
+{
+    return rig_mw.mtu - SLOT_PREFIX - MESSAGE_HEADER - SUBMESSAGE_HEADER - WRITE_DATA_HEADER;
+}
+
 /* The longest message that the stream can ever hold. */
 uint32_t rig_mw_longest(bool reliable)
 {
-    uint32_t slot = rig_mw.mtu - MESSAGE_HEADER - SUBMESSAGE_HEADER;
+    uint32_t bytes;
 
     if (!reliable) {
-        return slot - WRITE_DATA_HEADER;
+        return rig_mw_slot();
     }
-    slot = (slot - SLOT_PREFIX) * rig_mw.out_slots - SUBMESSAGE_HEADER - WRITE_DATA_HEADER;
-    return slot < rig_mw.staging.bytes ? slot : rig_mw.staging.bytes;
+    bytes = (rig_mw_slot() + WRITE_DATA_HEADER) * rig_mw.out_slots - SUBMESSAGE_HEADER - WRITE_DATA_HEADER;
+    return bytes < rig_mw.staging.bytes ? bytes : rig_mw.staging.bytes;
 }

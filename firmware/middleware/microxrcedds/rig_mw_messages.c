@@ -1,12 +1,36 @@
+#include <string.h>
+
+#include "rig_mw_locks.h"
 #include "rig_mw_state.h"
 #include "rig_port.h"
+
+/* The backend's own copy, under a name of its own, so that no trace takes it for the Client's. */
+static bool rig_mw_gather(uint8_t *to, ucdrBuffer *buffer, uint32_t length)
+{
+    for (;;) {
+        size_t there = (size_t)(buffer->final - buffer->iterator);
+        size_t bytes = there < length ? there : length;
+
+        memcpy(to, buffer->iterator, bytes);
+        buffer->iterator += bytes;
+        to += bytes;
+        length -= (uint32_t)bytes;
+        rig_mw.statistics.copied += (uint32_t)bytes;
+        if (length == 0u) {
+            return true;
+        }
+        if (buffer->on_full_buffer == NULL || buffer->on_full_buffer(buffer, buffer->args)) {
+            return false; /* there is no more of it */
+        }
+    }
+}
 
 const uint8_t *rig_mw_in_one_piece(ucdrBuffer *buffer, uint32_t length)
 {
     if ((size_t)(buffer->final - buffer->iterator) >= length) {
         return buffer->iterator;
     }
-    if (length <= rig_mw.gathered.bytes && ucdr_deserialize_array_uint8_t(buffer, rig_mw.gathered.memory, length)) {
+    if (length <= rig_mw.gathered.bytes && rig_mw_gather(rig_mw.gathered.memory, buffer, length)) {
         return rig_mw.gathered.memory;
     }
     return NULL;
@@ -42,10 +66,20 @@ static uint32_t delivered(void)
     return rig_mw.statistics.delivered_local + rig_mw.statistics.delivered_link;
 }
 
+static uxrStreamId stream_of(uint16_t writer)
+{
+    return rig_mw_bit(rig_mw.reliable_writers, writer) ? rig_mw.out_reliable : rig_mw.out_best_effort;
+}
+
+static int no_buffer(void)
+{
+    rig_mw.statistics.refused_buffer++;
+    return RIG_MW_ERR_NO_BUFFER;
+}
+
 int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
 {
     int status = rig_mw_usable(session);
-    bool reliable;
 
     if (status != RIG_MW_OK) {
         return status;
@@ -56,27 +90,58 @@ int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **pla
     if (rig_mw.loan.open) {
         return RIG_MW_ERR_STATE;
     }
-    reliable = rig_mw_bit(rig_mw.reliable_writers, writer);
-    if (length > rig_mw_longest(reliable)) {
+    if (length > rig_mw_longest(rig_mw_bit(rig_mw.reliable_writers, writer))) {
         return RIG_MW_ERR_TOO_LARGE;
     }
-    if (uxr_prepare_output_stream(&rig_mw.session, reliable ? rig_mw.out_reliable : rig_mw.out_best_effort,
-                                  uxr_object_id(writer, UXR_DATAWRITER_ID), &rig_mw.loan.buffer,
-                                  length) == UXR_INVALID_REQUEST_ID) {
-        rig_mw.statistics.refused_buffer++;
-        return RIG_MW_ERR_NO_BUFFER;
+    if (!rig_mw_may_lock(stream_of(writer))) {
+        return no_buffer();
     }
-    rig_mw.loan.scattered = (size_t)(rig_mw.loan.buffer.final - rig_mw.loan.buffer.iterator) < length;
+    rig_mw.loan.staged = length > rig_mw_slot();
+    if (!rig_mw.loan.staged &&
+        uxr_prepare_output_stream(&rig_mw.session, stream_of(writer), uxr_object_id(writer, UXR_DATAWRITER_ID),
+                                  &rig_mw.loan.buffer, length) == UXR_INVALID_REQUEST_ID) {
+        return no_buffer();
+    }
     rig_mw.loan.writer = writer;
     rig_mw.loan.length = length;
     rig_mw.loan.open = true;
-    *place = rig_mw.loan.scattered ? rig_mw.staging.memory : rig_mw.loan.buffer.iterator;
+    *place = rig_mw.loan.staged ? rig_mw.staging.memory : rig_mw.loan.buffer.iterator;
     return RIG_MW_OK;
 }
+
+#ifdef RIG_MW_LONG_FRAGMENTED
+/* The stream is full: what is in it has to reach the Agent first. */
+static bool flush(uxrSession *session, void *context)
+{
+    (void)context;
+    return uxr_run_session_until_confirm_delivery(session, UXR_CONFIG_MIN_SESSION_CONNECTION_INTERVAL);
+}
+
+static uint16_t send_long(uxrStreamId stream, uxrObjectId writer, uint8_t *message, uint32_t length)
+{
+    ucdrBuffer buffer;
+    uint16_t request =
+        uxr_prepare_output_stream_fragmented(&rig_mw.session, stream, writer, &buffer, length, flush, NULL);
+
+    if (request != UXR_INVALID_REQUEST_ID) {
+        if (!ucdr_serialize_array_uint8_t(&buffer, message, length)) {
+            request = UXR_INVALID_REQUEST_ID;
+        }
+        UXR_UNLOCK_STREAM_ID((&rig_mw.session), stream);
+    }
+    return request;
+}
+#else
+static uint16_t send_long(uxrStreamId stream, uxrObjectId writer, uint8_t *message, uint32_t length)
+{
+    return uxr_buffer_topic(&rig_mw.session, stream, writer, message, length);
+}
+#endif
 
 int rig_mw_publish(uint8_t session, uint16_t writer)
 {
     int status = rig_mw_usable(session);
+    uxrStreamId stream;
 
     if (status != RIG_MW_OK) {
         return status;
@@ -84,26 +149,38 @@ int rig_mw_publish(uint8_t session, uint16_t writer)
     if (!rig_mw.loan.open || rig_mw.loan.writer != writer) {
         return RIG_MW_ERR_STATE;
     }
+    stream = stream_of(writer);
     rig_mw.loan.open = false;
-    if (rig_mw.loan.scattered &&
-        !ucdr_serialize_array_uint8_t(&rig_mw.loan.buffer, rig_mw.staging.memory, rig_mw.loan.length)) {
-        return RIG_MW_ERR_NO_BUFFER;
+    if (!rig_mw.loan.staged) {
+        UXR_UNLOCK_STREAM_ID((&rig_mw.session), stream);
+        return RIG_MW_OK;
+    }
+    if (!rig_mw_may_lock(stream) || send_long(stream, uxr_object_id(writer, UXR_DATAWRITER_ID), rig_mw.staging.memory,
+                                              rig_mw.loan.length) == UXR_INVALID_REQUEST_ID) {
+        return no_buffer();
     }
     return RIG_MW_OK;
 }
 
-/* The Client has queued the message when its place was prepared; nothing takes it back. */
+/* The Client has queued a message that fits a slot when its place was prepared; nothing takes it back. */
 int rig_mw_loan_cancel(uint8_t session, uint16_t writer)
 {
-    (void)session;
-    (void)writer;
-    return RIG_MW_ERR_UNSUPPORTED;
+    if (session != 0u || !rig_mw.loan.open || rig_mw.loan.writer != writer) {
+        return RIG_MW_ERR_STATE;
+    }
+    if (!rig_mw.loan.staged) {
+        return RIG_MW_ERR_UNSUPPORTED;
+    }
+    rig_mw.loan.open = false;
+    return RIG_MW_OK;
 }
 
+/* The Client's own call, with the caller's time-out: it delivers what its shared memory holds at once, and goes on
+ * waiting for the link. What the callbacks published is delivered by the calls after it. */
 int rig_mw_spin(uint32_t timeout_ms)
 {
     uint32_t before = delivered();
-    uint32_t last;
+    uint32_t last = before;
 
     if (!rig_mw.started) {
         return RIG_MW_ERR_STATE;
@@ -114,15 +191,10 @@ int rig_mw_spin(uint32_t timeout_ms)
         }
         return 0;
     }
-    (void)uxr_run_session_until_data(&rig_mw.session, 0);
-    if (delivered() == before && timeout_ms > 0u) {
-        (void)uxr_run_session_until_data(&rig_mw.session, (int)timeout_ms);
-    }
-    if (delivered() != before) {
-        do {
-            last = delivered();
-            (void)uxr_run_session_until_data(&rig_mw.session, 0);
-        } while (delivered() != last);
+    (void)uxr_run_session_until_data(&rig_mw.session, (int)timeout_ms);
+    while (delivered() != last) {
+        last = delivered();
+        (void)uxr_run_session_until_data(&rig_mw.session, 0);
     }
     return (int)(delivered() - before);
 }

@@ -2,12 +2,15 @@
  * The bench's middleware interface over an installed eProsima Micro XRCE-DDS Client, through its public functions only.
  *
  * A message is written where the Client itself keeps it: in its output stream. The Client's shared memory hands that
- * same place to the readers. Where a message is longer than one slot of the stream, the Client scatters it over
- * several; the bench's interface wants one piece, so it is written beside the stream and copied in, and each reader
- * gets a copy gathered from the slots: those copies are counted like every other.
+ * same place to the readers. A message that is longer than one slot of the stream is written beside it and handed to
+ * the Client whole: uxr_buffer_topic() scatters it over several slots, or, with RIG_MW_LONG=fragmented,
+ * uxr_prepare_output_stream_fragmented() does. The bench's interface wants one piece at the reader too, so each reader
+ * gets a copy gathered from the slots: that one is the backend's own, and `copied` of the statistics says so.
  *
- * One session: the Client tells sessions apart by the link they use, and there is one. It has no way to begin without
- * an Agent, no way to take a prepared message back, and no lock hooks in this build: none of these is offered.
+ * One session: the Client tells sessions apart by the link they use, and there is one. Opened with no time to wait, it
+ * is one without an Agent, made as the Client's own example of shared memory makes it: entities are created over the
+ * best-effort stream, which nobody has to acknowledge. It stays without: the Client has no way to log in later and keep
+ * what it has. No prepared message can be taken back.
  */
 #include <string.h>
 
@@ -38,10 +41,16 @@ const char *rig_mw_version(void)
 #define SHM_TABLES " shm_entities=0 shm_buffers=0"
 #endif
 
+#ifdef RIG_MW_LONG_FRAGMENTED
+#define LONG_MESSAGES " long_messages=uxr_prepare_output_stream_fragmented"
+#else
+#define LONG_MESSAGES " long_messages=uxr_buffer_topic"
+#endif
+
 /* All but the history was chosen when the Client was installed. */
 const char *rig_mw_configuration(void)
 {
-    return "sessions=1 history=per_scenario mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU) SHM_TABLES;
+    return "sessions=1 history=per_scenario mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU) SHM_TABLES LONG_MESSAGES;
 }
 
 uint32_t rig_mw_ram_bytes(void)
@@ -56,6 +65,9 @@ uint32_t rig_mw_capabilities(void)
 
 #ifdef UCLIENT_PROFILE_SHARED_MEMORY
     capabilities |= RIG_MW_CAP_SHM;
+#endif
+#ifdef UCLIENT_PROFILE_MULTITHREAD
+    capabilities |= RIG_MW_CAP_THREADS;
 #endif
     return capabilities;
 }
@@ -88,11 +100,11 @@ int rig_mw_start(const rig_mw_config_t *config)
     }
     if (config->transport != NULL) {
         rig_mw.link = *config->transport;
-        if (!rig_mw_link_start()) {
-            return RIG_MW_ERR_LINK;
-        }
-        rig_mw.transport.comm.mtu = rig_mw.mtu;
     }
+    if (!rig_mw_link_start()) {
+        return RIG_MW_ERR_LINK;
+    }
+    rig_mw.transport.comm.mtu = rig_mw.mtu;
     rig_mw.started = true;
     return RIG_MW_OK;
 }
@@ -105,16 +117,22 @@ void rig_mw_stop(void)
     rig_mw.started = false;
 }
 
+/* Where requests to the Agent go. Without one, not where they would wait for an acknowledgement. */
+static uxrStreamId requests(void)
+{
+    return rig_mw.agentless ? rig_mw.out_best_effort : rig_mw.out_reliable;
+}
+
 static void attach_services(void)
 {
     rig_mw_services_t services = {0};
 
     services.session = &rig_mw.session;
-    services.out = rig_mw.out_reliable;
+    services.out = requests();
     services.in = rig_mw.in_reliable;
     services.staging = rig_mw.staging.memory;
     services.staging_bytes = rig_mw.staging.bytes;
-    services.longest = rig_mw_longest(true);
+    services.longest = rig_mw_longest(!rig_mw.agentless);
     services.on_service = rig_mw.config.on_service;
     services.context = rig_mw.config.context;
     services.statistics = &rig_mw.statistics;
@@ -133,13 +151,14 @@ int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms)
     if (client_key == 0u) {
         return RIG_MW_ERR_ARGUMENT;
     }
-    if (timeout_ms == 0u || rig_mw.config.transport == NULL || rig_mw.connected) {
-        return RIG_MW_ERR_UNSUPPORTED; /* no session without an Agent, and no second one */
+    if (rig_mw.connected || (timeout_ms != 0u && rig_mw.config.transport == NULL)) {
+        return RIG_MW_ERR_UNSUPPORTED; /* no second session; and nobody to wait for */
     }
+    rig_mw.agentless = timeout_ms == 0u;
     memset(&rig_mw.session, 0, sizeof(rig_mw.session));
     uxr_init_session(&rig_mw.session, &rig_mw.transport.comm, client_key);
     uxr_set_topic_callback(&rig_mw.session, rig_mw_on_topic, NULL);
-    if (!uxr_create_session_retries(&rig_mw.session, attempts)) {
+    if (!rig_mw.agentless && !uxr_create_session_retries(&rig_mw.session, attempts)) {
         return rig_mw.session.info.last_requested_status == UXR_STATUS_NONE ? RIG_MW_ERR_TIMEOUT : RIG_MW_ERR_REFUSED;
     }
     rig_mw.out_reliable = uxr_create_output_reliable_stream(&rig_mw.session, rig_mw.out.memory, rig_mw.out.bytes,
@@ -169,6 +188,9 @@ int rig_mw_session_close(uint8_t session, uint32_t timeout_ms)
     rig_mw.loan.open = false;
     rig_mw.statistics.entities = 0;
     rig_mw_services_detach();
+    if (rig_mw.agentless) {
+        timeout_ms = 0; /* nobody would answer */
+    }
     if (!uxr_delete_session_retries(&rig_mw.session, (timeout_ms + UXR_CONFIG_MIN_SESSION_CONNECTION_INTERVAL - 1u) /
                                                      UXR_CONFIG_MIN_SESSION_CONNECTION_INTERVAL)) {
         return timeout_ms == 0u ? RIG_MW_OK : RIG_MW_ERR_TIMEOUT;
@@ -189,7 +211,7 @@ static int settle(uint16_t request, uint32_t timeout_ms)
 {
     uint8_t status = UXR_STATUS_NONE;
 
-    if (timeout_ms == 0u) {
+    if (timeout_ms == 0u || rig_mw.agentless) {
         uxr_flash_output_streams(&rig_mw.session);
         return RIG_MW_OK;
     }
@@ -215,7 +237,7 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
         rig_mw.statistics.refused_table++;
         return RIG_MW_ERR_TABLE_FULL;
     }
-    status = rig_mw_create_request(&rig_mw.session, rig_mw.out_reliable, entity);
+    status = rig_mw_create_request(&rig_mw.session, requests(), entity);
     if (status < 0) {
         return status;
     }
@@ -246,7 +268,7 @@ int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_m
     if (id >= RIG_MW_MAX_IDS) {
         return RIG_MW_ERR_UNKNOWN;
     }
-    request = uxr_buffer_delete_entity(&rig_mw.session, rig_mw.out_reliable, uxr_object_id(id, kind));
+    request = uxr_buffer_delete_entity(&rig_mw.session, requests(), uxr_object_id(id, kind));
     if (request == UXR_INVALID_REQUEST_ID) {
         return RIG_MW_ERR_NO_BUFFER;
     }
@@ -278,11 +300,11 @@ int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limit
     control.max_bytes_per_second = limits->max_bytes_per_second;
     control.min_pace_period = limits->min_pace_ms;
     if (limits->max_samples == 0u) {
-        request = uxr_buffer_cancel_data(&rig_mw.session, rig_mw.out_reliable, object);
+        request = uxr_buffer_cancel_data(&rig_mw.session, requests(), object);
     } else {
         bool reliable = rig_mw_bit(rig_mw.reliable_readers, reader);
 
-        request = uxr_buffer_request_data(&rig_mw.session, rig_mw.out_reliable, object,
+        request = uxr_buffer_request_data(&rig_mw.session, requests(), object,
                                           reliable ? rig_mw.in_reliable : rig_mw.in_best_effort, &control);
     }
     if (request == UXR_INVALID_REQUEST_ID) {

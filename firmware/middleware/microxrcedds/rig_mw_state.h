@@ -26,7 +26,7 @@ typedef struct {
 
 typedef struct {
     bool open;
-    bool scattered; /* written to `staging`, copied into the stream by publish */
+    bool staged; /* longer than a slot: written to `staging`, handed to the Client by publish */
     uint16_t writer;
     uint32_t length;
     ucdrBuffer buffer;
@@ -35,6 +35,7 @@ typedef struct {
 typedef struct {
     bool started;
     bool connected;
+    bool agentless; /* the session was opened without an Agent: nobody answers or acknowledges */
     bool muted; /* what the Client sends is thrown away */
     rig_mw_config_t config;
     rig_mw_transport_t link;
@@ -77,6 +78,8 @@ bool rig_mw_link_start(void);
  * ever hold. */
 int rig_mw_divide_memory(void);
 uint32_t rig_mw_longest(bool reliable);
+/* ... and the longest one that lies in one slot of a stream. */
+uint32_t rig_mw_slot(void);
 
 /* rig_mw_messages.c: the `length` bytes of a buffer in one piece: where they are, or gathered; NULL if there is no
  * memory for that. And the Client's callback for messages. */

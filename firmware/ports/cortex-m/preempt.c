@@ -26,10 +26,12 @@ static void arm(uint32_t cycles)
 void rig_systick(void)
 {
     uint32_t (*handler)(void) = running;
-    uint32_t cycles = handler != NULL ? handler() : 0u;
+    uint32_t cycles;
 
+    SYSTICK_CTRL = 0; /* or a handler longer than its pause would be pending again, and main never run */
+    cycles = handler != NULL ? handler() : 0u;
     if (cycles == 0u) {
-        running = NULL; /* a call that lasted longer than the pause before it has made the next one pending */
+        running = NULL; /* so that no call follows, whatever is pending */
     }
     arm(cycles);
 }
