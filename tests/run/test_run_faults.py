@@ -100,13 +100,15 @@ def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None
 
 
 AGENT = """#!{python}
-import sys, time
+import signal, sys, threading, time
 from rig.agent import run_agent
 if sys.argv[1] == "serial":
     print("running...", flush=True)  # and reads nothing: it is silent
     time.sleep(600)
 arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-sys.exit(run_agent("udp4", port=int(arguments["-p"]), verbose=0, out=sys.stdout))
+ended = threading.Event()
+signal.signal(signal.SIGINT, lambda number, frame: ended.set())
+sys.exit(run_agent("udp4", ended=ended, port=int(arguments["-p"]), verbose=0, out=sys.stdout))
 """
 
 
