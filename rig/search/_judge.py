@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rig.bench import Called, Context, Heard, Step
+from rig.errors import RigError
 from rig.model import (
     Breach,
     Create,
@@ -43,7 +44,7 @@ _WHOLE_WORD = 4
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
-    ``unjudged``: why the model says nothing of it.
+    ``unjudged``: why the model says nothing of it. ``died``: the firmware did not come to the end, as the board tells it.
 
     ``came``: what was seen, as (index of the operation, words), in order.
     """
@@ -52,6 +53,7 @@ class Outcome:
     unsupported: str = ""
     unjudged: str = ""
     finished: bool = True
+    died: RigError | None = field(default=None, compare=False)
     came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
 

@@ -221,7 +221,7 @@ def _service_xml(kind: Kind, topic: Topic) -> str:
 
 def needs(calls: Calls) -> Capability:
     """The capabilities without which a middleware cannot be asked to run a sequence."""
-    found = Capability.SHM | Capability.OFFLINE
+    found = Capability.SHM
     pending = list(calls.operations)
     while pending:
         operation = pending.pop()
