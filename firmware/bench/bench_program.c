@@ -4,10 +4,14 @@
  * Nothing here judges what it sees: what should have come is for the rig to say. A step that fails is recorded, and the
  * next one runs.
  */
+#include "bench_program.h"
+
 #include <string.h>
 
-#include "bench.h"
+#include "bench_mailbox.h"
+#include "bench_middleware.h"
 #include "bench_payload.h"
+#include "bench_ring.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 
@@ -25,7 +29,7 @@
 #endif
 #define BENCH_FAILURES 8u /* records that a step which repeats others leaves of failed calls */
 #define BENCH_HEARERS 8u
-#define OTHER_PAUSE 1000u /* cycles between two looks at the time, or two samples, of the other context */
+#define OTHER_PAUSE 1000u /* ticks between two looks at the time, or two samples, of the other context */
 
 typedef struct {
     uint32_t callback; /* number of the callback; 0: unused */
@@ -77,6 +81,9 @@ static struct {
     hearer_t hearers[BENCH_HEARERS];
     uint32_t hearer_count;
 } run;
+
+static void on_message(void *context, const rig_mw_message_t *message);
+static void on_service(void *context, const rig_mw_service_message_t *message);
 
 /* What the other context does. Written by the main context before it starts, by the other one while it runs. */
 static struct {
@@ -269,7 +276,7 @@ static void step_start(const uint32_t *arguments)
     run.kept_count = 0;
     run.keep = false;
     run.callbacks = 0;
-    call.status = bench_start(arguments, call.value, bench_program_message, bench_program_service);
+    call.status = bench_start(arguments, call.value, on_message, on_service);
     note(&call);
 }
 
@@ -323,7 +330,7 @@ static void step_reply(uint32_t count)
     }
 }
 
-/* In the other context: the sample whose turn it is, and the cycles until the next call. */
+/* In the other context: the sample whose turn it is, and the ticks until the next call. */
 static uint32_t act_elsewhere(void)
 {
     const uint32_t *step = &run.words[other.at];
@@ -362,7 +369,7 @@ static void step_elsewhere(uint32_t delay_ms, uint32_t begin, uint32_t end)
     other.record_count = 0;
     other.busy = true;
     rig_port_barrier();
-    rig_port_preempt(act_elsewhere);
+    rig_port_preempt(0, act_elsewhere, OTHER_PAUSE);
 }
 
 static void join(uint32_t timeout_ms)
@@ -372,7 +379,7 @@ static void join(uint32_t timeout_ms)
     while (other.busy && rig_port_millis() - begin < timeout_ms && !bench_cancelled()) {
         rig_port_idle(1);
     }
-    rig_port_preempt(NULL);
+    rig_port_preempt(0, NULL, 0);
     for (uint32_t i = 0; i < other.record_count; i++) {
         put(&other.records[i]);
     }
@@ -541,11 +548,10 @@ int bench_program(uint32_t words, uint32_t *results)
         return RIG_MW_ERR_ARGUMENT;
     }
     memset(&run, 0, sizeof(run));
-    run.words = bench.mailbox->program;
+    run.words = bench_mailbox->program;
     run.count = words;
-    bench.near = 0;
     run_steps(0, words);
-    rig_port_preempt(NULL);
+    rig_port_preempt(0, NULL, 0);
     results[0] = run.step;
     return bench_cancelled() ? RIG_MW_ERR_TIMEOUT : RIG_MW_OK;
 }
@@ -599,7 +605,7 @@ static rig_record_t record_of(const rig_mw_message_t *message, uint32_t kind)
     record.reader = (uint16_t)((uint32_t)message->session << 12 | message->reader);
     record.length = message->length;
     record.address = rig_port_address(message->data);
-    record.sequence = bench_payload_sequence(message->data, message->length, bench.near);
+    record.sequence = bench_payload_sequence(message->data, message->length, 0);
     wrong = bench_payload_check(message->data, message->length, record.sequence);
     record.flags = (uint8_t)((message->local ? RIG_RECORD_LOCAL : 0u) | (wrong < 0 ? RIG_RECORD_INTACT : 0u));
     record.status = wrong < 0 ? 0 : wrong;
@@ -620,7 +626,7 @@ static void take(rig_record_t *record)
     }
 }
 
-void bench_program_message(void *context, const rig_mw_message_t *message)
+static void on_message(void *context, const rig_mw_message_t *message)
 {
     rig_record_t record = record_of(message, RIG_RECORD_DELIVERED);
 
@@ -629,7 +635,7 @@ void bench_program_message(void *context, const rig_mw_message_t *message)
     run_hooks();
 }
 
-void bench_program_service(void *context, const rig_mw_service_message_t *message)
+static void on_service(void *context, const rig_mw_service_message_t *message)
 {
     rig_record_t record = record_of(&message->message, RIG_RECORD_SERVED);
     bool request = message->kind == RIG_MW_REPLIER;

@@ -125,10 +125,11 @@ _ROWS = (
     Claim(
         id="thread-safety",
         statement="It is safe with threads.",
-        method="A thread (natively) or a timer interrupt (on a board) publishes while the main context spins; "
-        "every sample proves itself whole. Contexts that never come back take the bench with them: that is told as a "
-        "fault of the firmware, and the claim as not run.",
-        criterion="no torn sample, no deadlock",
+        method="Two threads (natively) or two interrupts, one above the other (on a board), publish while the main "
+        "context publishes and spins, each with a writer of its own, after all have taken turns; every sample proves "
+        "itself whole. Then spins that sleep are woken from each, at moments spread over their way into the sleep.",
+        criterion="no sample torn, lost or out of order; no context that a call never gives back, and no crash; no "
+        "callback with the lock held; no spin that sleeps on to half its time-out",
         experiment="thread-safety",
         decide=_order.thread_safety,
         promises=promises_of("thread-safety"),
