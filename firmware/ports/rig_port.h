@@ -52,7 +52,7 @@ void rig_port_link_quiet(bool quiet);
 
 /* Other contexts, 0 and 1: interrupts on a board, where the first can interrupt the second; threads on POSIX. Calls
  * `handler` there, `ticks` of the clock from now and then again and again, while the main context goes on; it returns
- * the ticks until its next call (POSIX: any pause), or 0 for no more. After a 0 rig_port_preempt may be called again;
+ * the ticks until its next call, or 0 for no more. After a 0 rig_port_preempt may be called again;
  * NULL ends it from outside. On a board the second context is called after the first, and by itself when that has
  * ended. From the main context only. */
 #define RIG_PORT_OTHERS 2u

@@ -33,7 +33,7 @@ def check_sleep(bench: Bench, session: int) -> None:
         seen = bench.wake(session=session, writer=1, context=context, length=32, tries=TRIES, timeout=SLEEP)
         assert (seen.tried, seen.accepted, seen.delivered, seen.missed) == (TRIES, TRIES, TRIES, 0)
         assert seen.inside > TRIES // 2, "hardly a sample was published into the spin"
-        assert 0 < seen.longest
+        assert seen.longest > 0
 
 
 def connect(bench: Bench) -> int:
