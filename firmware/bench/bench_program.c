@@ -80,6 +80,8 @@ static struct {
     uint32_t misplaced;
     hearer_t hearers[BENCH_HEARERS];
     uint32_t hearer_count;
+    int asked; /* id of the request that was sent last, and the sequence number of its payload */
+    uint32_t asked_sequence;
 } run;
 
 static void on_message(void *context, const rig_mw_message_t *message);
@@ -183,6 +185,9 @@ static rig_call_t publish(uint32_t step, uint8_t session, uint16_t end, uint32_t
         call.status = send(session, end);
         if (call.status < 0) {
             (void)cancel(session, end);
+        } else if (end >> 12 == RIG_MW_REQUESTER) {
+            run.asked = call.status;
+            run.asked_sequence = sequence;
         }
     }
     call.value[1] = rig_port_clock();
@@ -643,6 +648,9 @@ static void on_service(void *context, const rig_mw_service_message_t *message)
     (void)context;
     record.loan_end = (uint32_t)record.status; /* index of the first wrong byte */
     record.status = request ? 0 : (int32_t)message->request;
+    if (run.quiet && !request && record.sequence == run.asked_sequence && record.status != run.asked) {
+        run.misplaced++; /* what was asked last is answered with another request's id */
+    }
     take(&record);
     if (request) {
         kept_t asked = {0};

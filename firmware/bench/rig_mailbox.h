@@ -259,7 +259,8 @@ typedef struct {
     uint32_t number;       /* of the step: the index of its first word in the program */
     uint32_t value[4];     /* RIG_STEP_START: bytes a buffer, address and bytes of the pool;
                               RIG_STEP_STATISTICS: buffers free, entities, lost, callbacks by shared memory;
-                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order, first error;
+                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order or replies
+                              with another request id, first error;
                               else [0] ticks when called, [1] ticks when it returned */
 } rig_call_t;
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._phrases import NO_SHM, number, unsupported
+from rig.claims._phrases import NO_SHM, long_life, number, unsupported
 from rig.records import Condition, Evidence, Measurement, Metric
 from rig.records.vocabulary import Burst, Contexts, Wakes
 
@@ -11,6 +11,19 @@ from rig.records.vocabulary import Burst, Contexts, Wakes
 def _burst(m: Measurement) -> str:
     across = " from one session to another" if m.conditions.get("sessions") == 2 else ""
     return f"burst of {m.conditions['burst']}{across}"
+
+
+def _of_bursts(disorder: list[Measurement], lost: list[Measurement]) -> str:
+    """What is wrong with a burst, in words; empty if nothing is."""
+    for m in disorder:
+        if m.value:
+            return f"a {_burst(m)} arrived with {number(m.value)} inversions"
+        if m.read(Burst).doubled:
+            return f"a {_burst(m)} had {m.read(Burst).doubled} samples delivered twice"
+    for m in lost:
+        if m.value:
+            return f"a {_burst(m)} lost {number(m.value)} samples that publish had accepted"
+    return ""
 
 
 def burst_order(figures: Figures) -> Decision:
@@ -27,25 +40,17 @@ def burst_order(figures: Figures) -> Decision:
         )
         for m, missing in zip(disorder, lost, strict=True)
     ]
-    evidence += facts
-    for m in disorder:
-        if m.value:
-            return refuted(f"a {_burst(m)} arrived with {number(m.value)} inversions", evidence)
-        if m.read(Burst).doubled:
-            return refuted(f"a {_burst(m)} had {m.read(Burst).doubled} samples delivered twice", evidence)
-    for m in lost:
-        if m.value:
-            return refuted(
-                f"a {_burst(m)} lost {number(m.value)} samples that publish had accepted",
-                evidence,
-            )
+    wrong, aged, life = long_life(figures)
+    evidence += facts + life
+    if found := _of_bursts(disorder, lost) or wrong:
+        return refuted(found, evidence)
     longest = max((m.whole(Condition.BURST) for m in disorder if m.read(Burst).accepted > 1), default=0)
     if not longest:
         return inconclusive("no burst of two samples or more was accepted and delivered: there was no order", evidence)
     refused = sum(m.read(Burst).refused for m in disorder)
     return confirmed(
         f"bursts up to {longest} in order; {refused} samples over the pool were refused at the publish call, "
-        f"none was lost{cannot}",
+        f"none was lost{aged}{cannot}",
         evidence,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from rig.bench import Exchange, Refused, Topology
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import NO_SECOND
 from rig.records import Detail, Measurement, Metric, Scalar
@@ -36,6 +37,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         yield setting.measurement("burst-order", Metric.SAMPLES_LOST, [], conditions=conditions, detail=detail)
     else:
         yield from _bursts(setting, topology, _ACROSS, sessions=2)
+    yield from _long_life.live(setting, "burst-order", _long_life.samples)
 
 
 def _conditions(burst: int, *, sessions: int) -> dict[str, Scalar]:

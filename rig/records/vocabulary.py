@@ -103,6 +103,11 @@ class Metric(StrEnum):
     SAMPLES_STRAY = "samples_stray", Unit.SAMPLES, "deliveries to a reader that is deleted"
     SAMPLES_SURPLUS = "samples_surplus", Unit.SAMPLES, "deliveries beyond one a sample and reader"
     PUBLISH_ERRORS = "publish_errors", Unit.SAMPLES, "publish calls that returned an error"
+    LIFE_WRONG = (
+        "long_life_wrong",
+        Unit.SAMPLES,
+        "callbacks, calls and leaks that are wrong over many rounds in one start",
+    )
     PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published into a call of another context"
     CONTEXTS_STUCK = "contexts_stuck", Unit.CONTEXTS, "contexts that a call of the middleware never gave back"
     LOCK_DEPTH = "lock_depth_in_callbacks", Unit.LOCKS, "how often a callback's own context held the lock, at most"
@@ -313,6 +318,25 @@ class Contexts(Detail):
     first_error: str
     published: int = 0
     stuck: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LongLife(Detail):
+    """Of many rounds in one start: callbacks ``owed`` and ``heard``, those ``damaged`` or ``misplaced`` (out of order,
+    or a reply with another request's id); calls ``accepted`` and ``refused``, the first error as the middleware numbers
+    it; what is not free or is left at the end.
+    """
+
+    rounds: int
+    owed: int
+    heard: int
+    damaged: int = 0
+    misplaced: int = 0
+    accepted: int = 0
+    refused: int = 0
+    first_error: int = 0
+    buffers_leaked: int = 0
+    entities_leaked: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -675,6 +699,15 @@ GROUPS = (
         ),
         conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS),
         detail=Contexts,
+    ),
+    *(
+        Group(
+            experiment=experiment,
+            metrics=(Metric.LIFE_WRONG,),
+            conditions=(Condition.ROUNDS,),
+            detail=LongLife,
+        )
+        for experiment in ("burst-order", "lifecycle", "services")
     ),
     Group(
         experiment="thread-safety",
