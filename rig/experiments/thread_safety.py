@@ -25,6 +25,7 @@ from rig.bench import (
 )
 from rig.errors import BoardFault, FirmwareFault
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import again_if_late
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Contexts, Wakes
 from rig.station import Setting
@@ -41,7 +42,7 @@ _TRIES, _QUICK_TRIES = 512, 64
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Samples of all contexts at once, each of which proves itself whole; then spins that sleep, woken from each."""
-    topology, contexts = _connect(setting, readers=_READERS)
+    topology, contexts = again_if_late(lambda: _connect(setting, readers=_READERS))
     yield from _meet(setting, topology, contexts)
     for waker in range(1, contexts):
         if not setting.spent:
@@ -142,7 +143,7 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Iterator[Measu
 
 
 def _wake(setting: Setting, waker: int) -> Iterator[Measurement]:
-    topology, _ = _connect(setting, readers=1)
+    topology, _ = again_if_late(lambda: _connect(setting, readers=1))
     tries = _QUICK_TRIES if setting.quick else _TRIES
     seen = setting.bench.wake(
         session=topology.session,
