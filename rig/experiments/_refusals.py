@@ -26,7 +26,7 @@ def raise_unanswered(refusal: Refused) -> None:
 
 
 def again_if_late(attempt: Callable[[], T], *, attempts: int = 3) -> T:
-    """What ``attempt`` returns. On a starved host the Agent answers after the Client has given up or asked anew; so each
+    """What ``attempt`` returns. On a starved host the Agent answers after the Client has given up or asked anew: each
     attempt must begin with the middleware's start, and with a client key of its own.
 
     :raises Refused: the last attempt's refusal, or at once one that no late answer explains.

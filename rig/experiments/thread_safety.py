@@ -8,7 +8,7 @@ when the contexts meet is broken by their meeting, and that is a finding, not a 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 from rig.bench import (
     CONTEXTS,
@@ -23,7 +23,7 @@ from rig.bench import (
     Topology,
     standing,
 )
-from rig.errors import BoardFault, FirmwareFault
+from rig.errors import BoardFault, FirmwareFault, RigFault
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import again_if_late
 from rig.records import Measurement, Metric, Scalar
@@ -43,10 +43,9 @@ _TRIES, _QUICK_TRIES = 512, 64
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Samples of all contexts at once, each of which proves itself whole; then spins that sleep, woken from each."""
     topology, contexts = again_if_late(lambda: _connect(setting, readers=_READERS))
-    yield from _meet(setting, topology, contexts)
-    for waker in range(1, contexts):
-        if not setting.spent:
-            yield from _wake(setting, waker)
+    whole = yield from _meet(setting, topology, contexts)
+    for waker in range(1, contexts) if whole else ():
+        yield from _wake(setting, waker)
 
 
 def _connect(setting: Setting, *, readers: int) -> tuple[Topology, int]:
@@ -95,7 +94,24 @@ def _rounds(setting: Setting, topology: Topology, contexts: int, count: int) -> 
             break
 
 
-def _meet(setting: Setting, topology: Topology, contexts: int) -> Iterator[Measurement]:
+def _not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str]:
+    """Contexts that never came back, and where they stand or what the firmware ended itself by; the board is renewed.
+
+    :raises RigFault: the error itself, if it says nothing of the kind.
+    """
+    if isinstance(error, Stuck):
+        places = standing(error)
+        found = len(places), f"{error.message}: {'; '.join(places)}"
+    elif isinstance(error, FirmwareFault | BoardFault) and (crash := setting.crash()) is not None:
+        found = contexts, crash
+    else:
+        raise error
+    setting.renew()
+    return found
+
+
+def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Measurement, None, bool]:
+    """Figures of contexts that meet; returns whether all came back."""
     count = 1_000 if setting.quick else 5_000
     conditions: dict[str, Scalar] = {
         "payload_bytes": _PAYLOAD,
@@ -110,17 +126,8 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Iterator[Measu
     try:
         for each in _rounds(setting, topology, contexts, count):
             seen.append(each)
-    except Refused:
-        raise
-    except Stuck as error:
-        places = standing(error)
-        stuck, reason = len(places), f"{error.message}: {'; '.join(places)}"
-    except (FirmwareFault, BoardFault):
-        crash = setting.crash()
-        if crash is None:
-            raise
-        stuck, reason = contexts, crash
-    setting.spent = bool(stuck)
+    except RigFault as error:
+        stuck, reason = _not_back(setting, error, contexts)
     detail = Contexts(
         accepted=sum(each.accepted for each in seen),
         full=sum(each.full for each in seen),
@@ -140,20 +147,29 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Iterator[Measu
         }
     for metric, value in figures.items():
         yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
+    return not stuck
 
 
 def _wake(setting: Setting, waker: int) -> Iterator[Measurement]:
     topology, _ = again_if_late(lambda: _connect(setting, readers=1))
     tries = _QUICK_TRIES if setting.quick else _TRIES
-    seen = setting.bench.wake(
-        session=topology.session,
-        writer=topology.writer,
-        context=waker,
-        length=_PAYLOAD,
-        tries=tries,
-        timeout=_SLEEP,
-    )
     conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": tries, "waker": waker}
+    try:
+        seen = setting.bench.wake(
+            session=topology.session,
+            writer=topology.writer,
+            context=waker,
+            length=_PAYLOAD,
+            tries=tries,
+            timeout=_SLEEP,
+        )
+    except RigFault as error:
+        stuck, reason = _not_back(setting, error, 2)
+        lost = Contexts(accepted=0, first_error="OK", stuck=reason)
+        yield setting.measurement(
+            "thread-safety", Metric.CONTEXTS_STUCK, [stuck], conditions=conditions, detail=lost, exact=False
+        )
+        return
     detail = Wakes(
         tried=seen.tried,
         timeout_ms=int(_SLEEP * 1000),

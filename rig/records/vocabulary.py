@@ -697,7 +697,7 @@ GROUPS = (
             Metric.LOCK_DEPTH,
             Metric.LOCK_WAIT,
         ),
-        conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS),
+        conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS, Condition.WAKER),
         detail=Contexts,
     ),
     *(

@@ -200,9 +200,6 @@ class _Run:
                     board.prevent([step], f"the middleware does not offer {missing}")
                 else:
                     self._measure(station, step)
-                    if station.setting.spent:
-                        ready = False
-                        station.power_cycle()
             except (UsageError, ResultsFault):
                 raise
             except Unsupported as error:

@@ -118,8 +118,7 @@ class Setting:
     the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
     ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
     ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
-    ``crash``: what the firmware ended itself by, in words, or None. ``spent``: the experiment leaves a firmware that
-    does not answer any more, which was what it had to find out; whoever comes next begins with another boot.
+    ``crash``: what the firmware ended itself by, in words, or None.
     """
 
     board: str
@@ -133,7 +132,6 @@ class Setting:
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
     crash: Callable[[], str | None] = lambda: None
-    spent: bool = False
     quick: bool = False
     seed: int = 1
     search_seconds: float | None = None
