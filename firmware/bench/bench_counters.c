@@ -32,18 +32,10 @@ void *__wrap_memset(void *to, int value, size_t bytes)
 }
 
 /* The middleware's calls into the port; the bench's own idling goes another way and is not counted. */
-void __real_rig_port_lock(void);
 void __real_rig_port_wake(void);
 void __real_rig_port_wait(uint32_t ms);
-void __wrap_rig_port_lock(void);
 void __wrap_rig_port_wake(void);
 void __wrap_rig_port_wait(uint32_t ms);
-
-void __wrap_rig_port_lock(void)
-{
-    __real_rig_port_lock();
-    BENCH_COUNT(RIG_COUNT_LOCKS, 1); /* inside the lock: publishers may be several */
-}
 
 void __wrap_rig_port_wake(void)
 {

@@ -174,6 +174,10 @@ class Board(Protocol):
         """
         ...
 
+    def crash(self) -> str | None:
+        """Return what the firmware ended itself by (a fault of its core, a signal), in one line; None if it did not."""
+        ...
+
     def power_cycle(self) -> None:
         """Switch the board off and on, put the firmware back, and forget earlier failures; ``boot`` is next."""
         ...

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from rig.claims._claim import Figures, fact
-from rig.records import Evidence, Measurement
+from rig.records import Evidence, Measurement, Metric
+from rig.records.vocabulary import LongLife
 
 NO_SHM = "no figures with shared memory: its firmware did not run"
 NO_CONTROL = "no figures of the control (shared memory off, through the Agent)"
@@ -23,6 +24,22 @@ def number(value: float) -> str:
 def readers(count: object) -> str:
     """``1 reader``, ``2 readers``."""
     return "1 reader" if count == 1 else f"{count} readers"
+
+
+def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
+    """Of many rounds in one start: what is wrong with them, words to end a confirmation with, and the facts."""
+    wrong, words, facts = "", "", []
+    for m in figures.measured(Metric.LIFE_WRONG, "shm"):
+        told = m.read(LongLife)
+        seen = (
+            f"{told.rounds:,} rounds in one start: {told.heard:,} of {told.owed:,} callbacks, {told.damaged:,} "
+            f"damaged, {told.misplaced:,} misplaced, {told.refused:,} calls refused, {told.buffers_leaked} buffers and "
+            f"{told.entities_leaked} entities leaked"
+        )
+        facts.append(fact(seen, m))
+        words = f"; as good after {told.rounds:,} rounds in one start"
+        wrong = wrong or (seen if m.value else "")
+    return wrong, words, facts
 
 
 def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str]) -> tuple[str, list[Evidence]]:

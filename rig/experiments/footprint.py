@@ -14,9 +14,11 @@ from rig.station import Setting
 _BENCH_OBJECTS = frozenset(
     (
         "rig_mailbox",
-        "bench",
         "bench_counters",
-        "bench_commands.c:stream_memory",
+        "bench_exchange.c:now",
+        "bench_mailbox",
+        "bench_middleware.c:stream_memory",
+        "bench_preempt.c:meet",
         "bench_rtt.c:data",
         "bench_service.c:service",
         "bench_program.c:run",

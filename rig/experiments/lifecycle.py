@@ -18,6 +18,7 @@ from rig.bench import (
     Unsupported,
     one_writer,
 )
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered
 from rig.records import Detail, Measurement, Metric, Scalar
@@ -37,6 +38,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     yield from _deleted_reader(setting)
     yield from _deleted_amid_samples(setting)
     yield from _closed_session(setting)
+    yield from _long_life.live(setting, "lifecycle", _long_life.readers)
 
 
 def _start(setting: Setting) -> float:

@@ -50,6 +50,8 @@ class Unit(StrEnum):
     REQUESTS = "requests"
     SEQUENCES = "sequences"
     PROMISES = "promises"
+    CONTEXTS = "contexts"
+    LOCKS = "locks"
 
     @classmethod
     def named(cls, name: str) -> Unit | None:
@@ -102,7 +104,21 @@ class Metric(StrEnum):
     SAMPLES_STRAY = "samples_stray", Unit.SAMPLES, "deliveries to a reader that is deleted"
     SAMPLES_SURPLUS = "samples_surplus", Unit.SAMPLES, "deliveries beyond one a sample and reader"
     PUBLISH_ERRORS = "publish_errors", Unit.SAMPLES, "publish calls that returned an error"
-    PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published while the main context spun"
+    LIFE_WRONG = (
+        "long_life_wrong",
+        Unit.SAMPLES,
+        "callbacks, calls and leaks that are wrong over many rounds in one start",
+    )
+    PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published into a call of another context"
+    CONTEXTS_STUCK = "contexts_stuck", Unit.CONTEXTS, "contexts that a call of the middleware never gave back"
+    LOCK_DEPTH = "lock_depth_in_callbacks", Unit.LOCKS, "how often a callback's own context held the lock, at most"
+    LOCK_WAIT = "longest_lock_wait", Unit.CLOCK, "longest that a context was held off by the lock"
+    WAKE_UP = (
+        "publish_to_callback_asleep",
+        Unit.CLOCK,
+        "longest from a publisher elsewhere to a sleeping spin's callback",
+    )
+    WAKE_UPS_MISSED = "wake_ups_missed", Unit.SAMPLES, "samples for which a spin slept on to half its time-out or more"
     DATA_ECHOED = "data_echoed", Unit.SAMPLES, "DATA that the Agent sent to the board"
     DATA_SENT = "data_sent", Unit.SAMPLES, "WRITE_DATA that the board sent to the Agent"
     REMOTE_LOST = "remote_lost", Unit.SAMPLES, "samples that a reader elsewhere was owed and did not get"
@@ -194,6 +210,8 @@ class Condition(StrEnum):
     REQUESTERS = "requesters", int, "requesters of a service"
     OUTSTANDING = "outstanding", int, "requests between two looks for replies"
     SERVICES = "services", int, "services, each with a replier"
+    CONTEXTS = "contexts", int, "contexts that publish, the spinning one among them", "{} contexts"
+    WAKER = "waker", int, "the other context that publishes into a spin", "context {}"
 
     @classmethod
     def named(cls, name: str) -> Condition | None:
@@ -292,11 +310,49 @@ class Burst(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts(Detail):
-    """Of a publisher in another context: samples ``accepted``, calls that found no buffer (``full``), another error."""
+    """Of publishers in several contexts: samples ``accepted``, calls that found no buffer (``full``), another error;
+    ``published``: samples that were to be; ``stuck``: where contexts never came back, or what the firmware ended by.
+    """
 
     accepted: int
     full: int = 0
     first_error: str
+    published: int = 0
+    stuck: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LongLife(Detail):
+    """Of many rounds in one start: callbacks ``owed`` and ``heard``, those ``damaged`` or ``misplaced`` (out of order,
+    or a reply with another request's id); calls ``accepted`` and ``refused``, the first error as the middleware numbers
+    it; what is not free or is left at the end.
+    """
+
+    rounds: int
+    owed: int
+    heard: int
+    damaged: int = 0
+    misplaced: int = 0
+    accepted: int = 0
+    refused: int = 0
+    first_error: int = 0
+    buffers_leaked: int = 0
+    entities_leaked: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wakes(Detail):
+    """Of spins that sleep: how many were ``tried``, with which time-out and the longest of all, milliseconds; samples
+    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``).
+    """
+
+    tried: int
+    timeout_ms: int
+    longest_ms: int
+    accepted: int
+    delivered: int
+    inside: int
+    first_error: str = "OK"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -644,9 +700,27 @@ GROUPS = (
             Metric.SAMPLES_TORN,
             Metric.SAMPLES_OUT_OF_ORDER,
             Metric.PUBLISHED_INSIDE,
+            Metric.CONTEXTS_STUCK,
+            Metric.LOCK_DEPTH,
+            Metric.LOCK_WAIT,
         ),
-        conditions=(*_SHAPE, Condition.SAMPLES),
+        conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS, Condition.WAKER),
         detail=Contexts,
+    ),
+    *(
+        Group(
+            experiment=experiment,
+            metrics=(Metric.LIFE_WRONG,),
+            conditions=(Condition.ROUNDS,),
+            detail=LongLife,
+        )
+        for experiment in ("burst-order", "lifecycle", "services")
+    ),
+    Group(
+        experiment="thread-safety",
+        metrics=(Metric.WAKE_UP, Metric.WAKE_UPS_MISSED),
+        conditions=(*_SHAPE, Condition.SAMPLES, Condition.WAKER),
+        detail=Wakes,
     ),
     Group(
         experiment="agentless-operation",

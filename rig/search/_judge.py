@@ -44,7 +44,8 @@ _WHOLE_WORD = 4
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
-    ``unjudged``: why the model says nothing of it. ``died``: the firmware did not come to the end, as the board tells it.
+    ``unjudged``: why the model says nothing of it. ``died``: the firmware did not come to the end, in
+    the board's words.
 
     ``came``: what was seen, as (index of the operation, words), in order.
     """

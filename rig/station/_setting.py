@@ -118,6 +118,7 @@ class Setting:
     the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
     ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
     ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
+    ``crash``: what the firmware ended itself by, in words, or None.
     """
 
     board: str
@@ -130,6 +131,7 @@ class Setting:
     variables: Mapping[str, int]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
+    crash: Callable[[], str | None] = lambda: None
     quick: bool = False
     seed: int = 1
     search_seconds: float | None = None

@@ -157,6 +157,7 @@ class Station:
             variables=image.variables,
             trace=tracer(board, image, bench),
             untraceable=why_untraceable(board, image),
+            crash=board.crash,
             quick=quick,
             seed=self._seed,
             search_seconds=self._search_seconds,
