@@ -82,10 +82,19 @@ def _calls(figures: Figures, variant: str) -> dict[int, dict[Metric, Measurement
 
 
 def footprint(figures: Figures) -> Decision:
-    """Reported: what shared memory adds. Where the middleware has a formula for its RAM, the image agrees with it."""
+    """Shared memory takes no heap beyond the network's, and little more stack; where the middleware has a formula for
+    its RAM, the image agrees with it. The rest is reported.
+    """
     evidence: list[Evidence] = []
     added: dict[Metric, float] = {}
-    for metric in (Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES, Metric.STACK_PEAK):
+    for metric in (
+        Metric.TEXT_BYTES,
+        Metric.DATA_BYTES,
+        Metric.BSS_BYTES,
+        Metric.STACK_PEAK,
+        Metric.STACK_WORK,
+        Metric.HEAP_PEAK,
+    ):
         shm, network = figures.measured(metric, "shm"), figures.measured(metric, "network")
         if shm and network:
             added[metric] = shm[0].value - network[0].value
@@ -95,10 +104,24 @@ def footprint(figures: Figures) -> Decision:
         return inconclusive(NO_SHM)
     if Metric.TEXT_BYTES not in added:
         return inconclusive(NO_CONTROL, evidence)
-    wrong, words = _formula(figures, evidence)
+    formula, words = _formula(figures, evidence)
+    wrong = formula or _more(figures, added)
     if wrong:
         return refuted(wrong, evidence)
     return confirmed(f"shared memory adds {number(added[Metric.TEXT_BYTES])} bytes of text; {words}", evidence)
+
+
+_STACK_ALLOWED = 512  # bytes: a few frames of pointers and numbers; a payload or a table on the stack is more
+
+
+def _more(figures: Figures, added: dict[Metric, float]) -> str:
+    """Where shared memory takes memory that no image and no formula shows; empty if it does not."""
+    allowed = {Metric.HEAP_PEAK: (0, "of heap"), Metric.STACK_WORK: (_STACK_ALLOWED, "of stack")}
+    for metric, (most, words) in allowed.items():
+        if added.get(metric, 0) > most:
+            shm, network = (number(figures.measured(metric, variant)[0].value) for variant in ("shm", "network"))
+            return f"{shm} bytes {words} with shared memory, {network} without, and at most {most} more are allowed"
+    return ""
 
 
 _FORMULA_TOLERANCE = 768  # bytes: the backend's and the C library's few words beside what the formula covers
@@ -112,9 +135,11 @@ def _formula(figures: Figures, evidence: list[Evidence]) -> tuple[str, str]:
     for m, told in known:
         formula = told.formula_bytes
         largest = ", ".join(f"{name} {size}" for name, size in told.largest.items())
-        text = f"{m.variant}: {number(m.value)} bytes in the image, {number(formula)} by its formula"
+        heap = max((h.value for h in figures.measured(Metric.HEAP_PEAK, m.variant)), default=0)
+        takes = f"{number(m.value)} bytes in the image{f' and {number(heap)} of heap' if heap else ''}"
+        text = f"{m.variant}: {takes}, {number(formula)} by its formula"
         evidence.append(fact(f"RAM of the middleware, {text}; largest objects: {largest}", m))
-        if abs(m.value - formula) > _FORMULA_TOLERANCE and not wrong:
+        if abs(m.value + heap - formula) > _FORMULA_TOLERANCE and not wrong:
             wrong = f"RAM of the middleware, {text}: more than {_FORMULA_TOLERANCE} bytes apart"
     if not known:
         return wrong, "reported only, the middleware tells no formula for its RAM"

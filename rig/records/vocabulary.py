@@ -121,10 +121,12 @@ class Metric(StrEnum):
     TEXT_BYTES = "text_bytes", Unit.BYTES, "code and constants of the image"
     DATA_BYTES = "data_bytes", Unit.BYTES, "initialised RAM of the image"
     BSS_BYTES = "bss_bytes", Unit.BYTES, "zeroed RAM of the image, the pool among it"
-    MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of all objects that are not the bench's own"
+    MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of the image that is not the bench's own"
     SEQUENCES_RUN = "sequences_run", Unit.SEQUENCES, "sequences of calls that the search drew and ran to their end"
     PROMISES_BROKEN = "promises_broken", Unit.PROMISES, "promises that the middleware broke in them"
     STACK_PEAK = "stack_peak_bytes", Unit.BYTES, "deepest stack since boot"
+    STACK_WORK = "stack_of_work_bytes", Unit.BYTES, "deepest stack of start, creation, publishing and delivery"
+    HEAP_PEAK = "heap_peak_bytes", Unit.BYTES, "most bytes of heap that were taken at once since boot"
 
     @classmethod
     def named(cls, name: str) -> Metric | None:
@@ -677,6 +679,7 @@ GROUPS = (
     Group(experiment="sequences", metrics=(Metric.PROMISES_BROKEN,), conditions=(), detail=BrokenPromises),
     Group(experiment="footprint", metrics=(Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES), conditions=()),
     Group(experiment="footprint", metrics=(Metric.MIDDLEWARE_RAM,), conditions=(), detail=Memory),
-    Group(experiment="footprint", metrics=(Metric.STACK_PEAK,), conditions=(), detail=Stack),
+    Group(experiment="footprint", metrics=(Metric.STACK_PEAK, Metric.STACK_WORK), conditions=(), detail=Stack),
+    Group(experiment="footprint", metrics=(Metric.HEAP_PEAK,), conditions=()),
 )
 """Which experiment yields which metrics: what the docs are made from."""

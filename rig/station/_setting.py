@@ -113,7 +113,7 @@ class Setting:
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
     ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
-    ``variables``: what its objects take of RAM, bytes by name.
+    ``ram``: what its objects take of RAM, bytes by ``source file:object``.
     ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
     the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
     ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
@@ -127,7 +127,7 @@ class Setting:
     baud: int | None
     scan: Callable[[bytes], list[Place]]
     sections: Mapping[str, int]
-    variables: Mapping[str, int]
+    ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
     quick: bool = False
@@ -197,12 +197,12 @@ class Setting:
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
 
-    def connect_across(self, *, readers: int) -> Topology:
+    def connect_across(self, *, readers: int, reliable: bool = True) -> Topology:
         """A session with a writer, and another one with the readers of its topic.
 
         :raises Refused: the middleware has no second session, or no room for it.
         """
-        writing, reading = self.connect(readers=0), self.connect(readers=readers)
+        writing, reading = (self.connect(readers=count, reliable=reliable) for count in (0, readers))
         return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
     def settle(self) -> None:
