@@ -11,7 +11,7 @@ from rig.bench._layout import Capability, ClockKind, Command, Context, Counter, 
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
 from rig.bench._payload import payload
 from rig.bench._program import Called, Heard, ProgramBuilder
-from rig.bench._scan import BLOCK, Place, find_places
+from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
     DATAWRITER,
@@ -24,16 +24,18 @@ from rig.bench._topology import (
     Topology,
     one_writer,
 )
-from rig.bench._writes import SERIALISER, PayloadWrites, Trace, find_payload_writes
+from rig.bench._writes import RUN, SERIALISER, PayloadWrites, Trace, find_payload_writes
 
 __all__ = [
     "BLOCK",
     "DATAREADER",
     "DATAWRITER",
+    "MOST_BLOCKS",
     "PARTICIPANT",
     "PUBLISHER",
     "REPLIER",
     "REQUESTER",
+    "RUN",
     "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",

@@ -487,6 +487,11 @@ class Bench:
         return list(read_entries(bytes(self._mailbox.entries_so_far)))
 
     @property
+    def ring_entries(self) -> int:
+        """Records that the firmware keeps until they are read: no burst may leave more."""
+        return self._mailbox.ring_entries
+
+    @property
     def program_words(self) -> int:
         """Words that a program may have."""
         return self._mailbox.program_words

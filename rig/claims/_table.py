@@ -7,6 +7,13 @@ from rig.claims._claim import Claim
 from rig.claims._promises import promises_of
 from rig.records import Metric
 
+_FACTORS = (
+    "payload (1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB), alignment of the "
+    "buffers, 1 to 9 readers, reliability, one and two sessions, samples waiting, 1 to 16 buffers and other endpoints "
+    "(every pair of levels in a quick run, every triple in a full one; what the board or the middleware cannot hold is "
+    "said)"
+)
+
 _ROWS = (
     Claim(
         id="agentless-operation",
@@ -40,9 +47,11 @@ _ROWS = (
         id="copies",
         statement="The payload is not copied for each destination.",
         method="Three witnesses, 1 to 8 readers: memcpy-family counters; a scan of RAM for the payload's bytes at the "
-        "last callback; on emulated boards a trace of every write of the core, by function and place.",
-        criterion="bytes copied do not grow with the readers; resident copies = 1; where writes can be traced, no "
-        "payload byte is written after the application wrote it",
+        "last callback; on emulated boards a trace of every write of the core, by function and place. Counters and "
+        f"scan also under a covering array over {_FACTORS} and a silent Agent; short samples of it for few readers are "
+        "traced as well.",
+        criterion="bytes copied do not grow with the readers; resident copies = 1, in every row of the array; where "
+        "writes can be traced, no payload byte is written after the application wrote it",
         experiment="copies",
         decide=_copies.copies,
         promises=promises_of("copies"),
@@ -50,8 +59,9 @@ _ROWS = (
     Claim(
         id="shared-buffer",
         statement="All destinations share one buffer.",
-        method="The address handed to each reader of a sample; 2 to 8 readers.",
-        criterion="all addresses are equal",
+        method="The address handed to each reader of a sample; 2 to 8 readers. Then the same, and the place that the "
+        f"writer was lent, under a covering array over {_FACTORS}.",
+        criterion="all addresses of a sample are equal, in every row of the array",
         experiment="shared-buffer",
         decide=_messages.shared_buffer,
         promises=promises_of("shared-buffer"),
@@ -166,12 +176,12 @@ _ROWS = (
     Claim(
         id="footprint",
         statement="What it costs in ROM, RAM and stack.",
-        method="Section sizes of both images; their RAM by source file and object, however the linker names it, RAM that "
-        "no symbol names, and the heap taken since boot (malloc, sbrk, mappings), against the middleware's documented "
-        "formula; the deepest stack since boot, and that of the same start, creation, publishing and delivery with shared "
-        "memory and without (boards with a painted stack).",
-        criterion="no heap beyond the control's, at most 512 bytes of stack more for the same work; where the middleware "
-        "has a formula for its RAM, image and heap are within 768 bytes of it; the rest is reported",
+        method="Section sizes of both images; their RAM by source file and object, however the linker names it, RAM "
+        "that no symbol names, and the heap taken since boot (malloc, sbrk, mappings), against the middleware's "
+        "documented formula; the deepest stack since boot, and that of the same start, creation, publishing and "
+        "delivery with shared memory and without (boards with a painted stack).",
+        criterion="no heap beyond the control's, at most 512 bytes of stack more for the same work; where the "
+        "middleware has a formula for its RAM, image and heap are within 768 bytes of it; the rest is reported",
         experiment="footprint",
         decide=_cost.footprint,
     ),

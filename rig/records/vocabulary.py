@@ -50,6 +50,7 @@ class Unit(StrEnum):
     REQUESTS = "requests"
     SEQUENCES = "sequences"
     PROMISES = "promises"
+    ROWS = "rows"
 
     @classmethod
     def named(cls, name: str) -> Unit | None:
@@ -80,6 +81,8 @@ class Metric(StrEnum):
 
     LARGEST_MESSAGE = "largest_message_bytes", Unit.BYTES, "largest payload of the sweep that arrived whole"
     LARGEST_VARIED = "largest_varied_bytes", Unit.BYTES, "the same with more readers, or another MTU and history"
+    NOT_WHOLE = "samples_not_whole", Unit.SAMPLES, "deliveries missing, damaged or refused, of a pool filled twice"
+    ROWS = "rows_of_the_array", Unit.ROWS, "rows of a covering array: combinations of conditions that were made"
     BYTES_COPIED = "bytes_copied_per_sample", Unit.BYTES, "bytes that the memcpy family and the framing moved"
     RESIDENT_COPIES = "resident_copies", Unit.COPIES, "places in RAM that hold the payload at the last callback"
     PAYLOAD_WRITTEN = "payload_bytes_written", Unit.BYTES, "payload bytes written after the application wrote them"
@@ -91,7 +94,9 @@ class Metric(StrEnum):
     ALLOCATION_CALLS = "allocation_calls_per_sample", Unit.CALLS, "allocations"
     LINK_BYTES = "link_bytes_per_sample", Unit.BYTES, "bytes on the link, both ways"
     LATENCY = "publish_to_callback", Unit.CLOCK, "message latency: publish call to the last reader's callback entry"
-    LATENCY_LOADED = "publish_to_callback_loaded", Unit.CLOCK, "the same beside waiting samples or other endpoints"
+    LATENCY_LOADED = "publish_to_callback_loaded", Unit.CLOCK, "the same under the conditions of a covering array"
+    LATENCY_FIRST = "publish_to_callback_first", Unit.CLOCK, "the same of the first sample after each start"
+    LATENCY_AGED = "publish_to_callback_aged", Unit.CLOCK, "the same once so many samples went before in one session"
     SERIALISATION = "serialisation", Unit.CLOCK, "the application writes its payload into the loaned place"
     SAMPLES_DELIVERED = "samples_delivered", Unit.SAMPLES, "deliveries to readers of this MCU"
     SAMPLES_LOST = "samples_lost", Unit.SAMPLES, "deliveries that accepted samples still owe their readers"
@@ -181,6 +186,7 @@ class Condition(StrEnum):
     BUFFERS = "buffers", int, "buffers of the pool", "", None, True
     SESSIONS = "sessions", int, "2: the readers are in another session", "{} sessions", 1
     PENDING = "pending", int, "samples that wait when the measured one is published", "{} pending", 0
+    ALIGNMENT = "alignment", int, "largest power of 2, up to 16, that divides a buffer's length", "aligned to {}", 16
     OTHER_PAIRS = "other_pairs", int, "pairs of endpoints beside the measured one", "{} other pairs", 0
     BAUD = "baud", int, "rate of the line that the Agent's path is paced to", "", None, True
     MTU_BYTES = "mtu_bytes", int, "largest message on the link", "", None, True
@@ -321,6 +327,17 @@ class Sizes(Detail):
     buffer_bytes: int = 0
     stopped: str = ""
     tried: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows(Detail):
+    """Of a covering array: how many ``levels`` each factor has; how many factors at a time have all their combinations
+    in some row (``strength``); ``left_out``: combinations that this board or middleware cannot hold, and why.
+    """
+
+    strength: int = 0
+    levels: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -558,6 +575,16 @@ class Group:
 
 _SHAPE = (Condition.PAYLOAD_BYTES, Condition.READERS)
 _TIMED = (*_SHAPE, Condition.SPIN_TIMEOUT_MS, Condition.BAUD)
+_ROW = (
+    *_SHAPE,
+    Condition.ALIGNMENT,
+    Condition.RELIABLE,
+    Condition.SESSIONS,
+    Condition.PENDING,
+    Condition.BUFFERS,
+    Condition.OTHER_PAIRS,
+    Condition.AGENT,
+)  # of a covering array
 _RECEIVED = (Metric.SAMPLES_DELIVERED, Metric.SAMPLES_LOST)
 
 GROUPS = (
@@ -573,19 +600,37 @@ GROUPS = (
         conditions=(Condition.READERS, Condition.LINK_MTU, Condition.LINK_HISTORY),
         detail=Sizes,
     ),
+    Group(experiment="message-size", metrics=(Metric.NOT_WHOLE,), conditions=_ROW),
+    Group(experiment="message-size", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="copies", metrics=(Metric.BYTES_COPIED,), conditions=_SHAPE, detail=Repeats),
     Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_SHAPE, detail=Held),
     Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_SHAPE, detail=WriteTrace),
+    Group(experiment="copies", metrics=(Metric.BYTES_COPIED,), conditions=_ROW, detail=Repeats),
+    Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_ROW, detail=Held),
+    Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_ROW, detail=WriteTrace),
+    Group(experiment="copies", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_SHAPE, detail=Addresses),
+    Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_ROW, detail=Addresses),
+    Group(experiment="shared-buffer", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="os-overhead", metrics=(*CALLS.values(), Metric.POLL_CALLS), conditions=_SHAPE, detail=Calls),
+    Group(experiment="os-overhead", metrics=(*CALLS.values(), Metric.POLL_CALLS), conditions=_ROW, detail=Calls),
+    Group(experiment="os-overhead", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="os-overhead", metrics=(Metric.LINK_BYTES,), conditions=_SHAPE, detail=LinkUse),
     Group(experiment="latency", metrics=(Metric.LATENCY,), conditions=_TIMED, detail=Latency),
     Group(
         experiment="latency",
         metrics=(Metric.LATENCY_LOADED,),
-        conditions=(*_TIMED, Condition.PENDING, Condition.OTHER_PAIRS),
+        conditions=(*_ROW, Condition.SPIN_TIMEOUT_MS, Condition.BAUD),
         detail=Latency,
     ),
+    Group(experiment="latency", metrics=(Metric.LATENCY_FIRST,), conditions=_TIMED, detail=Latency),
+    Group(
+        experiment="latency",
+        metrics=(Metric.LATENCY_AGED,),
+        conditions=(*_TIMED, Condition.SAMPLES),
+        detail=Latency,
+    ),
+    Group(experiment="latency", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="latency", metrics=(Metric.SERIALISATION,), conditions=_TIMED),
     Group(
         experiment="burst-order",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
-from rig.bench import Bench, Place, Pool, Topology, Trace, one_writer
+from rig.bench import MOST_BLOCKS, Bench, Place, Pool, Topology, Trace, one_writer
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
 
@@ -41,6 +41,14 @@ class Traffic(Protocol):
     @property
     def data_received(self) -> int:
         """DATA submessages, Agent to board."""
+        ...
+
+
+class Scan(Protocol):
+    """Looks for a payload in the board's RAM."""
+
+    def __call__(self, wanted: bytes, *, most: int = MOST_BLOCKS) -> list[Place]:
+        """Every place that holds payload bytes; ``most``: blocks of it that are looked for, evenly spread."""
         ...
 
 
@@ -125,7 +133,7 @@ class Setting:
     bench: Bench
     link: Link | None
     baud: int | None
-    scan: Callable[[bytes], list[Place]]
+    scan: Scan
     sections: Mapping[str, int]
     ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
@@ -173,8 +181,12 @@ class Setting:
 
     def fresh_sequence(self) -> int:
         """A sequence number that no other sample of this setting has: its payload stands nowhere in RAM yet."""
-        self._sequences += 1
-        return self._sequences
+        return self.fresh_sequences(1)
+
+    def fresh_sequences(self, count: int) -> int:
+        """The first of ``count`` such numbers in a row."""
+        self._sequences += count
+        return self._sequences - count + 1
 
     def payloads(self) -> list[int]:
         """The usual payload sizes that this board can hold."""
