@@ -20,6 +20,11 @@ def message_size(figures: Figures) -> Decision:
     bad = [(m, size, outcome) for m in (*shm, *varied) for size, outcome in _tried(m).items() if outcome != "intact"]
     evidence += [fact(f"{size:,} bytes: {outcome}", m) for m, size, outcome in bad[:5]]
     evidence += facts
+    pools = figures.all(Metric.NOT_WHOLE, "shm")
+    filled, facts = covered(figures, pools)
+    evidence += facts
+    broken = [m for m in pools if m.samples and m.value]
+    evidence += [fact(_lacks(m), m) for m in broken]
     evidence += [
         fact(f"control, through the Agent: {number(control.value)} bytes", control)
         for control in figures.measured(Metric.LARGEST_MESSAGE, "network")
@@ -28,6 +33,8 @@ def message_size(figures: Figures) -> Decision:
         m, size, outcome = bad[0]
         where = f" ({_link(m)})" if m in varied else ""
         return refuted(f"{size:,} bytes of {_configured(m):,} configured: {outcome}{where}", evidence)
+    if broken:
+        return refuted(_lacks(broken[0]), evidence)
     for m in (*shm, *varied):
         most = max(_tried(m), default=0)
         if not most or most < _configured(m):
@@ -36,9 +43,13 @@ def message_size(figures: Figures) -> Decision:
     also = f"; also with {'; '.join(_link(m) for m in varied)}" if varied else ""
     return confirmed(
         f"all {len(tried)} sizes from {min(tried)} to {max(tried):,} bytes arrived whole; "
-        f"{_configured(shm[0]):,} bytes were configured{also}{cannot}",
+        f"{_configured(shm[0]):,} bytes were configured{also}{cannot}{filled}",
         evidence,
     )
+
+
+def _lacks(m: Measurement) -> str:
+    return f"{under(m)}: a pool filled twice owes its readers {number(m.value)} whole deliveries"
 
 
 def _tried(m: Measurement) -> dict[int, str]:

@@ -36,7 +36,6 @@ from rig.run import (
     runs_directory,
 )
 
-
 SEARCH_DOC = "docs/search.md"
 
 

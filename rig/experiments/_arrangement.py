@@ -102,17 +102,21 @@ def publish(
     state: Arranged,
     *,
     first: int,
+    count: int = 0,
     on_hold: Callable[[], None] | None = None,
     within: Callable[[Callable[[], None]], None] | None = None,
 ) -> Exchange:
-    """The row's samples in one burst. Where the link still holds the only buffers, again once it had time to let go."""
+    """The row's samples, burst by burst. Where the link still holds the only buffers, again once it had time to let go.
+
+    :param count: samples; 0 is one burst.
+    """
     row, topology = state.row, state.topology
     assert topology is not None
     for _ in range(_PATIENCE):
         seen = setting.bench.exchange(
             session=topology.session,
             writer=topology.writer,
-            count=row.burst,
+            count=count or row.burst,
             burst=row.burst,
             length=row.payload_bytes,
             readers=row.readers,

@@ -142,14 +142,15 @@ class _Constraint:
     why: str
 
 
-def covering(setting: Setting, levels: Mapping[str, Sequence[Any]]) -> Array:
+def covering(setting: Setting, levels: Mapping[str, Sequence[Any]], *, filled: bool = False) -> Array:
     """Every pair of levels in a quick run, every triple in a full one, on this board.
 
     :param levels: by name of a field of ``Row``; what is not named has its default.
+    :param filled: the rows are for bursts that fill the pool, whatever waits.
     """
     strength = min(_QUICK if setting.quick else _FULL, len(levels))
     base = Row(mtu=setting.mtu)
-    constraints = [c for c in _constraints(setting) if any(name in levels for name in c.of)]
+    constraints = [c for c in _constraints(setting, filled=filled) if any(name in levels for name in c.of)]
     return Array(
         rows=tuple(_cover(base, levels, constraints, strength)),
         strength=strength,
@@ -192,7 +193,7 @@ def _cover(
     return [replace(base, number=number, **row) for number, row in enumerate(found)]
 
 
-def _constraints(setting: Setting) -> tuple[_Constraint, ...]:
+def _constraints(setting: Setting, *, filled: bool) -> tuple[_Constraint, ...]:
     told = setting.bench.configuration()
 
     def limit(*names: str) -> int | None:
@@ -216,8 +217,8 @@ def _constraints(setting: Setting) -> tuple[_Constraint, ...]:
     ring = setting.bench.ring_entries
     found.append(
         _Constraint(
-            of=("pending", "readers"),
-            holds=lambda row: row.burst * (row.readers + 1) <= ring,
+            of=("buffers" if filled else "pending", "readers"),
+            holds=lambda row: (row.buffers if filled else row.burst) * (row.readers + 1) <= ring,
             why=f"{ring} records that this board's firmware keeps at once",
         )
     )

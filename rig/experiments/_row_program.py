@@ -22,6 +22,8 @@ from rig.bench import (
     Step,
 )
 from rig.experiments._factors import Row
+from rig.experiments._refusals import NO_SECOND
+from rig.records import Detail
 from rig.station import Setting
 
 _BIN = 3
@@ -35,26 +37,45 @@ _Call = tuple[Step, Sequence[int], Sequence[str]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """``lent``: by sample the place that its writer was given; ``heard``: callbacks; ``refused``: the first error."""
+    """``lent``: by sample the place that its writer was given; ``heard``: callbacks; ``unsent``: samples that were
+    refused; ``refused``: why something could not be made, or the first sample not be sent.
+    """
 
     lent: dict[int, int] = field(default_factory=dict)
     heard: tuple[Heard, ...] = ()
+    unsent: int = 0
+    made: bool = True
     refused: Status = Status.OK
 
 
-def run_row(setting: Setting, row: Row) -> Seen:
-    """Start, make, publish the row's burst and spin, without the Agent: what is looked at is local alone."""
+def run_row(setting: Setting, row: Row, *, burst: int = 0, rounds: int = 1) -> Seen:
+    """Start, make, then ``rounds`` times publish a burst and spin; no Agent: what is looked at is local alone.
+
+    :param burst: samples; 0 is the row's own.
+    """
     lent: dict[int, int] = {}
     heard: list[Heard] = []
-    for words in _programs(setting.bench.program_words, [*_making(setting, row), *_publishing(setting, row)]):
+    unsent, refused = 0, Status.OK
+    calls = [*_making(setting, row), *_publishing(setting, row, burst or row.burst, rounds)]
+    for words in _programs(setting.bench.program_words, calls):
         for record in setting.bench.run_program(words, timeout=_SECONDS):
             if isinstance(record, Heard):
                 heard.append(record)
-            elif record.status < 0:
-                return Seen(refused=Status(record.status))
             elif record.step == Step.PUBLISH:
                 lent[record.sequence] = record.address
-    return Seen(lent=lent, heard=tuple(heard))
+                unsent += record.status < 0
+                refused = refused or Status(min(0, record.status))
+            elif record.status < 0:
+                return Seen(refused=Status(record.status), made=False)
+    return Seen(lent=lent, heard=tuple(heard), unsent=unsent, refused=refused)
+
+
+def impossible(seen: Seen) -> Detail | None:
+    """That the middleware has no such feature or no room, as a figure's detail says it; None if that is not why."""
+    if seen.made or seen.refused not in NO_SECOND:
+        return None
+    words = f"the middleware refused with {seen.refused.name}"
+    return Detail(unsupported=words) if seen.refused is Status.UNSUPPORTED else Detail(unavailable=words)
 
 
 def _programs(most: int, calls: Iterable[_Call]) -> Iterator[list[int]]:
@@ -92,8 +113,9 @@ def _create(session: int, kind: int, id: int, parent: int, topic: int, row: Row,
     return Step.CREATE, (session, kind, _BIN, 0, id, parent, topic, qos.bits, qos.depth, row.reliable, 0), text
 
 
-def _publishing(setting: Setting, row: Row) -> Iterator[_Call]:
-    first = setting.fresh_sequences(row.burst)
-    for sequence in range(first, first + row.burst):
-        yield Step.PUBLISH, (0, DATAWRITER << 12 | _ONE, row.payload_bytes, sequence, 1), ()
-    yield Step.SPIN, (0, _SPINS), ()
+def _publishing(setting: Setting, row: Row, burst: int, rounds: int) -> Iterator[_Call]:
+    for _ in range(rounds):
+        first = setting.fresh_sequences(burst)
+        for sequence in range(first, first + burst):
+            yield Step.PUBLISH, (0, DATAWRITER << 12 | _ONE, row.payload_bytes, sequence, 1), ()
+        yield Step.SPIN, (0, _SPINS), ()

@@ -13,11 +13,11 @@ from rig.records.vocabulary import Held, HeldPlace, Repeats, WriteTrace, Written
 from rig.station import Setting
 
 _REPEATS = 3
-_QUICKLY_TRACED = (READERS[0], READERS[-1])
+_QUICKLY_TRACED = (READERS[0], READERS[-1])  # also the control's in a quick run
 _QUICK_BYTES = 256  # a trace takes the time of every word
 _TRACED_READERS, _TRACED_BYTES = 2, 64  # rows up to these are traced: what a callback writes is traced as well
 _QUICKLY_TRACED_ROWS = 2
-_BLOCKS_OF_A_ROW = 8  # a copy of more than an eighth is seen in a row; a smaller one where only readers and sizes vary
+_BLOCKS_OF_A_ROW = 4  # a copy of more than a quarter is seen in a row; a smaller one where only readers and sizes vary
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -29,7 +29,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         limit = min(_QUICK_BYTES, setting.mtu * setting.history // 4)
         sizes = [size for size in sizes if size <= limit][-1:]
     for size in sizes:
-        for readers in READERS:
+        for readers in READERS if setting.path == "shm" or not setting.quick else _QUICKLY_TRACED:
             yield from _one(setting, size, readers)
     if setting.path == "shm" and setting.trace is None:
         conditions: dict[str, Scalar] = {"payload_bytes": sizes[-1], "readers": READERS[0]}

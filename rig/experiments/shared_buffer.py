@@ -8,9 +8,8 @@ from rig.bench import Capability, Status
 from rig.experiments._arrangement import told
 from rig.experiments._experiment import READERS, Experiment
 from rig.experiments._factors import Row, covering, levels
-from rig.experiments._refusals import NO_SECOND
-from rig.experiments._row_program import Seen, run_row
-from rig.records import Detail, Measurement, Metric
+from rig.experiments._row_program import Seen, impossible, run_row
+from rig.records import Measurement, Metric
 from rig.records.vocabulary import Addresses
 from rig.station import Setting
 
@@ -69,15 +68,8 @@ def _row(setting: Setting, row: Row) -> Measurement:
         Metric.DISTINCT_BUFFERS,
         [] if _why_not(row, seen) else [len(set(found)) for found in addresses.values()],
         conditions=row.conditions,
-        detail=_impossible(seen) or _addresses(addresses, missing=_why_not(row, seen)),
+        detail=impossible(seen) or _addresses(addresses, missing=_why_not(row, seen)),
     )
-
-
-def _impossible(seen: Seen) -> Detail | None:
-    if seen.refused in NO_SECOND:
-        words = f"the middleware refused with {seen.refused.name}"
-        return Detail(unsupported=words) if seen.refused is Status.UNSUPPORTED else Detail(unavailable=words)
-    return None
 
 
 def _why_not(row: Row, seen: Seen) -> str:

@@ -435,7 +435,7 @@ class Sampling:
 class Latency(Detail):
     """What a latency is worth. ``publish_to_spin_return``: ``least`` and ``greatest`` time until the spin came back
     that made the callback. ``subtracted``: by name the instrument's own cost, taken off, in the clock's unit;
-    ``units_per_ms``: of that clock; ``warm_up``: samples that were left out.
+    ``units_per_ms``: of that clock; ``warm_up``: first samples of the start, which stand apart.
     """
 
     to: str = ""
