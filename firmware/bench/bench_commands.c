@@ -141,6 +141,10 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
         return bench_program(arguments[0], results);
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
+        results[2] = rig_port_heap();
+        if (arguments[0] != 0u) {
+            rig_port_stack_forget();
+        }
         return RIG_MW_OK;
     default:
         return RIG_MW_ERR_UNSUPPORTED;

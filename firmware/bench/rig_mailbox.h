@@ -51,7 +51,7 @@ enum rig_command {
     RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
     RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks; least ticks from a callback's last
                                   reading to where it was called: what recording a delivery adds to the next one */
-    RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
+    RIG_CMD_STACK = 13,        /* 1: forget what was used -> bytes of stack reserved, ever used; most bytes of heap */
     RIG_CMD_SERVICE = 14,      /* requests and their replies, see rig_service_argument -> see rig_service_result;
                                   every replier of the bench answers each request with the request's own bytes */
     RIG_CMD_PREEMPT = 15,      /* other contexts publish while the main one publishes and spins, after a START for it;

@@ -76,6 +76,12 @@ uint32_t rig_port_address(const void *pointer);
 /* Main stack: bytes reserved, and bytes ever used since start. */
 void rig_port_stack(uint32_t *reserved, uint32_t *used);
 
+/* From now on only what is used from now on counts as used. */
+void rig_port_stack_forget(void);
+
+/* The most bytes of heap that were ever taken at once since start. The bench and its ports take none. */
+uint32_t rig_port_heap(void);
+
 /* Orders the mailbox's writes before the serial that announces them; the debug probe and the CPU see one memory. */
 void rig_port_barrier(void);
 

@@ -24,7 +24,7 @@ from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context,
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
 from rig.bench._payload import payload
 from rig.bench._program import Called, Heard, ProgramBuilder
-from rig.bench._scan import BLOCK, Place, find_places
+from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
     DATAWRITER,
@@ -37,17 +37,19 @@ from rig.bench._topology import (
     Topology,
     one_writer,
 )
-from rig.bench._writes import SERIALISER, PayloadWrites, Trace, find_payload_writes
+from rig.bench._writes import RUN, SERIALISER, PayloadWrites, Trace, find_payload_writes
 
 __all__ = [
     "BLOCK",
     "CONTEXTS",
     "DATAREADER",
     "DATAWRITER",
+    "MOST_BLOCKS",
     "PARTICIPANT",
     "PUBLISHER",
     "REPLIER",
     "REQUESTER",
+    "RUN",
     "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",

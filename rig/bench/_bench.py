@@ -597,6 +597,11 @@ class Bench:
         return list(read_entries(bytes(self._mailbox.entries_so_far)))
 
     @property
+    def ring_entries(self) -> int:
+        """Records that the firmware keeps until they are read: no burst may leave more."""
+        return self._mailbox.ring_entries
+
+    @property
     def program_words(self) -> int:
         """Words that a program may have."""
         return self._mailbox.program_words
@@ -630,10 +635,17 @@ class Bench:
         except Unsupported:
             return 0
 
-    def stack(self) -> tuple[int, int]:
-        """Main stack: bytes reserved, and bytes ever used (0: not known on this port)."""
-        results = self.command(Command.STACK).results
+    def stack(self, *, forget: bool = False) -> tuple[int, int]:
+        """Main stack: bytes reserved, and bytes ever used (0: not known on this port).
+
+        :param forget: afterwards, so that the next answer has only what is used from now on.
+        """
+        results = self.command(Command.STACK, (int(forget),)).results
         return results[0], results[1]
+
+    def heap(self) -> int:
+        """The most bytes of heap that were taken at once since the board's start; the bench itself takes none."""
+        return self.command(Command.STACK).results[2]
 
     def latencies(self, seen: Exchange) -> list[int]:
         """Message latency of each delivery: publish call to callback entry, in units of the clock.

@@ -201,6 +201,11 @@ class Mailbox:
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
         return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
 
+    @property
+    def ring_entries(self) -> int:
+        """Entries that the ring holds until they are read."""
+        return self._ring_entries
+
     def command(
         self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
     ) -> Reply:

@@ -7,6 +7,13 @@ from rig.claims._claim import Claim
 from rig.claims._promises import promises_of
 from rig.records import Metric
 
+_FACTORS = (
+    "payload (1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB), alignment of the "
+    "buffers, 1 to 9 readers, reliability, one and two sessions, samples waiting, 1 to 16 buffers and other endpoints "
+    "(every pair of levels in a quick run, every triple in a full one; what the board or the middleware cannot hold is "
+    "said)"
+)
+
 _ROWS = (
     Claim(
         id="agentless-operation",
@@ -30,8 +37,10 @@ _ROWS = (
         id="message-size",
         statement="Messages are limited only by memory.",
         method="One buffer as large as the pool; sizes from 1 B to all of it, dense around the MTU, MTU x history "
-        "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories.",
-        criterion="whole and of the right length at every size up to the buffer memory configured",
+        "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories. "
+        f"Then pools that are filled, emptied and filled again, under a covering array over {_FACTORS}.",
+        criterion="whole and of the right length at every size up to the buffer memory configured, and as many as "
+        "there are buffers in every row of the array",
         experiment="message-size",
         decide=_messages.message_size,
         promises=promises_of("message-size"),
@@ -40,9 +49,11 @@ _ROWS = (
         id="copies",
         statement="The payload is not copied for each destination.",
         method="Three witnesses, 1 to 8 readers: memcpy-family counters; a scan of RAM for the payload's bytes at the "
-        "last callback; on emulated boards a trace of every write of the core, by function and place.",
-        criterion="bytes copied do not grow with the readers; resident copies = 1; where writes can be traced, no "
-        "payload byte is written after the application wrote it",
+        "last callback; on emulated boards a trace of every write of the core, by function and place. Counters and "
+        f"scan also under a covering array over {_FACTORS} and a silent Agent; short samples of it for few readers are "
+        "traced as well.",
+        criterion="bytes copied do not grow with the readers; resident copies = 1, in every row of the array; where "
+        "writes can be traced, no payload byte is written after the application wrote it",
         experiment="copies",
         decide=_copies.copies,
         promises=promises_of("copies"),
@@ -50,8 +61,9 @@ _ROWS = (
     Claim(
         id="shared-buffer",
         statement="All destinations share one buffer.",
-        method="The address handed to each reader of a sample; 2 to 8 readers.",
-        criterion="all addresses are equal",
+        method="The address handed to each reader of a sample; 2 to 8 readers. Then the same, and the place that the "
+        f"writer was lent, under a covering array over {_FACTORS}.",
+        criterion="all addresses of a sample are equal, in every row of the array",
         experiment="shared-buffer",
         decide=_messages.shared_buffer,
         promises=promises_of("shared-buffer"),
@@ -60,9 +72,11 @@ _ROWS = (
         id="os-overhead",
         statement="Fewer system calls.",
         method="Writes, reads that brought something, lock, wait and allocation calls per sample; bytes on the link; "
-        "shared memory on and off. Polls that brought nothing are told apart: how many there are depends on how long "
-        "one waits.",
-        criterion="strictly fewer calls and bytes with shared memory",
+        "shared memory on and off; the calls with it also under a covering array over payload, readers, reliability, "
+        "sessions, samples waiting, buffers and other endpoints. Polls that brought nothing are told apart: how many "
+        "there are depends on how long one waits.",
+        criterion="strictly fewer calls and bytes with shared memory, and in every row of the array fewer calls than "
+        "the control's least",
         experiment="os-overhead",
         reported=frozenset((Metric.POLL_CALLS,)),
         decide=_cost.os_overhead,
@@ -71,12 +85,17 @@ _ROWS = (
         id="latency",
         statement="Less time from publisher to reader.",
         method="Message latency (REP-2014), publish call to callback entry, on one clock of the MCU, by payload, "
-        "readers, spin time-out, samples pending and other endpoints; what the instrument adds is measured in the same "
-        "run and taken off; the control goes through the Agent at the link's baud rate.",
-        criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size, "
-        "and independent of the spin time-out",
+        "readers and spin time-out; the first samples of each start, kept apart; the same session after 2,000 samples, "
+        "in a full run 70,000; and a covering array over payload, readers, reliability, sessions, samples waiting, "
+        "buffers, other endpoints and a silent Agent. What the instrument adds is measured in the same run and taken "
+        "off; the control goes through the Agent at the link's baud rate.",
+        criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size; "
+        "independent of the spin time-out; the first sample of a start, the far tail (p99.9 of all samples that is "
+        "surely so; the greatest where the clock repeats exactly) and the median under each row of the array at most "
+        "1 ms above the median, 10 times it where the clock counts instructions, what waits before allowed for; after "
+        "its life at most 3 times what it was",
         experiment="latency",
-        reported=frozenset((Metric.SERIALISATION, Metric.LATENCY_LOADED)),
+        reported=frozenset((Metric.SERIALISATION,)),
         decide=_latency.latency,
         promises=promises_of("latency"),
     ),
@@ -169,10 +188,12 @@ _ROWS = (
     Claim(
         id="footprint",
         statement="What it costs in ROM, RAM and stack.",
-        method="Section sizes of both images, the RAM of their objects against the middleware's documented formula, "
-        "and the deepest stack.",
-        criterion="reported for both; where the middleware has a formula for its RAM, the image is within 768 bytes of "
-        "it",
+        method="Section sizes of both images; their RAM by source file and object, however the linker names it, RAM "
+        "that no symbol names, and the heap taken since boot (malloc, sbrk, mappings), against the middleware's "
+        "documented formula; the deepest stack since boot, and that of the same start, creation, publishing and "
+        "delivery with shared memory and without (boards with a painted stack).",
+        criterion="no heap beyond the control's, at most 512 bytes of stack more for the same work; where the "
+        "middleware has a formula for its RAM, image and heap are within 768 bytes of it; the rest is reported",
         experiment="footprint",
         decide=_cost.footprint,
     ),

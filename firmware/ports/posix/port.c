@@ -377,6 +377,10 @@ void rig_port_stack(uint32_t *reserved, uint32_t *used)
     *used = 0;
 }
 
+void rig_port_stack_forget(void)
+{
+}
+
 void rig_port_barrier(void)
 {
     atomic_thread_fence(memory_order_seq_cst);
