@@ -159,8 +159,8 @@ class _Judge:
         if called.number == self.lowered.last:
             self.finished = True
             return self.world.counted(called.value[0]) if self.tells_free else None
-        if call is None:
-            return None
+        if call is None or call.repeated:
+            return None  # the record of the whole repetition says what there is to say
         world, numbered = self.world, call.numbered
         young = called.context == Context.CALLBACK
         operation = numbered.operation
