@@ -3,8 +3,21 @@
 Knows which defect must refute which claim. No experiment knows of it.
 """
 
-from rig.matrix._matrix import CLEAN, Row, as_markdown, matrix
+from rig.matrix._matrix import CLEAN, FOUND_COLUMNS, Found, Row, as_markdown, matrix
 from rig.matrix._soak import Soak, cpu_load, processors, soak
 from rig.matrix._table import DEFECTS, Defect
 
-__all__ = ["CLEAN", "DEFECTS", "Defect", "Row", "Soak", "as_markdown", "cpu_load", "matrix", "processors", "soak"]
+__all__ = [
+    "CLEAN",
+    "DEFECTS",
+    "FOUND_COLUMNS",
+    "Defect",
+    "Found",
+    "Row",
+    "Soak",
+    "as_markdown",
+    "cpu_load",
+    "matrix",
+    "processors",
+    "soak",
+]

@@ -6,18 +6,21 @@ Only the shared-memory firmware has the defect; the control is measured once, on
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import yaml
 
 from rig.bench import build_defect
-from rig.claims import CLAIMS, decide
-from rig.errors import Outcome, UsageError
+from rig.claims import CLAIM_OF, CLAIMS, SEARCH, decide
+from rig.errors import Outcome, RigError, UsageError
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import Scratch
 from rig.matrix._table import DEFECTS, Defect
-from rig.records import ClaimResult, Measurement, RunRecord, Verdict
+from rig.records import ClaimResult, Measurement, Metric, RunRecord, Verdict
+from rig.records.vocabulary import Broken, BrokenPromises
 from rig.run import RunOptions, execute
 
 CLEAN = "(none)"
@@ -25,16 +28,29 @@ _SIGNS = {Verdict.REFUTED: "**x**", Verdict.CONFIRMED: ".", Verdict.INCONCLUSIVE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """How a defect was found: after ``seconds`` of the search, by a sequence that was shrunk to ``calls``; or by the
+    figures of a run that took ``seconds``, without ``calls``.
+    """
+
+    seconds: float
+    calls: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """What came out for one defect; ``claims`` by id. ``may_hide``: claims that the defect may leave undecided.
-    ``faults``, in words, kept something from being measured.
+    """What came out for one defect; ``claims`` by id, none if its firmware could not be built. ``may_refute``: claims
+    that the defect may break beside the ``expected`` ones; ``may_hide``: that it may leave undecided. ``faults``, in
+    words, kept something from being measured. ``found`` is None for what was not found.
     """
 
     defect: str
     expected: frozenset[str]
     claims: dict[str, ClaimResult]
+    may_refute: frozenset[str] = frozenset()
     may_hide: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
+    found: Found | None = None
 
     @property
     def refuted(self) -> frozenset[str]:
@@ -45,7 +61,7 @@ class Row:
     def undecided(self) -> frozenset[str]:
         """Claims that were measured and not decided, and might have been."""
         found = (id for id, claim in self.claims.items() if claim.verdict is Verdict.INCONCLUSIVE)
-        return frozenset(found) - self.may_hide
+        return frozenset(found) - self.may_hide - self.may_refute
 
     @property
     def missed(self) -> frozenset[str]:
@@ -55,17 +71,23 @@ class Row:
     @property
     def false(self) -> frozenset[str]:
         """Claims refuted though the defect does not break them."""
-        return self.refuted - self.expected
+        return self.refuted - self.expected - self.may_refute
 
     @property
     def right(self) -> bool:
-        """Exactly what the defect breaks is refuted, and every other claim is confirmed or does not apply; but for
-        those that the defect may hide.
+        """What the defect breaks is refuted, and every other claim is confirmed or does not apply; but for those that
+        the defect may break as well, or hide.
         """
-        return self.refuted == self.expected and not self.undecided and not self.faults
+        return not (self.missed or self.false or self.undecided or self.faults)
+
+    def why(self, claim: str) -> str:
+        """The reason of a claim's verdict, in words."""
+        return self.claims[claim].reason if claim in self.claims else "it was not measured"
 
 
-def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord:
+def _run(
+    spec: BoardSpec, images: dict[str, Path], directory: Path, *, search_seconds: float | None = None
+) -> RunRecord:
     """One quick run of a board with these images."""
     entry: dict[str, object] = {"kind": spec.kind, "firmware": {v: str(p) for v, p in images.items()}}
     entry |= {"machine": spec.machine} if spec.machine else {}
@@ -79,9 +101,10 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
     )
     out = directory / "run"
     out.mkdir()
-    return uninterrupted(
-        execute(RunOptions(boards_file=file, quick=True, directory=out, command="rig matrix"), run_id="matrix")
+    options = RunOptions(
+        boards_file=file, quick=True, directory=out, command="rig matrix", search_seconds=search_seconds
     )
+    return uninterrupted(execute(options, run_id="matrix"))
 
 
 def uninterrupted(record: RunRecord) -> RunRecord:
@@ -107,14 +130,20 @@ def control_of(clean: RunRecord) -> list[Measurement]:
     return [m for m in clean.measurements if m.variant == "network" and m.experiment not in struck]
 
 
-def decided(board: str, record: RunRecord, control: Sequence[Measurement]) -> dict[str, ClaimResult]:
+def decided(
+    board: str, record: RunRecord, control: Sequence[Measurement], *, searching: bool = False
+) -> dict[str, ClaimResult]:
     """The claims of a run of a defect beside the control of the clean build.
 
     What a fault struck, or what was not possible, is no more decided here than in the run itself.
+
+    :param searching: a search for sequences was part of the run.
     """
     not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]
     prevented = _prevented(record)
+    if searching and not any(m.metric == Metric.PROMISES_BROKEN for m in record.measurements):
+        prevented |= {SEARCH: "it did not come to its end"}
     return {
         claim.id: not_run.get(claim.id) or decide(claim, board, measurements, prevented=prevented)
         for claim in CLAIMS.values()
@@ -122,37 +151,106 @@ def decided(board: str, record: RunRecord, control: Sequence[Measurement]) -> di
     }
 
 
+def _findings(record: RunRecord) -> list[Broken]:
+    broken = [m for m in record.measurements if m.metric == Metric.PROMISES_BROKEN]
+    return [finding for m in broken for finding in m.read(BrokenPromises).findings]
+
+
+def found_by(record: RunRecord, claims: frozenset[str]) -> Found:
+    """How a run found that these claims, which it refuted, are broken: the search's shortest sequence that counts
+    against one of them, or the run as a whole.
+    """
+    promises = {promise.name for promise, claim in CLAIM_OF.items() if claim in claims}
+    counting = [finding for finding in _findings(record) if finding.promise in promises]
+    if counting:
+        shortest = min(counting, key=lambda finding: (len(finding.told), finding.seconds))
+        return Found(seconds=shortest.seconds, calls=len(shortest.told) - 1)
+    begin, end = record.run.started, record.run.finished or record.run.started
+    return Found(seconds=(datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rows:
+    """What the rows of one matrix have in common."""
+
+    spec: BoardSpec
+    preset: str
+    directory: Path
+    control: Sequence[Measurement]
+    search_seconds: float | None
+
+    def row(self, defect: Defect) -> Row:
+        """Build and run one defect; a fault of the row stays in the row."""
+        expected = defect.breaks_on(self.spec.kind)
+        try:
+            images = build_defect(self.preset, defect.name)
+            record = _run(
+                self.spec,
+                {"shm": images["shm"]},
+                self.directory / defect.name,
+                search_seconds=self.search_seconds,
+            )
+        except RigError as error:
+            hint = f" ({error.hint})" if error.hint else ""
+            return Row(defect=defect.name, expected=expected, claims={}, faults=(f"{error.message}{hint}",))
+        row = Row(
+            defect=defect.name,
+            expected=expected,
+            claims=decided(self.spec.name, record, self.control, searching=True),
+            may_refute=defect.also,
+            may_hide=defect.hides,
+            faults=_faults(record),
+        )
+        seen = row.refuted & (expected | defect.also)
+        return replace(row, found=found_by(record, seen)) if seen else row
+
+
 def matrix(
     boards_file: Path,
     board: str,
     *,
     defects: Sequence[str] = (),
+    jobs: int = 1,
+    search_seconds: float | None = None,
     on_begin: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Row]:
-    """Run the clean build, then each defect; yields a row as soon as it is known.
+    """Run the clean build, then each defect; yields a row as soon as it and those before it are known.
 
-    :param defects: names; none given means all.
+    :param defects: names; none given means all that can be built for this board.
+    :param jobs: rows that are made at once; they share the host's processors. Interrupted, those under way end first.
+    :param search_seconds: how long each run searches for sequences of calls, None the usual time.
     :raises UsageError: an unknown defect, or a board that is not built from a preset.
     """
     (spec,) = Inventory.load(boards_file).select([board])
-    chosen = [_named(name) for name in defects] or list(DEFECTS.values())
+    chosen = [_named(name) for name in defects] or [each for each in DEFECTS.values() if each.is_for(spec.kind)]
     if spec.firmware.preset is None or spec.kind == "probe":
         raise UsageError(f"{board}: the defects are built from a preset, for emulated and native boards")
     with Scratch("matrix") as scratch:
         on_begin(CLEAN)
-        clean = _run(spec, build_defect(spec.firmware.preset, ""), scratch.path / "clean")
-        control = control_of(clean)
+        images = build_defect(spec.firmware.preset, "")
+        clean = _run(spec, images, scratch.path / "clean", search_seconds=search_seconds)
         verdicts = {claim.id: claim for claim in clean.claims if CLAIMS[claim.id].experiment}
         yield Row(defect=CLEAN, expected=frozenset(), claims=verdicts, faults=_faults(clean))
-        for defect in chosen:
+        rows = _Rows(
+            spec=spec,
+            preset=spec.firmware.preset,
+            directory=scratch.path,
+            control=control_of(clean),
+            search_seconds=search_seconds,
+        )
+
+        def begun(defect: Defect) -> Row:
             on_begin(defect.name)
-            images = build_defect(spec.firmware.preset, defect.name)
-            record = _run(spec, {"shm": images["shm"]}, scratch.path / defect.name)
-            claims = decided(board, record, control)
-            expected = defect.breaks_on(spec.kind)
-            yield Row(
-                defect=defect.name, expected=expected, claims=claims, may_hide=defect.hides, faults=_faults(record)
-            )
+            return rows.row(defect)
+
+        if jobs == 1:
+            yield from map(begun, chosen)  # in this thread, which Ctrl-C reaches
+            return
+        with ThreadPoolExecutor(jobs, thread_name_prefix="row") as pool:
+            try:
+                yield from pool.map(begun, chosen)
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 def _named(name: str) -> Defect:
@@ -162,23 +260,37 @@ def _named(name: str) -> Defect:
 
 
 def as_markdown(board: str, rows: Sequence[Row]) -> str:
-    """The matrix for the documentation: one line a defect, one column a claim."""
+    """The matrix for the documentation: one line a defect, one column a claim, and how it was found."""
     claims = [claim.id for claim in CLAIMS.values() if claim.experiment]
+    heads = [*claims, *FOUND_COLUMNS]
     lines = [
         "# Seeded defects, and what the rig finds",
         "",
         f"Made by `rig matrix --board {board} --out FILE.md`. Each line is a bench firmware with one known",
-        "defect (`firmware/defects/`). **x** refuted, as it must be; **.** confirmed; **?** measured but undecided;",
-        "**MISSED** and **FALSE** would be errors of the rig.",
+        "defect (`firmware/defects/`). **x** refuted, as it must be; **+** refuted, as it may be; **.** confirmed;",
+        "**?** measured but undecided; **MISSED** and **FALSE** would be errors of the rig. Where the search for",
+        "sequences of calls found it, *calls* are those of the shortest sequence that shows it, and *seconds* how long",
+        "it had searched; where only figures show it, *seconds* are those of the whole run.",
         "",
-        "| defect | " + " | ".join(claims) + " |",
-        "|---|" + "---|" * len(claims),
+        "| defect | " + " | ".join(heads) + " |",
+        "|---|" + "---|" * len(heads),
     ]
-    lines += [f"| {row.defect} | " + " | ".join(_cell(row, id) for id in claims) + " |" for row in rows]
+    lines += [
+        f"| {row.defect} | " + " | ".join([*(_cell(row, id) for id in claims), *_found(row)]) + " |" for row in rows
+    ]
     lines += ["", *(f"{row.defect}: {fault}" for row in rows for fault in row.faults)]
     right = sum(1 for row in rows if row.right)
     lines += ["", f"{right} of {len(rows)} lines are exactly as expected."]
     return "\n".join(lines) + "\n"
+
+
+FOUND_COLUMNS = ("seconds", "calls")
+
+
+def _found(row: Row) -> tuple[str, str]:
+    if row.found is None:
+        return "", ""
+    return f"{row.found.seconds:.1f}", "" if row.found.calls is None else str(row.found.calls)
 
 
 def _cell(row: Row, id: str) -> str:
@@ -186,6 +298,7 @@ def _cell(row: Row, id: str) -> str:
         return "**MISSED**"
     if id in row.false:
         return "**FALSE**"
-    return {Verdict.REFUTED: "**x**", Verdict.CONFIRMED: ".", Verdict.INCONCLUSIVE: "?"}.get(
-        row.claims[id].verdict, "-"
-    )
+    if id not in row.claims:
+        return "-"
+    sign = _SIGNS[row.claims[id].verdict]
+    return "**+**" if id in row.refuted - row.expected else sign

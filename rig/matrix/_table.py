@@ -1,4 +1,7 @@
-"""The seeded defects of ``firmware/defects``, and for each the claims that it breaks: those and no others."""
+"""The seeded defects of ``firmware/defects``, and for each the claims that it breaks.
+
+A NAME.c stands between bench and middleware; a NAME.patch changes the sources, and says itself what promise it breaks.
+"""
 
 from __future__ import annotations
 
@@ -9,24 +12,46 @@ from rig.inventory import BoardKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
-    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it.
+    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it; ``also``: claims that
+    may be refuted as well, since a broken delivery is seen by more than one.
 
     ``traced``: only a trace of every write can see it, which emulated boards alone have. ``hides``: claims that may
-    stay undecided, as the defect takes away what they are decided on.
+    stay undecided, as the defect takes away what they are decided on. ``needs_heap``: it cannot be built for a board
+    that has no heap at all, which only the native one has.
     """
 
     name: str
     breaks: frozenset[str]
+    also: frozenset[str] = frozenset()
     traced: bool = False
     hides: frozenset[str] = frozenset()
+    needs_heap: bool = False
+
+    def is_for(self, kind: BoardKind) -> bool:
+        """Whether a firmware that has it can be built for a board of this kind."""
+        return kind == "native" or not self.needs_heap
 
     def breaks_on(self, kind: BoardKind) -> frozenset[str]:
         """The claims that must be refuted on a board of this kind."""
         return frozenset() if self.traced and kind != "emulated" else self.breaks
 
 
-def _defect(name: str, *breaks: str, traced: bool = False, hides: tuple[str, ...] = ()) -> Defect:
-    return Defect(name=name, breaks=frozenset(breaks), traced=traced, hides=frozenset(hides))
+def _defect(
+    name: str,
+    *breaks: str,
+    also: tuple[str, ...] = (),
+    traced: bool = False,
+    hides: tuple[str, ...] = (),
+    needs_heap: bool = False,
+) -> Defect:
+    return Defect(
+        name=name,
+        breaks=frozenset(breaks),
+        also=frozenset(also),
+        traced=traced,
+        hides=frozenset(hides),
+        needs_heap=needs_heap,
+    )
 
 
 # A copy needs a place: what keeps samples of its own has more RAM than its formula says.
@@ -83,6 +108,98 @@ _ROWS = (
     _defect("late_wakeup", "latency"),
     _defect("slow_readers", "latency"),
     _defect("slow_path", "latency", hides=("thread-safety",)),  # there its time is up before all is published
+    # From here on patches. What breaks a delivery is seen by more than one claim: a sample that is lost or comes to the
+    # wrong reader also keeps or frees a buffer, spoils an order or a depth.
+    # Spins that sleep.
+    _defect("no_wake", "latency", also=("thread-safety",)),
+    _defect("nap_on_link", "latency", also=("thread-safety",)),
+    _defect("wake_lost", "thread-safety", also=("latency",)),
+    _defect("woken_late", "latency", also=("thread-safety",)),
+    # Two sessions.
+    _defect("writers_session", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("same_number", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("stale_writer", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("close_drops", "lifecycle", also=("burst-order", "local-matching")),
+    # Several writers, topics, readers, and many samples that wait.
+    _defect("first_writer", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("swapped_loans", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("mixed_topics", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("eight_readers", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("readers_32", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("ring32", "burst-order", also=("lifecycle", "local-matching", "services")),
+    _defect("crowd", "burst-order", also=("local-matching", "services")),
+    # Copies, by what the conditions of one experiment leave out.
+    _defect("copy_across", "copies", also=("shared-buffer",)),
+    _defect("copy_odd", "copies", also=("shared-buffer",)),
+    _defect("copy_between", "copies", also=("shared-buffer",)),
+    _defect("copy_tiny", "copies", also=("shared-buffer",)),
+    _defect("copy_best_effort", "copies", also=("shared-buffer",)),
+    _defect("copy_amid", "copies", also=("shared-buffer",)),
+    _defect("copy_aged", "copies", also=("shared-buffer",)),
+    _defect("copy_history", "copies", also=("shared-buffer",)),
+    # Pools.
+    _defect("overlap", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
+    _defect("terminator", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
+    _defect("held_back", "burst-order", also=("lifecycle", "message-size")),
+    _defect("leak_exhaust", "lifecycle", also=("burst-order", "message-size", "services")),
+    _defect("cancel_leak", "lifecycle", also=("burst-order", "message-size", "services")),
+    # Deletion while samples wait.
+    _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services")),
+    _defect("loan_leak", "lifecycle", also=("burst-order", "message-size", "services")),
+    _defect("drop_deleted_writer", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("first_gone", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("orphan_row", "lifecycle", also=("entity-capacity",)),
+    _defect("pairs_of_writer", "lifecycle", also=("entity-capacity",)),
+    _defect("cut_drops_local", "lifecycle", also=("burst-order", "local-matching")),
+    # Callbacks that act.
+    _defect("delete_in_callback", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("join_in_callback", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("join_early", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("in_front", "burst-order", also=("local-matching", "services")),
+    # Two contexts at once.
+    _defect("unlocked_publish", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
+    _defect("split_append", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
+    # Services.
+    _defect("service_large", "services", also=("message-size",)),
+    _defect("service_last", "services"),
+    _defect("reply_at_once", "services"),
+    _defect("latest_id", "services"),
+    _defect("request_zero", "services"),
+    _defect("reply_trim", "services", also=("message-size",)),
+    _defect("four_requests", "services", also=("lifecycle", "burst-order")),
+    _defect("nested_request", "services"),
+    # An Agent that is slow or silent.
+    _defect(
+        "agent_holds_pool", "agentless-operation", also=("agentless-startup", "lifecycle", "burst-order", "latency")
+    ),
+    _defect("link_first", "latency"),
+    # Late readers, and depth.
+    _defect("no_history", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("history_short", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("history_oldest", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("late_volatile", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("depth_nibble", "local-matching", also=("lifecycle", "burst-order")),
+    # A long life.
+    _defect("history_wrap", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("sample_65536", "burst-order", also=("lifecycle", "local-matching", "services")),
+    _defect("creation_256", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("reuse_leak", "lifecycle", also=("entity-capacity",)),
+    # Names.
+    _defect("name_32", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("name_hash", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("name_fnv16", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("names_8", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    # Latency.
+    _defect("cold_first", "latency"),
+    _defect("slow_two_sessions", "latency"),
+    _defect("far_tail", "latency"),
+    _defect("growing_old", "latency"),
+    _defect("loaded_backoff", "latency"),
+    # Footprint.
+    _defect("heap64k", "footprint", needs_heap=True),
+    _defect("heap_a_reader", "footprint", needs_heap=True),
+    _defect("deep_stack", "footprint"),
+    _defect("ram_elsewhere", "footprint"),
 )
 
 DEFECTS: dict[str, Defect] = {defect.name: defect for defect in _ROWS}

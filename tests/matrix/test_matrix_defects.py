@@ -4,6 +4,7 @@ Here one defect for each claim, on the native board. All of them: ``rig matrix``
 """
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from rig.claims import CLAIMS
 from rig.errors import UsageError
 from rig.inventory import BoardKind
-from rig.matrix import CLEAN, DEFECTS, Row, as_markdown, matrix
+from rig.matrix import CLEAN, DEFECTS, FOUND_COLUMNS, Found, Row, as_markdown, matrix
 from rig.records import Verdict
 
 pytestmark = pytest.mark.timeout(900)  # whoever comes first has all the rows made
@@ -53,12 +54,16 @@ def test_the_clean_build_is_confirmed(rows: dict[str, Row]) -> None:
 def test_a_defect_refutes_what_it_breaks_and_nothing_else(rows: dict[str, Row], name: str) -> None:
     row = rows[name]
     assert row.expected == DEFECTS[name].breaks_on("native")
-    assert row.right, {id: row.claims[id].reason for id in row.missed | row.false | row.undecided} | {"": row.faults}
+    assert row.right, {id: row.why(id) for id in row.missed | row.false | row.undecided} | {"": row.faults}
+    assert row.found is not None
 
 
 def test_table_and_sources_name_the_same_defects(project_root: Path) -> None:
-    sources = {file.stem for file in (project_root / "firmware" / "defects").glob("*.c")} - {"passthrough"}
-    assert sources == set(DEFECTS)
+    defects = project_root / "firmware" / "defects"
+    wrapped = {file.stem for file in defects.glob("*.c")} - {"passthrough"}
+    patched = {file.stem for file in defects.glob("*.patch")}
+    assert wrapped | patched == set(DEFECTS)
+    assert not wrapped & patched
 
 
 def test_what_only_a_trace_can_see_is_expected_where_there_is_one() -> None:
@@ -103,14 +108,48 @@ def test_a_row_that_leaves_a_claim_undecided_is_not_right(rows: dict[str, Row]) 
     assert replace(undecided, may_hide=frozenset({"services"})).right
 
 
+def test_a_claim_that_may_be_refuted_makes_no_row_wrong(rows: dict[str, Row]) -> None:
+    right = rows["reverse_order"]
+    narrow = replace(right, expected=frozenset({"burst-order"}), may_refute=right.refuted - {"burst-order"})
+    assert narrow.right
+    assert "**+**" in as_markdown("native", [narrow])
+    assert not replace(narrow, may_refute=frozenset()).right
+
+
+def test_the_document_says_how_a_defect_was_found(rows: dict[str, Row]) -> None:
+    searched = replace(rows["reverse_order"], found=Found(seconds=1.25, calls=5))
+    measured = replace(rows["reverse_order"], found=Found(seconds=30.0))
+    lines = as_markdown("native", [searched, measured]).splitlines()
+    assert [line for line in lines if line.endswith("| 1.2 | 5 |")]
+    assert [line for line in lines if line.endswith("| 30.0 |  |")]
+
+
+def test_a_firmware_that_cannot_be_built_is_a_fault_of_its_row_alone(
+    tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A patch that fits no more: the row says so, and the next one is made."""
+    firmware = tmp_path / "firmware"
+    shutil.copytree(project_root / "firmware", firmware, ignore=shutil.ignore_patterns("build"))
+    (firmware / "defects" / "copy_odd.patch").write_text(
+        (firmware / "defects" / "copy_odd.patch").read_text().replace("sample.local = true;", "sample.local = 1;")
+    )
+    monkeypatch.setenv("RIG_FIRMWARE", str(firmware))
+    boards = project_root / "boards.yaml"
+    clean, stale, next_one = matrix(boards, "native", defects=["copy_odd", "copy_tiny"], jobs=2, search_seconds=2)
+    assert clean.right and not stale.right and not next_one.faults
+    assert "copy_odd.patch does not fit" in stale.faults[0]
+    assert stale.missed == {"copies"} and "- |" in as_markdown("native", [stale])
+
+
 @pytest.mark.parametrize(("board", "kind"), [("native", "native"), ("mps2-an385", "emulated")])
 def test_the_document_is_of_this_table(project_root: Path, board: str, kind: BoardKind) -> None:
     """docs/defects-*.md are made by ``rig matrix --out``: again, when a defect is new or breaks something else."""
     text = (project_root / "docs" / f"defects-{board}.md").read_text()
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| ")]
-    claims = rows[0][1:]
+    claims = rows[0][1 : -len(FOUND_COLUMNS)]
     found = {
-        row[0]: {claim for claim, sign in zip(claims, row[1:], strict=True) if sign == "**x**"} for row in rows[1:]
+        row[0]: {claim for claim, sign in zip(claims, row[1:], strict=False) if sign == "**x**"} for row in rows[1:]
     }
-    assert found == {CLEAN: set()} | {defect.name: set(defect.breaks_on(kind)) for defect in DEFECTS.values()}
+    here = [defect for defect in DEFECTS.values() if defect.is_for(kind)]
+    assert found == {CLEAN: set()} | {defect.name: set(defect.breaks_on(kind)) for defect in here}
     assert "MISSED" not in str(rows) and "FALSE" not in str(rows)
