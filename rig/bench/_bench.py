@@ -392,7 +392,7 @@ class Bench:
         :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
             but the measured code runs; of use only where the link has no part in the delivery.
         :param on_hold: called while the firmware stands in the last expected callback.
-        :param within: given what hands over the command, to call it and to return once the firmware stands, or is done.
+        :param within: called with a function that starts the command; returns when the firmware holds or finishes.
         :param timeout: for the whole command, seconds.
         """
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD

@@ -67,7 +67,7 @@ class Figures:
 
 
 def gap(figures: Figures, reported: frozenset[str]) -> str:
-    """What was tried with shared memory, came to nothing, and is neither beyond the middleware nor the board; in words.
+    """Describe the first attempted shared-memory measurement without samples, unless it was unsupported or unavailable.
 
     A claim may be refuted by what was measured. To confirm it, all of it must have been.
     """

@@ -151,7 +151,7 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
 def _left(
     setting: Setting, case: str, topology: Topology, seen: list[Entry], *, before: int, must: int
 ) -> Iterator[Measurement]:
-    """What the reader that is left lacks, and what the other one got. Samples that come twice are no matter of this."""
+    """Samples that the remaining reader lacks, and those that the deleted one got. Duplicates are not checked here."""
     left, gone = topology.readers
     kept = len({record.sequence for record in seen if record.reader == left})
     stray = sum(1 for record in seen if record.reader == gone)

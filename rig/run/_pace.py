@@ -14,7 +14,7 @@ from rig.run._plan import Key
 
 
 class Pace:
-    """Seconds by step: those of a former run, and those of this one as they come.
+    """Step durations of an earlier run and of this one so far, in seconds.
 
     :param journal: the event log of a former run; None, or one that cannot be read, leaves only this run's steps.
     :param quick: of this run; a former one of the other kind says nothing about it.
