@@ -18,8 +18,8 @@ _ROWS = (
     Claim(
         id="agentless-operation",
         statement="Nodes on one MCU exchange messages without the Agent.",
-        method="The link is cut after the session is up, and a middleware without any link; 1,000 samples per "
-        "reliability to two readers.",
+        method="The link is cut after the session is up; a second middleware has no link at all. 1,000 samples per "
+        "reliability go to two readers.",
         criterion="every sample is delivered locally and publish reports success; the control delivers none",
         experiment="agentless-operation",
         decide=_agent.agentless_operation,
@@ -27,8 +27,8 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The link is silent from the middleware's start on and comes back later; and a middleware without any "
-        "link; over the reliable and the best-effort stream.",
+        method="The link is silent from the middleware's start on and comes back later; a second middleware has no link "
+        "at all. Both over the reliable and the best-effort stream.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
         decide=_agent.agentless_startup,
@@ -103,8 +103,8 @@ _ROWS = (
         id="local-matching",
         statement="The Client discovers matching entities itself.",
         method="Writer and reader by BIN, XML, REF and BIN with XML, offered x requested QoS, either first, one and "
-        "two sessions; requester and replier by BIN and XML; names and types that nearly agree. A quick run has every "
-        "rule, a full one every combination. A pair that should match and cannot be created counts as wrong, "
+        "two sessions; requester and replier by BIN and XML; names and types that differ slightly. A quick run covers "
+        "every rule, a full one every combination. A pair that should match and cannot be created counts as wrong, "
         "unless the middleware reports that it lacks the feature or the room.",
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
         experiment="local-matching",
@@ -114,11 +114,11 @@ _ROWS = (
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Sequence numbers at two readers and DATA on the link, in one session and from one to another, beside "
-        "an Agent that stays, that was restarted, and that falls silent and comes back; and while a reader elsewhere "
-        "comes and goes, for which samples must cross the link. The control shows that an echo would be counted.",
-        criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
-        "where Client and Agent have agreed on it (rig_lo), no sample on the link that nobody there reads",
+        method="Counts sequence numbers at two readers and DATA on the link, in one session and from one to another. The "
+        "Agent stays, was restarted, or falls silent and comes back; and a remote reader, for which samples must cross "
+        "the link, comes and goes. The control shows that an echo would be counted.",
+        criterion="no duplicate, no loss, no DATA echoed on the link; the remote reader gets each sample once; "
+        "where Client and Agent have agreed on it (rig_lo), no sample crosses the link without a reader there",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,
     ),

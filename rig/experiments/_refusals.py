@@ -1,4 +1,4 @@
-"""What a refusal says: of the middleware, of its limits, or only of an Agent that did not answer."""
+"""What a refusal shows: a missing feature of the middleware, one of its limits, or only an Agent that did not answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often a payload is copied: the firmware's counters, the rig's own look at RAM, and a trace of every write."""
+"""How often a payload is copied: the firmware's counters, a scan of RAM, and a trace of every write."""
 
 from __future__ import annotations
 

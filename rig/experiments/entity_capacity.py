@@ -1,7 +1,6 @@
-"""How many writer/reader pairs work at once, and whether the one too many is refused with an error.
+"""How many writer/reader pairs work at once, and whether one pair too many is refused with an error.
 
-The limits are those that the firmware was built with, as its middleware tells them; one that tells none must make at
-least one pair. Raised limits are another build: see ``rig explain entity-capacity``.
+The limits are those that the middleware reports it was built with. One that reports none must make at least one pair. Raised limits are another build: see ``rig explain entity-capacity``.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Whether entities and sessions may come and go: nothing leaks, others go on, the deleted get nothing more."""
+"""Whether entities and sessions may come and go: nothing leaks, others are unaffected, deleted readers get nothing."""
 
 from __future__ import annotations
 

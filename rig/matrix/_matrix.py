@@ -1,4 +1,4 @@
-"""Builds the bench with one defect at a time, runs the suite on it, and holds the verdicts against what must come out.
+"""Builds the bench with one defect at a time, runs the suite on it, and compares the verdicts with the expected ones.
 
 Only the shared-memory firmware has the defect; the control is measured once, on the clean build, and serves all.
 """

@@ -1,6 +1,6 @@
-"""What a middleware promises its application, one by one, and what it is to break one.
+"""What a middleware promises its application, one by one, and what a breach of a promise is.
 
-Knows nothing of claims: which claim a promise belongs to stands in the claims' own table.
+Must not know claims: their own table says which claim a promise belongs to.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Local delivery as it should be: what a middleware of one MCU owes its application, call by call.
 
 This is the specification that sequences are held against. It follows DDS (request-offered matching, RELIABILITY,
-DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It is told each call with what it returned, and each
-callback; it says which promise that breaks. What a middleware may choose is left open:
+DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It gets each call with its result, and each callback; it
+says which promise they break. It leaves open what a middleware may choose:
 
 - which of the samples arrive that a KEEP_LAST history may have replaced; the newest ``depth`` must;
 - whether a full pool still lends a place while buffers are held by what may be replaced or is only kept for late

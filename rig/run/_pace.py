@@ -1,6 +1,6 @@
 """How long the rest of a run will take, from what the same steps took before.
 
-An estimate for people to look at; nothing waits or ends by it.
+An estimate for display only: nothing waits for it or ends by it.
 """
 
 from __future__ import annotations
