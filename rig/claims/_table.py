@@ -27,8 +27,8 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The link is silent from the middleware's start on and comes back later; a second middleware has no link "
-        "at all. Both over the reliable and the best-effort stream.",
+        method="The link is silent from the middleware's start on and comes back later; a second middleware has no "
+        "link at all. Both over the reliable and the best-effort stream.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
         decide=_agent.agentless_startup,
@@ -114,10 +114,10 @@ _ROWS = (
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Counts sequence numbers at two readers and DATA on the link, in one session and from one to another. The "
-        "Agent stays, was restarted, or falls silent and comes back; and a remote reader, for which samples must cross "
-        "the link, comes and goes. The control shows that an echo would be counted.",
-        criterion="no duplicate, no loss, no DATA echoed on the link; the remote reader gets each sample once; "
+        method="Counts sequence numbers at two readers and DATA on the link, in one session and from one to "
+        "another. The Agent stays, was restarted, or falls silent and comes back; and a reader elsewhere, for which "
+        "samples must cross the link, comes and goes. The control shows that an echo would be counted.",
+        criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
         "where Client and Agent have agreed on it (rig_lo), no sample crosses the link without a reader there",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,

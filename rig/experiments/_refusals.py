@@ -1,4 +1,4 @@
-"""What a refusal shows: a missing feature of the middleware, one of its limits, or only an Agent that did not answer."""
+"""What a refusal shows: a feature the middleware lacks, one of its limits, or only an Agent that did not answer."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether a sample that was delivered inside the MCU comes a second time over the Agent, or is lost because of it.
 
-Only what went out can come back. So one of the conditions is a remote reader, for which samples must cross the link. The
-firmware without shared memory is the control: it shows that an echo would be counted.
+Only what went out can come back. So one of the conditions is a reader elsewhere, for which samples must cross the link.
+The firmware without shared memory is the control: it shows that an echo would be counted.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """How many writer/reader pairs work at once, and whether one pair too many is refused with an error.
 
-The limits are those that the middleware reports it was built with. One that reports none must make at least one pair. Raised limits are another build: see ``rig explain entity-capacity``.
+The limits are those that the middleware reports it was built with. One that reports none must make at least one pair.
+Raised limits are another build: see ``rig explain entity-capacity``.
 """
 
 from __future__ import annotations
