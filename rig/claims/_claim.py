@@ -24,7 +24,7 @@ class Decision:
 class Claim:
     """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
 
-    ``reported``: metrics that are told, and that the criterion can do without. ``promises``: those of the model that
+    ``reported``: metrics that are shown, and that the criterion does not need. ``promises``: those of the model that
     count against it when the search finds one broken.
     """
 

@@ -41,7 +41,7 @@ def _topic(pair: int) -> str:
 
 
 def room(limits: Mapping[str, int]) -> int:
-    """Pairs that there is room for by the limits a middleware tells; 1 if it tells none of those that count."""
+    """Pairs that the middleware's reported limits leave room for; 1 if it reports none of them."""
     found = [max(0, limits[name] - shared) // each for name, (each, shared) in _TAKES.items() if name in limits]
     if "name_bytes" in limits:
         left, fit = limits["name_bytes"] - len(_PARTICIPANT) - 1, 0

@@ -57,7 +57,7 @@ def _connect(setting: Setting, readers: int, topic: str, timeout: float) -> Topo
 
 
 def _publish(setting: Setting, topology: Topology, readers: int) -> int:
-    """Deliveries of one sample, whoever got it."""
+    """Deliveries of one sample, to any reader."""
     seen = setting.bench.exchange(
         session=topology.session,
         writer=topology.writer,

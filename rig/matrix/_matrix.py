@@ -85,7 +85,7 @@ def _run(spec: BoardSpec, images: dict[str, Path], directory: Path) -> RunRecord
 
 
 def uninterrupted(record: RunRecord) -> RunRecord:
-    """The record of a run that was let come to its end; Ctrl-C ends what makes several runs, and not one of them."""
+    """The record of a run that finished. Ctrl-C ends the whole series of runs, not only the current one."""
     if record.run.outcome == Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     return record

@@ -48,7 +48,7 @@ class Family(StrEnum):
 
 
 class Promise(StrEnum):
-    """One promise. The value is the sentence that stands in reports."""
+    """One promise. The value is the sentence that reports show."""
 
     ACCEPTED_ARRIVES = "a sample that publish accepted reaches every matching reader"
     PAIR_MEETS = "a writer and a reader that match deliver"

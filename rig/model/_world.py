@@ -104,7 +104,7 @@ class Endpoint:
 class World:
     """The state of one middleware from its start on.
 
-    Each method that is told what happened returns the breach it makes, or None.
+    Each method that takes what happened returns the breach, or None.
 
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
