@@ -148,11 +148,11 @@ _ROWS = (
         id="thread-safety",
         statement="It is safe with threads.",
         method="Two threads (natively) or two interrupts, one above the other (on a board), publish while the main "
-        "context publishes and spins, each with a writer of its own, after all have taken turns. Each sample's bytes show "
-        "whether it is whole. Then spins that sleep are woken from each context, at moments spread over their way into "
-        "the sleep.",
-        criterion="no sample torn, lost or out of order; no call that never returns, and no crash; no callback with the "
-        "lock held; no spin that sleeps on to half its time-out",
+        "context publishes and spins, each with a writer of its own, after all have taken turns. Each sample's bytes "
+        "show whether it is whole. Then spins that sleep are woken from each context, at moments spread over their way "
+        "into the sleep.",
+        criterion="no sample torn, lost or out of order; no call that never returns, and no crash; no callback with "
+        "the lock held; no spin that sleeps on to half its time-out",
         experiment="thread-safety",
         decide=_order.thread_safety,
         promises=promises_of("thread-safety"),
