@@ -28,7 +28,7 @@ class Refused(FirmwareFault):
 
 
 class Unsupported(Refused):
-    """The middleware behind this firmware has no such feature: nobody's fault, and said in the report."""
+    """The middleware behind this firmware has no such feature. This is no fault; the report says so."""
 
     def __init__(self, command: Command, status: Status, detail: str = "") -> None:
         super().__init__(command, status, detail)
@@ -273,7 +273,7 @@ class Bench:
 
     @property
     def rests(self) -> frozenset[int]:
-        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        """Addresses of the words that the firmware writes when it holds in a callback, and when it finishes."""
         return self._mailbox.rests
 
     def has(self, capability: Capability) -> bool:
@@ -391,8 +391,8 @@ class Bench:
         :param deadline: how long a burst may take until its deliveries are given up, seconds.
         :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
             but the measured code runs; of use only where the link has no part in the delivery.
-        :param on_hold: called while the firmware stands in the last expected callback.
-        :param within: given what hands over the command, to call it and to return once the firmware stands, or is done.
+        :param on_hold: called while the firmware holds in the last expected callback.
+        :param within: called with a function that starts the command; returns when the firmware holds or finishes.
         :param timeout: for the whole command, seconds.
         """
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
@@ -585,7 +585,7 @@ class Bench:
         """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
 
         :param timeout: seconds for the whole program.
-        :raises FirmwareFault: it did not come to its end; ``program_so_far`` has what it left until then.
+        :raises FirmwareFault: it did not finish; ``program_so_far`` has its entries until then.
         """
         raw, status = self._mailbox.run_program(words, timeout=timeout)
         if status is not Status.OK:
@@ -593,7 +593,7 @@ class Bench:
         return list(read_entries(raw))
 
     def program_so_far(self) -> list[Called | Heard]:
-        """What the last program left, also of one that did not come to its end."""
+        """Entries of the last program, also of one that did not finish."""
         return list(read_entries(bytes(self._mailbox.entries_so_far)))
 
     @property
@@ -612,9 +612,9 @@ class Bench:
         return Statistics(**{word.name.lower(): results[word] for word in layout.StatisticsWord})
 
     def configuration(self) -> dict[str, int | str]:
-        """Tables and limits that the middleware was built with, by name; empty if it does not tell.
+        """Tables and limits that the middleware was built with, by name; empty if it reports none.
 
-        :raises FirmwareFault: what it tells is not a list of ``name=value``.
+        :raises FirmwareFault: the report is not a list of ``name=value``.
         """
         try:
             self.command(Command.CONFIGURATION)
@@ -629,7 +629,7 @@ class Bench:
         return told
 
     def ram_formula(self) -> int:
-        """Static RAM that the middleware's own documented formula gives, bytes; 0 if it has none or does not tell."""
+        """Static RAM by the middleware's documented formula, bytes; 0 if it has none or reports none."""
         try:
             return self.command(Command.CONFIGURATION).results[0]
         except Unsupported:

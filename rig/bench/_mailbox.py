@@ -136,7 +136,7 @@ class Mailbox:
 
     @property
     def rests(self) -> frozenset[int]:
-        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        """Addresses of the words that the firmware writes when it holds in a callback, and when it finishes."""
         return frozenset(self._address + offset for offset in (layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL))
 
     def begin(self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = ()) -> None:
@@ -162,9 +162,9 @@ class Mailbox:
         """Drain entries until the command's reply is there.
 
         :param timeout: seconds from now.
-        :param on_hold: called while the firmware stands in its last callback, all buffers in place.
-        :param patience: seconds that a context may stand in one call of the middleware while nothing else moves.
-        :raises Stuck: one stands there for longer.
+        :param on_hold: called while the firmware holds in its last callback, with all buffers in place.
+        :param patience: seconds that a context may stay in one call of the middleware while nothing else moves.
+        :raises Stuck: a context stays there for longer.
         :raises FirmwareFault: no reply in time; the command is cancelled first, so that the next one can run.
         """
         end = time.monotonic() + timeout

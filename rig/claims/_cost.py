@@ -151,7 +151,7 @@ _FORMULA_TOLERANCE = 768  # bytes: the backend's and the C library's few words b
 
 
 def _formula(figures: Figures, evidence: list[Evidence]) -> tuple[str, str]:
-    """Where the image does not agree with the middleware's RAM formula, and how the formula stands."""
+    """Where the image does not agree with the middleware's RAM formula, and a summary in words."""
     checked = [m for v in ("shm", "network") for m in figures.measured(Metric.MIDDLEWARE_RAM, v)]
     known = [(m, m.read(Memory)) for m in checked if m.read(Memory).formula_bytes]
     wrong = ""

@@ -18,8 +18,8 @@ _ROWS = (
     Claim(
         id="agentless-operation",
         statement="Nodes on one MCU exchange messages without the Agent.",
-        method="The link is cut after the session is up, and a middleware without any link; 1,000 samples per "
-        "reliability to two readers.",
+        method="The link is cut after the session is up; a second middleware has no link at all. 1,000 samples per "
+        "reliability go to two readers.",
         criterion="every sample is delivered locally and publish reports success; the control delivers none",
         experiment="agentless-operation",
         decide=_agent.agentless_operation,
@@ -27,8 +27,8 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The link is silent from the middleware's start on and comes back later; and a middleware without any "
-        "link; over the reliable and the best-effort stream.",
+        method="The link is silent from the middleware's start on and comes back later; a second middleware has no "
+        "link at all. Both over the reliable and the best-effort stream.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
         decide=_agent.agentless_startup,
@@ -103,9 +103,9 @@ _ROWS = (
         id="local-matching",
         statement="The Client discovers matching entities itself.",
         method="Writer and reader by BIN, XML, REF and BIN with XML, offered x requested QoS, either first, one and "
-        "two sessions; requester and replier by BIN and XML; names and types that nearly agree. A quick run has every "
-        "rule, a full one every combination. A pair that cannot be made counts as wrong if it should meet, unless the "
-        "middleware says that it has no such feature or no room.",
+        "two sessions; requester and replier by BIN and XML; names and types that differ slightly. A quick run covers "
+        "every rule, a full one every combination. A pair that should match and cannot be created counts as wrong, "
+        "unless the middleware reports that it lacks the feature or the room.",
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
         experiment="local-matching",
         decide=_entities.local_matching,
@@ -114,11 +114,11 @@ _ROWS = (
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Sequence numbers at two readers and DATA on the link, in one session and from one to another, beside "
-        "an Agent that stays, that was restarted, and that falls silent and comes back; and while a reader elsewhere "
-        "comes, for whom samples must cross the link, and goes. The control shows that an echo would be counted.",
+        method="Counts sequence numbers at two readers and DATA on the link, in one session and from one to "
+        "another. The Agent stays, was restarted, or falls silent and comes back; and a reader elsewhere, for which "
+        "samples must cross the link, comes and goes. The control shows that an echo would be counted.",
         criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
-        "where Client and Agent have agreed on it (rig_lo), no sample on the link that nobody there reads",
+        "where Client and Agent have agreed on it (rig_lo), no sample crosses the link without a reader there",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,
     ),
@@ -126,9 +126,9 @@ _ROWS = (
         id="entity-capacity",
         statement="Many entities work at once.",
         method="1 to 20 pairs, in a full run 40 or one more than there is room for, against the limits that the "
-        "middleware says it was built with. Raised limits are another build (for the reference Client "
+        "middleware reports it was built with. Raised limits are another build (for the reference Client "
         "-DRIG_MW_MAX_ENTITIES=... and the like), run as a board of its own.",
-        criterion="all deliver, or creation fails with an error, and not before the limits that are told are reached; "
+        criterion="all deliver, or creation fails with an error, and not before the reported limits are reached; "
         "at least one pair",
         experiment="entity-capacity",
         decide=_entities.entity_capacity,
@@ -148,10 +148,11 @@ _ROWS = (
         id="thread-safety",
         statement="It is safe with threads.",
         method="Two threads (natively) or two interrupts, one above the other (on a board), publish while the main "
-        "context publishes and spins, each with a writer of its own, after all have taken turns; every sample proves "
-        "itself whole. Then spins that sleep are woken from each, at moments spread over their way into the sleep.",
-        criterion="no sample torn, lost or out of order; no context that a call never gives back, and no crash; no "
-        "callback with the lock held; no spin that sleeps on to half its time-out",
+        "context publishes and spins, each with a writer of its own, after all have taken turns. Each sample's bytes "
+        "show whether it is whole. Then spins that sleep are woken from each context, at moments spread over their way "
+        "into the sleep.",
+        criterion="no sample torn, lost or out of order; no call that never returns, and no crash; no callback with "
+        "the lock held; no spin that sleeps on to half its time-out",
         experiment="thread-safety",
         decide=_order.thread_safety,
         promises=promises_of("thread-safety"),

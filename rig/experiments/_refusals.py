@@ -1,4 +1,4 @@
-"""What a refusal says: of the middleware, of its limits, or only of an Agent that did not answer."""
+"""What a refusal shows: a feature the middleware lacks, one of its limits, or only an Agent that did not answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)
 
 
 def raise_unanswered(refusal: Refused) -> None:
-    """Whoever did not answer, or could not be reached, is at fault: that is no evidence against the middleware.
+    """Raise the refusal if a peer did not answer or was not reached: that is no evidence against the middleware.
 
     :raises Refused: the refusal itself, if it is one of those.
     """
@@ -41,5 +41,5 @@ def again_if_late(attempt: Callable[[], T], *, attempts: int = 3) -> T:
 
 
 def whole_numbers(configuration: Mapping[str, int | str]) -> dict[str, int]:
-    """The limits among what a middleware tells of itself, by name; not those that each scenario decides."""
+    """The limits in a middleware's configuration, by name; without those that each scenario decides."""
     return {name: value for name, value in configuration.items() if isinstance(value, int)}

@@ -1,7 +1,7 @@
 """How the samples of one latency are gathered: how many, in what portions, and when there are enough.
 
-On a clock that repeats exactly a fixed number is taken, so that a run gives the same figures to the last digit. On any
-other, portions are added until the intervals of p50 and p99 are as narrow as wanted, or the patience is at its end.
+On an exact clock the number is fixed, so that a run gives the same figures to the last digit. On any other clock,
+portions are added until the intervals of p50 and p99 are as narrow as wanted, or a cap is reached.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or gets lost for it.
+"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or is lost because of it.
 
-Nothing comes back that never went out: so a reader elsewhere, for whom the samples must cross the link, is one of the
-conditions, and the firmware without shared memory shows that what does come back would be counted.
+Only what went out can come back. So one of the conditions is a reader elsewhere, for which samples must cross the link.
+The firmware without shared memory is the control: it shows that an echo would be counted.
 """
 
 from __future__ import annotations

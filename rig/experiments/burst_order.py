@@ -1,4 +1,4 @@
-"""Whether bursts between two spins arrive in order, and whether every loss is told to the publisher."""
+"""Whether bursts between two spins arrive in order, and whether every loss is reported to the publisher."""
 
 from __future__ import annotations
 

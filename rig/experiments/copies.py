@@ -1,4 +1,4 @@
-"""How often a payload is copied: the firmware's counters, the rig's own look at RAM, and a trace of every write."""
+"""How often a payload is copied: the firmware's counters, a scan of RAM, and a trace of every write."""
 
 from __future__ import annotations
 
@@ -167,9 +167,8 @@ def _trace(
 ) -> Measurement:
     """Bytes of one sample that were written anywhere after the application wrote it.
 
-    In an exchange of its own, because the board's time stands still at every write, and with the link held back, which
-    does not wait. The application's own writing is
-    traced too: if it is not seen whole, the trace is blind, and no evidence.
+    It has an exchange of its own, because the board's time stops at every write; the link is held back, since it does
+    not wait. The application's own write is traced too: a trace that lacks a part of it is no evidence.
     """
     assert setting.trace is not None
     trace = setting.trace
@@ -219,9 +218,9 @@ def _written(writer: PayloadWrites) -> Written:
 
 
 def resident(places: Sequence[Place], size: int) -> int:
-    """How many times a payload of ``size`` bytes stands in RAM: the most places that any one block of it stands in.
+    """How many times a payload of ``size`` bytes is in RAM: the largest number of places that hold one block of it.
 
-    So a copy cut into fragments counts once, and a second copy of but a part of the payload is not missed.
+    So a copy cut into fragments counts once, and a second copy of only a part is not missed.
     """
     counts = [0] * (size // BLOCK)
     for place in places:

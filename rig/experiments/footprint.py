@@ -1,4 +1,4 @@
-"""What the firmware takes of ROM, RAM and stack, and whether the middleware's own RAM formula is true."""
+"""ROM, RAM and stack of the firmware, and whether the middleware's RAM formula agrees with the image."""
 
 from __future__ import annotations
 

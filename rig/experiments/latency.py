@@ -2,7 +2,7 @@
 
 In REP-2014's terms a non-functional, black-box test: the bench takes the place of the application above the layer of
 interest, and the probes are in the bench. The payload write (serialisation) and the callbacks of earlier readers are
-not part of it, and what the instrument adds is measured in the same run and taken off.
+not part of it. The cost of the instrument is measured in the same run and subtracted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What one sample asks of the transport, the lock, the allocator and the OS."""
+"""Calls to the transport, the lock, the allocator and the OS for one sample."""
 
 from __future__ import annotations
 

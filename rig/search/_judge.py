@@ -1,4 +1,4 @@
-"""What a program's records come to, held against the model: call by call, until a promise is broken.
+"""Checks the entries that a program left against the model, call by call, until a promise is broken.
 
 Knows records and the model. Must not know which claim a promise belongs to, nor where the records come from.
 """

@@ -220,7 +220,7 @@ class Setting:
         return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
     def settle(self) -> None:
-        """Let the link come to rest: what earlier samples set going must not be counted with the next one."""
+        """Wait until the link is quiet, so that traffic of earlier samples is not counted with the next one."""
         if self.link is None:
             return
         before = -1

@@ -1,4 +1,4 @@
-"""What a station sees of a payload in the board's memory: where it stands, and who writes it.
+"""What a station finds of a payload in the board's memory: where it lies, and which function writes it.
 
 Joins the board's memory and its probe with the bench's knowledge of payloads and the image's of names.
 """
