@@ -87,8 +87,8 @@ _ROWS = (
         method="Message latency (REP-2014), publish call to callback entry, on one clock of the MCU, by payload, "
         "readers and spin time-out; the first samples of each start, kept apart; the same session after 2,000 samples, "
         "in a full run 70,000; and a covering array over payload, readers, reliability, sessions, samples waiting, "
-        "buffers, other endpoints and a silent Agent. What the instrument adds is measured in the same run and taken "
-        "off; the control goes through the Agent at the link's baud rate.",
+        "buffers, other endpoints and a silent Agent. The cost of the instrument is measured in the same run and "
+        "subtracted; the control goes through the Agent at the link's baud rate.",
         criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size; "
         "independent of the spin time-out; the first sample of a start, the far tail (p99.9 of all samples that is "
         "surely so; the greatest where the clock repeats exactly) and the median under each row of the array at most "

@@ -120,11 +120,12 @@ class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
-    ``ram``: what its objects take of RAM, bytes by ``source file:object``.
-    ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
-    the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
-    ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
+    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: sizes of the image's, in bytes;
+    ``ram``: RAM of each of its objects, bytes by ``source file:object``.
+    ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the payload's first byte until the
+    firmware holds or finishes. Takes the payload and a function that starts the exchange. None where the board cannot
+    trace; ``untraceable`` says why.
+    ``seed``: of the search's random choices; ``search_seconds``: how long to search, None for the usual time.
     ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
     ``crash``: what the firmware ended itself by, in words, or None.
     """
