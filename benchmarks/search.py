@@ -1,7 +1,7 @@
-"""How fast sequences are searched on a board, and that a middleware without defects breaks no promise in many of them.
+"""How fast sequences are searched on a board, and that many of them break no promise of a middleware without defects.
 
-``python -m benchmarks.search --board native --sequences 100000 --seed 2``. The rate depends on the machine; the rig's own
-share of a processor says what limits it. Ends with 1 if a promise was broken.
+``python -m benchmarks.search --board native --sequences 100000 --seed 2``. The rate depends on the machine; the
+rig's own share of a processor says what limits it. Ends with 1 if a promise was broken.
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class ExitCode(IntEnum):
 
 
 class Outcome(StrEnum):
-    """How a run ended, in a word, and the exit code that says so."""
+    """How a run ended, as one word, with its exit code."""
 
     exit_code: ExitCode
 
@@ -116,7 +116,7 @@ class UsageError(RigError):
 
 
 class RigFault(RigError):
-    """Something the rig stands on broke. Says nothing about any claim."""
+    """Something the rig depends on broke. Never evidence on a claim."""
 
 
 class EnvironmentFault(RigFault):
@@ -173,9 +173,9 @@ _OF_THE_HOST = (*_NO_ROOM, errno.ENAMETOOLONG, errno.EROFS, errno.EACCES, errno.
 
 
 def fault_of(error: Exception, *, report: str) -> RigFault:
-    """What an error that nobody translated is a fault of: this host, where the operating system says so, or the rig.
+    """Turn an error of no class of ours into a fault: of this host, if the operating system says so, or of the rig.
 
-    :param report: what a person is to send with a report, if it is the rig.
+    :param report: what the person should send with a report, if it is the rig's.
     """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return EnvironmentFault("this host has not enough memory", hint="end what else runs here, then run again")

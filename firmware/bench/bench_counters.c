@@ -32,18 +32,10 @@ void *__wrap_memset(void *to, int value, size_t bytes)
 }
 
 /* The middleware's calls into the port; the bench's own idling goes another way and is not counted. */
-void __real_rig_port_lock(void);
 void __real_rig_port_wake(void);
 void __real_rig_port_wait(uint32_t ms);
-void __wrap_rig_port_lock(void);
 void __wrap_rig_port_wake(void);
 void __wrap_rig_port_wait(uint32_t ms);
-
-void __wrap_rig_port_lock(void)
-{
-    __real_rig_port_lock();
-    BENCH_COUNT(RIG_COUNT_LOCKS, 1); /* inside the lock: publishers may be several */
-}
 
 void __wrap_rig_port_wake(void)
 {
@@ -56,30 +48,3 @@ void __wrap_rig_port_wait(uint32_t ms)
     BENCH_COUNT(RIG_COUNT_WAITS, 1);
     __real_rig_port_wait(ms);
 }
-
-#ifdef BENCH_WRAP_ALLOCATOR
-void *__real_malloc(size_t bytes);
-void *__real_calloc(size_t count, size_t bytes);
-void *__real_realloc(void *old, size_t bytes);
-void *__wrap_malloc(size_t bytes);
-void *__wrap_calloc(size_t count, size_t bytes);
-void *__wrap_realloc(void *old, size_t bytes);
-
-void *__wrap_malloc(size_t bytes)
-{
-    BENCH_COUNT(RIG_COUNT_ALLOCATIONS, 1);
-    return __real_malloc(bytes);
-}
-
-void *__wrap_calloc(size_t count, size_t bytes)
-{
-    BENCH_COUNT(RIG_COUNT_ALLOCATIONS, 1);
-    return __real_calloc(count, bytes);
-}
-
-void *__wrap_realloc(void *old, size_t bytes)
-{
-    BENCH_COUNT(RIG_COUNT_ALLOCATIONS, 1);
-    return __real_realloc(old, bytes);
-}
-#endif

@@ -4,10 +4,14 @@
  * Nothing here judges what it sees: what should have come is for the rig to say. A step that fails is recorded, and the
  * next one runs.
  */
+#include "bench_program.h"
+
 #include <string.h>
 
-#include "bench.h"
+#include "bench_mailbox.h"
+#include "bench_middleware.h"
 #include "bench_payload.h"
+#include "bench_ring.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 
@@ -25,7 +29,7 @@
 #endif
 #define BENCH_FAILURES 8u /* records that a step which repeats others leaves of failed calls */
 #define BENCH_HEARERS 8u
-#define OTHER_PAUSE 1000u /* cycles between two looks at the time, or two samples, of the other context */
+#define OTHER_PAUSE 1000u /* ticks between two looks at the time, or two samples, of the other context */
 
 typedef struct {
     uint32_t callback; /* number of the callback; 0: unused */
@@ -50,7 +54,7 @@ typedef struct {
 } open_t;
 
 typedef struct {
-    uint16_t reader; /* session << 12 | id */
+    uint32_t reader; /* session << 12 | id, and of a service's end its kind << 16 */
     uint32_t newest;
 } hearer_t;
 
@@ -76,7 +80,13 @@ static struct {
     uint32_t misplaced;
     hearer_t hearers[BENCH_HEARERS];
     uint32_t hearer_count;
+    uint32_t waited_ms; /* for room in the ring */
+    int asked; /* id of the request that was sent last, and the sequence number of its payload */
+    uint32_t asked_sequence;
 } run;
+
+static void on_message(void *context, const rig_mw_message_t *message);
+static void on_service(void *context, const rig_mw_service_message_t *message);
 
 /* What the other context does. Written by the main context before it starts, by the other one while it runs. */
 static struct {
@@ -90,14 +100,23 @@ static struct {
     volatile uint32_t record_count;
 } other;
 
+/* Puts a record as soon as there is room; what it waits for the rig is no time of the middleware's. */
+static void wait_and_put(const rig_record_t *record)
+{
+    uint32_t begin = rig_port_millis();
+
+    if (bench_ring_wait(1)) {
+        bench_ring_put(record);
+    }
+    run.waited_ms += rig_port_millis() - begin;
+}
+
 static void put(const rig_call_t *call)
 {
     rig_record_t record;
 
     memcpy(&record, call, sizeof(record));
-    if (bench_ring_wait(1)) {
-        bench_ring_put(&record);
-    }
+    wait_and_put(&record);
 }
 
 static rig_call_t call_of(uint32_t step, int status)
@@ -176,6 +195,9 @@ static rig_call_t publish(uint32_t step, uint8_t session, uint16_t end, uint32_t
         call.status = send(session, end);
         if (call.status < 0) {
             (void)cancel(session, end);
+        } else if (end >> 12 == RIG_MW_REQUESTER) {
+            run.asked = call.status;
+            run.asked_sequence = sequence;
         }
     }
     call.value[1] = rig_port_clock();
@@ -250,12 +272,13 @@ static void step_spin(const uint32_t *arguments)
 {
     for (uint32_t i = 0; i < arguments[1] && !bench_cancelled(); i++) {
         uint32_t begin = rig_port_millis();
+        uint32_t waited = run.waited_ms;
         rig_call_t call = call_of(RIG_STEP_SPIN, 0);
 
         call.value[0] = rig_port_clock();
         call.status = rig_mw_spin(arguments[0]);
         call.value[1] = rig_port_clock();
-        call.length = rig_port_millis() - begin;
+        call.length = rig_port_millis() - begin - (run.waited_ms - waited);
         note(&call);
     }
 }
@@ -269,7 +292,7 @@ static void step_start(const uint32_t *arguments)
     run.kept_count = 0;
     run.keep = false;
     run.callbacks = 0;
-    call.status = bench_start(arguments, call.value, bench_program_message, bench_program_service);
+    call.status = bench_start(arguments, call.value, on_message, on_service);
     note(&call);
 }
 
@@ -323,7 +346,7 @@ static void step_reply(uint32_t count)
     }
 }
 
-/* In the other context: the sample whose turn it is, and the cycles until the next call. */
+/* In the other context: the sample whose turn it is, and the ticks until the next call. */
 static uint32_t act_elsewhere(void)
 {
     const uint32_t *step = &run.words[other.at];
@@ -362,7 +385,7 @@ static void step_elsewhere(uint32_t delay_ms, uint32_t begin, uint32_t end)
     other.record_count = 0;
     other.busy = true;
     rig_port_barrier();
-    rig_port_preempt(act_elsewhere);
+    rig_port_preempt(0, act_elsewhere, OTHER_PAUSE);
 }
 
 static void join(uint32_t timeout_ms)
@@ -372,7 +395,7 @@ static void join(uint32_t timeout_ms)
     while (other.busy && rig_port_millis() - begin < timeout_ms && !bench_cancelled()) {
         rig_port_idle(1);
     }
-    rig_port_preempt(NULL);
+    rig_port_preempt(0, NULL, 0);
     for (uint32_t i = 0; i < other.record_count; i++) {
         put(&other.records[i]);
     }
@@ -541,11 +564,10 @@ int bench_program(uint32_t words, uint32_t *results)
         return RIG_MW_ERR_ARGUMENT;
     }
     memset(&run, 0, sizeof(run));
-    run.words = bench.mailbox->program;
+    run.words = bench_mailbox->program;
     run.count = words;
-    bench.near = 0;
     run_steps(0, words);
-    rig_port_preempt(NULL);
+    rig_port_preempt(0, NULL, 0);
     results[0] = run.step;
     return bench_cancelled() ? RIG_MW_ERR_TIMEOUT : RIG_MW_OK;
 }
@@ -570,7 +592,7 @@ static void run_hooks(void)
 }
 
 /* Of a callback that only counts: whether its sample is newer than the one before. */
-static void count_order(uint16_t reader, uint32_t sequence)
+static void count_order(uint32_t reader, uint32_t sequence)
 {
     hearer_t *it = run.hearers;
 
@@ -599,7 +621,7 @@ static rig_record_t record_of(const rig_mw_message_t *message, uint32_t kind)
     record.reader = (uint16_t)((uint32_t)message->session << 12 | message->reader);
     record.length = message->length;
     record.address = rig_port_address(message->data);
-    record.sequence = bench_payload_sequence(message->data, message->length, bench.near);
+    record.sequence = bench_payload_sequence(message->data, message->length, 0);
     wrong = bench_payload_check(message->data, message->length, record.sequence);
     record.flags = (uint8_t)((message->local ? RIG_RECORD_LOCAL : 0u) | (wrong < 0 ? RIG_RECORD_INTACT : 0u));
     record.status = wrong < 0 ? 0 : wrong;
@@ -607,29 +629,27 @@ static rig_record_t record_of(const rig_mw_message_t *message, uint32_t kind)
     return record;
 }
 
-static void take(rig_record_t *record)
+static void take(rig_record_t *record, uint32_t kind)
 {
     if (run.quiet) {
         run.heard++;
         run.damaged += (record->flags & RIG_RECORD_INTACT) != 0u ? 0u : 1u;
-        count_order(record->reader, record->sequence);
+        count_order(kind << 16 | record->reader, record->sequence);
         return;
     }
-    if (bench_ring_wait(1)) {
-        bench_ring_put(record);
-    }
+    wait_and_put(record);
 }
 
-void bench_program_message(void *context, const rig_mw_message_t *message)
+static void on_message(void *context, const rig_mw_message_t *message)
 {
     rig_record_t record = record_of(message, RIG_RECORD_DELIVERED);
 
     (void)context;
-    take(&record);
+    take(&record, 0);
     run_hooks();
 }
 
-void bench_program_service(void *context, const rig_mw_service_message_t *message)
+static void on_service(void *context, const rig_mw_service_message_t *message)
 {
     rig_record_t record = record_of(&message->message, RIG_RECORD_SERVED);
     bool request = message->kind == RIG_MW_REPLIER;
@@ -637,7 +657,10 @@ void bench_program_service(void *context, const rig_mw_service_message_t *messag
     (void)context;
     record.loan_end = (uint32_t)record.status; /* index of the first wrong byte */
     record.status = request ? 0 : (int32_t)message->request;
-    take(&record);
+    if (run.quiet && !request && record.sequence == run.asked_sequence && record.status != run.asked) {
+        run.misplaced++; /* what was asked last is answered with another request's id */
+    }
+    take(&record, message->kind);
     if (request) {
         kept_t asked = {0};
 

@@ -1,6 +1,9 @@
+#include "bench_service.h"
+
 #include <string.h>
 
-#include "bench.h"
+#include "bench_mailbox.h"
+#include "bench_middleware.h"
 #include "bench_payload.h"
 #include "rig_port.h"
 
@@ -104,7 +107,7 @@ int bench_service(const uint32_t *arguments, uint32_t *results)
     uint32_t asked = 0;
     uint32_t refused = 0;
 
-    if (!bench.started) {
+    if (!bench_started()) {
         return RIG_MW_ERR_STATE;
     }
     if ((rig_mw_capabilities() & RIG_MW_CAP_SERVICES) == 0u) {

@@ -14,10 +14,11 @@
 #include <stdint.h>
 
 #define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
-#define RIG_MAILBOX_VERSION 3u
+#define RIG_MAILBOX_VERSION 4u
 #define RIG_MAILBOX_ARGUMENTS 16
 #define RIG_MAILBOX_RESULTS 24
 #define RIG_MAILBOX_TEXT 256
+#define RIG_CONTEXTS 3 /* the main one, and two that can interrupt it or run beside it */
 
 #ifndef RIG_MAILBOX_RING
 #define RIG_MAILBOX_RING 512 /* records; a power of two; a small board sets less */
@@ -35,7 +36,7 @@ enum rig_clock {
 
 enum rig_command {
     RIG_CMD_NOP = 0,
-    RIG_CMD_START = 1,         /* buffer_count, buffer_bytes (0: all there is), mtu, history, link 0|1
+    RIG_CMD_START = 1,         /* buffer_count, buffer_bytes (0: all there is), mtu, history, link 0|1, rig_start_for
                                   -> bytes per buffer, address of the pool, bytes of the pool */
     RIG_CMD_STOP = 2,
     RIG_CMD_SESSION_OPEN = 3,  /* client key, timeout ms -> session */
@@ -50,16 +51,25 @@ enum rig_command {
     RIG_CMD_COUNTERS = 11,     /* -> see rig_counter, since start */
     RIG_CMD_CLOCK = 12,        /* repeats -> least, greatest back-to-back ticks; least ticks from a callback's last
                                   reading to where it was called: what recording a delivery adds to the next one */
-    RIG_CMD_STACK = 13,        /* -> bytes reserved, bytes ever used */
+    RIG_CMD_STACK = 13,        /* 1: forget what was used -> bytes of stack reserved, ever used; most bytes of heap */
     RIG_CMD_SERVICE = 14,      /* requests and their replies, see rig_service_argument -> see rig_service_result;
                                   every replier of the bench answers each request with the request's own bytes */
-    RIG_CMD_PREEMPT = 15,      /* another context publishes while the main one spins, see rig_preempt_argument
-                                  -> see rig_preempt_result */
+    RIG_CMD_PREEMPT = 15,      /* other contexts publish while the main one publishes and spins, after a START for it;
+                                  see rig_preempt_argument -> see rig_preempt_result */
     RIG_CMD_CONFIGURATION = 16, /* -> text: what rig_mw_configuration says; rig_mw_ram_bytes */
     RIG_CMD_PUBLISH = 17,       /* session, writer, length, sequence number: one sample, and no spin after it */
-    RIG_CMD_PROGRAM = 18        /* words of the program area, 0|1 go on after a failed call -> steps done; what
+    RIG_CMD_PROGRAM = 18,       /* words of the program area, 0|1 go on after a failed call -> steps done; what
                                    they did stands in the ring */
+    RIG_CMD_WAKE = 19           /* another context publishes into a spin that sleeps, after a START for RIG_CMD_PREEMPT;
+                                   see rig_wake_argument -> see rig_wake_result */
 };
+
+/* Who gets the callbacks: argument RIG_START_FOR of RIG_CMD_START. */
+#define RIG_START_FOR 5
+enum rig_start_for { RIG_FOR_EXCHANGE = 0, RIG_FOR_PREEMPT = 1 };
+
+/* In which call of the middleware a context is: the low byte of its word in `doing`; above it the calls so far. */
+enum rig_doing { RIG_DOING_NOTHING = 0, RIG_DOING_LOAN = 1, RIG_DOING_PUBLISH = 2, RIG_DOING_SPIN = 3 };
 
 /*
  * A program is a list of steps in the program area, run without a round trip a step. A step is a word
@@ -92,11 +102,14 @@ enum rig_step {
 
 enum rig_preempt_argument {
     RIG_PREEMPT_SESSION = 0,
-    RIG_PREEMPT_WRITER = 1,
-    RIG_PREEMPT_COUNT = 2,      /* samples; each is expected at one reader */
+    RIG_PREEMPT_WRITER = 1,     /* of the main context; the others have the ids that follow */
+    RIG_PREEMPT_COUNT = 2,      /* samples of each context */
     RIG_PREEMPT_LENGTH = 3,     /* payload bytes, at least 4 */
     RIG_PREEMPT_DEADLINE_MS = 4,
-    RIG_PREEMPT_FIRST = 5       /* sequence number of the first sample */
+    RIG_PREEMPT_FIRST = 5,      /* sequence number of the main context's first sample; the others' are 1 << 24 apart */
+    RIG_PREEMPT_READERS = 6,    /* readers of each sample, with ids from 1 on; at most 2 */
+    RIG_PREEMPT_CONTEXTS = 7,   /* that publish, the main one among them: at most RIG_CONTEXTS */
+    RIG_PREEMPT_TURNS = 8       /* 1: all in the main context, one after the other */
 };
 
 enum rig_preempt_result {
@@ -104,9 +117,32 @@ enum rig_preempt_result {
     RIG_PREEMPTED_FULL = 1,      /* calls that found no buffer; their sample was tried again */
     RIG_PREEMPTED_DELIVERED = 2,
     RIG_PREEMPTED_DAMAGED = 3,
-    RIG_PREEMPTED_MISPLACED = 4, /* not the successor of the one before */
+    RIG_PREEMPTED_MISPLACED = 4, /* not the successor of the one before, of the same writer at the same reader */
     RIG_PREEMPTED_STATUS = 5,    /* first other error of a loan or publish call */
-    RIG_PREEMPTED_INSIDE = 6     /* samples published while the main context was inside a spin */
+    RIG_PREEMPTED_INSIDE = 6,    /* samples published while another context was in a call of the middleware */
+    RIG_PREEMPTED_DEPTH = 7,     /* greatest depth of the lock in a callback, of the callback's own context */
+    RIG_PREEMPTED_HELD_OFF = 8   /* longest ticks that another context had to wait for the lock */
+};
+
+enum rig_wake_argument {
+    RIG_WAKE_SESSION = 0,
+    RIG_WAKE_WRITER = 1,     /* of the main context; the others have the ids that follow */
+    RIG_WAKE_CONTEXT = 2,    /* 1 or 2: who publishes */
+    RIG_WAKE_LENGTH = 3,     /* payload bytes, at least 4 */
+    RIG_WAKE_TRIES = 4,      /* spins; the sample comes at another moment of each */
+    RIG_WAKE_TIMEOUT_MS = 5, /* of each spin */
+    RIG_WAKE_FIRST = 6       /* sequence number of the main context's first sample */
+};
+
+enum rig_wake_result {
+    RIG_WOKEN_TRIED = 0,
+    RIG_WOKEN_ACCEPTED = 1,
+    RIG_WOKEN_DELIVERED = 2,  /* whole and in order */
+    RIG_WOKEN_MISSED = 3,     /* spins that had lasted for half their time-out or more; the second one is the last */
+    RIG_WOKEN_INSIDE = 4,     /* samples published while the spin was under way */
+    RIG_WOKEN_LONGEST = 5,    /* ticks from the publisher's loan to the callback, of those in time */
+    RIG_WOKEN_LONGEST_MS = 6, /* of all spins */
+    RIG_WOKEN_STATUS = 7      /* first error of a loan or publish call */
 };
 
 enum rig_service_argument {
@@ -149,8 +185,7 @@ enum rig_exchange_argument {
 enum rig_exchange_flag {
     RIG_EXCHANGE_HOLD = 1 << 0,     /* stop in the very last expected callback until the rig lets go */
     RIG_EXCHANGE_NO_RECORD = 1 << 1, /* count only: nothing goes into the ring but failures */
-    RIG_EXCHANGE_QUIET = 1 << 2,     /* no link interrupt from the first loan of a burst to the end of the first spin */
-    RIG_EXCHANGE_IN_ORDER = 1 << 3 /* the bench's own: each sample must be the successor of the one before */
+    RIG_EXCHANGE_QUIET = 1 << 2      /* no link interrupt from the first loan of a burst to the end of the first spin */
 };
 
 enum rig_exchange_result {
@@ -221,13 +256,14 @@ typedef struct {
     uint8_t step;          /* rig_step */
     uint16_t context;      /* rig_context */
     uint32_t sequence;     /* of the sample; RIG_STEP_REPEAT: callbacks that came */
-    uint32_t length;       /* of the sample, bytes; RIG_STEP_SPIN: milliseconds it took */
+    uint32_t length;       /* of the sample, bytes; RIG_STEP_SPIN: milliseconds it took, but for waiting for the rig */
     uint32_t address;      /* the loaned place; RIG_STEP_REPEAT: callbacks with a wrong payload */
     int32_t status;        /* what the call returned */
     uint32_t number;       /* of the step: the index of its first word in the program */
     uint32_t value[4];     /* RIG_STEP_START: bytes a buffer, address and bytes of the pool;
                               RIG_STEP_STATISTICS: buffers free, entities, lost, callbacks by shared memory;
-                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order, first error;
+                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order or replies
+                              with another request id, first error;
                               else [0] ticks when called, [1] ticks when it returned */
 } rig_call_t;
 
@@ -259,7 +295,7 @@ typedef struct {
     uint32_t head;             /* records ever written */
     uint32_t tail;             /* rig: records ever read */
     uint32_t program_words;    /* capacity */
-    uint32_t reserved;
+    uint32_t doing[RIG_CONTEXTS]; /* rig_doing of each context | calls so far << 8; RIG_CMD_PREEMPT and RIG_CMD_WAKE */
     rig_record_t ring[RIG_MAILBOX_RING];
     uint32_t program[RIG_MAILBOX_PROGRAM]; /* rig */
 } rig_mailbox_t;
@@ -273,7 +309,7 @@ RIG_LAYOUT(arguments, offsetof(rig_mailbox_t, arguments) == 144);
 RIG_LAYOUT(results, offsetof(rig_mailbox_t, results) == 216);
 RIG_LAYOUT(text, offsetof(rig_mailbox_t, text) == 312);
 RIG_LAYOUT(call, sizeof(rig_call_t) == sizeof(rig_record_t));
-RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 592);
+RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 600);
 RIG_LAYOUT(ring_power, (RIG_MAILBOX_RING & (RIG_MAILBOX_RING - 1)) == 0);
 
 #endif

@@ -50,10 +50,20 @@ const struct rig_port_link *rig_port_link(void);
  * the UART. For a few microseconds only. */
 void rig_port_link_quiet(bool quiet);
 
-/* Another context: an interrupt on a board, a thread on POSIX. Calls `handler` there again and again while the main
- * context goes on; it returns the processor cycles until its next call (POSIX: yields), or 0 for no more. After a 0
- * rig_port_preempt may be called again; NULL ends it from outside. */
-void rig_port_preempt(uint32_t (*handler)(void));
+/* Other contexts, 0 and 1: interrupts on a board, where the first can interrupt the second; threads on POSIX. Calls
+ * `handler` there, `ticks` of the clock from now and then again and again, while the main context goes on; it returns
+ * the ticks until its next call, or 0 for no more. After a 0 rig_port_preempt may be called again;
+ * NULL ends it from outside. On a board the second context is called after the first, and by itself when that has
+ * ended. From the main context only. */
+#define RIG_PORT_OTHERS 2u
+void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks);
+
+/* How often the calling context holds the lock now. */
+uint32_t rig_port_lock_depth(void);
+
+/* The longest that another context had to wait for the lock since this was last asked, ticks: on a board what its
+ * interrupt came late, POSIX what a thread waited. */
+uint32_t rig_port_held_off(void);
 
 /* Memory for message buffers: the largest piece the board can spare. 8-aligned. */
 uint8_t *rig_port_memory(uint32_t *bytes);
@@ -65,6 +75,12 @@ uint32_t rig_port_address(const void *pointer);
 
 /* Main stack: bytes reserved, and bytes ever used since start. */
 void rig_port_stack(uint32_t *reserved, uint32_t *used);
+
+/* From now on only what is used from now on counts as used. */
+void rig_port_stack_forget(void);
+
+/* The most bytes of heap that were ever taken at once since start. The bench and its ports take none. */
+uint32_t rig_port_heap(void);
 
 /* Orders the mailbox's writes before the serial that announces them; the debug probe and the CPU see one memory. */
 void rig_port_barrier(void);

@@ -1,4 +1,4 @@
-"""The Agents: the rig's own over sockets and serial lines, external ones as processes, and a reader at either.
+"""The Agents: the rig's own over sockets and serial lines, external ones as processes, and a remote reader at either.
 
 Knows transports and processes; what the rig's own Agent answers is ``builtin``'s. Must not know boards, nor the tap.
 """

@@ -106,7 +106,7 @@ def _ros2_version(ros2: str) -> str:
 
 
 def _examine(name: str, path: str) -> ExternalAgentProgram:
-    """Find out version and middleware: without Fast DDS an Agent has to be told to use CED, or it serves nobody."""
+    """Find version and middleware. An Agent without Fast DDS serves nobody unless it is started with CED."""
     libraries = _output("ldd", path)
     content = Path(path).read_bytes()
     fast_dds = re.search(r"libfast(dds|rtps)", libraries) or re.search(rb"fast(dds|rtps)", content)

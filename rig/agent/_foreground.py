@@ -35,8 +35,8 @@ def transports_for(
 ) -> list[Transport]:
     """Make the transports that ``udp4``, ``tcp4``, ``serial`` or ``multiserial`` stand for.
 
-    A device may come later, as a board is plugged in. One that is there and cannot be opened ends ``serial``; of
-    ``multiserial`` it is tried again, and the others are served.
+    A device may come later, as a board is plugged in. A device that is there and cannot be opened ends ``serial``;
+    ``multiserial`` tries it again and serves the others.
 
     :raises UsageError: an unknown kind, or what the kind needs is missing.
     """

@@ -310,9 +310,9 @@ class SerialTransport:
     A line that vanishes is opened again as soon as it is back; sessions outlive that, as a UART has no
     connection to lose.
 
-    :param wait: a device that is not there yet is waited for, as one that vanished is.
-    :param alone: a device that is there and cannot be opened ends the start; else, as one of several lines, it is tried
-        again, so that the trouble of one does not end the others.
+    :param wait: wait for a device that is not there yet, as for one that vanished.
+    :param alone: a device that is there and cannot be opened ends the start. Otherwise it is one of several lines and
+        is tried again, so that it does not end the others.
     """
 
     def __init__(self, device: str | Path, baud: int = 115200, *, wait: bool = False, alone: bool = True) -> None:

@@ -4,14 +4,27 @@ Knows ``firmware/bench/rig_mailbox.h``. Must not know claims, nor what a board i
 read and written while the target runs.
 """
 
-from rig.bench._bench import Bench, Entity, Exchange, Pool, Preempted, Qos, Refused, Served, Statistics, Unsupported
+from rig.bench._bench import (
+    Bench,
+    Entity,
+    Exchange,
+    Pool,
+    Preempted,
+    Qos,
+    Refused,
+    Served,
+    Statistics,
+    Unsupported,
+    Woken,
+    standing,
+)
 from rig.bench._build import build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
-from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
+from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
 from rig.bench._payload import payload
 from rig.bench._program import Called, Heard, ProgramBuilder
-from rig.bench._scan import BLOCK, Place, find_places
+from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
     DATAWRITER,
@@ -24,16 +37,19 @@ from rig.bench._topology import (
     Topology,
     one_writer,
 )
-from rig.bench._writes import SERIALISER, PayloadWrites, Trace, find_payload_writes
+from rig.bench._writes import RUN, SERIALISER, PayloadWrites, Trace, find_payload_writes
 
 __all__ = [
     "BLOCK",
+    "CONTEXTS",
     "DATAREADER",
     "DATAWRITER",
+    "MOST_BLOCKS",
     "PARTICIPANT",
     "PUBLISHER",
     "REPLIER",
     "REQUESTER",
+    "RUN",
     "SERIALISER",
     "SUBSCRIBER",
     "TOPIC",
@@ -65,9 +81,11 @@ __all__ = [
     "Statistics",
     "Status",
     "Step",
+    "Stuck",
     "Topology",
     "Trace",
     "Unsupported",
+    "Woken",
     "build",
     "build_defect",
     "clock_for",
@@ -76,4 +94,5 @@ __all__ = [
     "firmware_root",
     "one_writer",
     "payload",
+    "standing",
 ]

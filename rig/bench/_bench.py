@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status
-from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
 from rig.bench._program import Called, Heard, read_entries
 from rig.errors import FirmwareFault
 
 _CLOCK_REPEATS = 16
+_PATIENCE = 6.0  # seconds; a busy host has every thread and emulator run many times in it
 
 
 class Refused(FirmwareFault):
@@ -27,11 +28,23 @@ class Refused(FirmwareFault):
 
 
 class Unsupported(Refused):
-    """The middleware behind this firmware has no such feature: nobody's fault, and said in the report."""
+    """The middleware behind this firmware has no such feature. This is no fault; the report says so."""
 
     def __init__(self, command: Command, status: Status, detail: str = "") -> None:
         super().__init__(command, status, detail)
         self.message = f"the middleware does not support {command.name.lower()} {detail}".rstrip()
+
+
+_CONTEXTS = ("the main context", "the first other context", "the second other context")
+
+
+def standing(stuck: Stuck) -> list[str]:
+    """The contexts that stand in a call of the middleware, each with that call and its number."""
+    return [
+        f"{_CONTEXTS[context]} in {layout.Doing(word & 0xFF).name.lower()}, its call {word >> 8:,}"
+        for context, word in enumerate(stuck.doing)
+        if word & 0xFF
+    ]
 
 
 def _refusal(command: Command, status: Status, detail: str = "") -> Refused:
@@ -173,8 +186,10 @@ class Served:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preempted:
     """What one PREEMPT command saw. ``full``: calls that found no buffer, their sample was tried again;
-    ``misplaced``: deliveries that were not the successor of the one before; ``inside``: samples published while the
-    main context was in a spin.
+    ``misplaced``: deliveries that were not the successor of the one before, of the same writer at the same reader;
+    ``inside``: samples published while another context was in a call of the middleware; ``depth``: how often a
+    callback's context held the lock, at most; ``held_off``: the longest that a context waited for the lock, in units of
+    the clock.
     """
 
     accepted: int
@@ -184,6 +199,25 @@ class Preempted:
     misplaced: int
     status: Status
     inside: int
+    depth: int
+    held_off: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Woken:
+    """What one WAKE command saw. ``tried``: spins; ``delivered``: samples, whole and in order; ``missed``: spins that
+    had lasted for half their time-out or more; ``inside``: samples published while the spin was under way; ``longest``:
+    from the publisher's loan to the callback, of those in time, in units of the clock; ``longest_ms``: of all spins.
+    """
+
+    tried: int
+    accepted: int
+    delivered: int
+    missed: int
+    inside: int
+    longest: int
+    longest_ms: int
+    status: Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -239,7 +273,7 @@ class Bench:
 
     @property
     def rests(self) -> frozenset[int]:
-        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        """Addresses of the words that the firmware writes when it holds in a callback, and when it finishes."""
         return self._mailbox.rests
 
     def has(self, capability: Capability) -> bool:
@@ -247,10 +281,22 @@ class Bench:
         return capability in self.hello.capabilities
 
     def start(
-        self, *, buffers: int, buffer_bytes: int = 0, mtu: int = 512, history: int = 4, link: bool = True
+        self,
+        *,
+        buffers: int,
+        buffer_bytes: int = 0,
+        mtu: int = 512,
+        history: int = 4,
+        link: bool = True,
+        contexts: bool = False,
     ) -> Pool:
-        """Start the middleware anew. ``buffer_bytes``: of the whole pool; 0 takes all the board has."""
-        results = self.command(Command.START, (buffers, buffer_bytes, mtu, history, link)).results
+        """Start the middleware anew.
+
+        :param buffer_bytes: of the whole pool; 0 takes all the board has.
+        :param contexts: for ``preempt`` and ``wake``, and for nothing else.
+        """
+        listener = layout.StartFor.PREEMPT if contexts else layout.StartFor.EXCHANGE
+        results = self.command(Command.START, (buffers, buffer_bytes, mtu, history, link, listener)).results
         return Pool(buffer_bytes=results[0], address=results[1], bytes=results[2])
 
     def stop(self) -> None:
@@ -345,8 +391,8 @@ class Bench:
         :param deadline: how long a burst may take until its deliveries are given up, seconds.
         :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
             but the measured code runs; of use only where the link has no part in the delivery.
-        :param on_hold: called while the firmware stands in the last expected callback.
-        :param within: given what hands over the command, to call it and to return once the firmware stands, or is done.
+        :param on_hold: called while the firmware holds in the last expected callback.
+        :param within: called with a function that starts the command; returns when the firmware holds or finishes.
         :param timeout: for the whole command, seconds.
         """
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
@@ -445,21 +491,43 @@ class Bench:
         )
 
     def preempt(
-        self, *, session: int, writer: int, count: int, length: int, deadline: float, first: int = 1
+        self,
+        *,
+        session: int,
+        writer: int,
+        count: int,
+        length: int,
+        deadline: float,
+        readers: int = 1,
+        contexts: int = 2,
+        turns: bool = False,
+        first: int = 1,
+        timeout: float = 60.0,
     ) -> Preempted:
-        """Let another context (thread, timer interrupt) publish ``count`` samples to one reader while this one spins.
+        """Let other contexts (threads, interrupts) publish while this one publishes and spins.
 
+        :param writer: of the main context; the others have the ids that follow.
+        :param count: samples of each context.
         :param deadline: for all of it, seconds of the board's time.
+        :param readers: of each sample, with ids from 1 on.
+        :param contexts: that publish, the main one among them: at most ``CONTEXTS``.
+        :param turns: all in the main context, one after the other: nothing can meet.
+        :param timeout: seconds to wait beyond the deadline.
+        :raises Stuck: contexts stand in calls of the middleware that do not come back.
         """
+        argument = layout.PreemptArgument
         slots = {
-            layout.PreemptArgument.SESSION: session,
-            layout.PreemptArgument.WRITER: writer,
-            layout.PreemptArgument.COUNT: count,
-            layout.PreemptArgument.LENGTH: length,
-            layout.PreemptArgument.DEADLINE_MS: int(deadline * 1000),
-            layout.PreemptArgument.FIRST: first,
+            argument.SESSION: session,
+            argument.WRITER: writer,
+            argument.COUNT: count,
+            argument.LENGTH: length,
+            argument.DEADLINE_MS: int(deadline * 1000),
+            argument.FIRST: first,
+            argument.READERS: readers,
+            argument.CONTEXTS: contexts,
+            argument.TURNS: turns,
         }
-        results = self.command(Command.PREEMPT, layout.arguments(slots), timeout=deadline + 60).results
+        results = self._watched(Command.PREEMPT, layout.arguments(slots), timeout=deadline + timeout)
         slot = layout.Preempted
         return Preempted(
             accepted=results[slot.ACCEPTED],
@@ -469,13 +537,55 @@ class Bench:
             misplaced=results[slot.MISPLACED],
             status=Status(layout.signed(results[slot.STATUS])),
             inside=results[slot.INSIDE],
+            depth=results[slot.DEPTH],
+            held_off=self.clock.convert(results[slot.HELD_OFF]),
         )
+
+    def wake(
+        self, *, session: int, writer: int, context: int, length: int, tries: int, timeout: float, first: int = 1
+    ) -> Woken:
+        """Spin again and again, with a time-out of ``timeout`` seconds, until another context has published a sample.
+
+        :param context: 1 or 2; the sample is that of the writer ``writer + context``, for one reader.
+        :param tries: spins; the samples come at moments that are spread over the spin's way into its sleep.
+        :raises Stuck: as ``preempt``.
+        """
+        argument = layout.WakeArgument
+        slots = {
+            argument.SESSION: session,
+            argument.WRITER: writer,
+            argument.CONTEXT: context,
+            argument.LENGTH: length,
+            argument.TRIES: tries,
+            argument.TIMEOUT_MS: int(timeout * 1000),
+            argument.FIRST: first,
+        }
+        results = self._watched(Command.WAKE, layout.arguments(slots), timeout=60 + 2 * timeout)
+        slot = layout.Woken
+        return Woken(
+            tried=results[slot.TRIED],
+            accepted=results[slot.ACCEPTED],
+            delivered=results[slot.DELIVERED],
+            missed=results[slot.MISSED],
+            inside=results[slot.INSIDE],
+            longest=self.clock.interval(0, results[slot.LONGEST]),
+            longest_ms=results[slot.LONGEST_MS],
+            status=Status(layout.signed(results[slot.STATUS])),
+        )
+
+    def _watched(self, command: Command, arguments: Sequence[int], *, timeout: float) -> tuple[int, ...]:
+        """Run a command whose contexts must not stay in a call of the middleware; returns its results."""
+        self._mailbox.begin(command, arguments)
+        reply = self._mailbox.finish(timeout=timeout, patience=_PATIENCE)
+        if reply.status is not Status.OK:
+            raise _refusal(command, reply.status)
+        return reply.results
 
     def run_program(self, words: Sequence[int], *, timeout: float) -> list[Called | Heard]:
         """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
 
         :param timeout: seconds for the whole program.
-        :raises FirmwareFault: it did not come to its end; ``program_so_far`` has what it left until then.
+        :raises FirmwareFault: it did not finish; ``program_so_far`` has its entries until then.
         """
         raw, status = self._mailbox.run_program(words, timeout=timeout)
         if status is not Status.OK:
@@ -483,8 +593,13 @@ class Bench:
         return list(read_entries(raw))
 
     def program_so_far(self) -> list[Called | Heard]:
-        """What the last program left, also of one that did not come to its end."""
+        """Entries of the last program, also of one that did not finish."""
         return list(read_entries(bytes(self._mailbox.entries_so_far)))
+
+    @property
+    def ring_entries(self) -> int:
+        """Records that the firmware keeps until they are read: no burst may leave more."""
+        return self._mailbox.ring_entries
 
     @property
     def program_words(self) -> int:
@@ -497,9 +612,9 @@ class Bench:
         return Statistics(**{word.name.lower(): results[word] for word in layout.StatisticsWord})
 
     def configuration(self) -> dict[str, int | str]:
-        """Tables and limits that the middleware was built with, by name; empty if it does not tell.
+        """Tables and limits that the middleware was built with, by name; empty if it reports none.
 
-        :raises FirmwareFault: what it tells is not a list of ``name=value``.
+        :raises FirmwareFault: the report is not a list of ``name=value``.
         """
         try:
             self.command(Command.CONFIGURATION)
@@ -514,16 +629,23 @@ class Bench:
         return told
 
     def ram_formula(self) -> int:
-        """Static RAM that the middleware's own documented formula gives, bytes; 0 if it has none or does not tell."""
+        """Static RAM by the middleware's documented formula, bytes; 0 if it has none or reports none."""
         try:
             return self.command(Command.CONFIGURATION).results[0]
         except Unsupported:
             return 0
 
-    def stack(self) -> tuple[int, int]:
-        """Main stack: bytes reserved, and bytes ever used (0: not known on this port)."""
-        results = self.command(Command.STACK).results
+    def stack(self, *, forget: bool = False) -> tuple[int, int]:
+        """Main stack: bytes reserved, and bytes ever used (0: not known on this port).
+
+        :param forget: afterwards, so that the next answer has only what is used from now on.
+        """
+        results = self.command(Command.STACK, (int(forget),)).results
         return results[0], results[1]
+
+    def heap(self) -> int:
+        """The most bytes of heap that were taken at once since the board's start; the bench itself takes none."""
+        return self.command(Command.STACK).results[2]
 
     def latencies(self, seen: Exchange) -> list[int]:
         """Message latency of each delivery: publish call to callback entry, in units of the clock.

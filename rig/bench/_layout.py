@@ -13,11 +13,14 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 3
+VERSION = 4
 
 ARGUMENTS = 16
 RESULTS = 24
 TEXT_BYTES = 256
+CONTEXTS = 3
+START_FOR = 5
+"""The argument of START that says who gets the callbacks."""
 
 # Offsets in bytes from the start of the mailbox.
 OFFSET_MAGIC = 0
@@ -37,7 +40,8 @@ OFFSET_RING_RECORDS = 568
 OFFSET_HEAD = 576
 OFFSET_TAIL = 580
 OFFSET_PROGRAM_WORDS = 584
-OFFSET_RING = 592
+OFFSET_DOING = 588
+OFFSET_RING = 600
 
 HEADER = struct.Struct("<8I24s24s40s")
 ENTRY = struct.Struct("<BBHIIIiIIIII")
@@ -65,6 +69,23 @@ class Command(IntEnum):
     CONFIGURATION = 16
     PUBLISH = 17
     PROGRAM = 18
+    WAKE = 19
+
+
+class StartFor(IntEnum):
+    """``rig_start_for``: who gets the callbacks."""
+
+    EXCHANGE = 0
+    PREEMPT = 1
+
+
+class Doing(IntEnum):
+    """``rig_doing``: in which call of the middleware a context is."""
+
+    NOTHING = 0
+    LOAN = 1
+    PUBLISH = 2
+    SPIN = 3
 
 
 class Status(IntEnum):
@@ -127,7 +148,6 @@ class ExchangeFlag(IntFlag):
     HOLD = 1
     NO_RECORD = 2
     QUIET = 4
-    IN_ORDER = 8
 
 
 class EntryKind(IntEnum):
@@ -245,6 +265,9 @@ class PreemptArgument(IntEnum):
     LENGTH = 3
     DEADLINE_MS = 4
     FIRST = 5
+    READERS = 6
+    CONTEXTS = 7
+    TURNS = 8
 
 
 class Preempted(IntEnum):
@@ -257,6 +280,33 @@ class Preempted(IntEnum):
     MISPLACED = 4
     STATUS = 5
     INSIDE = 6
+    DEPTH = 7
+    HELD_OFF = 8
+
+
+class WakeArgument(IntEnum):
+    """``rig_wake_argument``."""
+
+    SESSION = 0
+    WRITER = 1
+    CONTEXT = 2
+    LENGTH = 3
+    TRIES = 4
+    TIMEOUT_MS = 5
+    FIRST = 6
+
+
+class Woken(IntEnum):
+    """``rig_wake_result``."""
+
+    TRIED = 0
+    ACCEPTED = 1
+    DELIVERED = 2
+    MISSED = 3
+    INSIDE = 4
+    LONGEST = 5
+    LONGEST_MS = 6
+    STATUS = 7
 
 
 class StatisticsWord(IntEnum):

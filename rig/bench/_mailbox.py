@@ -13,6 +13,15 @@ from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKi
 from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
+_LOOK_SECONDS = 0.05  # between two looks at what the contexts do
+
+
+class Stuck(FirmwareFault):
+    """Contexts stand in calls of the middleware that do not come back. ``doing``: as ``Mailbox.doing`` saw it."""
+
+    def __init__(self, doing: tuple[int, ...], seconds: float) -> None:
+        super().__init__(f"no call of the middleware has come back for {seconds:g} s", hint="see console.log")
+        self.doing = doing
 
 
 class Memory(Protocol):
@@ -127,7 +136,7 @@ class Mailbox:
 
     @property
     def rests(self) -> frozenset[int]:
-        """Addresses of the words that the firmware writes when it stands in a callback, and when it is done."""
+        """Addresses of the words that the firmware writes when it holds in a callback, and when it finishes."""
         return frozenset(self._address + offset for offset in (layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL))
 
     def begin(self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = ()) -> None:
@@ -147,14 +156,20 @@ class Mailbox:
         self._serial = (self._serial + 1) & 0xFFFFFFFF or 1
         self._write_word(layout.OFFSET_COMMAND_SERIAL, self._serial)
 
-    def finish(self, *, timeout: float, on_hold: Callable[[], None] | None = None) -> Reply:
+    def finish(
+        self, *, timeout: float, on_hold: Callable[[], None] | None = None, patience: float | None = None
+    ) -> Reply:
         """Drain entries until the command's reply is there.
 
         :param timeout: seconds from now.
-        :param on_hold: called while the firmware stands in its last callback, all buffers in place.
+        :param on_hold: called while the firmware holds in its last callback, with all buffers in place.
+        :param patience: seconds that a context may stay in one call of the middleware while nothing else moves.
+        :raises Stuck: a context stays there for longer.
         :raises FirmwareFault: no reply in time; the command is cancelled first, so that the next one can run.
         """
         end = time.monotonic() + timeout
+        moved, seen = time.monotonic(), self.doing() if patience is not None else ()
+        look = moved
         entries: list[Entry] = []
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
@@ -168,6 +183,13 @@ class Mailbox:
                         on_hold()
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+            if patience is not None and (now := time.monotonic()) - look > _LOOK_SECONDS:
+                look, doing = now, self.doing()
+                if doing != seen or not any(word & 0xFF for word in doing):
+                    moved, seen = now, doing
+                elif now - moved > patience:
+                    self._write_word(layout.OFFSET_CANCEL, 1)
+                    raise Stuck(doing, patience)
             try:
                 words = f"no reply to {self._command} within {timeout:g} s"
                 self._check(end, words, "the firmware hangs; see console.log")
@@ -178,6 +200,11 @@ class Mailbox:
         raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
         return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
+
+    @property
+    def ring_entries(self) -> int:
+        """Entries that the ring holds until they are read."""
+        return self._ring_entries
 
     def command(
         self, command: Command, arguments: Sequence[int] = (), text: Sequence[str] = (), *, timeout: float = 5.0
@@ -248,6 +275,11 @@ class Mailbox:
         self._tail = head
         self._write_word(layout.OFFSET_TAIL, head)
         return raw
+
+    def doing(self) -> tuple[int, ...]:
+        """``rig_doing`` of each context, and its calls so far above it."""
+        raw = self._memory.read(self._address + layout.OFFSET_DOING, 4 * layout.CONTEXTS)
+        return struct.unpack(f"<{layout.CONTEXTS}I", raw)
 
     def heartbeat(self) -> int:
         """Loops of the firmware's main context so far."""

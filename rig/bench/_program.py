@@ -1,4 +1,4 @@
-"""Programs: lists of steps that the firmware runs without a round trip a step, and what they leave in the ring.
+"""Programs: lists of steps that the firmware runs without a round trip for each, and the entries that they leave.
 
 Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows words and entries; must not know
 why a program is run, nor what its entries should say.

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 BLOCK = 16
+MOST_BLOCKS = 256  # every block of a payload of 4 KiB
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
     """One place that holds payload bytes: ``length`` bytes from ``address``, being those from ``offset`` on.
 
-    ``offset`` and ``length`` are multiples of the scan's block, so up to 15 bytes at each end are not claimed.
+    ``offset`` and ``length`` are multiples of the scan's block, so up to 15 bytes at each end are not claimed; in a
+    payload of which not every block is looked for (see ``find_places``), what lies between two that were found is.
     """
 
     address: int
@@ -26,13 +28,19 @@ class Place:
 
 
 def find_places(
-    image: bytes, base: int, payload: bytes, *, symbol_at: Callable[[int], str | None] = lambda _: None
+    image: bytes,
+    base: int,
+    payload: bytes,
+    *,
+    most: int = MOST_BLOCKS,
+    symbol_at: Callable[[int], str | None] = lambda _: None,
 ) -> list[Place]:
     """All places in ``image`` (memory from ``base`` on) that hold whole blocks of ``payload``, by address.
 
+    :param most: blocks that are looked for, evenly spread; a copy of a part that has none of them is not seen.
     :raises ValueError: the payload is shorter than one block, so nothing about it can be known.
     """
-    blocks = range(0, len(payload) - BLOCK + 1, BLOCK)
+    blocks = range(0, len(payload) - BLOCK + 1, _step(len(payload), most))
     if not blocks:
         raise ValueError(f"payload of {len(payload)} bytes is shorter than the block of {BLOCK}")
     # The origin of a hit is where byte 0 of the payload would stand: the blocks of one copy share it.
@@ -44,17 +52,27 @@ def find_places(
             by_origin.setdefault(base + at - offset, []).append(offset)
             at = image.find(block, at + 1)
     places = [
-        Place(address=origin + run[0], offset=run[0], length=len(run) * BLOCK, symbol=symbol_at(origin + run[0]) or "")
+        Place(
+            address=origin + run[0],
+            offset=run[0],
+            length=run[-1] + BLOCK - run[0],
+            symbol=symbol_at(origin + run[0]) or "",
+        )
         for origin, offsets in by_origin.items()
-        for run in _runs(sorted(offsets))
+        for run in _runs(sorted(offsets), blocks.step)
     ]
     return sorted(places, key=lambda place: place.address)
 
 
-def _runs(offsets: Iterable[int]) -> list[list[int]]:
+def _step(length: int, most: int) -> int:
+    """Bytes from one block that is looked for to the next."""
+    return max(BLOCK, -(-length // (most * BLOCK)) * BLOCK)
+
+
+def _runs(offsets: Iterable[int], step: int) -> list[list[int]]:
     runs: list[list[int]] = []
     for offset in offsets:
-        if runs and offset == runs[-1][-1] + BLOCK:
+        if runs and offset == runs[-1][-1] + step:
             runs[-1].append(offset)
         else:
             runs.append([offset])

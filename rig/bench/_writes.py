@@ -60,7 +60,7 @@ class Trace:
 
     @property
     def copies(self) -> tuple[PayloadWrites, ...]:
-        """Those that somebody else wrote to another place: what is written where it already stands is no copy."""
+        """Writes by another function to another place. Writing bytes where they already are is no copy."""
         origins = {writer.address - writer.offset for writer in self.writers if writer.function == SERIALISER}
         return tuple(
             writer

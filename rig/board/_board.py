@@ -157,7 +157,7 @@ class Board(Protocol):
     ) -> list[MemoryWrite]:
         """Return every write of the core to RAM in a window of what it runs; see ``Probe.trace_writes``.
 
-        :raises ProbeFault: the trace did not come to its end; the board is well and runs.
+        :raises ProbeFault: the trace did not finish; the board is healthy and runs.
         :raises BoardFault: the board is dead.
         :raises UsageError: it is ``untraceable``.
         """
@@ -172,6 +172,10 @@ class Board(Protocol):
 
         A core that is halted after ``boot``, by a crash, a BKPT or a debugger, counts as ended.
         """
+        ...
+
+    def crash(self) -> str | None:
+        """Return what the firmware ended itself by (a fault of its core, a signal), in one line; None if it did not."""
         ...
 
     def power_cycle(self) -> None:

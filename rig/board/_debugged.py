@@ -185,6 +185,9 @@ class DebuggedBoard:
                 return self._latch.gone(error) or error.message
         return self._crash
 
+    def crash(self) -> str | None:
+        return self._crash if self.why_dead() is not None else None
+
     def _look_for_crash(self, probe: Probe) -> str | None:
         state = probe.state()
         if state == "lockup" and self._booted:

@@ -27,6 +27,7 @@ from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
 
 __all__ = ["NativeBoard"]
 
+_CRASHES = tuple(-number for number in (signal.SIGSEGV, signal.SIGBUS, signal.SIGABRT, signal.SIGILL, signal.SIGFPE))
 _START_TIMEOUT = 10.0
 _NO_MEMORY_FILE = "cannot make the mailbox file"  # as the POSIX port says it
 _LOOPBACK = "127.0.0.1"
@@ -213,6 +214,11 @@ class NativeBoard:
 
     def why_dead(self) -> str | None:
         return self._death() or (self._latch.cause.message if self._latch.cause else None)
+
+    def crash(self) -> str | None:
+        death = self._death()
+        crashed = self._process is not None and self._process.returncode in _CRASHES
+        return death if crashed else None
 
     def _death(self) -> str | None:
         process = self._process

@@ -80,7 +80,7 @@ def _beginning(m: Measurement) -> str:
 
 
 def agent_duplicates(figures: Figures) -> Decision:
-    """No duplicate, no loss, no DATA echoed; and where the Agent tells who reads, no sample sent to nobody."""
+    """No duplicate, no loss, no DATA echoed; where the Agent tells who reads, no sample is sent without a reader."""
     metrics = (Metric.SAMPLES_DOUBLED, Metric.SAMPLES_LOST, Metric.DATA_ECHOED, Metric.DATA_SENT)
     measured = dict(zip(metrics, figures.together("shm", *metrics), strict=True))
     if not all(measured.values()):

@@ -24,7 +24,7 @@ class Decision:
 class Claim:
     """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
 
-    ``reported``: metrics that are told, and that the criterion can do without. ``promises``: those of the model that
+    ``reported``: metrics that are shown, and that the criterion does not need. ``promises``: those of the model that
     count against it when the search finds one broken.
     """
 
@@ -67,7 +67,7 @@ class Figures:
 
 
 def gap(figures: Figures, reported: frozenset[str]) -> str:
-    """What was tried with shared memory, came to nothing, and is neither beyond the middleware nor the board; in words.
+    """Describe the first attempted shared-memory measurement without samples, unless it was unsupported or unavailable.
 
     A claim may be refuted by what was measured. To confirm it, all of it must have been.
     """

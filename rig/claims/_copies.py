@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._phrases import NO_SHM, number, readers
+from rig.claims._phrases import NO_SHM, covered, in_array, number, readers, under
 from rig.records import Condition, Evidence, Measurement, Metric
 from rig.records.vocabulary import Held, Repeats, WriteTrace
 
@@ -20,13 +20,14 @@ _BACKEND = "rig_mw_"  # functions of a backend of the bench: not the middleware'
 
 def copies(figures: Figures) -> Decision:
     """Bytes copied do not grow with the readers, the sample stands in RAM once, and no byte is written again."""
-    counted = _by_readers(figures.all(Metric.BYTES_COPIED, "shm"))
-    seen = _by_readers(figures.all(Metric.RESIDENT_COPIES, "shm"))
+    rows = [m for metric in _WITNESSES for m in figures.all(metric, "shm") if in_array(m)]
+    counted = _by_readers(_plain(figures, Metric.BYTES_COPIED))
+    seen = _by_readers(_plain(figures, Metric.RESIDENT_COPIES))
     if not counted or not seen:
         return inconclusive(NO_SHM)
     if any(not m.samples for row in (*counted.values(), *seen.values()) for m in row.values()):
         return inconclusive("not every sample was delivered, so its copies could not be counted")
-    tried = figures.all(Metric.PAYLOAD_WRITTEN, "shm")
+    tried = _plain(figures, Metric.PAYLOAD_WRITTEN)
     traced = _by_readers([m for m in tried if m.samples])
     said = [*_scan(seen), *_trace(traced)]
     counters = list(_counters(counted))
@@ -39,13 +40,23 @@ def copies(figures: Figures) -> Decision:
         if m.samples
     ]
     evidence += _disagreements(counted, seen, traced)
+    also, facts = covered(figures, rows)
+    evidence += facts
     copied = [words for _evidence, words in said if words]
+    for words, m in _copied_in(rows):
+        copied.append(words)
+        evidence.append(fact(words, m))
     if copied:
         return refuted(copied[0], evidence)
     # What the counters count need not be payload: a link that is in use moves bytes of its own meanwhile. Where every
     # write was traced and none was a payload byte's, that is known.
     alone = next((words for _evidence, words in counters if words), "")
     doubts = [_blindness(m) for m in blind if not m.gap.unavailable]
+    doubts += [
+        f"{under(m)}: {m.gap.missing or 'the sample was not delivered'}"
+        for m in rows
+        if not (m.samples or m.gap.unsupported or m.gap.unavailable)
+    ]
     if alone and not _traced_throughout(counted, traced):
         doubts.append(f"{alone}, and no other witness saw a copy: it may be the link's own work")
     if doubts:
@@ -54,10 +65,31 @@ def copies(figures: Figures) -> Decision:
         once = (
             "each sample stands once in RAM, and none of its bytes is written a second time, for any number of readers"
         )
-        return confirmed(once + ("; what the counters saw is not of the sample" if alone else ""), evidence)
+        return confirmed(once + ("; what the counters saw is not of the sample" if alone else "") + also, evidence)
     return confirmed(
-        "bytes copied are the same for every number of readers, and each sample stands once in RAM", evidence
+        f"bytes copied are the same for every number of readers, and each sample stands once in RAM{also}", evidence
     )
+
+
+_WITNESSES = (Metric.BYTES_COPIED, Metric.RESIDENT_COPIES, Metric.PAYLOAD_WRITTEN)
+
+
+def _plain(figures: Figures, metric: Metric) -> list[Measurement]:
+    """Figures by payload and readers alone, with shared memory."""
+    return [m for m in figures.all(metric, "shm") if not in_array(m)]
+
+
+def _copied_in(rows: Sequence[Measurement]) -> Iterator[tuple[str, Measurement]]:
+    """Rows of the array in which scan or trace saw a copy. What the counters count need not be payload: they are judged
+    where only the readers vary.
+    """
+    for m in rows:
+        if m.metric == Metric.RESIDENT_COPIES and m.samples and m.value != 1:
+            names = ", ".join(place.symbol or place.address for place in m.read(Held).places) or "nowhere"
+            yield f"{under(m)}: the payload stands {number(m.value)} x in RAM ({names})", m
+        elif m.metric == Metric.PAYLOAD_WRITTEN and m.samples and m.value:
+            again = f"{number(m.value)} bytes are written again after the application wrote them"
+            yield f"{under(m)}: {again} ({_writers(m)})", m
 
 
 def _traced_throughout(counted: _Table, traced: _Table) -> bool:

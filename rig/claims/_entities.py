@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._phrases import NO_SHM, number, unsupported
+from rig.claims._phrases import NO_SHM, long_life, number, unsupported
 from rig.records import Condition, Metric
 from rig.records.vocabulary import Pairs, Requests, Room, Rounds
 
@@ -87,17 +87,20 @@ def lifecycle(figures: Figures) -> Decision:
     cannot, facts = unsupported(figures, Metric.SAMPLES_LOST, lambda m: str(m.conditions["case"]))
     untold = [metric for metric in metrics for m in figures.all(metric, "shm") if m.gap.unavailable]
     evidence = [fact(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}", m) for m in measured]
-    evidence += facts
+    wrong, aged, life = long_life(figures)
+    evidence += facts + life
     evidence += [fact(f"{metric.replace('_', ' ')}: the middleware does not tell") for metric in untold]
     for m in measured:
         if m.value:
             refusal = m.read(Rounds).refusal
             why = f": {refusal}" if refusal else ""
             return refuted(f"{m.conditions['case']}: {number(m.value)} {m.metric.replace('_', ' ')}{why}", evidence)
+    if wrong:
+        return refuted(wrong, evidence)
     rounds = next(m.conditions["rounds"] for m in measured if "rounds" in m.conditions)
     rest = f"; not told by the middleware: {', '.join(untold).replace('_', ' ')}" if untold else ""
     return confirmed(
-        f"{rounds} rounds of create and delete leak nothing; others are unaffected{rest}{cannot}", evidence
+        f"{rounds} rounds of create and delete leak nothing; others are unaffected{aged}{rest}{cannot}", evidence
     )
 
 
@@ -121,7 +124,8 @@ def services(figures: Figures) -> Decision:
         )
         for m, off, no in zip(received, wrong, refused, strict=True)
     ]
-    evidence += facts
+    bad, aged, life = long_life(figures)
+    evidence += facts + life
     for members, words in (
         (wrong, "replies were wrong"),
         (missing, "replies never came"),
@@ -130,7 +134,10 @@ def services(figures: Figures) -> Decision:
         for m in members:
             if m.value:
                 return refuted(f"{number(m.value)} {words} with {m.conditions['outstanding']} outstanding", evidence)
+    if bad:
+        return refuted(bad, evidence)
     return confirmed(
-        f"{number(sum(m.value for m in received))} replies, each to its requester and with its request id{cannot}",
+        f"{number(sum(m.value for m in received))} replies, each to its requester and with its request id"
+        f"{aged}{cannot}",
         evidence,
     )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
-from rig.claims._phrases import NO_CONTROL, NO_SHM, number, readers
+from rig.claims._phrases import NO_CONTROL, NO_SHM, in_array, number, readers
+from rig.claims._steadiness import conditions_covered, steadiness
 from rig.records import Bounds, Condition, Evidence, Measurement, Metric, interval, quantile, samples_for_upper_bound
 from rig.records.vocabulary import USUAL_SPIN_MS, Latency
 
@@ -34,15 +35,21 @@ def latency(figures: Figures) -> Decision:
     pairs = [_Pair(shm=plain[shape], control=control[shape]) for shape in plain if shape in control]
     if not pairs:
         return inconclusive(NO_CONTROL, evidence)
-    return _compare(pairs, _growth_with_spin(shm, spread), evidence)
+    findings = steadiness(figures)
+    also, facts = conditions_covered(figures)
+    evidence += [evidence for _, evidence in findings] + facts
+    unsteady = next((wrong for wrong, _ in findings if wrong), "")
+    return _compare(pairs, _growth_with_spin(shm, spread), unsteady, also, evidence)
 
 
-def _compare(pairs: list[_Pair], grown: float | None, evidence: list[Evidence]) -> Decision:
+def _compare(pairs: list[_Pair], grown: float | None, unsteady: str, also: str, evidence: list[Evidence]) -> Decision:
     for pair in pairs:
         if pair.above:
             return refuted(f"{pair.words}: {pair.above}", evidence)
     if grown is not None and grown > _SPIN_SHARE:
         return refuted(f"the latency grows with the spin time-out, by {grown:.0%} of it", evidence)
+    if unsteady:
+        return refuted(unsteady, evidence)
     for pair in pairs:
         if not pair.below:
             return inconclusive(f"{pair.words}: {pair.doubt}", evidence)
@@ -50,7 +57,7 @@ def _compare(pairs: list[_Pair], grown: float | None, evidence: list[Evidence]) 
     ratio = first.control.value / max(1.0, first.shm.value)
     return confirmed(
         f"p99 below the Agent path's at all {len(pairs)} compared sizes and numbers of readers; {first.words}: "
-        f"{number(first.shm.value)} {first.shm.unit} (p50), the Agent path takes {ratio:,.0f} times that",
+        f"{number(first.shm.value)} {first.shm.unit} (p50), the Agent path takes {ratio:,.0f} times that{also}",
         evidence,
     )
 
@@ -159,6 +166,8 @@ def _evidence(
         evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
     evidence += _returns(figures.measured(Metric.LATENCY, "shm"))
     for m in figures.measured(Metric.LATENCY_LOADED, "shm"):
+        if in_array(m):
+            continue
         load = f"{m.conditions['pending']} samples pending, {m.conditions['other_pairs']} other pairs of endpoints"
         evidence.append(fact(f"under load, {load}: {_figures(m)} {m.unit}", m))
     instrument = next((told for m in plain.values() if (told := m.read(Latency).subtracted)), None)

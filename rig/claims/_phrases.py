@@ -6,10 +6,11 @@ finding itself (a sample that the publisher was told is accepted and no reader g
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from rig.claims._claim import Figures, fact
-from rig.records import Evidence, Measurement
+from rig.records import Condition, Evidence, Measurement, Metric
+from rig.records.vocabulary import LongLife, Rows
 
 NO_SHM = "no figures with shared memory: its firmware did not run"
 NO_CONTROL = "no figures of the control (shared memory off, through the Agent)"
@@ -25,9 +26,57 @@ def readers(count: object) -> str:
     return "1 reader" if count == 1 else f"{count} readers"
 
 
+def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
+    """Of many rounds in one start: what is wrong with them, words to end a confirmation with, and the facts."""
+    wrong, words, facts = "", "", []
+    for m in figures.measured(Metric.LIFE_WRONG, "shm"):
+        told = m.read(LongLife)
+        seen = (
+            f"{told.rounds:,} rounds in one start: {told.heard:,} of {told.owed:,} callbacks, {told.damaged:,} "
+            f"damaged, {told.misplaced:,} misplaced, {told.refused:,} calls refused, {told.buffers_leaked} buffers and "
+            f"{told.entities_leaked} entities leaked"
+        )
+        facts.append(fact(seen, m))
+        words = f"; as good after {told.rounds:,} rounds in one start"
+        wrong = wrong or (seen if m.value else "")
+    return wrong, words, facts
+
+
 def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str]) -> tuple[str, list[Evidence]]:
     """Conditions that the middleware cannot do: words to end a reason with, and one fact each."""
     found = [m for m in figures.all(metric, "shm") if not m.samples and m.gap.unsupported]
     facts = [fact(f"{name(m)}: not tried, {m.gap.unsupported}", m) for m in found]
     names = ", ".join(dict.fromkeys(name(m) for m in found))
     return (f"; not supported here: {names}" if found else ""), facts
+
+
+def in_array(m: Measurement) -> bool:
+    """Whether a figure was taken under a row of a covering array."""
+    return Condition.ALIGNMENT in m.conditions
+
+
+def under(m: Measurement) -> str:
+    """The row of a covering array, in words; what goes without saying is left out."""
+    words = []
+    for name, value in m.conditions.items():
+        known = Condition.named(name)
+        if known is None or value == known.usual or (known is Condition.AGENT and value == "steady"):
+            continue
+        words.append(f"{value} buffers" if known is Condition.BUFFERS else known.says(value))
+    return ", ".join(words)
+
+
+def covered(figures: Figures, found: Iterable[Measurement]) -> tuple[str, list[Evidence]]:
+    """What a covering array held: words to end a reason with; and facts, what it left out among them."""
+    array = next(iter(figures.measured(Metric.ROWS, "shm")), None)
+    if array is None:
+        return "", []
+    told = array.read(Rows)
+    rows = {tuple(sorted(m.conditions.items())) for m in found if m.samples}
+    factors = ", ".join(f"{name.replace('_', ' ')} ({count})" for name, count in told.levels.items())
+    text = f"{number(array.value)} rows, with every combination of {told.strength} of the factors {factors}"
+    facts = [fact(text, array)]
+    facts += [fact(f"left out, {words}", array) for words in told.left_out]
+    impossible = [m for m in found if not m.samples and (m.gap.unsupported or m.gap.unavailable)]
+    facts += [fact(f"{under(m)}: not tried, {m.gap.unsupported or m.gap.unavailable}", m) for m in impossible]
+    return f"; the same under {len(rows)} combinations of {len(told.levels)} factors" if rows else "", facts

@@ -7,12 +7,19 @@ from rig.claims._claim import Claim
 from rig.claims._promises import promises_of
 from rig.records import Metric
 
+_FACTORS = (
+    "payload (1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB), alignment of the "
+    "buffers, 1 to 9 readers, reliability, one and two sessions, samples waiting, 1 to 16 buffers and other endpoints "
+    "(every pair of levels in a quick run, every triple in a full one; what the board or the middleware cannot hold is "
+    "said)"
+)
+
 _ROWS = (
     Claim(
         id="agentless-operation",
         statement="Nodes on one MCU exchange messages without the Agent.",
-        method="The link is cut after the session is up, and a middleware without any link; 1,000 samples per "
-        "reliability to two readers.",
+        method="The link is cut after the session is up; a second middleware has no link at all. 1,000 samples per "
+        "reliability go to two readers.",
         criterion="every sample is delivered locally and publish reports success; the control delivers none",
         experiment="agentless-operation",
         decide=_agent.agentless_operation,
@@ -20,8 +27,8 @@ _ROWS = (
     Claim(
         id="agentless-startup",
         statement="It works with no Agent at boot.",
-        method="The link is silent from the middleware's start on and comes back later; and a middleware without any "
-        "link; over the reliable and the best-effort stream.",
+        method="The link is silent from the middleware's start on and comes back later; a second middleware has no "
+        "link at all. Both over the reliable and the best-effort stream.",
         criterion="entities are created and data flows",
         experiment="agentless-startup",
         decide=_agent.agentless_startup,
@@ -30,8 +37,10 @@ _ROWS = (
         id="message-size",
         statement="Messages are limited only by memory.",
         method="One buffer as large as the pool; sizes from 1 B to all of it, dense around the MTU, MTU x history "
-        "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories.",
-        criterion="whole and of the right length at every size up to the buffer memory configured",
+        "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories. "
+        f"Then pools that are filled, emptied and filled again, under a covering array over {_FACTORS}.",
+        criterion="whole and of the right length at every size up to the buffer memory configured, and as many as "
+        "there are buffers in every row of the array",
         experiment="message-size",
         decide=_messages.message_size,
         promises=promises_of("message-size"),
@@ -40,9 +49,11 @@ _ROWS = (
         id="copies",
         statement="The payload is not copied for each destination.",
         method="Three witnesses, 1 to 8 readers: memcpy-family counters; a scan of RAM for the payload's bytes at the "
-        "last callback; on emulated boards a trace of every write of the core, by function and place.",
-        criterion="bytes copied do not grow with the readers; resident copies = 1; where writes can be traced, no "
-        "payload byte is written after the application wrote it",
+        "last callback; on emulated boards a trace of every write of the core, by function and place. Counters and "
+        f"scan also under a covering array over {_FACTORS} and a silent Agent; short samples of it for few readers are "
+        "traced as well.",
+        criterion="bytes copied do not grow with the readers; resident copies = 1, in every row of the array; where "
+        "writes can be traced, no payload byte is written after the application wrote it",
         experiment="copies",
         decide=_copies.copies,
         promises=promises_of("copies"),
@@ -50,8 +61,9 @@ _ROWS = (
     Claim(
         id="shared-buffer",
         statement="All destinations share one buffer.",
-        method="The address handed to each reader of a sample; 2 to 8 readers.",
-        criterion="all addresses are equal",
+        method="The address handed to each reader of a sample; 2 to 8 readers. Then the same, and the place that the "
+        f"writer was lent, under a covering array over {_FACTORS}.",
+        criterion="all addresses of a sample are equal, in every row of the array",
         experiment="shared-buffer",
         decide=_messages.shared_buffer,
         promises=promises_of("shared-buffer"),
@@ -60,9 +72,11 @@ _ROWS = (
         id="os-overhead",
         statement="Fewer system calls.",
         method="Writes, reads that brought something, lock, wait and allocation calls per sample; bytes on the link; "
-        "shared memory on and off. Polls that brought nothing are told apart: how many there are depends on how long "
-        "one waits.",
-        criterion="strictly fewer calls and bytes with shared memory",
+        "shared memory on and off; the calls with it also under a covering array over payload, readers, reliability, "
+        "sessions, samples waiting, buffers and other endpoints. Polls that brought nothing are told apart: how many "
+        "there are depends on how long one waits.",
+        criterion="strictly fewer calls and bytes with shared memory, and in every row of the array fewer calls than "
+        "the control's least",
         experiment="os-overhead",
         reported=frozenset((Metric.POLL_CALLS,)),
         decide=_cost.os_overhead,
@@ -71,12 +85,17 @@ _ROWS = (
         id="latency",
         statement="Less time from publisher to reader.",
         method="Message latency (REP-2014), publish call to callback entry, on one clock of the MCU, by payload, "
-        "readers, spin time-out, samples pending and other endpoints; what the instrument adds is measured in the same "
-        "run and taken off; the control goes through the Agent at the link's baud rate.",
-        criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size, "
-        "and independent of the spin time-out",
+        "readers and spin time-out; the first samples of each start, kept apart; the same session after 2,000 samples, "
+        "in a full run 70,000; and a covering array over payload, readers, reliability, sessions, samples waiting, "
+        "buffers, other endpoints and a silent Agent. The cost of the instrument is measured in the same run and "
+        "subtracted; the control goes through the Agent at the link's baud rate.",
+        criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size; "
+        "independent of the spin time-out; the first sample of a start, the far tail (p99.9 of all samples that is "
+        "surely so; the greatest where the clock repeats exactly) and the median under each row of the array at most "
+        "1 ms above the median, 10 times it where the clock counts instructions, what waits before allowed for; after "
+        "its life at most 3 times what it was",
         experiment="latency",
-        reported=frozenset((Metric.SERIALISATION, Metric.LATENCY_LOADED)),
+        reported=frozenset((Metric.SERIALISATION,)),
         decide=_latency.latency,
         promises=promises_of("latency"),
     ),
@@ -84,9 +103,9 @@ _ROWS = (
         id="local-matching",
         statement="The Client discovers matching entities itself.",
         method="Writer and reader by BIN, XML, REF and BIN with XML, offered x requested QoS, either first, one and "
-        "two sessions; requester and replier by BIN and XML; names and types that nearly agree. A quick run has every "
-        "rule, a full one every combination. A pair that cannot be made counts as wrong if it should meet, unless the "
-        "middleware says that it has no such feature or no room.",
+        "two sessions; requester and replier by BIN and XML; names and types that differ slightly. A quick run covers "
+        "every rule, a full one every combination. A pair that should match and cannot be created counts as wrong, "
+        "unless the middleware reports that it lacks the feature or the room.",
         criterion="every DDS-compatible pair delivers exactly once, every incompatible one never",
         experiment="local-matching",
         decide=_entities.local_matching,
@@ -95,11 +114,11 @@ _ROWS = (
     Claim(
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
-        method="Sequence numbers at two readers and DATA on the link, in one session and from one to another, beside "
-        "an Agent that stays, that was restarted, and that falls silent and comes back; and while a reader elsewhere "
-        "comes, for whom samples must cross the link, and goes. The control shows that an echo would be counted.",
+        method="Counts sequence numbers at two readers and DATA on the link, in one session and from one to "
+        "another. The Agent stays, was restarted, or falls silent and comes back; and a reader elsewhere, for which "
+        "samples must cross the link, comes and goes. The control shows that an echo would be counted.",
         criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
-        "where Client and Agent have agreed on it (rig_lo), no sample on the link that nobody there reads",
+        "where Client and Agent have agreed on it (rig_lo), no sample crosses the link without a reader there",
         experiment="agent-duplicates",
         decide=_agent.agent_duplicates,
     ),
@@ -107,9 +126,9 @@ _ROWS = (
         id="entity-capacity",
         statement="Many entities work at once.",
         method="1 to 20 pairs, in a full run 40 or one more than there is room for, against the limits that the "
-        "middleware says it was built with. Raised limits are another build (for the reference Client "
+        "middleware reports it was built with. Raised limits are another build (for the reference Client "
         "-DRIG_MW_MAX_ENTITIES=... and the like), run as a board of its own.",
-        criterion="all deliver, or creation fails with an error, and not before the limits that are told are reached; "
+        criterion="all deliver, or creation fails with an error, and not before the reported limits are reached; "
         "at least one pair",
         experiment="entity-capacity",
         decide=_entities.entity_capacity,
@@ -118,7 +137,8 @@ _ROWS = (
     Claim(
         id="burst-order",
         statement="Samples keep their order.",
-        method="Bursts of 1 to twice the pool between two spins, two readers; some from one session to another.",
+        method="Bursts of 1 to twice the pool between two spins, two readers; some from one session to another; then "
+        "140,000 samples in one start, in a quick run 600.",
         criterion="in order; every loss is reported to the publisher",
         experiment="burst-order",
         decide=_order.burst_order,
@@ -127,10 +147,12 @@ _ROWS = (
     Claim(
         id="thread-safety",
         statement="It is safe with threads.",
-        method="A thread (natively) or a timer interrupt (on a board) publishes while the main context spins; "
-        "every sample proves itself whole. Contexts that never come back take the bench with them: that is told as a "
-        "fault of the firmware, and the claim as not run.",
-        criterion="no torn sample, no deadlock",
+        method="Two threads (natively) or two interrupts, one above the other (on a board), publish while the main "
+        "context publishes and spins, each with a writer of its own, after all have taken turns. Each sample's bytes "
+        "show whether it is whole. Then spins that sleep are woken from each context, at moments spread over their way "
+        "into the sleep.",
+        criterion="no sample torn, lost or out of order; no call that never returns, and no crash; no callback with "
+        "the lock held; no spin that sleeps on to half its time-out",
         experiment="thread-safety",
         decide=_order.thread_safety,
         promises=promises_of("thread-safety"),
@@ -139,7 +161,8 @@ _ROWS = (
         id="lifecycle",
         statement="Entities may come and go.",
         method="Create and delete 100 times, in a quick run 20; delete a reader, also while samples wait for it; "
-        "close one of two sessions. A leak that shows only after more rounds is not seen.",
+        "close one of two sessions. Then a reader comes and goes at a writer that stays: 70,000 times in one start, in "
+        "a quick run 300. Of whole sessions a leak that shows only after more rounds is not seen.",
         criterion="no leak, others unaffected, a deleted reader gets nothing",
         experiment="lifecycle",
         decide=_entities.lifecycle,
@@ -149,7 +172,7 @@ _ROWS = (
         id="services",
         statement="Requests and replies work too.",
         method="Requesters and repliers on one MCU, many outstanding requests, two services beside each other, two "
-        "sessions.",
+        "sessions; then 70,000 requests in one start, in a quick run 300: their ids wrap at 16 bits.",
         criterion="each reply reaches its requester with its request id",
         experiment="services",
         decide=_entities.services,
@@ -166,10 +189,12 @@ _ROWS = (
     Claim(
         id="footprint",
         statement="What it costs in ROM, RAM and stack.",
-        method="Section sizes of both images, the RAM of their objects against the middleware's documented formula, "
-        "and the deepest stack.",
-        criterion="reported for both; where the middleware has a formula for its RAM, the image is within 768 bytes of "
-        "it",
+        method="Section sizes of both images; their RAM by source file and object, however the linker names it, RAM "
+        "that no symbol names, and the heap taken since boot (malloc, sbrk, mappings), against the middleware's "
+        "documented formula; the deepest stack since boot, and that of the same start, creation, publishing and "
+        "delivery with shared memory and without (boards with a painted stack).",
+        criterion="no heap beyond the control's, at most 512 bytes of stack more for the same work; where the "
+        "middleware has a formula for its RAM, image and heap are within 768 bytes of it; the rest is reported",
         experiment="footprint",
         decide=_cost.footprint,
     ),

@@ -1,4 +1,4 @@
-"""The command line: thin. Options in, calls into the rooms to the left, words and exit codes out.
+"""The command line: thin. Options in, calls into the other rooms, words and exit codes out.
 
 Exit codes are those of ``rig.errors.ExitCode``; 0 also says that a command did its work, and 1 of ``compare`` that
 exact figures differ.

@@ -207,11 +207,11 @@ def decode_command(
     relative: bool,
     as_json: bool,
 ) -> int:
-    """Say in words what DDS-XRCE traffic is in FILE: a transcript (.jsonl), a capture, a raw serial log, or the log of
+    """Decode the DDS-XRCE traffic in FILE to text: a transcript (.jsonl), a capture, a raw serial log, or the log of
     MicroXRCEAgent or micro_ros_agent at -v6.
 
-    One line a submessage: -> to the Agent, <- to the Client, -- not known. What was sent again is marked, fragments
-    are joined, and what cannot be read is said and passed over. Captures may be pcapng or pcap, by the rig,
+    One line a submessage: -> to the Agent, <- to the Client, -- not known. Repeated messages are marked, fragments
+    are joined, and unreadable messages are reported and skipped. Captures may be pcapng or pcap, by the rig,
     Wireshark or tcpdump, with DDS-XRCE over UDP or TCP.
 
     \b

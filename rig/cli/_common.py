@@ -31,9 +31,9 @@ def terminal() -> Console:
 
 
 class OnceCommand(click.Command):
-    """A command whose options may stand once, but for flags and those that collect values.
+    """A command whose options may be given once, except flags and those that collect values.
 
-    Of an option that is given twice, click keeps the last; what came first would be dropped without a word.
+    click keeps the last value of an option that is given twice, and would drop the first one silently.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -41,7 +41,7 @@ class Finding:
 
 
 def findings(inventory_file: Path | None) -> Iterator[Finding]:
-    """Look at everything that a run stands on."""
+    """Check everything that a run needs."""
     yield Finding(what="Python", found=sys.version.split()[0])
     for program, (use, package) in _PROGRAMS.items():
         path = shutil.which(program)

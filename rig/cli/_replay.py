@@ -23,7 +23,7 @@ _SHOWN = 12  # lines of what one call came to
 @click.option("--board", "board", metavar="NAME", help="Board to run it on; default: the one of boards.yaml.")
 @click.option("--times", type=click.IntRange(1, 1000), default=3, show_default=True, help="How often.")
 def replay_command(file: Path, boards_file: Path | None, board: str | None, times: int) -> int:
-    """Run a sequence of calls again and show, call by call, what it must come to and what it came to.
+    """Run a sequence of calls again and show, call by call, what was expected and what came.
 
     FILE: one of a run's folder sequences/, or written by hand. Exit code 1: a promise was broken.
     """

@@ -111,7 +111,7 @@ def run_command(
 
 
 def _resume(context: click.Context, run: str) -> int:
-    """``rig run --resume RUN``: what the run was asked for stands in its event log."""
+    """``rig run --resume RUN``: the run's options are in its event log."""
     given = [
         option.opts[0]
         for option in context.command.params

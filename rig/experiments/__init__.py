@@ -1,6 +1,6 @@
 """One module per measurement: takes a ready board, yields records.
 
-Knows the bench and the tapped link. Must not know verdicts, nor formats, nor which firmware it runs against.
+Knows the bench and the tapped link. Must not know the verdict, the formats, or which firmware it runs against.
 """
 
 from rig.experiments import (

@@ -1,7 +1,7 @@
 """What an experiment is: a name, and a function from a ready board to measurements.
 
-An experiment must not know which firmware or board it runs on, nor what its figures will be held against. It yields
-each measurement as soon as it is made, so that a run that dies keeps it.
+An experiment must not know its firmware, its board or its pass criterion. It yields each measurement as soon as it is
+made, so that a run that dies keeps it.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ def pairs(bench: Bench, *, quick: bool) -> Iterator[AnyPair]:
 
 
 def _by_text(bench: Bench, *, quick: bool) -> Iterator[Pair]:
-    """Forms other than BIN; XML with BIN too, while what a REF stands for is known to the Agent alone."""
+    """Forms other than BIN; XML with BIN too. REF only with itself: only the Agent knows what a reference means."""
     mixed: list[tuple[int, int]] = []
     mixed += [(XML, XML), (XML, BIN), (BIN, XML)] if bench.has(Capability.XML) else []
     mixed += [(REF, REF)] if bench.has(Capability.REF) else []

@@ -1,7 +1,7 @@
 """How the samples of one latency are gathered: how many, in what portions, and when there are enough.
 
-On a clock that repeats exactly a fixed number is taken, so that a run gives the same figures to the last digit. On any
-other, portions are added until the intervals of p50 and p99 are as narrow as wanted, or the patience is at its end.
+On an exact clock the number is fixed, so that a run gives the same figures to the last digit. On any other clock,
+portions are added until the intervals of p50 and p99 are as narrow as wanted, or a cap is reached.
 """
 
 from __future__ import annotations
@@ -55,10 +55,12 @@ class Plan:
 class Gathered:
     """Latencies to the last reader and payload writes, in units of the clock, in the order in which they were made.
 
-    ``own`` and ``returned``: least and greatest, as in an Exchange.
+    ``own`` and ``returned``: least and greatest, as in an Exchange. ``first``: latencies of the first samples after the
+    start; they are no part of the others.
     """
 
     latencies: list[int] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
     serialisations: list[int] = field(default_factory=list)
     own: tuple[int, int] = (0, 0)
     returned: tuple[int, int] = (0, 0)
@@ -92,20 +94,34 @@ def plan(setting: Setting) -> Plan:
     return Plan(floor=1000, cap=1000, seconds=1.0) if setting.quick else Plan(floor=1000, cap=10_000, seconds=10.0)
 
 
-def gather(setting: Setting, topology: Topology, shape: Shape) -> Gathered:
-    """Samples of one latency; if the middleware refuses to publish that fast, again with rests in between."""
-    wanted = plan(setting)
+def plan_of_row(setting: Setting) -> Plan:
+    """A fixed number under each row of a covering array: there are many rows."""
+    quick, full = (20, 50) if setting.bench.clock.name == "virtual" else (200, 500)
+    count = quick if setting.quick else full
+    return Plan(floor=count, cap=count, seconds=0)
+
+
+def gather(
+    setting: Setting, topology: Topology, shape: Shape, *, wanted: Plan | None = None, started: bool = True
+) -> Gathered:
+    """Samples of one latency; if the middleware refuses to publish that fast, again with rests in between.
+
+    :param wanted: how many; None as ``plan`` has it.
+    :param started: nothing was published since the start, so that the first samples stand apart.
+    """
+    wanted = wanted or plan(setting)
     gathered = Gathered()
+    apart = WARM_UP if started else 0
     end = time.monotonic() + wanted.seconds
     sequence = 1
     portion = wanted.floor if wanted.fixed else min(wanted.floor, _FIRST_PORTION)
     while portion:
         first = not gathered.latencies
-        seen = _exchange(setting, topology, shape, samples=portion + WARM_UP * first, first=sequence)
+        seen = _exchange(setting, topology, shape, samples=portion + apart * first, first=sequence)
         if seen.refused and first and seen.status is Status.NO_BUFFER:
-            return _with_rests(setting, topology, shape, sequence + (portion + WARM_UP) * shape.burst, wanted)
-        sequence += (portion + WARM_UP * first) * shape.burst
-        _keep(setting, gathered, shape, seen, skip=WARM_UP * first)
+            return _with_rests(setting, topology, shape, sequence + (portion + apart) * shape.burst, wanted)
+        sequence += (portion + apart * first) * shape.burst
+        _keep(setting, gathered, shape, seen, apart=apart * first)
         if gathered.missing or wanted.fixed or (gathered.precise and len(gathered.latencies) >= wanted.floor):
             break
         portion = min(_PORTION, len(gathered.latencies), wanted.cap - len(gathered.latencies))
@@ -130,7 +146,7 @@ def _exchange(setting: Setting, topology: Topology, shape: Shape, *, samples: in
     )
 
 
-def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *, skip: int) -> None:
+def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *, apart: int) -> None:
     """Take over what one exchange gave, if every sample reached every reader; else say what is missing."""
     gathered.missing = seen.shortfall
     if gathered.missing:
@@ -139,11 +155,10 @@ def _keep(setting: Setting, gathered: Gathered, shape: Shape, seen: Exchange, *,
     each = shape.burst * shape.readers
     entries = seen.deliveries
     latencies = setting.bench.latencies(seen)
-    last = [
-        _newest(latencies[at : at + each], entries[at : at + each]) for at in range(skip * each, len(entries), each)
-    ]
-    gathered.latencies += [latency for latency, _ in last]
-    gathered.serialisations += setting.bench.serialisations([record for _, record in last])
+    last = [_newest(latencies[at : at + each], entries[at : at + each]) for at in range(0, len(entries), each)]
+    gathered.first += [latency for latency, _ in last[:apart]]
+    gathered.latencies += [latency for latency, _ in last[apart:]]
+    gathered.serialisations += setting.bench.serialisations([record for _, record in last[apart:]])
     gathered.own = _widened(gathered.own, seen.own)
     gathered.returned = _widened(gathered.returned, seen.returned)
 
@@ -171,7 +186,7 @@ def _with_rests(setting: Setting, topology: Topology, shape: Shape, first: int, 
             if not seen.refused:
                 break
             setting.settle()
-        _keep(setting, gathered, shape, seen, skip=int(number < WARM_UP))
+        _keep(setting, gathered, shape, seen, apart=int(number < WARM_UP))
         if gathered.missing:
             break
     return gathered

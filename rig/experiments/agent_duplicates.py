@@ -1,7 +1,7 @@
-"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or gets lost for it.
+"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or is lost because of it.
 
-Nothing comes back that never went out: so a reader elsewhere, for whom the samples must cross the link, is one of the
-conditions, and the firmware without shared memory shows that what does come back would be counted.
+Only what went out can come back. So one of the conditions is a reader elsewhere, for which samples must cross the link.
+The firmware without shared memory is the control: it shows that an echo would be counted.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import NO_SECOND
+from rig.experiments._refusals import NO_SECOND, again_if_late
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Crossing
 from rig.station import Link, RemoteReader, Setting
@@ -124,9 +124,13 @@ def _case(setting: Setting, link: Link, sessions: int) -> _Case:
 
     :raises Refused: the middleware has no room for that.
     """
-    setting.start(buffers=8)
-    connect = setting.connect if sessions == 1 else setting.connect_across
-    topology = connect(readers=_READERS)
+
+    def connect() -> Topology:
+        setting.start(buffers=8)
+        make = setting.connect if sessions == 1 else setting.connect_across
+        return make(readers=_READERS)
+
+    topology = again_if_late(connect)
     setting.settle()
     return _Case(setting=setting, link=link, topology=topology, sessions=sessions)
 

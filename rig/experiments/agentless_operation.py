@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rig.bench import Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import again_if_late
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Deliveries
 from rig.station import Setting
@@ -55,7 +56,7 @@ def _connect(setting: Setting, link: str, reliable: bool) -> Topology:
 def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
     control = setting.path == "agent"
     count = 5 if control else 1000
-    topology = _connect(setting, link, reliable)
+    topology = again_if_late(lambda: _connect(setting, link, reliable))
     if link == "cut" and setting.link is not None:
         setting.link.cut()
     try:

@@ -1,4 +1,4 @@
-"""Whether bursts between two spins arrive in order, and whether every loss is told to the publisher."""
+"""Whether bursts between two spins arrive in order, and whether every loss is reported to the publisher."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from rig.bench import Exchange, Refused, Topology
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import NO_SECOND
+from rig.experiments._refusals import NO_SECOND, again_if_late
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Burst
 from rig.station import Setting
@@ -21,13 +22,11 @@ _ACROSS = (2, 8, 9)  # bursts from one session to another
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Bursts of 1 to twice the pool, then some from one session to another; each reader's numbers as they came."""
     bursts = range(1, 2 * _BUFFERS + 1) if setting.path == "shm" and not setting.quick else (1, 2, 4, 8, 9, 16)
-    setting.start(buffers=_BUFFERS)
-    yield from _bursts(setting, setting.connect(readers=_READERS), bursts, sessions=1)
+    yield from _bursts(setting, again_if_late(lambda: _connect(setting, sessions=1)), bursts, sessions=1)
     if setting.path != "shm":
         return
-    setting.start(buffers=_BUFFERS)
     try:
-        topology = setting.connect_across(readers=_READERS)
+        topology = again_if_late(lambda: _connect(setting, sessions=2))
     except Refused as error:
         if error.status not in NO_SECOND:
             raise
@@ -36,6 +35,13 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         yield setting.measurement("burst-order", Metric.SAMPLES_LOST, [], conditions=conditions, detail=detail)
     else:
         yield from _bursts(setting, topology, _ACROSS, sessions=2)
+    yield from _long_life.live(setting, "burst-order", _long_life.samples)
+
+
+def _connect(setting: Setting, *, sessions: int) -> Topology:
+    setting.start(buffers=_BUFFERS)
+    connect = setting.connect if sessions == 1 else setting.connect_across
+    return connect(readers=_READERS)
 
 
 def _conditions(burst: int, *, sessions: int) -> dict[str, Scalar]:

@@ -1,33 +1,92 @@
-"""How often a payload is copied: the firmware's counters, the rig's own look at RAM, and a trace of every write."""
+"""How often a payload is copied: the firmware's counters, a scan of RAM, and a trace of every write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from rig.bench import BLOCK, Counter, Exchange, PayloadWrites, Place, Topology, Trace, payload
+from rig.bench import BLOCK, RUN, Counter, Exchange, PayloadWrites, Place, Topology, Trace, payload
+from rig.experiments._arrangement import Arranged, arranged, publish, told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import covering, levels
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Held, HeldPlace, Repeats, WriteTrace, Written
 from rig.station import Setting
 
 _REPEATS = 3
-_QUICKLY_TRACED = (READERS[0], READERS[-1])
+_QUICKLY_TRACED = (READERS[0], READERS[-1])  # also the control's in a quick run
+_QUICK_BYTES = 256  # a trace takes the time of every word
+_TRACED_READERS, _TRACED_BYTES = 2, 64  # rows up to these are traced: what a callback writes is traced as well
+_QUICKLY_TRACED_ROWS = 2
+_BLOCKS_OF_A_ROW = 4  # a copy of more than a quarter is seen in a row; a smaller one where only readers and sizes vary
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """For each number of readers: bytes copied per sample, the places that hold a sample at its last callback, and who
-    wrote its bytes on the way there.
+    wrote its bytes on the way there. Then the same under the conditions of a covering array.
     """
     sizes = [size for size in setting.payloads() if size >= BLOCK]
     if setting.quick or setting.path == "agent":
-        limit = min(1024, setting.mtu * setting.history // 4)
+        limit = min(_QUICK_BYTES, setting.mtu * setting.history // 4)
         sizes = [size for size in sizes if size <= limit][-1:]
     for size in sizes:
-        for readers in READERS:
+        for readers in READERS if setting.path == "shm" or not setting.quick else _QUICKLY_TRACED:
             yield from _one(setting, size, readers)
     if setting.path == "shm" and setting.trace is None:
         conditions: dict[str, Scalar] = {"payload_bytes": sizes[-1], "readers": READERS[0]}
         yield _traced(setting, [], conditions, WriteTrace(unavailable=setting.untraceable))
+    if setting.path == "shm":
+        yield from _array(setting)
+
+
+def _array(setting: Setting) -> Iterator[Measurement]:
+    factors = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
+    array = covering(setting, levels(setting, *factors))
+    yield told(setting, "copies", array)
+    cheap = [row for row in array.rows if row.readers <= _TRACED_READERS and not row.pending]
+    cheap = [row for row in cheap if RUN <= row.payload_bytes <= _TRACED_BYTES]
+    # Odd lengths and two sessions first: they are what the sizes above do not have.
+    cheap.sort(key=lambda row: (row.payload_bytes % 4 == 0, row.sessions == 1, row.readers, row.number))
+    traced = {row.number for row in (cheap[:_QUICKLY_TRACED_ROWS] if setting.quick else cheap)}
+    for row in array.rows:
+        with arranged(setting, row) as state:
+            yield from _row(setting, state, traced=row.number in traced)
+
+
+def _row(setting: Setting, state: Arranged, *, traced: bool) -> Iterator[Measurement]:
+    """The counters and the scan see the last sample of a burst; the trace, where there is one, has its own exchange."""
+    row = state.row
+    if state.impossible is not None:
+        yield setting.measurement(
+            "copies", Metric.RESIDENT_COPIES, [], conditions=row.conditions, detail=state.impossible
+        )
+        return
+    size = row.payload_bytes
+    first = setting.fresh_sequences(row.burst)
+    places: list[Place] = []
+    held: list[int] = []
+
+    def look() -> None:
+        places.extend(setting.scan(payload(first + row.pending, size), most=_BLOCKS_OF_A_ROW))
+        held.append(resident(places, size))
+
+    seen = publish(setting, state, first=first, on_hold=look if size >= BLOCK else None)
+    yield setting.measurement(
+        "copies",
+        Metric.BYTES_COPIED,
+        [seen.counters[Counter.COPY_BYTES] / row.burst] if seen.complete else [],
+        conditions=row.conditions,
+        detail=Repeats(repeats=1, missing=seen.shortfall),
+    )
+    if size >= BLOCK:
+        yield setting.measurement(
+            "copies",
+            Metric.RESIDENT_COPIES,
+            held if seen.complete else [],
+            conditions=row.conditions,
+            detail=Held(places=tuple(_held(place) for place in places), missing=seen.shortfall),
+        )
+    if traced and setting.trace is not None:
+        yield _trace(setting, size, row.conditions, lambda first, **how: publish(setting, state, first=first, **how))
 
 
 def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
@@ -60,7 +119,12 @@ def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
         detail=Held(places=tuple(_held(place) for place in places)),
     )
     if setting.trace is not None and setting.path == "shm" and (not setting.quick or readers in _QUICKLY_TRACED):
-        yield _trace(setting, topology, size)
+        yield _trace(
+            setting,
+            size,
+            conditions,
+            lambda first, **how: _publish(setting, topology, size, first, **how),
+        )
 
 
 def _publish(
@@ -98,23 +162,20 @@ def _counted(setting: Setting, topology: Topology, size: int) -> tuple[list[int]
     return copied, (setting.bench.statistics().copied - before) / _REPEATS
 
 
-def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
+def _trace(
+    setting: Setting, size: int, conditions: Mapping[str, Scalar], exchange_one: Callable[..., Exchange]
+) -> Measurement:
     """Bytes of one sample that were written anywhere after the application wrote it.
 
-    In an exchange of its own, because the board's time stands still at every write, and with the link held back, which
-    does not wait. The application's own writing is
-    traced too: if it is not seen whole, the trace is blind, and no evidence.
+    It has an exchange of its own, because the board's time stops at every write; the link is held back, since it does
+    not wait. The application's own write is traced too: a trace that lacks a part of it is no evidence.
     """
     assert setting.trace is not None
     trace = setting.trace
-    readers = len(topology.readers)
     sequence = setting.fresh_sequence()
     traces: list[Trace] = []
     held: list[bool] = []
-    exchange = _publish(
-        setting,
-        topology,
-        size,
+    exchange = exchange_one(
         sequence,
         on_hold=lambda: held.append(True),
         within=lambda start: traces.append(trace(payload(sequence, size), start)),
@@ -127,7 +188,7 @@ def _trace(setting: Setting, topology: Topology, size: int) -> Measurement:
     return _traced(
         setting,
         [sum(writer.bytes for writer in seen.copies)] if whole else [],
-        {"payload_bytes": size, "readers": readers},
+        conditions,
         WriteTrace(
             writers=tuple(_written(writer) for writer in seen.copies),
             serialised=seen.serialised,
@@ -157,9 +218,9 @@ def _written(writer: PayloadWrites) -> Written:
 
 
 def resident(places: Sequence[Place], size: int) -> int:
-    """How many times a payload of ``size`` bytes stands in RAM: the most places that any one block of it stands in.
+    """How many times a payload of ``size`` bytes is in RAM: the largest number of places that hold one block of it.
 
-    So a copy cut into fragments counts once, and a second copy of but a part of the payload is not missed.
+    So a copy cut into fragments counts once, and a second copy of only a part is not missed.
     """
     counts = [0] * (size // BLOCK)
     for place in places:

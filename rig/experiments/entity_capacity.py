@@ -1,7 +1,7 @@
-"""How many writer/reader pairs work at once, and whether the one too many is refused with an error.
+"""How many writer/reader pairs work at once, and whether one pair too many is refused with an error.
 
-The limits are those that the firmware was built with, as its middleware tells them; one that tells none must make at
-least one pair. Raised limits are another build: see ``rig explain entity-capacity``.
+The limits are those that the middleware reports it was built with. One that reports none must make at least one pair.
+Raised limits are another build: see ``rig explain entity-capacity``.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def _topic(pair: int) -> str:
 
 
 def room(limits: Mapping[str, int]) -> int:
-    """Pairs that there is room for by the limits a middleware tells; 1 if it tells none of those that count."""
+    """Pairs that the middleware's reported limits leave room for; 1 if it reports none of them."""
     found = [max(0, limits[name] - shared) // each for name, (each, shared) in _TAKES.items() if name in limits]
     if "name_bytes" in limits:
         left, fit = limits["name_bytes"] - len(_PARTICIPANT) - 1, 0

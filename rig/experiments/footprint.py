@@ -1,4 +1,4 @@
-"""What the firmware takes of ROM, RAM and stack, and whether the middleware's own RAM formula is true."""
+"""ROM, RAM and stack of the firmware, and whether the middleware's RAM formula agrees with the image."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from rig.records import Measurement, Metric
 from rig.records.vocabulary import Memory, Stack
 from rig.station import Setting
 
-# What the bench and its ports have in RAM for themselves and for the scenario; everything else is the middleware's.
-# An object that only its source file sees is named with it: the middleware may have one of the same name.
-_BENCH_OBJECTS = frozenset(
+_OWN_SOURCES = ("firmware/bench/", "firmware/ports/")  # as the build names them; everything else is the middleware's
+# The same where an image has no debug information: what the bench has in RAM for itself and for the scenario. An object
+# that only its source file sees is named with it: the middleware may have one of the same name.
+_OWN_OBJECTS = frozenset(
     (
         "rig_mailbox",
-        "bench",
         "bench_counters",
-        "bench_commands.c:stream_memory",
+        "bench_exchange.c:now",
+        "bench_mailbox",
+        "bench_middleware.c:stream_memory",
+        "bench_preempt.c:meet",
         "bench_rtt.c:data",
         "bench_service.c:service",
         "bench_program.c:run",
@@ -28,13 +31,22 @@ _BENCH_OBJECTS = frozenset(
     )
 )
 _SHOWN = 5
+_READERS, _SAMPLES, _PAYLOAD = 2, 4, 64  # of the work that is the same with shared memory and without
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Section sizes from the image, its objects against the formula, and the deepest stack since boot."""
+    """Section sizes from the image, its objects against the formula, the deepest stack since boot and the most heap.
+
+    Stack and heap since boot are those of whatever ran on the board before. What can be compared with the control is
+    the stack of a piece of work that is the same with shared memory and without.
+    """
     for metric, section in ((Metric.TEXT_BYTES, "text"), (Metric.DATA_BYTES, "data"), (Metric.BSS_BYTES, "bss")):
         yield setting.measurement("footprint", metric, [setting.sections[section]], conditions={}, exact=True)
-    own = {name: size for name, size in setting.variables.items() if name not in _BENCH_OBJECTS}
+    own = {
+        name: size
+        for name, size in setting.ram().items()
+        if not name.startswith(_OWN_SOURCES) and name not in _OWN_OBJECTS
+    }
     largest = sorted(own.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
     yield setting.measurement(
         "footprint",
@@ -44,16 +56,33 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         detail=Memory(formula_bytes=setting.bench.ram_formula(), largest=dict(largest)),
         exact=True,
     )
-    reserved, used = setting.bench.stack()
+    reserved, used = setting.bench.stack(forget=True)
+    worked = _work(setting)
+    yield setting.measurement("footprint", Metric.HEAP_PEAK, [setting.bench.heap()], conditions={}, exact=False)
     if used:
-        yield setting.measurement(
-            "footprint",
-            Metric.STACK_PEAK,
-            [used],
-            conditions={},
-            detail=Stack(reserved=reserved),
-            exact=False,  # how deep an interrupt finds the stack is a matter of the link
-        )
+        # How deep an interrupt finds the stack is a matter of the link: neither is exact.
+        stack = Stack(reserved=reserved)
+        yield setting.measurement("footprint", Metric.STACK_PEAK, [used], conditions={}, detail=stack, exact=False)
+        _, same = setting.bench.stack()
+        samples = [same] if worked else []
+        yield setting.measurement("footprint", Metric.STACK_WORK, samples, conditions={}, detail=stack, exact=False)
+
+
+def _work(setting: Setting) -> bool:
+    """Start, make entities, publish and deliver; False if there was nothing to deliver by."""
+    if setting.path == "agent" and setting.link is None:
+        return False
+    setting.start(buffers=2)
+    topology = setting.connect(readers=_READERS)
+    setting.settle()
+    return setting.bench.exchange(
+        session=topology.session,
+        writer=topology.writer,
+        count=_SAMPLES,
+        length=_PAYLOAD,
+        readers=_READERS,
+        deadline=3.0,
+    ).complete
 
 
 EXPERIMENT = Experiment(

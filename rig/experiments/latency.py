@@ -2,30 +2,29 @@
 
 In REP-2014's terms a non-functional, black-box test: the bench takes the place of the application above the layer of
 interest, and the probes are in the bench. The payload write (serialisation) and the callbacks of earlier readers are
-not part of it, and what the instrument adds is measured in the same run and taken off.
+not part of it. The cost of the instrument is measured in the same run and subtracted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Qos, Refused, Topology
+from rig.bench import Topology
+from rig.experiments._arrangement import Arranged, arranged, told
 from rig.experiments._experiment import READERS, Experiment
-from rig.experiments._refusals import raise_unanswered
-from rig.experiments._sampling import PRECISION, WARM_UP, Gathered, Shape, gather, plan
+from rig.experiments._factors import Payload, covering, levels
+from rig.experiments._sampling import PRECISION, Gathered, Plan, Shape, gather, plan, plan_of_row
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Latency, Sampling
 from rig.station import Setting
 
 _SPIN_MS = 10
 _SPIN_TIMEOUTS_MS = (0, 1, 10, 100)
-_PENDING = (1, 3, 7)
-_OTHER_PAIRS = (2, 6)
-_FIRST_OTHER = 0x101  # ids far from those of the pair that is measured
+_AGE_QUICK, _AGE = 2_000, 70_000  # samples in one session; the latter is past the wrap of 16 bits
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """By payload, by readers, by the time-out handed to spin, then under load."""
+    """By payload, by readers, by the time-out handed to spin, after many samples; then under a covering array."""
     agent = setting.path == "agent"
     if agent and setting.link is not None:
         setting.link.pace(setting.baud)
@@ -39,56 +38,98 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         for spin_ms in _SPIN_TIMEOUTS_MS:
             if spin_ms != _SPIN_MS and not (agent and setting.quick):
                 yield from _one(setting, Shape(payload_bytes=4, readers=1, spin_ms=spin_ms))
-        if not (agent and setting.quick):
-            yield from _under_load(setting)
+        if not agent:
+            yield from _array(setting)
     finally:
         if agent and setting.link is not None:
             setting.link.pace(None)
 
 
-def _under_load(setting: Setting) -> Iterator[Measurement]:
-    """What an MCU has to carry beside the sample that is measured: samples that wait, and other endpoints."""
-    for pending in _PENDING[1:2] if setting.quick else _PENDING:
-        shape = Shape(payload_bytes=4, readers=1, spin_ms=_SPIN_MS, pending=pending)
-        yield from _one(setting, shape, load={"pending": pending, "other_pairs": 0})
-    for pairs in _OTHER_PAIRS[-1:] if setting.quick else _OTHER_PAIRS:
-        shape = Shape(payload_bytes=4, readers=1, spin_ms=_SPIN_MS)
-        yield from _one(setting, shape, load={"pending": 0, "other_pairs": pairs})
+def _array(setting: Setting) -> Iterator[Measurement]:
+    """What an MCU has to carry beside the sample that is measured, in combination. Nothing is left out as a warm-up."""
+    own: dict[str, Sequence[object]] = {}
+    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
+    if setting.quick:
+        own = {
+            "payload": (Payload.TINY, Payload.ODD, Payload.WORDS, Payload.MTU),
+            "readers": (1, 2, 9),
+            "pending": (0, 3),
+            "buffers": (1, 4, 16),
+        }
+    array = covering(setting, levels(setting, *factors, **own))
+    yield told(setting, "latency", array)
+    for row in array.rows:
+        with arranged(setting, row) as state:
+            yield _row(setting, state)
 
 
-def _one(
-    setting: Setting, shape: Shape, *, load: dict[str, Scalar] | None = None, serialisation: bool = False
-) -> Iterator[Measurement]:
-    setting.start(buffers=max(4, shape.burst))
+def _row(setting: Setting, state: Arranged) -> Measurement:
+    row = state.row
+    conditions: dict[str, Scalar] = {**row.conditions, "spin_timeout_ms": _SPIN_MS}
+    if state.impossible is not None or state.topology is None:
+        return setting.measurement("latency", Metric.LATENCY_LOADED, [], conditions=conditions, detail=state.impossible)
+    shape = Shape(payload_bytes=row.payload_bytes, readers=row.readers, spin_ms=_SPIN_MS, pending=row.pending)
+    wanted = plan_of_row(setting)
+    gathered = gather(setting, state.topology, shape, wanted=wanted, started=False)
+    return setting.measurement(
+        "latency",
+        Metric.LATENCY_LOADED,
+        gathered.latencies,
+        conditions=conditions,
+        exact=False if gathered.settled else None,
+        detail=_detail(setting, gathered, wanted),
+    )
+
+
+def _one(setting: Setting, shape: Shape, *, serialisation: bool = False) -> Iterator[Measurement]:
+    setting.start(buffers=4)
     topology = setting.connect(readers=shape.readers)
-    if load is not None and load["other_pairs"]:
-        load = {**load, "other_pairs": _add_pairs(setting, topology, int(load["other_pairs"]))}
     setting.settle()
     gathered = gather(setting, topology, shape)
     conditions: dict[str, Scalar] = {
         "payload_bytes": shape.payload_bytes,
         "readers": shape.readers,
         "spin_timeout_ms": shape.spin_ms,
-        **(load or {}),
     }
     if setting.path == "agent" and setting.baud is not None:
         conditions["baud"] = setting.baud
-    yield setting.measurement(
-        "latency",
-        Metric.LATENCY if load is None else Metric.LATENCY_LOADED,
-        gathered.latencies,
-        conditions=conditions,
-        exact=False if gathered.settled else None,
-        detail=_detail(setting, gathered),
-    )
+    detail = _detail(setting, gathered, plan(setting))
+    exact = False if gathered.settled else None
+    for metric, samples in ((Metric.LATENCY, gathered.latencies), (Metric.LATENCY_FIRST, gathered.first)):
+        yield setting.measurement("latency", metric, samples, conditions=conditions, exact=exact, detail=detail)
     if serialisation:
         yield setting.measurement("latency", Metric.SERIALISATION, gathered.serialisations, conditions=conditions)
+        if setting.path == "shm" and shape.payload_bytes == setting.payloads()[0]:
+            yield _aged(setting, topology, shape, conditions)
 
 
-def _detail(setting: Setting, gathered: Gathered) -> Latency:
+def _aged(setting: Setting, topology: Topology, shape: Shape, conditions: Mapping[str, Scalar]) -> Measurement:
+    """The same session, once it had many samples more."""
+    age = _AGE_QUICK if setting.quick else _AGE
+    lived = setting.bench.exchange(
+        session=topology.session,
+        writer=topology.writer,
+        count=age,
+        length=shape.payload_bytes,
+        readers=shape.readers,
+        record=False,
+        deadline=3.0,
+        timeout=120.0,
+    )
+    gathered = gather(setting, topology, shape, started=False) if lived.complete else Gathered(missing=lived.shortfall)
+    return setting.measurement(
+        "latency",
+        Metric.LATENCY_AGED,
+        gathered.latencies,
+        conditions={**conditions, "samples": age},
+        exact=False if gathered.settled else None,
+        detail=_detail(setting, gathered, plan(setting)),
+    )
+
+
+def _detail(setting: Setting, gathered: Gathered, wanted: Plan) -> Latency:
     """What the figure is worth: the instrument's own cost, and how the number of samples came about."""
     clock = setting.bench.clock
-    wanted = plan(setting)
     return Latency(
         to="the last reader",
         units_per_ms=clock.units_per_ms,
@@ -99,7 +140,7 @@ def _detail(setting: Setting, gathered: Gathered) -> Latency:
         },
         publish_to_spin_return={"least": gathered.returned[0], "greatest": gathered.returned[1]},
         bench_between_publish_and_spin={"least": gathered.own[0], "greatest": gathered.own[1]},
-        warm_up=WARM_UP,
+        warm_up=len(gathered.first),
         sampling=Sampling(
             floor=wanted.floor,
             cap=wanted.cap,
@@ -109,23 +150,6 @@ def _detail(setting: Setting, gathered: Gathered) -> Latency:
         ),
         missing=gathered.missing,
     )
-
-
-def _add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
-    """Writers and readers on topics of their own beside the measured ones; returns how many there was room for."""
-    timeout = setting.answer_timeout
-    for pair in range(wanted):
-        id = _FIRST_OTHER + pair
-        topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")
-        try:
-            setting.bench.create(topology.session, topic, timeout=timeout)
-            for kind in (DATAWRITER, DATAREADER):
-                entity = Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos(), reliable_stream=True)
-                setting.bench.create(topology.session, entity, timeout=timeout)
-        except Refused as error:
-            raise_unanswered(error)
-            return pair  # whatever the error: entity-capacity is where it counts
-    return wanted
 
 
 EXPERIMENT = Experiment(id="latency", title="message latency, publish call to callback", measure=measure)

@@ -1,4 +1,4 @@
-"""Whether entities and sessions may come and go: nothing leaks, others go on, the deleted get nothing more."""
+"""Whether entities and sessions may come and go: nothing leaks, others are unaffected, deleted readers get nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rig.bench import (
     Unsupported,
     one_writer,
 )
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered
 from rig.records import Detail, Measurement, Metric, Scalar
@@ -37,6 +38,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     yield from _deleted_reader(setting)
     yield from _deleted_amid_samples(setting)
     yield from _closed_session(setting)
+    yield from _long_life.live(setting, "lifecycle", _long_life.readers)
 
 
 def _start(setting: Setting) -> float:
@@ -55,7 +57,7 @@ def _connect(setting: Setting, readers: int, topic: str, timeout: float) -> Topo
 
 
 def _publish(setting: Setting, topology: Topology, readers: int) -> int:
-    """Deliveries of one sample, whoever got it."""
+    """Deliveries of one sample, to any reader."""
     seen = setting.bench.exchange(
         session=topology.session,
         writer=topology.writer,
@@ -149,7 +151,7 @@ def _deleted_amid_samples(setting: Setting) -> Iterator[Measurement]:
 def _left(
     setting: Setting, case: str, topology: Topology, seen: list[Entry], *, before: int, must: int
 ) -> Iterator[Measurement]:
-    """What the reader that is left lacks, and what the other one got. Samples that come twice are no matter of this."""
+    """Samples that the remaining reader lacks, and those that the deleted one got. Duplicates are not checked here."""
     left, gone = topology.readers
     kept = len({record.sequence for record in seen if record.reader == left})
     stray = sum(1 for record in seen if record.reader == gone)

@@ -17,10 +17,10 @@ _PAYLOAD = 32
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Each pair alone: what reached the other side, against what must.
+    """Each pair alone: deliveries at the other side, compared with what DDS asks for.
 
-    A pair that cannot be made is wrong if DDS lets it meet. It is not tried if the middleware has no such feature, or
-    tells of too little room for its texts; and nothing is known of it if the Agent refused it.
+    A pair that cannot be created is wrong if DDS lets it match. It counts as untried if the middleware has no such
+    feature, or reports too little room for its texts, and as unknown if the Agent refused it.
     """
     limits = whole_numbers(setting.bench.configuration())
     wrong: dict[str, str] = {}

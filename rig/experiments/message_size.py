@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
+from rig.experiments._arrangement import told
 from rig.experiments._experiment import Experiment
+from rig.experiments._factors import covering, levels
 from rig.experiments._refusals import raise_unanswered
-from rig.records import Detail, Measurement, Metric
+from rig.experiments._row_program import impossible, run_row
+from rig.records import Condition, Detail, Measurement, Metric
 from rig.records.vocabulary import Sizes
 from rig.station import Setting
 
@@ -17,6 +20,7 @@ _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537,
 _WIDE_EDGES = (65_535, 65_536, 65_537)
 _READERS = 4
 _PATIENCE = 10
+_FILLED = 2  # times that a pool is filled: what an exhausted one gives back shows in the second
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
 
@@ -139,11 +143,34 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 def _varied(setting: Setting) -> Iterator[Measurement]:
     """The 16-bit edge and the whole memory for several readers; the whole sweep for other MTUs and histories."""
     yield _one_variant(setting, setting.mtu, setting.history, _READERS, _WIDE_EDGES)
+    yield from _pools(setting)
     if setting.quick:
         return
     for mtu in (setting.mtu // 2, setting.mtu * 2):
         for history in (setting.history // 2, setting.history * 2):
             yield _one_variant(setting, mtu, history, 1, None)
+
+
+def _pools(setting: Setting) -> Iterator[Measurement]:
+    """Pools of several buffers under a covering array: each filled to its last buffer, emptied, and filled again."""
+    factors = ("payload", "alignment", "readers", "reliable", "sessions", "buffers", "other_pairs")
+    array = covering(setting, levels(setting, *factors), filled=True)
+    yield told(setting, "message-size", array)
+    for row in array.rows:
+        seen = run_row(setting, row, burst=row.buffers, rounds=_FILLED)
+        owed = _FILLED * row.buffers * row.readers
+        whole = {
+            (heard.session, heard.reader, heard.sequence)
+            for heard in seen.heard
+            if heard.wrong < 0 and heard.length == row.payload_bytes
+        }
+        yield setting.measurement(
+            "message-size",
+            Metric.NOT_WHOLE,
+            [owed - len(whole)] if seen.made else [],
+            conditions={**row.conditions, Condition.PENDING: row.buffers - 1},
+            detail=impossible(seen) or Detail(missing="" if seen.made else f"refused with {seen.refused.name}"),
+        )
 
 
 def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: tuple[int, ...] | None) -> Measurement:

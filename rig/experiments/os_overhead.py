@@ -1,13 +1,15 @@
-"""What one sample asks of the transport, the lock, the allocator and the OS."""
+"""Calls to the transport, the lock, the allocator and the OS for one sample."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rig.bench import Counter, Exchange, Status
+from rig.experiments._arrangement import arranged, publish, told
 from rig.experiments._experiment import Experiment
-from rig.records import Measurement, Metric
+from rig.experiments._factors import Payload, covering, levels
+from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Calls, LinkUse
 from rig.station import Setting
 
@@ -32,6 +34,31 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if found.seen.refused and found.seen.status is Status.NO_BUFFER:
             found = _exchange(setting, _FEW, readers)  # as many as the link takes without an acknowledgement
         yield from _figures(setting, found, readers)
+    if setting.path == "shm":
+        yield from _array(setting)
+
+
+def _array(setting: Setting) -> Iterator[Measurement]:
+    """The same calls under a covering array: no condition may need many."""
+    few: dict[str, Sequence[object]] = {  # what a call may depend on: the rest of the levels is for bytes
+        "payload": (Payload.ODD, Payload.EDGE, Payload.MTU),
+        "readers": (1, 9),
+        "pending": (0, 7),
+        "buffers": (1, 16),
+    }
+    factors = ("reliable", "sessions", "other_pairs")
+    array = covering(setting, levels(setting, *factors, **few))
+    yield told(setting, "os-overhead", array)
+    for row in array.rows:
+        with arranged(setting, row) as state:
+            if state.impossible is not None:
+                yield setting.measurement(
+                    "os-overhead", Metric.LOCK_CALLS, [], conditions=row.conditions, detail=state.impossible
+                )
+                continue
+            count = _FEW // row.burst * row.burst
+            seen = publish(setting, state, first=setting.fresh_sequences(count), count=count)
+            yield from _calls(setting, seen, count, row.conditions)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +98,20 @@ def _exchange(setting: Setting, count: int, readers: int) -> _Found:
 
 def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurement]:
     seen, count = found.seen, found.count
-    conditions = {"payload_bytes": _PAYLOAD, "readers": readers}
+    conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": readers}
+    yield from _calls(setting, seen, count, conditions)
+    if found.link_bytes is not None:
+        yield setting.measurement(
+            "os-overhead",
+            Metric.LINK_BYTES,
+            [found.link_bytes / count] if seen.complete else [],
+            conditions=conditions,
+            detail=LinkUse(samples=count, data_submessages=found.submessages),
+            exact=False,
+        )
+
+
+def _calls(setting: Setting, seen: Exchange, count: int, conditions: Mapping[str, Scalar]) -> Iterator[Measurement]:
     for metric, counters in _COUNTERS.items():
         calls = sum(seen.counters[c] for c in counters)
         by_kind = {c: seen.counters[c] for c in counters}
@@ -90,15 +130,6 @@ def _figures(setting: Setting, found: _Found, readers: int) -> Iterator[Measurem
                 allocations=by_kind.get(Counter.ALLOCATIONS),
                 polls=by_kind.get(Counter.POLLS),
             ),
-        )
-    if found.link_bytes is not None:
-        yield setting.measurement(
-            "os-overhead",
-            Metric.LINK_BYTES,
-            [found.link_bytes / count] if seen.complete else [],
-            conditions=conditions,
-            detail=LinkUse(samples=count, data_submessages=found.submessages),
-            exact=False,
         )
 
 

@@ -83,5 +83,5 @@ EXPERIMENT = Experiment(
     title="a search for calls that break a promise",
     measure=measure,
     has_control=False,
-    needs=Capability.SHM | Capability.OFFLINE,
+    needs=Capability.SHM,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rig.bench import PARTICIPANT, REPLIER, REQUESTER, Capability, Entity, Status, Unsupported
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Requests
@@ -45,6 +46,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             yield setting.measurement(
                 "services", Metric.REPLIES_RECEIVED, [], conditions=_conditions(case), detail=detail
             )
+    yield from _long_life.live(setting, "services", _long_life.requests)
 
 
 def _conditions(case: Case) -> dict[str, Scalar]:

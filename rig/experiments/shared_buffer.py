@@ -1,10 +1,14 @@
-"""Whether all readers of a sample are handed the same buffer."""
+"""Whether all readers of a sample are handed the same buffer: the one that its writer was lent."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rig.bench import Capability, Status
+from rig.experiments._arrangement import told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import Row, covering, levels
+from rig.experiments._row_program import Seen, impossible, run_row
 from rig.records import Measurement, Metric
 from rig.records.vocabulary import Addresses
 from rig.station import Setting
@@ -14,7 +18,7 @@ _PAYLOAD = 64
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Addresses handed to the readers of each of a few samples."""
+    """Addresses handed to the readers of each of a few samples; with shared memory then under a covering array."""
     for readers in READERS:
         setting.start(buffers=4)
         topology = setting.connect(readers=readers)
@@ -36,11 +40,48 @@ def measure(setting: Setting) -> Iterator[Measurement]:
             Metric.DISTINCT_BUFFERS,
             [len(set(found)) for found in addresses.values()] if seen.complete else [],
             conditions={"payload_bytes": _PAYLOAD, "readers": readers},
-            detail=Addresses(
-                addresses={str(s): tuple(f"{a:#010x}" for a in found) for s, found in addresses.items()},
-                missing=seen.shortfall,
-            ),
+            detail=_addresses(addresses, missing=seen.shortfall),
         )
+    if setting.path == "shm":
+        yield from _array(setting)
+
+
+def _array(setting: Setting) -> Iterator[Measurement]:
+    factors = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs")
+    array = covering(setting, levels(setting, *factors))
+    yield told(setting, "shared-buffer", array)
+    for row in array.rows:
+        yield _row(setting, row)
+
+
+def _row(setting: Setting, row: Row) -> Measurement:
+    """One row as a program of the firmware. The place that was lent counts as one of the addresses of a sample."""
+    seen = run_row(setting, row)
+    addresses: dict[int, list[int]] = {}
+    if setting.bench.has(Capability.LOAN):
+        for sequence, place in seen.lent.items():
+            addresses.setdefault(sequence, []).append(place)
+    for heard in seen.heard:
+        addresses.setdefault(heard.sequence, []).append(heard.address)
+    return setting.measurement(
+        "shared-buffer",
+        Metric.DISTINCT_BUFFERS,
+        [] if _why_not(row, seen) else [len(set(found)) for found in addresses.values()],
+        conditions=row.conditions,
+        detail=impossible(seen) or _addresses(addresses, missing=_why_not(row, seen)),
+    )
+
+
+def _why_not(row: Row, seen: Seen) -> str:
+    if seen.refused is not Status.OK:
+        return f"a call was refused with {seen.refused.name}"
+    missing = row.burst * row.readers - len({(h.session, h.reader, h.sequence) for h in seen.heard if h.wrong < 0})
+    return f"{missing} of {row.burst * row.readers} deliveries are missing" if missing > 0 else ""
+
+
+def _addresses(addresses: dict[int, list[int]], *, missing: str) -> Addresses:
+    plain = {str(s): tuple(f"{a:#010x}" for a in found) for s, found in addresses.items()}
+    return Addresses(addresses=plain, missing=missing)
 
 
 EXPERIMENT = Experiment(id="shared-buffer", title="buffers that the readers of one sample see", measure=measure)

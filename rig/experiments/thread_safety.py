@@ -1,42 +1,191 @@
-"""Whether samples survive a publisher in another context than the one that spins: a thread, or a timer interrupt."""
+"""Whether samples survive publishers in several contexts at once, and whether a spin that sleeps is woken.
+
+The main context publishes and spins; two others, threads or interrupts of which one can interrupt the other, publish
+each with a writer of its own. First all take turns in the main context: what works there and stands still or crashes
+when the contexts meet is broken by their meeting, and that is a finding, not a fault.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
 
-from rig.bench import Capability
+from rig.bench import (
+    CONTEXTS,
+    DATAWRITER,
+    Capability,
+    Entity,
+    Preempted,
+    Qos,
+    Refused,
+    Status,
+    Stuck,
+    Topology,
+    standing,
+)
+from rig.errors import BoardFault, FirmwareFault, RigFault
 from rig.experiments._experiment import Experiment
+from rig.experiments._refusals import again_if_late
 from rig.records import Measurement, Metric, Scalar
-from rig.records.vocabulary import Contexts
+from rig.records.vocabulary import Contexts, Wakes
 from rig.station import Setting
 
 _PAYLOAD = 64
+_READERS = 2
+_BUFFERS = 8
+_TURNS = 50
+_ROUNDS = 4
 _DEADLINE = 60.0
+_SLEEP = 1.9  # seconds; the shortest that a board's sleep can be at most is 2
+_TRIES, _QUICK_TRIES = 512, 64
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """The other context publishes into the main one's spins; every sample carries what proves it whole."""
-    count = 2_000 if setting.quick else 20_000
-    setting.start(buffers=4)
-    topology = setting.connect(readers=1)
-    setting.settle()
-    seen = setting.bench.preempt(
-        session=topology.session, writer=topology.writer, count=count, length=_PAYLOAD, deadline=_DEADLINE
+    """Samples of all contexts at once, each of which proves itself whole; then spins that sleep, woken from each."""
+    topology, contexts = again_if_late(lambda: _connect(setting, readers=_READERS))
+    whole = yield from _meet(setting, topology, contexts)
+    for waker in range(1, contexts) if whole else ():
+        yield from _wake(setting, waker)
+
+
+def _connect(setting: Setting, *, readers: int) -> tuple[Topology, int]:
+    """Entities on one topic with a writer for each context, and how many contexts have one."""
+    setting.bench.start(
+        buffers=_BUFFERS, mtu=setting.mtu, history=setting.history, link=setting.link is not None, contexts=True
     )
-    conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": count}
-    detail = Contexts(accepted=seen.accepted, full=seen.full, first_error=seen.status.name)
-    for metric, value in (
-        (Metric.SAMPLES_DELIVERED, seen.delivered),
-        (Metric.SAMPLES_TORN, seen.damaged),
-        (Metric.SAMPLES_OUT_OF_ORDER, seen.misplaced),
-        (Metric.PUBLISHED_INSIDE, seen.inside),
-    ):
+    topology = setting.connect(readers=readers)
+    contexts = 1
+    try:
+        for id in range(topology.writer + 1, topology.writer + CONTEXTS):
+            writer = Entity(kind=DATAWRITER, id=id, parent=1, topic=1, qos=Qos())
+            setting.bench.create(topology.session, writer, timeout=setting.answer_timeout)
+            contexts += 1
+    except Refused as error:
+        if error.status is not Status.TABLE_FULL or contexts == 1:
+            raise
+    setting.settle()
+    return topology, contexts
+
+
+def _publish(setting: Setting, topology: Topology, contexts: int, *, count: int, turns: bool, first: int) -> Preempted:
+    return setting.bench.preempt(
+        session=topology.session,
+        writer=topology.writer,
+        count=count,
+        length=_PAYLOAD,
+        deadline=_DEADLINE,
+        readers=_READERS,
+        contexts=contexts,
+        turns=turns,
+        first=first,
+    )
+
+
+def _rounds(setting: Setting, topology: Topology, contexts: int, count: int) -> Iterator[Preempted]:
+    """Some rounds, each with other pauses; where it is chance how contexts meet, as many as there is time for."""
+    chance = setting.bench.clock.name != "virtual"
+    end = time.monotonic() + (1.0 if setting.quick else 10.0)
+    number = 0
+    while number == 0 or (time.monotonic() < end if chance else number < _ROUNDS):
+        number += 1
+        seen = _publish(setting, topology, contexts, count=count, turns=False, first=number << 16)
+        yield seen
+        if seen.delivered != seen.accepted * _READERS or seen.accepted < count * contexts or seen.damaged:
+            break
+
+
+def _not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str]:
+    """Contexts that never came back, and where they stand or what the firmware ended itself by; the board is renewed.
+
+    :raises RigFault: the error itself, if it says nothing of the kind.
+    """
+    if isinstance(error, Stuck):
+        places = standing(error)
+        found = len(places), f"{error.message}: {'; '.join(places)}"
+    elif isinstance(error, FirmwareFault | BoardFault) and (crash := setting.crash()) is not None:
+        found = contexts, crash
+    else:
+        raise error
+    setting.renew()
+    return found
+
+
+def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Measurement, None, bool]:
+    """Figures of contexts that meet; returns whether all came back."""
+    count = 1_000 if setting.quick else 5_000
+    conditions: dict[str, Scalar] = {
+        "payload_bytes": _PAYLOAD,
+        "readers": _READERS,
+        "samples": count * contexts,
+        "contexts": contexts,
+    }
+    # A firmware that fails in this is at fault by itself, whoever meets whom.
+    _publish(setting, topology, contexts, count=_TURNS, turns=True, first=1)
+    seen: list[Preempted] = []
+    stuck, reason = 0, ""
+    try:
+        for each in _rounds(setting, topology, contexts, count):
+            seen.append(each)
+    except RigFault as error:
+        stuck, reason = _not_back(setting, error, contexts)
+    detail = Contexts(
+        accepted=sum(each.accepted for each in seen),
+        full=sum(each.full for each in seen),
+        first_error=next((each.status.name for each in seen if each.status is not Status.OK), "OK"),
+        published=count * contexts * len(seen),
+        stuck=reason,
+    )
+    figures: dict[Metric, int] = {Metric.CONTEXTS_STUCK: stuck}
+    if not stuck:
+        figures |= {
+            Metric.SAMPLES_DELIVERED: sum(each.delivered for each in seen),
+            Metric.SAMPLES_TORN: sum(each.damaged for each in seen),
+            Metric.SAMPLES_OUT_OF_ORDER: sum(each.misplaced for each in seen),
+            Metric.PUBLISHED_INSIDE: sum(each.inside for each in seen),
+            Metric.LOCK_DEPTH: max(each.depth for each in seen),
+            Metric.LOCK_WAIT: max(each.held_off for each in seen),
+        }
+    for metric, value in figures.items():
+        yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
+    return not stuck
+
+
+def _wake(setting: Setting, waker: int) -> Iterator[Measurement]:
+    topology, _ = again_if_late(lambda: _connect(setting, readers=1))
+    tries = _QUICK_TRIES if setting.quick else _TRIES
+    conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": tries, "waker": waker}
+    try:
+        seen = setting.bench.wake(
+            session=topology.session,
+            writer=topology.writer,
+            context=waker,
+            length=_PAYLOAD,
+            tries=tries,
+            timeout=_SLEEP,
+        )
+    except RigFault as error:
+        stuck, reason = _not_back(setting, error, 2)
+        lost = Contexts(accepted=0, first_error="OK", stuck=reason)
+        yield setting.measurement(
+            "thread-safety", Metric.CONTEXTS_STUCK, [stuck], conditions=conditions, detail=lost, exact=False
+        )
+        return
+    detail = Wakes(
+        tried=seen.tried,
+        timeout_ms=int(_SLEEP * 1000),
+        longest_ms=seen.longest_ms,
+        accepted=seen.accepted,
+        delivered=seen.delivered,
+        inside=seen.inside,
+        first_error=seen.status.name,
+    )
+    for metric, value in ((Metric.WAKE_UP, seen.longest), (Metric.WAKE_UPS_MISSED, seen.missed)):
         yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
 
 
 EXPERIMENT = Experiment(
     id="thread-safety",
-    title="a publisher in another context",
+    title="publishers in several contexts",
     measure=measure,
     has_control=False,
     needs=Capability.THREADS,

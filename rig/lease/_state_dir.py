@@ -40,7 +40,7 @@ def state_dir(part: str = "") -> Path:
 
 
 def _check(root: Path) -> None:
-    """Leases and descriptors are believed: nobody else may have put them there."""
+    """Leases and descriptors are trusted, so the directory must belong to this user alone."""
     found = root.stat()
     if found.st_uid not in (os.geteuid(), 0):
         raise EnvironmentFault(

@@ -1,4 +1,4 @@
-"""The tap between a board's link and its Agent: passing on, counting, spoiling, pacing, capturing.
+"""The tap between a board's link and its Agent: it forwards, counts, paces and captures, and makes noise on request.
 
 Knows units on a link and who sent them. Must not know boards, what an Agent does, nor what messages say.
 """

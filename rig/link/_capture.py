@@ -1,6 +1,6 @@
 """Captures of a link as pcapng.
 
-Knows pcapng and how to dress a message for it. UDP: link type RAW (101), each datagram behind an IPv4 and a UDP
+Knows pcapng and which headers to add to a message. UDP: link type RAW (101), each datagram behind an IPv4 and a UDP
 header made up from the ports in use, so that protocol analysers open it. Serial: link type USER0 (147), one packet
 a frame, the bytes as they stood on the line from the 7E on; bytes that form no frame are packets too. Packet flags
 give the direction as the Agent sees it: inbound from the board, outbound to it. Time stamps in nanoseconds.

@@ -26,8 +26,8 @@ class DirectionCounters:
     """One direction of a link.
 
     ``bytes`` are those on the line (serial: framing included; UDP: datagram payload), ``data_messages`` and
-    ``data_bytes`` the WRITE_DATA or DATA submessages and their payloads, fragments included. What the
-    tap itself withheld (cut, noise) stands in ``dropped_*`` and nowhere else.
+    ``data_bytes`` the WRITE_DATA or DATA submessages and their payloads, fragments included. Only
+    ``dropped_*`` counts what the tap itself withheld (cut, noise).
     """
 
     bytes: int = 0

@@ -1,4 +1,4 @@
-"""The rig's own proof: seeded defects show that it can say no, repeated runs that it does not say so falsely.
+"""The proof of the rig itself: seeded defects show that it refutes, repeated runs that it does not refute falsely.
 
 Knows which defect must refute which claim. No experiment knows of it.
 """

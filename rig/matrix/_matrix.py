@@ -1,4 +1,4 @@
-"""Builds the bench with one defect at a time, runs the suite on it, and holds the verdicts against what must come out.
+"""Builds the bench with one defect at a time, runs the suite on it, and compares the verdicts with the expected ones.
 
 Only the shared-memory firmware has the defect; the control is measured once, on the clean build, and serves all.
 """
@@ -108,7 +108,7 @@ def _run(
 
 
 def uninterrupted(record: RunRecord) -> RunRecord:
-    """The record of a run that was let come to its end; Ctrl-C ends what makes several runs, and not one of them."""
+    """The record of a run that finished. Ctrl-C ends the whole series of runs, not only the current one."""
     if record.run.outcome == Outcome.INTERRUPTED:
         raise KeyboardInterrupt
     return record

@@ -1,7 +1,7 @@
 """The same run again and again: no verdict may change, no claim be refuted, no exact figure differ.
 
-With load on the host's processors or noise on the link, exact figures must still repeat; a claim that cannot be decided
-then is no error, a refuted one is.
+With load on the host's processors or noise on the link, exact figures must still repeat. Under these, an undecided
+claim is no error; a refuted one is.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ _ROWS = (
     _defect("lost_reply", "services"),
     _defect("busy_lock", "os-overhead"),
     _defect("torn_by_preemption", "thread-safety"),
+    _defect("empty_locks", "thread-safety"),
     _defect("footprint_bloat", "footprint"),
     _defect("homonym", "footprint"),
     _defect("late_wakeup", "latency"),

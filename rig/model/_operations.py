@@ -228,7 +228,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class InCallback:
-    """Inside the n-th callback from now on, do this. Inside a callback nobody spins, waits, or closes a session."""
+    """Do this inside the n-th callback from now on. A callback must not spin, wait, or close a session."""
 
     callback: int
     operations: tuple[Operation, ...]

@@ -1,6 +1,6 @@
-"""What a middleware promises its application, one by one, and what it is to break one.
+"""What a middleware promises its application, one by one, and what a breach of a promise is.
 
-Knows nothing of claims: which claim a promise belongs to stands in the claims' own table.
+Must not know claims: their own table says which claim a promise belongs to.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Family(StrEnum):
 
 
 class Promise(StrEnum):
-    """One promise. The value is the sentence that stands in reports."""
+    """One promise. The value is the sentence that reports show."""
 
     ACCEPTED_ARRIVES = "a sample that publish accepted reaches every matching reader"
     PAIR_MEETS = "a writer and a reader that match deliver"

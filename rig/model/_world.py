@@ -1,8 +1,8 @@
 """Local delivery as it should be: what a middleware of one MCU owes its application, call by call.
 
 This is the specification that sequences are held against. It follows DDS (request-offered matching, RELIABILITY,
-DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It is told each call with what it returned, and each
-callback; it says which promise that breaks. What a middleware may choose is left open:
+DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It gets each call with its result, and each callback; it
+says which promise they break. It leaves open what a middleware may choose:
 
 - which of the samples arrive that a KEEP_LAST history may have replaced; the newest ``depth`` must;
 - whether a full pool still lends a place while buffers are held by what may be replaced or is only kept for late
@@ -104,7 +104,7 @@ class Endpoint:
 class World:
     """The state of one middleware from its start on.
 
-    Each method that is told what happened returns the breach it makes, or None.
+    Each method that takes what happened returns the breach, or None.
 
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).

@@ -11,12 +11,14 @@ from rig.probe._crashes import CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
+from rig.probe._ram import UNNAMED, ram_objects
 from rig.probe._rtt import RttReader
 from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
 from rig.probe._translation import ProbeLost
 from rig.probe.qemu import MemoryWrite
 
 __all__ = [
+    "UNNAMED",
     "CrashReport",
     "FirmwareImage",
     "FlashReport",
@@ -32,4 +34,5 @@ __all__ = [
     "decode_crash",
     "list_probes",
     "open_probe",
+    "ram_objects",
 ]

@@ -48,7 +48,7 @@ class FirmwareImage:
     ``core`` is the core it was built for ("cortex-m3"), the bare architecture ("armv7-m") if it names none,
     and "host" for an executable of this host. ``segments`` are (load address, bytes) in ascending order.
     ``occupied`` are the (start, length) ranges it uses when it runs, zero-initialised memory included.
-    ``sections`` gives the sizes of text, data and bss in bytes; ``variables`` the bytes of RAM by object name.
+    ``sections`` gives the sizes of text, data and bss in bytes.
     """
 
     path: Path
@@ -61,7 +61,6 @@ class FirmwareImage:
     occupied: tuple[tuple[int, int], ...] = field(repr=False)
     symbols: Mapping[str, Symbol] = field(repr=False)
     sections: Mapping[str, int]
-    variables: Mapping[str, int] = field(repr=False)
     _ordered: tuple[Symbol, ...] = field(repr=False)
 
     @classmethod
@@ -135,7 +134,6 @@ def _parse(path: Path, data: bytes) -> FirmwareImage:
         occupied=tuple(sorted(_occupied(elf))),
         symbols=MappingProxyType(symbols),
         sections=MappingProxyType(_sizes(elf)),
-        variables=MappingProxyType(_variables(elf)),
         _ordered=tuple(sorted(symbols.values(), key=lambda symbol: (symbol.address, symbol.size))),
     )
 
@@ -238,26 +236,4 @@ def _symbols(elf: Any, *, thumb: bool) -> dict[str, Symbol]:
         found[name] = Symbol(name=name, address=int(address), size=int(entry["st_size"]), kind=kind)  # type: ignore[arg-type]
         if is_global:
             globals_.add(name)
-    return found
-
-
-def _variables(elf: Any) -> dict[str, int]:
-    """Bytes of RAM by name of the object; one that only its source file sees is named ``file:name``."""
-    table = elf.get_section_by_name(".symtab")
-    if not isinstance(table, SymbolTableSection):
-        return {}
-    writable = {
-        index
-        for index, section in enumerate(elf.iter_sections())
-        if section["sh_flags"] & _SHF_WRITE and section["sh_flags"] & _SHF_ALLOC
-    }
-    found: dict[str, int] = {}
-    file = ""
-    for entry in table.iter_symbols():
-        info = entry["st_info"]
-        if info["type"] == "STT_FILE":
-            file = entry.name
-        elif info["type"] == "STT_OBJECT" and entry["st_shndx"] in writable:
-            name = f"{file}:{entry.name}" if info["bind"] == "STB_LOCAL" else entry.name
-            found[name] = found.get(name, 0) + int(entry["st_size"])
     return found

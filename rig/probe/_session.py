@@ -280,7 +280,7 @@ class Probe:
 
     @property
     def traces_writes(self) -> bool:
-        """Whether ``trace_writes`` works: on emulated boards only, no debug port of silicon has the like."""
+        """Whether ``trace_writes`` works. Only on emulated boards: no debug port of silicon offers it."""
         return hasattr(self._session.probe, "trace_writes")
 
     @_border("trace writes")
@@ -303,7 +303,7 @@ class Probe:
         :param start: called once the core cannot get to ``begin`` unseen.
         :param timeout: from then on, seconds.
         :param most: writes until the trace is given up.
-        :raises ProbeFault: it did not come to its end, or the probe has no such thing.
+        :raises ProbeFault: the trace did not finish, or the probe cannot trace.
         """
         if not self.traces_writes:
             raise ProbeFault(f"probe {self.uid} cannot trace writes", hint="only emulated boards can")

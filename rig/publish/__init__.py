@@ -34,9 +34,9 @@ __all__ = [
 def publish(record: RunRecord, directory: Path) -> list[Path]:
     """Write every output of a run into its directory; each file appears whole or not at all.
 
-    One that fails takes no other with it.
+    If one fails, the others are written all the same.
 
-    :raises ResultsFault: one or more could not be written or made; the others stand there.
+    :raises ResultsFault: one or more could not be made or written; the others are there.
     """
     written: list[Path] = []
     failed: list[RigError] = []

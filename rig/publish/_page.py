@@ -1,4 +1,4 @@
-"""What the report says, before it is HTML: headline, key figures, tables. No markup here, no judgement of its own."""
+"""The content of the report before it is HTML: headline, key figures, tables. Has no markup, and decides nothing."""
 
 from __future__ import annotations
 

@@ -50,6 +50,9 @@ class Unit(StrEnum):
     REQUESTS = "requests"
     SEQUENCES = "sequences"
     PROMISES = "promises"
+    CONTEXTS = "contexts"
+    LOCKS = "locks"
+    ROWS = "rows"
 
     @classmethod
     def named(cls, name: str) -> Unit | None:
@@ -80,6 +83,8 @@ class Metric(StrEnum):
 
     LARGEST_MESSAGE = "largest_message_bytes", Unit.BYTES, "largest payload of the sweep that arrived whole"
     LARGEST_VARIED = "largest_varied_bytes", Unit.BYTES, "the same with more readers, or another MTU and history"
+    NOT_WHOLE = "samples_not_whole", Unit.SAMPLES, "deliveries missing, damaged or refused, of a pool filled twice"
+    ROWS = "rows_of_the_array", Unit.ROWS, "rows of a covering array: combinations of conditions that were made"
     BYTES_COPIED = "bytes_copied_per_sample", Unit.BYTES, "bytes that the memcpy family and the framing moved"
     RESIDENT_COPIES = "resident_copies", Unit.COPIES, "places in RAM that hold the payload at the last callback"
     PAYLOAD_WRITTEN = "payload_bytes_written", Unit.BYTES, "payload bytes written after the application wrote them"
@@ -91,7 +96,9 @@ class Metric(StrEnum):
     ALLOCATION_CALLS = "allocation_calls_per_sample", Unit.CALLS, "allocations"
     LINK_BYTES = "link_bytes_per_sample", Unit.BYTES, "bytes on the link, both ways"
     LATENCY = "publish_to_callback", Unit.CLOCK, "message latency: publish call to the last reader's callback entry"
-    LATENCY_LOADED = "publish_to_callback_loaded", Unit.CLOCK, "the same beside waiting samples or other endpoints"
+    LATENCY_LOADED = "publish_to_callback_loaded", Unit.CLOCK, "the same under the conditions of a covering array"
+    LATENCY_FIRST = "publish_to_callback_first", Unit.CLOCK, "the same of the first sample after each start"
+    LATENCY_AGED = "publish_to_callback_aged", Unit.CLOCK, "the same once so many samples went before in one session"
     SERIALISATION = "serialisation", Unit.CLOCK, "the application writes its payload into the loaned place"
     SAMPLES_DELIVERED = "samples_delivered", Unit.SAMPLES, "deliveries to readers of this MCU"
     SAMPLES_LOST = "samples_lost", Unit.SAMPLES, "deliveries that accepted samples still owe their readers"
@@ -102,7 +109,21 @@ class Metric(StrEnum):
     SAMPLES_STRAY = "samples_stray", Unit.SAMPLES, "deliveries to a reader that is deleted"
     SAMPLES_SURPLUS = "samples_surplus", Unit.SAMPLES, "deliveries beyond one a sample and reader"
     PUBLISH_ERRORS = "publish_errors", Unit.SAMPLES, "publish calls that returned an error"
-    PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published while the main context spun"
+    LIFE_WRONG = (
+        "long_life_wrong",
+        Unit.SAMPLES,
+        "callbacks, calls and leaks that are wrong over many rounds in one start",
+    )
+    PUBLISHED_INSIDE = "published_inside_a_spin", Unit.SAMPLES, "samples published into a call of another context"
+    CONTEXTS_STUCK = "contexts_stuck", Unit.CONTEXTS, "contexts that a call of the middleware never gave back"
+    LOCK_DEPTH = "lock_depth_in_callbacks", Unit.LOCKS, "how often a callback's own context held the lock, at most"
+    LOCK_WAIT = "longest_lock_wait", Unit.CLOCK, "longest that a context was held off by the lock"
+    WAKE_UP = (
+        "publish_to_callback_asleep",
+        Unit.CLOCK,
+        "longest from a publisher elsewhere to a sleeping spin's callback",
+    )
+    WAKE_UPS_MISSED = "wake_ups_missed", Unit.SAMPLES, "samples for which a spin slept on to half its time-out or more"
     DATA_ECHOED = "data_echoed", Unit.SAMPLES, "DATA that the Agent sent to the board"
     DATA_SENT = "data_sent", Unit.SAMPLES, "WRITE_DATA that the board sent to the Agent"
     REMOTE_LOST = "remote_lost", Unit.SAMPLES, "samples that a reader elsewhere was owed and did not get"
@@ -121,10 +142,12 @@ class Metric(StrEnum):
     TEXT_BYTES = "text_bytes", Unit.BYTES, "code and constants of the image"
     DATA_BYTES = "data_bytes", Unit.BYTES, "initialised RAM of the image"
     BSS_BYTES = "bss_bytes", Unit.BYTES, "zeroed RAM of the image, the pool among it"
-    MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of all objects that are not the bench's own"
+    MIDDLEWARE_RAM = "middleware_ram_bytes", Unit.BYTES, "RAM of the image that is not the bench's own"
     SEQUENCES_RUN = "sequences_run", Unit.SEQUENCES, "sequences of calls that the search drew and ran to their end"
     PROMISES_BROKEN = "promises_broken", Unit.PROMISES, "promises that the middleware broke in them"
     STACK_PEAK = "stack_peak_bytes", Unit.BYTES, "deepest stack since boot"
+    STACK_WORK = "stack_of_work_bytes", Unit.BYTES, "deepest stack of start, creation, publishing and delivery"
+    HEAP_PEAK = "heap_peak_bytes", Unit.BYTES, "most bytes of heap that were taken at once since boot"
 
     @classmethod
     def named(cls, name: str) -> Metric | None:
@@ -179,6 +202,7 @@ class Condition(StrEnum):
     BUFFERS = "buffers", int, "buffers of the pool", "", None, True
     SESSIONS = "sessions", int, "2: the readers are in another session", "{} sessions", 1
     PENDING = "pending", int, "samples that wait when the measured one is published", "{} pending", 0
+    ALIGNMENT = "alignment", int, "largest power of 2, up to 16, that divides a buffer's length", "aligned to {}", 16
     OTHER_PAIRS = "other_pairs", int, "pairs of endpoints beside the measured one", "{} other pairs", 0
     BAUD = "baud", int, "rate of the line that the Agent's path is paced to", "", None, True
     MTU_BYTES = "mtu_bytes", int, "largest message on the link", "", None, True
@@ -194,6 +218,8 @@ class Condition(StrEnum):
     REQUESTERS = "requesters", int, "requesters of a service"
     OUTSTANDING = "outstanding", int, "requests between two looks for replies"
     SERVICES = "services", int, "services, each with a replier"
+    CONTEXTS = "contexts", int, "contexts that publish, the spinning one among them", "{} contexts"
+    WAKER = "waker", int, "the other context that publishes into a spin", "context {}"
 
     @classmethod
     def named(cls, name: str) -> Condition | None:
@@ -292,11 +318,49 @@ class Burst(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts(Detail):
-    """Of a publisher in another context: samples ``accepted``, calls that found no buffer (``full``), another error."""
+    """Of publishers in several contexts: samples ``accepted``, calls that found no buffer (``full``), another error;
+    ``published``: samples that were to be; ``stuck``: where contexts never came back, or what the firmware ended by.
+    """
 
     accepted: int
     full: int = 0
     first_error: str
+    published: int = 0
+    stuck: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LongLife(Detail):
+    """Of many rounds in one start: callbacks ``owed`` and ``heard``, those ``damaged`` or ``misplaced`` (out of order,
+    or a reply with another request's id); calls ``accepted`` and ``refused``, the first error as the middleware numbers
+    it; what is not free or is left at the end.
+    """
+
+    rounds: int
+    owed: int
+    heard: int
+    damaged: int = 0
+    misplaced: int = 0
+    accepted: int = 0
+    refused: int = 0
+    first_error: int = 0
+    buffers_leaked: int = 0
+    entities_leaked: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wakes(Detail):
+    """Of spins that sleep: how many were ``tried``, with which time-out and the longest of all, milliseconds; samples
+    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``).
+    """
+
+    tried: int
+    timeout_ms: int
+    longest_ms: int
+    accepted: int
+    delivered: int
+    inside: int
+    first_error: str = "OK"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -319,6 +383,17 @@ class Sizes(Detail):
     buffer_bytes: int = 0
     stopped: str = ""
     tried: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rows(Detail):
+    """Of a covering array: how many ``levels`` each factor has; how many factors at a time have all their combinations
+    in some row (``strength``); ``left_out``: combinations that this board or middleware cannot hold, and why.
+    """
+
+    strength: int = 0
+    levels: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -416,7 +491,7 @@ class Sampling:
 class Latency(Detail):
     """What a latency is worth. ``publish_to_spin_return``: ``least`` and ``greatest`` time until the spin came back
     that made the callback. ``subtracted``: by name the instrument's own cost, taken off, in the clock's unit;
-    ``units_per_ms``: of that clock; ``warm_up``: samples that were left out.
+    ``units_per_ms``: of that clock; ``warm_up``: first samples of the start, which stand apart.
     """
 
     to: str = ""
@@ -556,6 +631,16 @@ class Group:
 
 _SHAPE = (Condition.PAYLOAD_BYTES, Condition.READERS)
 _TIMED = (*_SHAPE, Condition.SPIN_TIMEOUT_MS, Condition.BAUD)
+_ROW = (
+    *_SHAPE,
+    Condition.ALIGNMENT,
+    Condition.RELIABLE,
+    Condition.SESSIONS,
+    Condition.PENDING,
+    Condition.BUFFERS,
+    Condition.OTHER_PAIRS,
+    Condition.AGENT,
+)  # of a covering array
 _RECEIVED = (Metric.SAMPLES_DELIVERED, Metric.SAMPLES_LOST)
 
 GROUPS = (
@@ -571,19 +656,37 @@ GROUPS = (
         conditions=(Condition.READERS, Condition.LINK_MTU, Condition.LINK_HISTORY),
         detail=Sizes,
     ),
+    Group(experiment="message-size", metrics=(Metric.NOT_WHOLE,), conditions=_ROW),
+    Group(experiment="message-size", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="copies", metrics=(Metric.BYTES_COPIED,), conditions=_SHAPE, detail=Repeats),
     Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_SHAPE, detail=Held),
     Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_SHAPE, detail=WriteTrace),
+    Group(experiment="copies", metrics=(Metric.BYTES_COPIED,), conditions=_ROW, detail=Repeats),
+    Group(experiment="copies", metrics=(Metric.RESIDENT_COPIES,), conditions=_ROW, detail=Held),
+    Group(experiment="copies", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_ROW, detail=WriteTrace),
+    Group(experiment="copies", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_SHAPE, detail=Addresses),
+    Group(experiment="shared-buffer", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_ROW, detail=Addresses),
+    Group(experiment="shared-buffer", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="os-overhead", metrics=(*CALLS.values(), Metric.POLL_CALLS), conditions=_SHAPE, detail=Calls),
+    Group(experiment="os-overhead", metrics=(*CALLS.values(), Metric.POLL_CALLS), conditions=_ROW, detail=Calls),
+    Group(experiment="os-overhead", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="os-overhead", metrics=(Metric.LINK_BYTES,), conditions=_SHAPE, detail=LinkUse),
     Group(experiment="latency", metrics=(Metric.LATENCY,), conditions=_TIMED, detail=Latency),
     Group(
         experiment="latency",
         metrics=(Metric.LATENCY_LOADED,),
-        conditions=(*_TIMED, Condition.PENDING, Condition.OTHER_PAIRS),
+        conditions=(*_ROW, Condition.SPIN_TIMEOUT_MS, Condition.BAUD),
         detail=Latency,
     ),
+    Group(experiment="latency", metrics=(Metric.LATENCY_FIRST,), conditions=_TIMED, detail=Latency),
+    Group(
+        experiment="latency",
+        metrics=(Metric.LATENCY_AGED,),
+        conditions=(*_TIMED, Condition.SAMPLES),
+        detail=Latency,
+    ),
+    Group(experiment="latency", metrics=(Metric.ROWS,), conditions=(), detail=Rows),
     Group(experiment="latency", metrics=(Metric.SERIALISATION,), conditions=_TIMED),
     Group(
         experiment="burst-order",
@@ -644,9 +747,27 @@ GROUPS = (
             Metric.SAMPLES_TORN,
             Metric.SAMPLES_OUT_OF_ORDER,
             Metric.PUBLISHED_INSIDE,
+            Metric.CONTEXTS_STUCK,
+            Metric.LOCK_DEPTH,
+            Metric.LOCK_WAIT,
         ),
-        conditions=(*_SHAPE, Condition.SAMPLES),
+        conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS, Condition.WAKER),
         detail=Contexts,
+    ),
+    *(
+        Group(
+            experiment=experiment,
+            metrics=(Metric.LIFE_WRONG,),
+            conditions=(Condition.ROUNDS,),
+            detail=LongLife,
+        )
+        for experiment in ("burst-order", "lifecycle", "services")
+    ),
+    Group(
+        experiment="thread-safety",
+        metrics=(Metric.WAKE_UP, Metric.WAKE_UPS_MISSED),
+        conditions=(*_SHAPE, Condition.SAMPLES, Condition.WAKER),
+        detail=Wakes,
     ),
     Group(
         experiment="agentless-operation",
@@ -677,6 +798,7 @@ GROUPS = (
     Group(experiment="sequences", metrics=(Metric.PROMISES_BROKEN,), conditions=(), detail=BrokenPromises),
     Group(experiment="footprint", metrics=(Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES), conditions=()),
     Group(experiment="footprint", metrics=(Metric.MIDDLEWARE_RAM,), conditions=(), detail=Memory),
-    Group(experiment="footprint", metrics=(Metric.STACK_PEAK,), conditions=(), detail=Stack),
+    Group(experiment="footprint", metrics=(Metric.STACK_PEAK, Metric.STACK_WORK), conditions=(), detail=Stack),
+    Group(experiment="footprint", metrics=(Metric.HEAP_PEAK,), conditions=()),
 )
 """Which experiment yields which metrics: what the docs are made from."""

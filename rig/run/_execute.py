@@ -124,7 +124,7 @@ class _Run:
         return self.recorder.record()
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
-        """The run cannot go on: said in its journal, and what it kept from being measured is not decided."""
+        """End a run that cannot go on: journal the fault, and leave undecided what it prevented."""
         board = next((board for board in self.boards if self._pending(board)), self.boards[-1])
         self._fault(
             board, error, self.recorder.at, tuple(line.rstrip() for part in trace for line in part.splitlines())
@@ -254,7 +254,7 @@ class _Run:
 
 
 def _joined(now: Board, before: Board | None) -> Board:
-    """A board with the firmware that an earlier part of the run had on it, where this part has not come to it."""
+    """A board with its firmware of this part of the run, or of the earlier part where this one has not flashed."""
     known: dict[str, Firmware] = {firmware.variant: firmware for firmware in (before.firmware if before else ())}
     known |= {firmware.variant: firmware for firmware in now.firmware}
     return replace(now, firmware=tuple(known.values()))

@@ -1,4 +1,4 @@
-"""Known verdicts, as boards.yaml declares them: accepted while they hold, shown when they do not come true."""
+"""Known verdicts, as boards.yaml declares them: accepted until their day; a verdict that differs is shown."""
 
 from __future__ import annotations
 

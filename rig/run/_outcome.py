@@ -7,7 +7,7 @@ from rig.records import RunRecord, Verdict
 
 
 def outcome(record: RunRecord, *, interrupted: bool = False) -> Outcome:
-    """The word. A fault comes before a refutation: a run that could not be finished is first of all that.
+    """The word. A fault takes precedence over a refutation: such a run could not be finished.
 
     A fault that was mended by resuming the run does not count, and a verdict that boards.yaml declares as known counts
     as if it were a confirmation.

@@ -1,6 +1,6 @@
 """How long the rest of a run will take, from what the same steps took before.
 
-An estimate for people to look at; nothing waits or ends by it.
+An estimate for display only: nothing waits for it or ends by it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rig.run._plan import Key
 
 
 class Pace:
-    """Seconds by step: those of a former run, and those of this one as they come.
+    """Step durations of an earlier run and of this one so far, in seconds.
 
     :param journal: the event log of a former run; None, or one that cannot be read, leaves only this run's steps.
     :param quick: of this run; a former one of the other kind says nothing about it.

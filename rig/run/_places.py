@@ -1,4 +1,4 @@
-"""Where things lie when nobody says: boards.yaml and the directory of runs."""
+"""Default paths: boards.yaml and the directory of runs."""
 
 from __future__ import annotations
 

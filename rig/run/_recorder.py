@@ -27,7 +27,7 @@ Listener = Callable[[Event], None]
 class Recorder:
     """Writes a run's event log and tells the listeners, in that order.
 
-    ``measured``: figures that this part of the run has; ``at``: the step that it is at, in words.
+    ``measured``: figures that this part of the run has; ``at``: its current step, in words.
     """
 
     def __init__(self, directory: Path, listeners: tuple[Listener, ...] = ()) -> None:

@@ -1,4 +1,4 @@
-"""What a program's records come to, held against the model: call by call, until a promise is broken.
+"""Checks the entries that a program left against the model, call by call, until a promise is broken.
 
 Knows records and the model. Must not know which claim a promise belongs to, nor where the records come from.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rig.bench import Called, Context, Heard, Step
+from rig.errors import RigError
 from rig.model import (
     Breach,
     Create,
@@ -43,7 +44,8 @@ _WHOLE_WORD = 4
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
-    ``unjudged``: why the model says nothing of it.
+    ``unjudged``: why the model says nothing of it. ``died``: the firmware did not come to the end, in
+    the board's words.
 
     ``came``: what was seen, as (index of the operation, words), in order.
     """
@@ -52,6 +54,7 @@ class Outcome:
     unsupported: str = ""
     unjudged: str = ""
     finished: bool = True
+    died: RigError | None = field(default=None, compare=False)
     came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
 
@@ -156,8 +159,8 @@ class _Judge:
         if called.number == self.lowered.last:
             self.finished = True
             return self.world.counted(called.value[0]) if self.tells_free else None
-        if call is None:
-            return None
+        if call is None or call.repeated:
+            return None  # the record of the whole repetition says what there is to say
         world, numbered = self.world, call.numbered
         young = called.context == Context.CALLBACK
         operation = numbered.operation

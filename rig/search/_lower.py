@@ -6,7 +6,7 @@ Knows both forms. Must not know what a step should come to.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rig.bench import Capability, ProgramBuilder, Step
 from rig.model import (
@@ -48,12 +48,14 @@ _LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, though there is no
 class Call:
     """What a step is: an operation, of which it may be one piece: ``create``, one endpoint, or ``holder``, something
     that this endpoint needs (DDS-XRCE kind and id). ``text``: bytes of its names, each with its end.
+    ``repeated``: it is part of what is repeated, and leaves a record only when it fails.
     """
 
     numbered: Numbered
     create: Create | None = None
     holder: tuple[int, int] | None = None
     text: int = 0
+    repeated: bool = False
 
 
 @dataclass(slots=True)
@@ -153,6 +155,11 @@ class _Lowering:
         for inner in numbered.inner:
             self._operation(inner)
         self.builder.end(number)
+        if step is Step.REPEAT:
+            inside = range(self.base + number + 1, self.base + len(self.builder.words))
+            self.lowered.steps |= {
+                at: replace(call, repeated=True) for at, call in self.lowered.steps.items() if at in inside
+            }
 
     def _create(self, numbered: Numbered, create: Create) -> None:
         end = create.end
@@ -221,7 +228,7 @@ def _service_xml(kind: Kind, topic: Topic) -> str:
 
 def needs(calls: Calls) -> Capability:
     """The capabilities without which a middleware cannot be asked to run a sequence."""
-    found = Capability.SHM | Capability.OFFLINE
+    found = Capability.SHM
     pending = list(calls.operations)
     while pending:
         operation = pending.pop()

@@ -117,7 +117,7 @@ class Runner:
         call = lowered.steps.get(under_way)
         index = call.numbered.index if call is not None else len(lowered.calls.operations)
         breach = Breach(Promise.ALIVE, Family.DEAD, "the next call returns", fault.message, index)
-        return Outcome(breach=breach, finished=False, came=outcome.came)
+        return Outcome(breach=breach, finished=False, died=fault, came=outcome.came)
 
     def _ask_whether_it_tells(self) -> bool:
         lowered = lower(Calls(2, 64, ()), first=1, key=self._key)

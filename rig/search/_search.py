@@ -87,6 +87,7 @@ class Search:
         """Search until the time is up, or so many sequences were run.
 
         :param seconds: for drawing and running; shrinking what was found takes its own time.
+        :raises RigError: the firmware died, and the same calls do not bring that about again.
         """
         report = self.report
         begin = time.monotonic()
@@ -132,6 +133,8 @@ class Search:
             return
         tries = self._tries(calls, breach.family)
         if not tries:
+            if outcome.died is not None:
+                raise outcome.died  # not by these calls: the board's own trouble, and no evidence
             if breach.family not in _TIMED:
                 report.passing.append((breach.promise, breach.seen))
             return

@@ -1,6 +1,6 @@
 """A station: one leased board, its link tapped, an Agent beside it, and one firmware at a time on it.
 
-Joins the rooms to its left (inventory, lease, probe, board, agent, bench) into what an experiment needs, and takes
+Joins the rooms above it (inventory, lease, probe, board, link, agent, bench) into what an experiment needs, and takes
 everything down again, whatever happened. Must not know experiments.
 """
 

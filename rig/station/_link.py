@@ -126,9 +126,9 @@ class TappedLink:
         )
 
     def why_unanswered(self) -> str:
-        """What is wrong with the Agent if it left the board without an answer; empty if nothing shows it is.
+        """What is wrong with an Agent that left the board without an answer; empty if nothing shows its fault.
 
-        It has got messages and never said one, or its log complains.
+        It got messages and never sent one, or its log complains.
         """
         heard = self.tap.counters() - self._before
         parts = []

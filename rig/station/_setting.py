@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
 
-from rig.bench import Bench, Place, Pool, Topology, Trace, one_writer
+from rig.bench import MOST_BLOCKS, Bench, Place, Pool, Topology, Trace, one_writer
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
 
@@ -41,6 +41,14 @@ class Traffic(Protocol):
     @property
     def data_received(self) -> int:
         """DATA submessages, Agent to board."""
+        ...
+
+
+class Scan(Protocol):
+    """Looks for a payload in the board's RAM."""
+
+    def __call__(self, wanted: bytes, *, most: int = MOST_BLOCKS) -> list[Place]:
+        """Every place that holds payload bytes; ``most``: blocks of it that are looked for, evenly spread."""
         ...
 
 
@@ -112,12 +120,14 @@ class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: of the image, bytes;
-    ``variables``: what its objects take of RAM, bytes by name.
-    ``trace``: who writes bytes of a payload where, from its first byte to where the firmware stands or is done; given
-    the payload and what sets the exchange going. None where the board cannot; ``untraceable`` says why.
-    ``seed``: of what is drawn by chance; ``search_seconds``: how long to search, None for the usual time.
+    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: sizes of the image's, in bytes;
+    ``ram``: RAM of each of its objects, bytes by ``source file:object``.
+    ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the payload's first byte until the
+    firmware holds or finishes. Takes the payload and a function that starts the exchange. None where the board cannot
+    trace; ``untraceable`` says why.
+    ``seed``: of the search's random choices; ``search_seconds``: how long to search, None for the usual time.
     ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
+    ``crash``: what the firmware ended itself by, in words, or None.
     """
 
     board: str
@@ -125,11 +135,12 @@ class Setting:
     bench: Bench
     link: Link | None
     baud: int | None
-    scan: Callable[[bytes], list[Place]]
+    scan: Scan
     sections: Mapping[str, int]
-    variables: Mapping[str, int]
+    ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
+    crash: Callable[[], str | None] = lambda: None
     quick: bool = False
     seed: int = 1
     search_seconds: float | None = None
@@ -173,8 +184,12 @@ class Setting:
 
     def fresh_sequence(self) -> int:
         """A sequence number that no other sample of this setting has: its payload stands nowhere in RAM yet."""
-        self._sequences += 1
-        return self._sequences
+        return self.fresh_sequences(1)
+
+    def fresh_sequences(self, count: int) -> int:
+        """The first of ``count`` such numbers in a row."""
+        self._sequences += count
+        return self._sequences - count + 1
 
     def payloads(self) -> list[int]:
         """The usual payload sizes that this board can hold."""
@@ -197,16 +212,16 @@ class Setting:
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
 
-    def connect_across(self, *, readers: int) -> Topology:
+    def connect_across(self, *, readers: int, reliable: bool = True) -> Topology:
         """A session with a writer, and another one with the readers of its topic.
 
         :raises Refused: the middleware has no second session, or no room for it.
         """
-        writing, reading = self.connect(readers=0), self.connect(readers=readers)
+        writing, reading = (self.connect(readers=count, reliable=reliable) for count in (0, readers))
         return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
     def settle(self) -> None:
-        """Let the link come to rest: what earlier samples set going must not be counted with the next one."""
+        """Wait until the link is quiet, so that traffic of earlier samples is not counted with the next one."""
         if self.link is None:
             return
         before = -1

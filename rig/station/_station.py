@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,7 @@ from rig.bench import Bench, Refused, Status, build
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError
 from rig.inventory import BoardSpec
-from rig.probe import FirmwareImage
+from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
 from rig.station._link import NO_EXTERNAL, TappedLink, open_link
@@ -154,9 +155,10 @@ class Station:
             baud=self._link.baud if self._link is not None else None,
             scan=scanner(board),
             sections=image.sections,
-            variables=image.variables,
+            ram=partial(ram_objects, image.path),
             trace=tracer(board, image, bench),
             untraceable=why_untraceable(board, image),
+            crash=board.crash,
             quick=quick,
             seed=self._seed,
             search_seconds=self._search_seconds,

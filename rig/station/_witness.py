@@ -1,4 +1,4 @@
-"""What a station sees of a payload in the board's memory: where it stands, and who writes it.
+"""What a station finds of a payload in the board's memory: where it lies, and which function writes it.
 
 Joins the board's memory and its probe with the bench's knowledge of payloads and the image's of names.
 """
@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rig.bench import SERIALISER, Bench, Place, Trace, find_payload_writes, find_places
+from rig.bench import MOST_BLOCKS, SERIALISER, Bench, Place, Trace, find_payload_writes, find_places
 from rig.board import Board
 from rig.errors import ProbeFault
 from rig.probe import FirmwareImage
+from rig.station._setting import Scan
 
 _TRACE_SECONDS = 20.0
 
 
-def scanner(board: Board) -> Callable[[bytes], list[Place]]:
+def scanner(board: Board) -> Scan:
     """The ``scan`` of a ``Setting``."""
 
-    def scan(wanted: bytes) -> list[Place]:
+    def scan(wanted: bytes, *, most: int = MOST_BLOCKS) -> list[Place]:
         return [
             place
             for start, length in board.ram_regions()
-            for place in find_places(board.memory.read(start, length), start, wanted, symbol_at=board.symbol_at)
+            for place in find_places(
+                board.memory.read(start, length), start, wanted, most=most, symbol_at=board.symbol_at
+            )
         ]
 
     return scan

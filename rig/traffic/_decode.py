@@ -41,7 +41,7 @@ _HELD = 1024
 def decode_file(
     path: Path, *, follow: threading.Event | None = None, agent_port: int | None = None
 ) -> Iterator[DecodedLine]:
-    """Say a recorded file, whatever of the four kinds it is, line by line as it is read.
+    """Decode a recorded file of any of the four kinds to text, line by line as it is read.
 
     :param path: the file; ``-`` is the standard input.
     :param follow: the file still grows: wait for more, also for a beginning, until this event is set.

@@ -32,7 +32,7 @@ class _Parts:
     size: int | None = None
 
     def whole(self) -> bytes | None:
-        """What the parts make up without a gap; where they overlap, what came first stands."""
+        """The whole that the parts make without a gap; where they overlap, the first one counts."""
         if self.size is None:
             return None
         out = bytearray()

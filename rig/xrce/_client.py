@@ -62,7 +62,7 @@ class ClientSession:
 
     :param key: four bytes that name the Client.
     :param session_id: from 0x80 on the address alone names the Client; below, every header carries the key.
-    :param mtu: longest message that the Client takes, in bytes, as it tells the Agent.
+    :param mtu: longest message that the Client accepts, in bytes; sent to the Agent at login.
     :param largest: longest message that it sends; ``mtu`` if None. What is longer goes in fragments.
     :param properties: of its CREATE_CLIENT.
 

@@ -14,7 +14,7 @@ from rig.xrce._constants import ObjectKind, SubmessageKind
 
 
 class FieldType(StrEnum):
-    """How a field stands on the wire. Numbers are aligned to their size, counted from the message's first byte."""
+    """How a field lies on the wire. Numbers are aligned to their size, counted from the message's first byte."""
 
     U8 = "u8"
     U16 = "u16"

@@ -33,6 +33,7 @@ OFFSETS = {
     "head": layout.OFFSET_HEAD,
     "tail": layout.OFFSET_TAIL,
     "program_words": layout.OFFSET_PROGRAM_WORDS,
+    "doing": layout.OFFSET_DOING,
     "ring": layout.OFFSET_RING,
 }
 ENUMS: dict[str, tuple[str, type[IntEnum] | type[IntFlag]]] = {
@@ -40,6 +41,10 @@ ENUMS: dict[str, tuple[str, type[IntEnum] | type[IntFlag]]] = {
     "rig_command": ("RIG_CMD_", layout.Command),
     "rig_preempt_argument": ("RIG_PREEMPT_", layout.PreemptArgument),
     "rig_preempt_result": ("RIG_PREEMPTED_", layout.Preempted),
+    "rig_wake_argument": ("RIG_WAKE_", layout.WakeArgument),
+    "rig_wake_result": ("RIG_WOKEN_", layout.Woken),
+    "rig_start_for": ("RIG_FOR_", layout.StartFor),
+    "rig_doing": ("RIG_DOING_", layout.Doing),
     "rig_service_argument": ("RIG_SERVICE_", layout.ServiceArgument),
     "rig_service_result": ("RIG_SERVED_", layout.Served),
     "rig_exchange_argument": ("RIG_EXCHANGE_", layout.ExchangeArgument),
@@ -113,7 +118,7 @@ def test_words_of_the_statistics_are_the_fields_of_the_structure(tmp_path: Path)
 
 def test_a_command_has_a_word_in_every_slot() -> None:
     slots = {slot: 10 + slot for slot in reversed(layout.PreemptArgument)}
-    assert layout.arguments(slots) == (10, 11, 12, 13, 14, 15)
+    assert layout.arguments(slots) == (10, 11, 12, 13, 14, 15, 16, 17, 18)
     del slots[layout.PreemptArgument.COUNT]
     with pytest.raises(ValueError, match="PreemptArgument: no COUNT"):
         layout.arguments(slots)

@@ -82,9 +82,26 @@ def capacity(made: float = 20, lost: float = 0, refusal: str = "", room: int = 1
 
 
 def preempted(accepted: int = 500, error: str = "OK", **seen: float) -> Rows:
+    """Of two contexts and one reader; and of spins that sleep."""
     found = {"samples_delivered": accepted, "samples_torn": 0, "samples_out_of_order": 0, "published_inside_a_spin": 9}
-    detail: dict[str, object] = {"accepted": accepted, "first_error": error}
-    return [row(metric, value, detail=detail, samples=500) for metric, value in (found | seen).items()]
+    found |= {"lock_depth_in_callbacks": 0, "longest_lock_wait": 7, "contexts_stuck": 0}
+    detail: dict[str, object] = {"accepted": accepted, "first_error": error, "published": 500}
+    where: dict[str, Scalar] = {"samples": 500, "readers": 1, "contexts": 2}
+    both = found | seen
+    return [row(metric, both[metric], detail=detail, **where) for metric in found] + asleep(both.get("missed", 0))
+
+
+def asleep(missed: float = 0, delivered: int = 64, inside: int = 63) -> Rows:
+    detail: dict[str, object] = {"tried": 64, "timeout_ms": 1900, "longest_ms": 1900 if missed else 1}
+    detail |= {"accepted": 64, "delivered": delivered, "inside": inside}
+    where: dict[str, Scalar] = {"samples": 64, "readers": 1, "waker": 1}
+    values = {"publish_to_callback_asleep": 400.0, "wake_ups_missed": missed}
+    return [row(metric, value, detail=detail, **where) for metric, value in values.items()]
+
+
+def stuck() -> Rows:
+    detail: dict[str, object] = {"accepted": 0, "first_error": "OK", "stuck": "the main context in spin, its call 9"}
+    return [row("contexts_stuck", 1, detail=detail, samples=500, readers=1, contexts=2)]
 
 
 def lifecycle(**bad: float) -> Rows:
@@ -198,14 +215,32 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
         "not supported here: closed session",
     ),
     ("services", "every reply", served(), YES, "32 replies"),
-    ("thread-safety", "all whole", preempted(), YES, "500 samples, 9 of them published into a spin"),
+    ("thread-safety", "all whole", preempted(), YES, "500 samples of 2 contexts, 9 of them"),
     ("thread-safety", "a torn one", preempted(samples_torn=1), NO, "1 samples were torn"),
-    ("thread-safety", "one is missing", preempted(samples_delivered=499), NO, "500 samples were accepted and 499"),
+    ("thread-safety", "one is missing", preempted(samples_delivered=499), NO, "500 deliveries were owed and 499 made"),
     ("thread-safety", "out of order", preempted(samples_out_of_order=2), NO, "2 samples came out of order"),
     ("thread-safety", "an error", preempted(20, "STATE"), NO, "only 20 of 500 samples were accepted: STATE"),
     ("thread-safety", "too slow to end", preempted(20), OPEN, "the time was up after 20 of 500 samples; none was lost"),
-    ("thread-safety", "slow, and one is lost", preempted(20, samples_delivered=19), NO, "20 samples were accepted"),
-    ("thread-safety", "they never met", preempted(published_inside_a_spin=0), OPEN, "never published into a spin"),
+    ("thread-safety", "slow, and one is lost", preempted(20, samples_delivered=19), NO, "20 deliveries were owed"),
+    ("thread-safety", "they never met", preempted(published_inside_a_spin=0), OPEN, "no context published into a call"),
+    ("thread-safety", "one never comes back", stuck(), NO, "did not come back: the main context in spin"),
+    ("thread-safety", "a lock is held", preempted(lock_depth_in_callbacks=1), NO, "with the lock held, 1 deep"),
+    (
+        "thread-safety",
+        "a spin slept on",
+        preempted(missed=2),
+        NO,
+        "2 of 64 spins slept on when context 1 had published",
+    ),
+    ("thread-safety", "none slept", preempted()[:-2], OPEN, "no sample was published into a spin that sleeps"),
+    ("thread-safety", "a sleeper lost one", preempted()[:-2] + asleep(delivered=63), NO, "64 samples were published"),
+    (
+        "thread-safety",
+        "none came amid a spin",
+        preempted()[:-2] + asleep(inside=0),
+        OPEN,
+        "no sample was published into",
+    ),
     (
         "services",
         "no second session",

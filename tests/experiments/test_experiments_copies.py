@@ -27,6 +27,8 @@ def witnesses(measurements: list[Measurement]) -> dict[int, list[float | None]]:
     """What counters, scan and trace say, by readers."""
     table: dict[int, list[float | None]] = {}
     for m in measurements:
+        if m.metric not in METRICS or "alignment" in m.conditions:
+            continue  # a row of the covering array
         row = table.setdefault(int(m.conditions["readers"]), [None] * len(METRICS))
         row[METRICS.index(m.metric)] = m.value if m.samples else None
     return table

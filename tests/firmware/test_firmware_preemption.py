@@ -1,4 +1,4 @@
-"""Another context publishes while the main one spins: an interrupt on the emulated board, a thread on the host."""
+"""Other contexts publish while the main one publishes and spins: interrupts on emulated boards, threads on the host."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,37 +6,77 @@ from pathlib import Path
 import pytest
 from firmware_native import READER, WRITER, Native
 
-from rig.bench import Bench, one_writer
-from rig.bench._layout import Command
+from rig.bench import CONTEXTS, DATAWRITER, Bench, Entity, Qos, Status, Stuck, build_defect, one_writer, standing
 from rig.inventory import Inventory
+from rig.probe import FirmwareImage
 from rig.station import Station
 
 pytestmark = pytest.mark.firmware
 SAMPLES = 100_000
+SLEEP = 1.9
+TRIES = 64
+BOARDS = Path(__file__).resolve().parents[2] / "boards.yaml"
 
 
 def check(bench: Bench, session: int, samples: int) -> None:
-    arguments = (session, 1, samples, 32, 100_000, 1)
-    results = bench.command(Command.PREEMPT, arguments, timeout=110).results
-    accepted, _full, delivered, damaged, misplaced, status, inside = results[:7]
-    assert (accepted, delivered, damaged, misplaced, status) == (samples, samples, 0, 0, 0)
-    assert inside > samples // 4, "hardly a sample was published while the other context was at work"
+    each = samples // CONTEXTS
+    seen = bench.preempt(session=session, writer=1, count=each, length=32, deadline=100, contexts=CONTEXTS)
+    samples = each * CONTEXTS
+    assert (seen.accepted, seen.delivered, seen.damaged, seen.misplaced) == (samples, samples, 0, 0)
+    assert seen.status is Status.OK
+    assert seen.inside > samples // 4, "hardly a sample was published while another context was at work"
+    assert seen.depth == 0, "a callback ran with the lock held"
+
+
+def check_sleep(bench: Bench, session: int) -> None:
+    for context in range(1, CONTEXTS):
+        seen = bench.wake(session=session, writer=1, context=context, length=32, tries=TRIES, timeout=SLEEP)
+        assert (seen.tried, seen.accepted, seen.delivered, seen.missed) == (TRIES, TRIES, TRIES, 0)
+        assert seen.inside > TRIES // 2, "hardly a sample was published into the spin"
+        assert seen.longest > 0
+
+
+def connect(bench: Bench) -> int:
+    bench.start(buffers=8, buffer_bytes=8 * 64, link=False, contexts=True)
+    topology = one_writer(bench, readers=1, timeout=0, request=False)
+    for id in range(2, CONTEXTS + 1):
+        bench.create(topology.session, Entity(kind=DATAWRITER, id=id, parent=1, topic=1, qos=Qos()), timeout=0)
+    return topology.session
 
 
 def test_threads(native: Callable[..., Native]) -> None:
     firmware = native()
-    firmware.bench.start(buffers=8, buffer_bytes=8 * 64, link=False)
+    firmware.bench.start(buffers=8, buffer_bytes=8 * 64, link=False, contexts=True)
     firmware.open(0x90, timeout=0)
     firmware.create(READER, timeout=0)
-    firmware.create(WRITER, timeout=0)
+    for id in range(1, CONTEXTS + 1):
+        firmware.create(WRITER, id=id, timeout=0)
     check(firmware.bench, firmware.session, SAMPLES)
+    check_sleep(firmware.bench, firmware.session)
 
 
 @pytest.mark.qemu
-def test_interrupts(tmp_path: Path) -> None:
-    spec = Inventory.load(Path(__file__).resolve().parents[2] / "boards.yaml").select(["mps2-an385"])[0]
+@pytest.mark.parametrize("board", ["mps2-an385", "microbit"])
+def test_interrupts(tmp_path: Path, board: str) -> None:
+    spec = Inventory.load(BOARDS).select([board])[0]
     with Station(spec, agent="none", directory=tmp_path) as station:
         bench = station.prepare("shm").bench
-        bench.start(buffers=8, buffer_bytes=8 * 64, link=False)
-        topology = one_writer(bench, readers=1, timeout=0, request=False)
-        check(bench, topology.session, SAMPLES)
+        check(bench, connect(bench), SAMPLES)
+        check_sleep(bench, connect(bench))
+
+
+@pytest.mark.qemu
+@pytest.mark.parametrize("board", ["mps2-an385", "microbit"])
+def test_locks_that_do_nothing_are_seen_by_contexts_that_do_not_come_back(tmp_path: Path, board: str) -> None:
+    spec = Inventory.load(BOARDS).select([board])[0]
+    with Station(spec, agent="none", directory=tmp_path) as station:
+        station.images = {v: FirmwareImage.load(p) for v, p in build_defect(board, "empty_locks").items()}
+        bench = station.prepare("shm").bench
+        session = connect(bench)
+        turns = bench.preempt(
+            session=session, writer=1, count=50, length=32, deadline=10, contexts=CONTEXTS, turns=True
+        )
+        assert (turns.accepted, turns.delivered, turns.inside) == (150, 150, 0)  # nothing meets, nothing is wrong
+        with pytest.raises(Stuck) as stuck:
+            bench.preempt(session=session, writer=1, count=10_000, length=32, deadline=100, contexts=CONTEXTS)
+        assert any("the main context in " in place for place in standing(stuck.value))

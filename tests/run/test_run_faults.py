@@ -13,12 +13,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rig.claims import CLAIMS
 from rig.experiments import EXPERIMENTS
 from rig.records import ClaimResult, Event, RunRecord, Verdict, load
 from rig.run import RunOptions, execute
 
 pytestmark = [pytest.mark.firmware, pytest.mark.timeout(300)]
 
+DECIDED = [id for id in EXPERIMENTS if id in CLAIMS]
 ALL = bool(os.environ.get("RIG_ALL_FAULTS"))
 
 
@@ -46,9 +48,16 @@ def struck(root: Path, directory: Path, board: str, id: str, blow: signal.Signal
 
 
 def options(root: Path, directory: Path, board: str, id: str, **more: object) -> RunOptions:
+    claims = (id,) if id in CLAIMS else ("lifecycle",)  # the search has no claim of its own
     return RunOptions(
-        boards_file=root / "boards.yaml", boards=(board,), claims=(id,), quick=True, directory=directory, **more
-    )  # type: ignore[arg-type]
+        boards_file=root / "boards.yaml",
+        boards=(board,),
+        claims=claims,
+        quick=True,
+        directory=directory,
+        search_seconds=1.0,
+        **more,  # type: ignore[arg-type]
+    )
 
 
 def claim(record: RunRecord, id: str) -> ClaimResult:
@@ -63,7 +72,7 @@ def said_of(record: RunRecord, id: str, blame: str) -> None:
     assert record.run.outcome == "fault"
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS)
+@pytest.mark.parametrize("id", DECIDED)
 def test_the_board_dies(project_root: Path, tmp_path: Path, id: str) -> None:
     record = struck(project_root, tmp_path, "native", id, signal.SIGKILL)
     said_of(record, id, "board")
@@ -72,14 +81,23 @@ def test_the_board_dies(project_root: Path, tmp_path: Path, id: str) -> None:
     assert ("network" in control) is EXPERIMENTS[id].has_control, "the board came back for the rest"
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order",))
+def test_the_board_dies_in_the_search(project_root: Path, tmp_path: Path) -> None:
+    record = struck(project_root, tmp_path, "native", "sequences", signal.SIGKILL)
+    result = claim(record, "lifecycle")
+    assert result.verdict is Verdict.INCONCLUSIVE, result.reason
+    assert "the search for calls that break it did not end: board fault: " in result.reason
+    assert [fault.blame for fault in record.faults] == ["board"]
+    assert record.run.outcome == "fault"
+
+
+@pytest.mark.parametrize("id", DECIDED if ALL else ("burst-order",))
 def test_the_firmware_hangs(project_root: Path, tmp_path: Path, id: str) -> None:
     record = struck(project_root, tmp_path, "native", id, signal.SIGSTOP)
     said_of(record, id, "firmware")
 
 
 @pytest.mark.qemu
-@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("services",))
+@pytest.mark.parametrize("id", DECIDED if ALL else ("services",))
 def test_the_probe_is_wedged(project_root: Path, tmp_path: Path, id: str) -> None:
     """The emulator stands still, and with it the probe and the core."""
     record = struck(project_root, tmp_path, "mps2-an385", id, signal.SIGSTOP)
@@ -89,7 +107,7 @@ def test_the_probe_is_wedged(project_root: Path, tmp_path: Path, id: str) -> Non
     assert record.run.outcome == "fault"
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("message-size", "agent-duplicates"))
+@pytest.mark.parametrize("id", DECIDED if ALL else ("message-size", "agent-duplicates"))
 def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None:
     """A third of all datagrams lost, another third doubled, another overtaken: nobody can measure an Agent's path."""
     record = execute(options(project_root, tmp_path, "native", id, noise=0.33), run_id="spoilt")
@@ -100,13 +118,15 @@ def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None
 
 
 AGENT = """#!{python}
-import sys, time
+import signal, sys, threading, time
 from rig.agent import run_agent
 if sys.argv[1] == "serial":
     print("running...", flush=True)  # and reads nothing: it is silent
     time.sleep(600)
 arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-sys.exit(run_agent("udp4", port=int(arguments["-p"]), verbose=0, out=sys.stdout))
+ended = threading.Event()
+signal.signal(signal.SIGINT, lambda number, frame: ended.set())
+sys.exit(run_agent("udp4", ended=ended, port=int(arguments["-p"]), verbose=0, out=sys.stdout))
 """
 
 
@@ -121,7 +141,7 @@ def external(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return str(program)
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order", "agent-duplicates"))
+@pytest.mark.parametrize("id", DECIDED if ALL else ("burst-order", "agent-duplicates"))
 def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external: str, id: str) -> None:
     """It is there and answers nobody: no fault of the firmware that waits for it."""
     begin = f"shm: {EXPERIMENTS[id].title}"
@@ -160,7 +180,7 @@ main()
 """
 
 
-@pytest.mark.parametrize("id", EXPERIMENTS if ALL else ("burst-order",))
+@pytest.mark.parametrize("id", DECIDED if ALL else ("burst-order",))
 def test_the_disk_is_full(project_root: Path, tmp_path: Path, id: str) -> None:
     """A limit on the size of files stands in for the disk: the run ends at once, and what it had is readable."""
     out = tmp_path / "out"

@@ -56,9 +56,9 @@ def test_what_is_drawn_keeps_within_the_board(ground: Ground) -> None:
 
 
 def test_what_the_middleware_lacks_is_not_drawn() -> None:
-    plain = Ground(Capability.SHM | Capability.OFFLINE, 1 << 20, 16384, Limits())
+    plain = Ground(Capability.SHM, 1 << 20, 16384, Limits())
     for seed in range(200):
-        assert needs(generate(Random(seed), plain)) == Capability.SHM | Capability.OFFLINE
+        assert needs(generate(Random(seed), plain)) == Capability.SHM
 
 
 def test_the_shortest_sequence_is_found() -> None:

@@ -16,6 +16,11 @@ void rig_port_lock(void)
     }
 }
 
+uint32_t rig_port_lock_depth(void)
+{
+    return depth;
+}
+
 void rig_port_unlock(void)
 {
     if (--depth == 0u && was_masked == 0u) {

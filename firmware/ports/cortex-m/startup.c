@@ -35,6 +35,16 @@ void rig_port_stack(uint32_t *reserved, uint32_t *used)
     *used = (uint32_t)((uintptr_t)rig_stack_top - (uintptr_t)word);
 }
 
+void rig_port_stack_forget(void)
+{
+    uint32_t *paint_end;
+
+    __asm volatile("mov %0, sp" : "=r"(paint_end));
+    for (volatile uint32_t *word = rig_stack_bottom; word < paint_end; word++) { /* by a loop: a call's frame lies there */
+        *word = STACK_PAINT;
+    }
+}
+
 __attribute__((noreturn)) void rig_reset(void)
 {
     uint32_t *from = rig_data_load;

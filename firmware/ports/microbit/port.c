@@ -77,7 +77,7 @@ __attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
     rig_hard_fault, /* NMI */
     rig_hard_fault,
     [11] = rig_hard_fault,
-    [14] = rig_hard_fault,
+    [14] = rig_pendsv,
     [15] = rig_systick,
     [16 + IRQ_UART0] = on_uart,
     [16 + IRQ_TIMER1] = on_timer1,

@@ -72,7 +72,7 @@ __attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
     rig_hard_fault,
     rig_hard_fault,
     [11] = rig_hard_fault,
-    [14] = rig_hard_fault,
+    [14] = rig_pendsv,
     [15] = rig_systick,
     [16 + IRQ_UART0_RX] = on_uart_receive,
     [16 + IRQ_TIMER1] = on_timer1,

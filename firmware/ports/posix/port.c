@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -227,14 +226,42 @@ uint32_t rig_port_millis(void)
     return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
 }
 
+static _Thread_local uint32_t depth;
+static uint32_t longest_wait; /* guarded by the mutex */
+
 void rig_port_lock(void)
 {
-    (void)pthread_mutex_lock(&mutex);
+    if (pthread_mutex_trylock(&mutex) != 0) { /* somebody else has it: only then the clock is read */
+        uint32_t begin = rig_port_clock();
+        uint32_t waited;
+
+        (void)pthread_mutex_lock(&mutex);
+        waited = rig_port_clock() - begin;
+        longest_wait = waited > longest_wait ? waited : longest_wait;
+    }
+    depth++;
 }
 
 void rig_port_unlock(void)
 {
+    depth--;
     (void)pthread_mutex_unlock(&mutex);
+}
+
+uint32_t rig_port_lock_depth(void)
+{
+    return depth;
+}
+
+uint32_t rig_port_held_off(void)
+{
+    uint32_t longest;
+
+    (void)pthread_mutex_lock(&mutex);
+    longest = longest_wait;
+    longest_wait = 0;
+    (void)pthread_mutex_unlock(&mutex);
+    return longest;
 }
 
 void rig_port_wake(void)
@@ -275,36 +302,48 @@ void rig_port_link_quiet(bool quiet)
     (void)quiet; /* the host's network stack interrupts nobody here */
 }
 
-static pthread_t second;
-static bool second_runs;
-static atomic_bool second_ends;
+/* A thread that stands for another context. */
+typedef struct {
+    pthread_t thread;
+    bool runs;
+    atomic_bool ends;
+    uint32_t ticks;
+    uint32_t (*handler)(void);
+} other_t;
+
+static other_t others[RIG_PORT_OTHERS];
 
 static void *call_again_and_again(void *argument)
 {
-    uint32_t (*handler)(void) = *(uint32_t (**)(void))argument;
+    other_t *self = argument;
+    struct timespec first = {0, (long)(self->ticks % 1000000000u)};
     uint32_t pause;
 
-    while (!second_ends && (pause = handler()) != 0u) {
-        for (uint32_t i = 0; i < pause % 4u; i++) {
-            (void)sched_yield();
+    (void)nanosleep(&first, NULL);
+    while (!self->ends && (pause = self->handler()) != 0u) {
+        uint32_t begin = rig_port_clock();
+
+        while (rig_port_clock() - begin < pause && !self->ends) {
+            /* not asleep: the pauses are shorter than what a host's scheduler takes */
         }
     }
     return NULL;
 }
 
-void rig_port_preempt(uint32_t (*handler)(void))
+void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
 {
-    static uint32_t (*kept)(void);
+    other_t *self = &others[other];
 
-    if (second_runs) {
-        second_ends = true;
-        (void)pthread_join(second, NULL);
-        second_runs = false;
+    if (self->runs) {
+        self->ends = true;
+        (void)pthread_join(self->thread, NULL);
+        self->runs = false;
     }
     if (handler != NULL) {
-        kept = handler;
-        second_ends = false;
-        second_runs = pthread_create(&second, NULL, call_again_and_again, &kept) == 0;
+        self->handler = handler;
+        self->ticks = ticks;
+        self->ends = false;
+        self->runs = pthread_create(&self->thread, NULL, call_again_and_again, self) == 0;
     }
 }
 
@@ -336,6 +375,10 @@ void rig_port_stack(uint32_t *reserved, uint32_t *used)
     /* A process has no painted stack: the peak is not known, and said to be so. */
     *reserved = getrlimit(RLIMIT_STACK, &limit) == 0 ? (uint32_t)limit.rlim_cur : 0u;
     *used = 0;
+}
+
+void rig_port_stack_forget(void)
+{
 }
 
 void rig_port_barrier(void)

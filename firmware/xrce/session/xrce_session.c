@@ -23,8 +23,8 @@ XRCE_COLD void xrce_session_open(xrce_client_t *client, xrce_session_t *session,
     session->client = client;
 #endif
     session->state = XRCE_SESSION_OFFLINE;
-    /* Several sessions are told apart by the key in the header; all of them, or an Agent that takes one without a key
-     * for the only one at our address would end it as soon as the next one logs in. */
+    /* With several sessions, each sends its key in the header; otherwise the Agent takes the keyless one for the only
+     * Client at this address, and ends it as soon as the next one logs in. */
     session->peer.session = (uint8_t)(client->session_count > 1u ? index + 1u : 0x81u);
     memcpy(session->peer.key, key, 4);
     session->next_request = XRCE_REQUEST_FIRST;

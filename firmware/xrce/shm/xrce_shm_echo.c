@@ -3,9 +3,9 @@
  * the readers that had it by shared memory already.
  *
  * Kept for each sample that went to such an Agent and that local readers had: topic, length and checksum. A DATA that
- * fits the oldest of them that its reader has not had back yet is that sample's echo and is dropped. So a sample that
- * somebody else published with the very same bytes is never lost while the Agent echoes: it takes the echo's place,
- * and the echo is delivered in its stead. An Agent that has all that was sent, and has not echoed it within
+ * fits the oldest of them that its reader has not had back yet is that sample's echo and is dropped. A foreign sample
+ * with identical bytes is not lost while the Agent echoes: it is dropped as the echo, and the real echo is delivered.
+ * An Agent that has all that was sent, and has not echoed it within
  * XRCE_ECHO_MS, never will (Fast DDS suppresses echoes): then nothing is dropped any more. It may do so within a session
  * and still send the samples of one session to the readers of another: it does not know that they are one MCU; so the
  * two are judged apart. No more than XRCE_ECHO_SAMPLES samples are under way at once: further ones wait for echoes.

@@ -67,6 +67,10 @@ XRCE_COLD static void pair(xrce_client_t *client, xrce_entity_t *writer, xrce_en
         end = &(*end)->next;
     }
     *end = edge;
+    if (client->shm.cursor == &client->shm.start && client->shm.start.next == NULL && client->shm.head != NULL &&
+        client->shm.head->writer == writer) {
+        client->shm.start.next = edge; /* the walk of a sample's pairs has lost its last one, and passes over this one */
+    }
     route_local(writer);
     xrce_unlock(client);
 }

@@ -16,7 +16,7 @@ XRCE_COLD static bool may_drop(const xrce_session_t *session, const xrce_buffer_
         buffer->writer->remote_readers != 0u) {
         return false;
     }
-    /* One that is in part in fragments can be given up only where its length tells the Agent that it was cut. */
+    /* A sample of which some fragments are out can be abandoned only where its length shows the Agent that it was cut. */
     return buffer != session->link_head || session->link_at == 0u || buffer->length <= XRCE_LENGTH_FIELD_MAX;
 }
 
@@ -136,8 +136,8 @@ XRCE_COLD void xrce_shm_publish(xrce_client_t *client, xrce_buffer_t *buffer, ui
 {
     const uint8_t both = XRCE_ROUTE_LOCAL | XRCE_ROUTE_LINK;
 
-    /* An Agent that tells who reads gets what somebody reads, however long. Another one would get every sample; of
-     * those that local readers have, only such that can be given up half way when their buffer is needed here. */
+    /* An Agent that tells who reads gets what somebody reads, however long. To any other Agent, samples with local
+     * readers go only if they can be abandoned midway, when their buffer is needed here. */
     if ((route & both) == both && buffer->length > XRCE_LENGTH_FIELD_MAX &&
         !client->sessions[buffer->writer->session].cooperative) {
         route = (uint8_t)(route & ~XRCE_ROUTE_LINK);

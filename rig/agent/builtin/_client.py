@@ -1,7 +1,7 @@
 """One Client's session at the Agent: its address and streams.
 
-Knows how bytes get to this Client and in what order; must not know its objects. Whatever is to be
-sent goes into the outbox that all sessions share.
+Knows how bytes get to this Client and in what order; must not know its objects. Everything to send goes
+into the outbox that all sessions share.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _ANSWERS = 1 << 20
 
 
 def _seconds(text: str) -> float | None:
-    """Read a time in milliseconds as Clients write it; None if it is none. An hour at most, lest nothing ends."""
+    """Parse milliseconds; None if invalid. Capped at one hour."""
     if not (text.isascii() and text.isdecimal() and len(text) <= 10):
         return None
     return min(int(text) / 1000, LONGEST_LIVELINESS) or None
@@ -142,7 +142,7 @@ class AgentClient:
         self.reset_streams()
 
     def apply_login(self, login: CreateClient) -> None:
-        """Take MTU and properties of a (repeated) CREATE_CLIENT; a time for liveliness that is none is not there."""
+        """Take MTU and properties of a (repeated) CREATE_CLIENT. An invalid liveliness time is ignored."""
         self.mtu = max(login.mtu, SMALLEST_MTU)
         self.properties = dict(login.properties)
         self.shm = self.properties.get(PROPERTY_SHM) == "1"

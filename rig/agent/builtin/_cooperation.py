@@ -3,9 +3,9 @@
 Knows the extension's messages and waits; must not know how entities come to be. A Client that announced the
 extension keeps samples off the link while no other Client reads them. So that none is lost when a remote
 reader appears, the answer to that reader's creation is held back until every affected writer's Client has
-confirmed that it knows. One that is not there any more must not hold up the others: Clients give the creation of an
-entity about a second. So a wait is short, and who let one pass is not waited for until it has caught up. That a
-Client was silent so far says nothing: one with only local readers has nothing to send.
+confirmed that it knows. A Client that is gone must not hold up the others: Clients give the creation of an entity
+about a second. So a wait is short; a Client that timed out is skipped until it has acknowledged. A Client that was
+silent so far is not taken for gone: one with only local readers has nothing to send.
 """
 
 from __future__ import annotations

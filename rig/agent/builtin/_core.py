@@ -217,7 +217,7 @@ class AgentCore:
             return
 
     def _unknown(self, peer: Peer, header: Header, data: bytes, offset: int) -> None:
-        """A session nobody has: its farewell and its ping are answered, the rest is not."""
+        """An unknown session: its deletion and its ping are answered, nothing else."""
         self.log(LogLevel.DEBUG, "message of an unknown session", peer=peer, session=hex(header.session_id))
         for item in decode_submessages(data, offset):
             if isinstance(item, Delete) and item.object_id & 0x0F == ObjectKind.CLIENT:
@@ -297,7 +297,7 @@ class AgentCore:
     def _move(self, client: AgentClient, peer: Peer, now: float) -> None:
         """Follow a Client that puts its key into every header to another address, as CREATE_CLIENT from there would.
 
-        Whoever knows key and session id could log in as well, so nothing is opened by it that was not open before.
+        This opens nothing new: with key and session id, a peer could also log in.
         """
         self.log(LogLevel.WARNING, "session moved to a second address", client=client, first=client.peer, second=peer)
         client.peer.detach(client)

@@ -99,7 +99,7 @@ class Factory:
         return Placeholder(item)
 
     def matches(self, owned: Owned, old: Entity, item: Create) -> bool:
-        """Whether an object that stands is what a CREATE with reuse asks for: by what it does, not by how it is said.
+        """Whether an existing object is what a CREATE with reuse asks for: by its effect, not by its representation.
 
         As at eProsima's Agent, whose Clients rely on it, groups always match and parents are not compared.
 

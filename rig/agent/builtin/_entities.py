@@ -106,7 +106,7 @@ class Writer(Endpoint):
         self._kept = 0
 
     def remember(self, body: bytes) -> None:
-        """Keep a sample for readers to come, if the writer's durability says so."""
+        """Keep a sample for late readers, if the writer's durability asks for it."""
         history, client = self.history, self.client
         if history is None:
             return

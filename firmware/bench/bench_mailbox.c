@@ -1,0 +1,50 @@
+#include "bench_mailbox.h"
+
+#include <string.h>
+
+#include "rig_port.h"
+
+#ifndef BENCH_COMPILER
+#define BENCH_COMPILER "unknown"
+#endif
+
+rig_mailbox_t *bench_mailbox;
+
+bool bench_cancelled(void)
+{
+    return *(volatile uint32_t *)&bench_mailbox->cancel != 0u || rig_port_stopped();
+}
+
+static void copy_text(char *to, size_t bytes, const char *from)
+{
+    size_t i = 0;
+
+    for (; i + 1u < bytes && from[i] != '\0'; i++) {
+        to[i] = from[i];
+    }
+    to[i] = '\0';
+}
+
+void bench_mailbox_open(const char *middleware, const char *version, uint32_t capabilities)
+{
+    rig_mailbox_t *mailbox = rig_port_mailbox();
+    uint32_t boot = mailbox->magic == RIG_MAILBOX_MAGIC ? mailbox->boot_serial + 1u : 1u;
+
+    memset(mailbox, 0, sizeof(*mailbox));
+    bench_mailbox = mailbox;
+    mailbox->version = RIG_MAILBOX_VERSION;
+    mailbox->bytes = sizeof(*mailbox);
+    mailbox->boot_serial = boot;
+    mailbox->clock = rig_port_clock_kind();
+    mailbox->clock_hz = rig_port_clock_hz();
+    mailbox->capabilities = capabilities;
+    (void)rig_port_memory(&mailbox->memory_bytes);
+    mailbox->ring_records = RIG_MAILBOX_RING;
+    mailbox->record_bytes = sizeof(rig_record_t);
+    mailbox->program_words = RIG_MAILBOX_PROGRAM;
+    copy_text(mailbox->middleware, sizeof(mailbox->middleware), middleware);
+    copy_text(mailbox->middleware_version, sizeof(mailbox->middleware_version), version);
+    copy_text(mailbox->compiler, sizeof(mailbox->compiler), BENCH_COMPILER);
+    rig_port_barrier();
+    *(volatile uint32_t *)&mailbox->magic = RIG_MAILBOX_MAGIC;
+}

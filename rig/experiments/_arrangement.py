@@ -1,0 +1,132 @@
+"""Brings a board into the state that a row of a covering array describes, and publishes under it.
+
+Knows factors and the setting. Must not know what is measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Exchange, Pool, Qos, Refused, Status, Topology, Unsupported
+from rig.experiments._factors import Array, Row
+from rig.experiments._refusals import raise_unanswered
+from rig.records import Detail, Measurement, Metric
+from rig.records.vocabulary import Rows
+from rig.station import Setting
+
+_FIRST_OTHER = 0x101  # ids far from those of the pair that is measured
+_PATIENCE = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Arranged:
+    """Entities and pool as a row has them. ``impossible``: why there are none, as a figure's detail says it."""
+
+    row: Row
+    pool: Pool | None = None
+    topology: Topology | None = None
+    impossible: Detail | None = None
+
+
+def told(setting: Setting, experiment: str, array: Array) -> Measurement:
+    """The array itself as a figure: how many rows, and what is left out on this board, with the reason."""
+    return setting.measurement(
+        experiment,
+        Metric.ROWS,
+        [len(array.rows)],
+        conditions={},
+        detail=Rows(strength=array.strength, levels=array.levels, left_out=array.left_out),
+    )
+
+
+@contextmanager
+def arranged(setting: Setting, row: Row) -> Iterator[Arranged]:
+    """Start, connect and, where the row says so, cut the link; afterwards the link is whole again.
+
+    A middleware that has no such feature or no room says so: that is no evidence here, ``entity-capacity`` is where
+    room counts.
+
+    :raises Refused: it refused for another reason, or nobody answered.
+    """
+    try:
+        pool = setting.start(buffers=row.buffers, buffer_bytes=row.buffers * row.buffer_bytes)
+        topology = _connect(setting, row)
+    except Unsupported as error:
+        yield Arranged(row=row, impossible=Detail(unsupported=error.message))
+        return
+    except Refused as error:
+        if error.status is not Status.TABLE_FULL:
+            raise
+        yield Arranged(row=row, impossible=Detail(unavailable=error.message))
+        return
+    setting.settle()
+    if not row.silent or setting.link is None:
+        yield Arranged(row=row, pool=pool, topology=topology)
+        return
+    setting.link.cut()
+    try:
+        yield Arranged(row=row, pool=pool, topology=topology)
+    finally:
+        setting.link.restore()
+
+
+def _connect(setting: Setting, row: Row) -> Topology:
+    connect = setting.connect if row.sessions == 1 else setting.connect_across
+    topology = connect(readers=row.readers, reliable=row.reliable)
+    if row.other_pairs:
+        add_pairs(setting, topology, row.other_pairs)
+    return topology
+
+
+def add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
+    """Writers and readers on topics of their own beside the measured ones; returns how many there was room for."""
+    timeout = setting.answer_timeout
+    for pair in range(wanted):
+        id = _FIRST_OTHER + pair
+        topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")
+        try:
+            setting.bench.create(topology.session, topic, timeout=timeout)
+            for kind in (DATAWRITER, DATAREADER):
+                entity = Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos(), reliable_stream=True)
+                setting.bench.create(topology.session, entity, timeout=timeout)
+        except Refused as error:
+            raise_unanswered(error)
+            return pair  # whatever the error: entity-capacity is where it counts
+    return wanted
+
+
+def publish(
+    setting: Setting,
+    state: Arranged,
+    *,
+    first: int,
+    count: int = 0,
+    on_hold: Callable[[], None] | None = None,
+    within: Callable[[Callable[[], None]], None] | None = None,
+) -> Exchange:
+    """The row's samples, burst by burst. Where the link still holds the only buffers, again once it had time to let go.
+
+    :param count: samples; 0 is one burst.
+    """
+    row, topology = state.row, state.topology
+    assert topology is not None
+    for _ in range(_PATIENCE):
+        seen = setting.bench.exchange(
+            session=topology.session,
+            writer=topology.writer,
+            count=count or row.burst,
+            burst=row.burst,
+            length=row.payload_bytes,
+            readers=row.readers,
+            first=first,
+            deadline=3.0,
+            quiet=within is not None,
+            on_hold=on_hold,
+            within=within,
+        )
+        if not seen.refused or seen.status is not Status.NO_BUFFER or row.silent:
+            break
+        setting.settle()
+    return seen

@@ -1,0 +1,124 @@
+"""A long life in one start: the same few calls again and again, past the wrap of every 8-bit counter.
+
+A full run goes past every 16-bit one.
+
+The rounds are a program that the firmware runs and counts by itself. There is no link: what is long is local delivery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from rig.bench import (
+    DATAREADER,
+    DATAWRITER,
+    PARTICIPANT,
+    PUBLISHER,
+    REPLIER,
+    REQUESTER,
+    SUBSCRIBER,
+    TOPIC,
+    Called,
+    Capability,
+    ProgramBuilder,
+    Step,
+)
+from rig.records import Detail, Measurement, Metric, Scalar
+from rig.records.vocabulary import LongLife
+from rig.station import Setting
+
+_ROUNDS, _QUICK_ROUNDS = 70_000, 300
+_BUFFERS = 4
+_PAYLOAD = 32
+_KEY = 0x4C4F4E47
+_BIN = 3
+_RELIABLE = 1
+_TIMEOUT = 300.0
+
+Rounds = Callable[[ProgramBuilder], None]
+
+
+def samples(program: ProgramBuilder) -> None:
+    """A round: two samples, and a spin that delivers them to two readers."""
+    program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 1, 2)
+    program.step(Step.SPIN, 0, 1)
+
+
+def readers(program: ProgramBuilder) -> None:
+    """A round: a reader comes, gets a sample beside the one that stays, and goes."""
+    _make(program, DATAREADER, 2)
+    program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 1, 1)
+    program.step(Step.SPIN, 0, 1)
+    program.step(Step.DELETE, 0, DATAREADER, 2, 0)
+
+
+def requests(program: ProgramBuilder) -> None:
+    """A round: a request, answered in its callback."""
+    program.step(Step.PUBLISH, 0, REQUESTER << 12 | 2, _PAYLOAD, 1, 1)
+    program.step(Step.SPIN, 0, 2)
+
+
+_CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, requests: 2}
+"""Of a round."""
+
+
+def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measurement]:
+    """The rounds, and what was wrong over all of them."""
+    rounds = _QUICK_ROUNDS if setting.quick else _ROUNDS
+    conditions: dict[str, Scalar] = {"rounds": rounds}
+    if not setting.bench.has(Capability.OFFLINE):
+        detail = Detail(unsupported="a session on a middleware that was started without a link")
+        yield setting.measurement(experiment, Metric.LIFE_WRONG, [], conditions=conditions, detail=detail)
+        return
+    program = ProgramBuilder()
+    program.step(Step.START, _BUFFERS, 0, setting.mtu, setting.history, 0)
+    program.step(Step.OPEN, _KEY, 0)
+    _make(program, PARTICIPANT, 1, ("p", "", ""))
+    if each is requests:
+        for kind, id in ((REPLIER, 1), (REQUESTER, 2)):
+            _make(program, kind, id, ("s", "Q", "R"))
+    else:
+        _make(program, TOPIC, 1, ("t", "T", ""))
+        for kind, id in ((PUBLISHER, 1), (SUBSCRIBER, 1), (DATAWRITER, 1), (DATAREADER, 1)):
+            _make(program, kind, id)
+        if each is samples:
+            _make(program, DATAREADER, 2)
+    before = program.step(Step.STATISTICS)
+    repeat = program.begin(Step.REPEAT, rounds)
+    each(program)
+    program.end(repeat)
+    after = program.step(Step.STATISTICS)
+    calls = {
+        entry.number: entry
+        for entry in setting.bench.run_program(program.words, timeout=_TIMEOUT)
+        if isinstance(entry, Called)
+    }
+    detail_of = _detail(calls[repeat], calls[before], calls[after], owed=rounds * _CALLBACKS[each])
+    yield setting.measurement(
+        experiment, Metric.LIFE_WRONG, [_wrong(detail_of)], conditions=conditions, detail=detail_of
+    )
+
+
+def _make(program: ProgramBuilder, kind: int, id: int, text: tuple[str, str, str] = ("", "", "")) -> None:
+    program.step(Step.CREATE, 0, kind, _BIN, 0, id, 1, 1, _RELIABLE, 0, 1, 0, text=text)
+
+
+def _detail(summary: Called, before: Called, after: Called, *, owed: int) -> LongLife:
+    accepted, refused, misplaced, error = summary.value
+    return LongLife(
+        rounds=summary.status,
+        owed=owed,
+        heard=summary.sequence,
+        damaged=summary.address,
+        misplaced=misplaced,
+        accepted=accepted,
+        refused=refused,
+        first_error=error - (1 << 32) if error >> 31 else error,
+        buffers_leaked=before.value[0] - after.value[0],
+        entities_leaked=after.value[1] - before.value[1],
+    )
+
+
+def _wrong(seen: LongLife) -> int:
+    leaked = abs(seen.buffers_leaked) + abs(seen.entities_leaked)
+    return abs(seen.owed - seen.heard) + seen.damaged + seen.misplaced + seen.refused + leaked
