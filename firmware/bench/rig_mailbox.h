@@ -256,7 +256,7 @@ typedef struct {
     uint8_t step;          /* rig_step */
     uint16_t context;      /* rig_context */
     uint32_t sequence;     /* of the sample; RIG_STEP_REPEAT: callbacks that came */
-    uint32_t length;       /* of the sample, bytes; RIG_STEP_SPIN: milliseconds it took, but for waiting for the rig */
+    uint32_t length;       /* of the sample, bytes; RIG_STEP_SPIN: milliseconds it took, without its callbacks */
     uint32_t address;      /* the loaned place; RIG_STEP_REPEAT: callbacks with a wrong payload */
     int32_t status;        /* what the call returned */
     uint32_t number;       /* of the step: the index of its first word in the program */

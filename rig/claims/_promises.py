@@ -97,7 +97,9 @@ def _reason(against: Sequence[Broken]) -> str:
 
 def _evidence(broken: Broken, board: str) -> Evidence:
     calls = "; ".join(f"{number}. {each.call}" for number, each in enumerate(broken.told[:-1], 1))
-    again = f"{broken.repeats} of {broken.runs} runs" if broken.runs else "once"
+    again = f"{broken.repeats} of {broken.runs} runs"
+    if not broken.repeats:
+        again = f"only after other sequences, {broken.number} of the search with seed in the record"
     where = f"At call {broken.at}" if broken.at < len(broken.told) else "In the spins after that"
     text = (
         f"{calls}. {where}: expected {broken.expected}; seen: {broken.seen} ({again}). "

@@ -3,7 +3,7 @@
 Knows which defect must refute which claim. No experiment knows of it.
 """
 
-from rig.matrix._matrix import CLEAN, FOUND_COLUMNS, Found, Row, as_markdown, matrix
+from rig.matrix._matrix import CLEAN, FOUND_COLUMNS, NOT_RUN, Found, Row, as_markdown, matrix
 from rig.matrix._soak import Soak, cpu_load, processors, soak
 from rig.matrix._table import DEFECTS, Defect
 
@@ -11,6 +11,7 @@ __all__ = [
     "CLEAN",
     "DEFECTS",
     "FOUND_COLUMNS",
+    "NOT_RUN",
     "Defect",
     "Found",
     "Row",

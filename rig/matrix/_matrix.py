@@ -259,8 +259,14 @@ def _named(name: str) -> Defect:
     return DEFECTS[name]
 
 
+NOT_RUN = "Not run on this board since the rig last changed: "
+
+
 def as_markdown(board: str, rows: Sequence[Row]) -> str:
-    """The matrix for the documentation: one line a defect, one column a claim, and how it was found."""
+    """The matrix for the documentation: one line a defect, one column a claim, and how it was found.
+
+    Defects of the table that no row is about are named as not run.
+    """
     claims = [claim.id for claim in CLAIMS.values() if claim.experiment]
     heads = [*claims, *FOUND_COLUMNS]
     lines = [
@@ -268,9 +274,9 @@ def as_markdown(board: str, rows: Sequence[Row]) -> str:
         "",
         f"Made by `rig matrix --board {board} --out FILE.md`. Each line is a bench firmware with one known",
         "defect (`firmware/defects/`). **x** refuted, as it must be; **+** refuted, as it may be; **.** confirmed;",
-        "**?** measured but undecided; **MISSED** and **FALSE** would be errors of the rig. Where the search for",
-        "sequences of calls found it, *calls* are those of the shortest sequence that shows it, and *seconds* how long",
-        "it had searched; where only figures show it, *seconds* are those of the whole run.",
+        "**?** measured but undecided; **MISSED** and **FALSE** are errors of the rig, still to be mended. Where the",
+        "search for sequences of calls found it, *calls* are those of the shortest sequence that shows it, and *seconds*",
+        "how long it had searched; where only figures show it, *seconds* are those of the whole run.",
         "",
         "| defect | " + " | ".join(heads) + " |",
         "|---|" + "---|" * len(heads),
@@ -281,6 +287,9 @@ def as_markdown(board: str, rows: Sequence[Row]) -> str:
     lines += ["", *(f"{row.defect}: {fault}" for row in rows for fault in row.faults)]
     right = sum(1 for row in rows if row.right)
     lines += ["", f"{right} of {len(rows)} lines are exactly as expected."]
+    seen = {row.defect for row in rows}
+    left = [name for name in DEFECTS if name not in seen]
+    lines += ["", f"{NOT_RUN}{', '.join(left)}."] if left else []
     return "\n".join(lines) + "\n"
 
 

@@ -604,6 +604,8 @@ class World:
         used = len(self.held) + self.open_loans
         expected = f"{length} B are lent to {writer.end}: {used} of {self.buffers} buffers are in use"
         promise = Promise.RETURNED if status == NO_BUFFER and used < self._most_used else Promise.ROOM
+        if status not in (NO_BUFFER, TOO_LARGE):  # no matter of memory
+            promise = Promise.UNAFFECTED if self.removals else Promise.PAIR_MEETS
         if writer.service and status != NO_BUFFER:
             promise = Promise.ANSWERED
         return Breach(promise, Family.REFUSED, expected, f"the call returned {status_word(status)}")

@@ -153,7 +153,7 @@ class _Drawing:
             self.forms += [Form.XML] if Capability.XML in has else []
             self.forms += [Form.REF] if Capability.REF in has else []
         buffers, buffer_bytes = self._memory()
-        count = random.choice((1, 1, 2, 2, 3, 5))
+        count = random.choice((1, 1, 1, 2, 2, 2, 3, 5, 12))
         self.topics = draw_topics(random, count if not ground.small else min(count, 2))
         self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
         self.qos = random.sample(_QOS, random.choice((1, 2, 3)))
@@ -426,7 +426,12 @@ class _Drawing:
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
         requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
         body: tuple[Operation, ...] = ()
-        if requesters and not self.asks_later and self.ideal.world.certainly_free() > 2 and self.random.random() < 0.5:
+        coming = self._coming_and_going() if self.random.random() < 0.4 else None
+        if coming is not None:
+            body = (coming, Delete(coming.end))
+        elif (
+            requesters and not self.asks_later and self.ideal.world.certainly_free() > 2 and self.random.random() < 0.5
+        ):
             body = (
                 Publish(self.random.choice(requesters).end, max(4, min(16, self._service_length()))),
                 Spin(),
@@ -438,6 +443,16 @@ class _Drawing:
             body = (Publish(writer.end, max(4, min(64, self._length())), count), Spin())
         if body and self.ideal.world.certainly_free() > 0:
             self._add(Repeat(self.ground.rounds, body))
+
+    def _coming_and_going(self) -> Create | None:
+        """An endpoint that may be made and deleted again and again: all that it needs is there."""
+        if Capability.DELETE not in self.ground.capabilities:
+            return None
+        create = self._draw_end(self.random.choice((Kind.WRITER, Kind.WRITER, Kind.READER)))
+        groups = self.ideal.world.groups
+        if create is None or create.qos.transient_local:
+            return None
+        return create if all((create.end.session, k, i) in groups for k, i in holders(create)) else None
 
     def _service_length(self) -> int:
         most = max(1, self.sequence.buffer_bytes - 24)

@@ -79,6 +79,7 @@ class Search:
         self._random = Random(seed)
         self._ground = runner.ground(rounds=rounds)
         self._found: Counter[tuple[Promise, Family]] = Counter()
+        self._batch: list[Calls] = []
         self.report = Report(seed)
 
     def run(
@@ -97,6 +98,7 @@ class Search:
             if many <= 0:
                 break
             drawn = [generate(self._random, self._ground) for _ in range(many)]
+            self._batch = drawn
             for calls, outcome in self._run_all(drawn):
                 report.sequences += 1
                 report.operations += len(calls.operations)
@@ -135,10 +137,12 @@ class Search:
         if not tries:
             if outcome.died is not None:
                 raise outcome.died  # not by these calls: the board's own trouble, and no evidence
-            if breach.family not in _TIMED:
+            if breach.family in _TIMED:
+                return
+            if not self._comes_after_others(calls, breach.family):
                 report.passing.append((breach.promise, breach.seen))
-            return
-        finding = self.finding(calls, breach, tries=tries, number=report.sequences, seconds=seconds)
+                return
+        finding = self.finding(calls, breach, tries=max(tries, 1), number=report.sequences, seconds=seconds)
         self._found[breach.promise, breach.family] += 1
         kind = (finding.breach.promise, finding.breach.family)
         if all((f.breach.promise, f.breach.family) != kind for f in report.findings):
@@ -156,6 +160,14 @@ class Search:
         if family in _TIMED:
             return 0
         return _AT_A_TIME if any(self._fails(calls, family) for _ in range(_TRIES)) else 0
+
+    def _comes_after_others(self, calls: Calls, family: Family) -> bool:
+        """Whether a breach comes again when the sequences before it run first: memory may outlive a start."""
+        for _ in range(_CONFIRMATIONS):
+            for ran, outcome in self._run_all(self._batch):
+                if ran is calls and outcome.breach is not None and outcome.breach.family is family:
+                    return True
+        return False
 
     def _fails(self, calls: Calls, family: Family) -> bool:
         breach = self._runner.run_one(calls).breach

@@ -117,6 +117,8 @@ def _fewer(calls: Calls) -> Iterator[Calls]:
     if len(operations) > 1:
         yield from _without_an_end(calls)
     for index, operation in enumerate(operations):
+        if isinstance(operation, InCallback | Elsewhere):  # the same in the main context
+            yield replace(calls, operations=(*operations[:index], *operation.operations, *operations[index + 1 :]))
         if isinstance(operation, InCallback | Elsewhere | Repeat) and len(operation.operations) > 1:
             for at in range(len(operation.operations)):
                 inner = operation.operations[:at] + operation.operations[at + 1 :]
