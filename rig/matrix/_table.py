@@ -121,10 +121,15 @@ _ROWS = (
     _defect("stale_writer", "local-matching", also=("lifecycle", "burst-order", "services")),
     _defect("close_drops", "lifecycle", also=("burst-order", "local-matching")),
     # Several writers, topics, readers, and many samples that wait.
-    _defect("first_writer", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("first_writer", "local-matching", also=("burst-order", "lifecycle", "entity-capacity", "thread-safety")),
     _defect("swapped_loans", "local-matching", also=("lifecycle", "burst-order", "services")),
     _defect("mixed_topics", "local-matching", also=("lifecycle", "burst-order", "services")),
-    _defect("eight_readers", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect(
+        "eight_readers",
+        "local-matching",
+        also=("burst-order", "lifecycle", "entity-capacity", "message-size", "thread-safety"),
+        hides=("copies", "latency", "os-overhead", "shared-buffer"),  # rows with nine readers
+    ),
     _defect("readers_32", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
     _defect("ring32", "burst-order", also=("lifecycle", "local-matching", "services")),
     _defect("crowd", "burst-order", also=("local-matching", "services")),
@@ -146,7 +151,7 @@ _ROWS = (
     # Deletion while samples wait.
     _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services")),
     _defect("loan_leak", "lifecycle", also=("burst-order", "message-size", "services")),
-    _defect("drop_deleted_writer", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("drop_deleted_writer", "lifecycle", also=("burst-order", "local-matching", "services")),
     _defect("first_gone", "lifecycle", also=("burst-order", "local-matching")),
     _defect("orphan_row", "lifecycle", also=("entity-capacity",)),
     _defect("pairs_of_writer", "lifecycle", also=("entity-capacity",)),
