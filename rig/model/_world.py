@@ -332,8 +332,14 @@ class World:
     ) -> Breach | None:
         """A replier answered request ``number`` of ``asker``, which is None when that is not there any more."""
         replier = self.ends.get(end)
-        if replier is None or asker is None or asker.end not in self.ends:
+        if asker is None or asker.end not in self.ends:
             return None  # what becomes of an answer to nobody is the middleware's to choose
+        if replier is None:  # and so is an answer of one that was deleted
+            if status >= 0:
+                sample = Sample(number, asker, length, request=request, asker=asker)
+                self.samples[number] = sample
+                self._queue(asker, Entry(sample, required=False, young=young))
+            return None
         if status < 0:
             if status in (NO_BUFFER, TOO_LARGE):
                 return self._refused(replier, length + REPLY_HEAD, status)

@@ -310,3 +310,16 @@ def test_what_is_lent_is_not_delivered_before_it_is_published() -> None:
     kept(mcu.world.loaned(writer, 1, 8, 0x100, 0))
     kept(mcu.world.sent(writer, 0))
     kept(mcu.hear(reader, 1))
+
+
+def test_what_becomes_of_an_answer_by_a_deleted_replier_is_left_open() -> None:
+    for comes in (False, True):
+        mcu = Mcu()
+        replier, one = mcu.make(Kind.REPLIER, 1, topic=SERVICE), mcu.make(Kind.REQUESTER, 1, topic=SERVICE)
+        mcu.publish(one, status=11)
+        kept(mcu.world.delivered(replier, 1, 8, whole=True, address=None))
+        kept(mcu.world.deleted(replier, 0))
+        kept(mcu.world.replied(replier, 1, 8, 0, asker=mcu.world.ends[one], request=11, young=False))
+        if comes:
+            kept(mcu.world.delivered(one, 1, 8, whole=True, address=None, request=11))
+        kept(mcu.spin())
