@@ -146,7 +146,7 @@ _ROWS = (
     _defect("overlap", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
     _defect("terminator", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
     _defect("held_back", "burst-order", also=("lifecycle", "message-size")),
-    _defect("leak_exhaust", "lifecycle", also=("burst-order", "message-size", "services")),
+    _defect("leak_exhaust", "lifecycle", also=("burst-order", "message-size", "services"), hides=("thread-safety",)),
     _defect("cancel_leak", "lifecycle", also=("burst-order", "message-size", "services")),
     # Deletion while samples wait.
     _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services")),
