@@ -56,12 +56,32 @@ def _defect(
 
 # A copy needs a place: what keeps samples of its own has more RAM than its formula says.
 _ROWS = (
-    _defect("reverse_order", "burst-order", "thread-safety", "footprint"),
-    _defect("swap_neighbours", "burst-order", "thread-safety", "footprint"),
+    _defect(
+        "reverse_order",
+        "burst-order",
+        "thread-safety",
+        "footprint",
+        also=(
+            "copies",
+            "local-matching",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "swap_neighbours",
+        "burst-order",
+        "thread-safety",
+        "footprint",
+        also=(
+            "copies",
+            "local-matching",
+            "shared-buffer",
+        ),
+    ),
     _defect("doubled_burst", "burst-order", "thread-safety"),
     # Samples that wait for the Agent as well fill the pool.
     _defect("silent_pool_loss", "burst-order", "thread-safety", "footprint", "agent-duplicates"),
-    _defect("truncate_length", "message-size"),
+    _defect("truncate_length", "message-size", hides=("copies",)),
     _defect("refuse_64k", "message-size"),
     _defect("refuse_history", "message-size"),
     _defect("corrupt_tail", "message-size", hides=("latency",)),
@@ -76,13 +96,23 @@ _ROWS = (
     _defect("scattered_copy", "copies", "footprint"),
     _defect("transient_copy", "copies", traced=True),
     _defect("lose_some", "agentless-operation", "thread-safety", hides=("latency",)),  # a distribution has every sample
-    _defect("torn_sample", "agentless-operation", "agentless-startup", "thread-safety", hides=("latency",)),
+    _defect(
+        "torn_sample",
+        "agentless-operation",
+        "agentless-startup",
+        "thread-safety",
+        hides=("latency",),
+        also=(
+            "burst-order",
+            "lifecycle",
+        ),
+    ),
     _defect("offline_refused", "agentless-startup"),
     _defect("offline_loss", "agentless-startup"),
     _defect("late_echo", "agent-duplicates"),
     _defect("needless_data", "agent-duplicates"),
     _defect("missing_data", "agent-duplicates"),
-    _defect("ignore_qos", "local-matching"),
+    _defect("ignore_qos", "local-matching", also=("lifecycle",)),
     _defect("fold_case", "local-matching"),
     _defect("ignore_type", "local-matching", "agent-duplicates"),  # the Agent is told of another type too
     _defect("reader_first", "local-matching"),
@@ -105,7 +135,7 @@ _ROWS = (
     _defect("empty_locks", "thread-safety"),
     _defect("footprint_bloat", "footprint"),
     _defect("homonym", "footprint"),
-    _defect("late_wakeup", "latency"),
+    _defect("late_wakeup", "latency", also=("thread-safety",)),
     _defect("slow_readers", "latency"),
     _defect("slow_path", "latency", hides=("thread-safety",)),  # there its time is up before all is published
     # From here on patches. What breaks a delivery is seen by more than one claim: a sample that is lost or comes to the

@@ -403,7 +403,7 @@ class World:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
-            soon = (woken_after_ms or 0) + timeout_ms // 2
+            soon = (woken_after_ms or 0) + timeout_ms * 4 // 5  # one that is late has slept to its end
             if elapsed_ms > soon:
                 what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
                 breach = Breach(

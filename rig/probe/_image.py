@@ -71,7 +71,7 @@ class FirmwareImage:
         """
         path = Path(path)
         try:
-            if path.exists() and (not path.is_file() or path.stat().st_size > _LARGEST):
+            if path.exists() and not path.is_dir() and (not path.is_file() or path.stat().st_size > _LARGEST):
                 raise UsageError(f"firmware {path} is not a file of at most {_LARGEST >> 20} MiB")
             data = path.read_bytes()
         except OSError as error:

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.claim("os-overhead")
 
 @pytest.mark.parametrize("readers", (1, 4))
 def test_a_sample_needs_fewer_transport_calls(figures: Figures, readers: int) -> None:
-    (shm,) = figures.all("transport_calls_per_sample", "shm", readers=readers)
+    rows = figures.all("transport_calls_per_sample", "shm", readers=readers)
+    (shm,) = [row for row in rows if "alignment" not in row.conditions]  # the others are rows of the covering array
     control = figures.all("transport_calls_per_sample", "network", readers=readers)
     if not control:
         pytest.skip("no control was measured")

@@ -10,9 +10,10 @@ pytestmark = pytest.mark.claim("shared-buffer")
 
 @pytest.mark.parametrize("readers", (2, 4, 8))
 def test_readers_see_one_address(figures: Figures, readers: int) -> None:
-    (measurement,) = figures.all("distinct_buffers", "shm", readers=readers)
-    assert measurement.samples
-    assert set(measurement.samples) == {1}, measurement.detail["addresses"]
+    rows = [row for row in figures.all("distinct_buffers", "shm", readers=readers) if row.samples]
+    assert rows
+    for measurement in rows:  # the plain one, and those of the covering array
+        assert set(measurement.samples) == {1}, measurement.detail["addresses"]
 
 
 def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
