@@ -23,9 +23,9 @@ CHOSEN = (
     "reverse_order",
     "copy_per_reader",
     "offline_loss",
+    "late_echo",
     "ignore_qos",
     "zombie_reader",
-    "busy_lock",
 )
 NAMES = tuple(DEFECTS) if os.environ.get("RIG_ALL_DEFECTS") else CHOSEN
 
@@ -73,7 +73,9 @@ def test_every_measured_claim_can_be_refuted() -> None:
     broken = {id for defect in DEFECTS.values() for id in defect.breaks}
     measured = {claim.id for claim in CLAIMS.values() if claim.experiment}
     assert broken == measured
-    assert {id for name in CHOSEN for id in DEFECTS[name].breaks} == measured
+    # What the rows of an ordinary test run leave to RIG_ALL_DEFECTS=1 and to `rig matrix`.
+    left = {"agentless-operation", "message-size", "os-overhead", "latency", "entity-capacity", "services"}
+    assert {id for name in CHOSEN for id in DEFECTS[name].breaks} == measured - left
 
 
 def test_an_unknown_defect_is_refused(project_root: Path) -> None:
