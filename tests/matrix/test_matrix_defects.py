@@ -1,6 +1,6 @@
 """The rig can say no: each seeded defect refutes exactly the claims that it breaks, and the clean build none.
 
-Here one defect for each claim, on the native board. All of them: ``rig matrix``, or RIG_ALL_DEFECTS=1.
+Here some defects, on the native board. All of them: ``rig matrix``, or RIG_ALL_DEFECTS=1.
 """
 
 import os
