@@ -86,7 +86,10 @@ def _first(figures: Figures) -> Iterator[Finding]:
 
 
 def _tail(figures: Figures) -> Iterator[Finding]:
-    """The greatest on a clock that repeats exactly; else p99.9 of all samples together, each above its own median."""
+    """The greatest on a clock that repeats exactly; else p99.9 of all samples together, each above its own median.
+
+    On a host's clock nothing is decided by it.
+    """
     plain = list(_plain(figures).values())
     exact = [m for m in plain if _exact(m)]
     for m in exact:
@@ -102,7 +105,8 @@ def _tail(figures: Figures) -> Iterator[Finding]:
     words = (
         f"all {number(len(above))} samples together: {seen or 'too few for p99.9'}, the greatest {number(above[-1])}"
     )
-    wrong = least is not None and least > min(_allowed(m) for m in rest)
+    # On a host other processes make a tail of milliseconds: there it is told, and not held against the middleware.
+    wrong = rest[0].clock != "host" and least is not None and least > min(_allowed(m) for m in rest)
     yield (f"{words}: surely more than {_limit(rest[0])}" if wrong else ""), fact(words, rest[0])
 
 
