@@ -37,6 +37,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--agent", choices=("builtin", "external", "none"), default="builtin", help="the Agent beside the board"
     )
+    group.addoption(
+        "--rig-run",
+        default=None,
+        metavar="RUN",
+        help="judge this run (a directory, an id, or latest) instead of making one",
+    )
     group.addoption("--thorough", action="store_true", help="all samples and conditions, not those of --quick")
 
 
@@ -46,6 +52,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "needs(capability, ...): what a board must be able to do, as boards.yaml says")
     config.stash[_RECORDS] = {}
     config.stash[_CLAIMS] = ()
+    if (made := config.getoption("--rig-run")) is not None:
+        for name in config.getoption("--board") or [""]:
+            record = _made(config, made, name)
+            config.stash[_RECORDS][record.boards[0].name] = record
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -93,14 +103,14 @@ def _needs(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
-    """One run of the rig on this board, with its report below ``reports/runs/``."""
+    """One run of the rig on this board, with its report below ``reports/runs/``; or the one of ``--rig-run``."""
     from rig.publish import publish
     from rig.run import RunOptions, check_claims, check_directory, execute, new_run_id, runs_directory
 
     records = request.config.stash[_RECORDS]
+    config = request.config
     if board_spec.name not in records:
         run_id = new_run_id()
-        config = request.config
         named: tuple[str, ...] = config.stash[_CLAIMS]
         options = RunOptions(
             boards_file=_boards_file(config),
@@ -114,6 +124,20 @@ def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
         records[board_spec.name] = execute(options, run_id=run_id)
         publish(records[board_spec.name], options.directory)
     return records[board_spec.name]
+
+
+def _made(config: pytest.Config, run: str, board: str) -> RunRecord:
+    """A run that was made before, if this board (the default one, if it has no name) took part in it."""
+    from rig.errors import UsageError
+    from rig.inventory import Inventory
+    from rig.records import load
+    from rig.run import find_run
+
+    try:
+        (spec,) = Inventory.load(_boards_file(config)).select([board] if board else [])
+        return load(find_run(run)).of_board(spec.name)
+    except UsageError as error:
+        raise pytest.UsageError(f"{error.message}\n{error.hint}".strip()) from error
 
 
 def _claim_of(request: pytest.FixtureRequest) -> str:

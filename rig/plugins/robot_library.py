@@ -19,8 +19,17 @@ from rig.errors import RigError
 from rig.experiments.copies import resident
 from rig.inventory import Inventory
 from rig.publish import publish
-from rig.records import RunRecord, Verdict
-from rig.run import RunOptions, check_claims, check_directory, execute, find_boards_file, new_run_id, runs_directory
+from rig.records import RunRecord, Verdict, load
+from rig.run import (
+    RunOptions,
+    check_claims,
+    check_directory,
+    execute,
+    find_boards_file,
+    find_run,
+    new_run_id,
+    runs_directory,
+)
 from rig.station import Setting, Station
 
 _T = TypeVar("_T")
@@ -81,9 +90,18 @@ class RigLibrary:
     # ---- whole runs
 
     @keyword("Run The Rig")
-    def run_the_rig(self, board: str = "", agent: str = "builtin", boards: str = "") -> str:
-        """Makes one quick run of all claims on a board, and returns the directory of its report."""
+    def run_the_rig(self, board: str = "", agent: str = "builtin", boards: str = "", run: str = "") -> str:
+        """Makes one quick run of all claims on a board, and returns the directory of its report.
+
+        With ``run`` (a directory, an id, or latest) it makes none, and takes what that run says of the board.
+        """
         self.close_board()
+        if run:
+            (spec,) = Inventory.load(find_boards_file(Path(boards) if boards else None)).select(
+                [board] if board else []
+            )
+            self._record = _guard(lambda: load(find_run(run)).of_board(spec.name))
+            return str(find_run(run))
         run_id = new_run_id()
         directory = check_directory(runs_directory() / run_id)
         options = RunOptions(

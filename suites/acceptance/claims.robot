@@ -1,15 +1,17 @@
 *** Settings ***
 Documentation       Every claim of the announcement, decided by one run of the rig on one board.
 ...                 Board by ``--variable BOARD:NAME``, Agent by ``--variable AGENT:external``. ``rig explain CLAIM``
-...                 says how each is measured; the report of the run lies below reports/runs/.
+...                 says how each is measured; the report of the run lies below reports/runs/. ``--variable RUN:latest``
+...                 judges the latest run instead of making one.
 Library             rig.plugins.robot_library.RigLibrary
-Suite Setup         Run The Rig    ${BOARD}    ${AGENT}
+Suite Setup         Run The Rig    ${BOARD}    ${AGENT}    run=${RUN}
 Test Template       Claim Should Be Confirmed
 Test Tags           claim
 
 *** Variables ***
 ${BOARD}            mps2-an385
 ${AGENT}            builtin
+${RUN}              ${EMPTY}
 
 *** Test Cases ***
 Nodes Talk On When The Link Is Cut                agentless-operation
