@@ -59,7 +59,7 @@ def test_every_pinned_package_has_hashes() -> None:
     """requirements.txt is requirements.in with hashes: no package more or less, none without."""
 
     def name(line: str) -> str:
-        return re.sub(r"[-_.]+", "-", line.split(";")[0].split("\\")[0].strip()).lower()
+        return re.sub(r"[-_.]+", "-", line.split(";", maxsplit=1)[0].split("\\", maxsplit=1)[0].strip()).lower()
 
     asked = {
         name(line) for line in (ROOT / "requirements.in").read_text().splitlines() if line and not line.startswith("#")
