@@ -17,9 +17,9 @@ There is no link here: nobody but the endpoints of this MCU takes part. Knows no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rig.model._operations import Create, End, Group, Kind, Qos, Topic
+from rig.model._operations import Create, End, Form, Group, Kind, Mode, Qos, Topic
 from rig.model._promise import Breach, Family, Promise, status_word
 
 OK = 0
@@ -82,11 +82,16 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation."""
+    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation.
+
+    ``made``: the call that made it; ``text``: bytes of the names in that.
+    """
 
     end: End
     topic: Topic
     qos: Qos
+    made: Create
+    text: int = 0
     readers: list[Endpoint] = field(default_factory=list)
     queue: list[Entry] = field(default_factory=list)
     history: list[Sample] = field(default_factory=list)
@@ -117,7 +122,9 @@ class World:
         self.loans = loans
         self.sessions: list[bool] = []
         self.ends: dict[End, Endpoint] = {}
-        self.groups: set[tuple[int, int, int]] = set()  # session, kind, id of what holds endpoints
+        self.groups: dict[
+            tuple[int, int, int], int
+        ] = {}  # session, kind, id of what holds endpoints: bytes of its names
         self.samples: dict[int, Sample] = {}
         self.held: dict[Sample, None] = {}
         self.open_loans = 0
@@ -128,8 +135,6 @@ class World:
         self._heard: set[tuple[End, End]] = set()
         self._most_used = 0
         self._most_rows = 0
-        self._names = 0  # texts ever given, and their bytes: more than are kept at once
-        self._name_bytes = 0
         self._passing: list[Sample] = []
         self._accepted = 0
         self._delivered_in_spin = 0
@@ -159,7 +164,7 @@ class World:
         self.sessions[session] = False
         for end in [end for end in self.ends if end.session == session]:
             self._remove(end)
-        self.groups = {key for key in self.groups if key[0] != session}
+        self.groups = {key: text for key, text in self.groups.items() if key[0] != session}
         self.removals += 1
         return None
 
@@ -175,12 +180,11 @@ class World:
 
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
-        self._note_text(text)
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
         if status < 0:
-            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status)
-        self.groups.add((session, kind, id))
+            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
+        self.groups[session, kind, id] = text
         self._most_rows = max(self._most_rows, self.rows)
         return None
 
@@ -190,20 +194,22 @@ class World:
         """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
         callback. ``text``: bytes of its names.
         """
-        self._note_text(text)
         end = create.end
         if not self._is_open(end.session):
             return self._must_refuse(status, f"session {end.session} is not open")
         if end in self.ends:
-            return self._must_refuse(status, f"{end} exists already")
-        made = Endpoint(end=end, topic=topic, qos=create.qos)
+            if not self.replaces(create, topic):
+                return self._there_already(create, topic, status)
+            self._remove(end)
+            self.removals += 1
+        made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:
             if not held:
                 return None
             if status == TABLE_FULL and self.pairs + len(partners) > self.limits.pairs:
                 return None
-            return self._not_created(str(end), status, again=end in self._gone)
+            return self._not_created(str(end), status, again=end in self._gone, text=text, form=create.form)
         self.ends[end] = made
         self._most_rows = max(self._most_rows, self.rows)
         for writer, reader in partners:
@@ -211,6 +217,27 @@ class World:
             if reader is made and writer.history and reader.qos.transient_local:
                 self._hand_history(writer, reader, young=young)
         return None
+
+    def replaces(self, create: Create, topic: Topic) -> bool:
+        """Whether a creation takes the place of an endpoint that is there."""
+        old = self.ends.get(create.end)
+        return (
+            old is not None
+            and Mode.REPLACE in create.mode
+            and not (Mode.REUSE in create.mode and _same(old, create, topic))
+        )
+
+    def _there_already(self, create: Create, topic: Topic, status: int) -> Breach | None:
+        """An endpoint was to be made where one is, and not in its place. It goes on as it was."""
+        old = self.ends[create.end]
+        if Mode.REUSE not in create.mode:
+            return self._must_refuse(status, f"{create.end} exists already")
+        if not _same(old, create, topic):
+            return self._must_refuse(status, f"{create.end} exists already and does something else")
+        if status >= 0:
+            return None
+        seen = f"the call returned {status_word(status)}"
+        return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{create.end}, which is the same, is reused", seen)
 
     def deleted(self, end: End, status: int) -> Breach | None:
         """An endpoint was deleted."""
@@ -240,7 +267,8 @@ class World:
         }[group]
         for end in [end for end in self.ends if end.session == session and end.kind in kinds]:
             self._remove(end)
-        self.groups = {k for k in self.groups if k[0] != session or group not in (Group.PARTICIPANT, k[1])}
+        stay = (key for key in self.groups if key[0] != session or group not in (Group.PARTICIPANT, key[1]))
+        self.groups = {key: self.groups[key] for key in stay}
         self.removals += 1
         return None
 
@@ -577,20 +605,26 @@ class World:
             if gone in other.readers:
                 other.readers.remove(gone)
 
-    def _note_text(self, text: int) -> None:
-        self._names += 1 if text else 0
-        self._name_bytes += text
+    def _names(self, text: int, form: Form) -> tuple[int, int]:
+        """Texts that may be kept with one more, and their bytes, if no two are the same. Of XML the names in it too."""
+        ends = [(end.text, end.made.form) for end in self.ends.values()]
+        kept = [*((each, Form.BIN) for each in self.groups.values()), *ends, (text, form)]
+        times = [(each, 2 if of is Form.XML else 1) for each, of in kept if each]
+        return sum(many for _, many in times), sum(each * many for each, many in times)
 
-    def _not_created(self, what: str, status: int, *, again: bool = False) -> Breach | None:
+    def _not_created(
+        self, what: str, status: int, *, again: bool = False, text: int = 0, form: Form = Form.BIN
+    ) -> Breach | None:
         seen = f"the call returned {status_word(status)}"
         if status != TABLE_FULL and again:
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
             return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
         limits = self.limits
-        if self.rows + 1 > limits.entities or self._names > limits.names or self._name_bytes > limits.name_bytes:
+        names, name_bytes = self._names(text, form)
+        if self.rows + 1 > limits.entities or names > limits.names or name_bytes > limits.name_bytes:
             return None
-        promise = Promise.CREATED_AGAIN if self.rows < self._most_rows else Promise.CREATED
+        promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
 
     def _must_refuse(self, status: int, why: str) -> Breach | None:
@@ -719,6 +753,11 @@ class World:
 def _speaks(kind: Kind) -> Kind | None:
     """The kind that hears what this one says."""
     return {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}.get(kind)
+
+
+def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
+    """Whether what is asked for is what is there already."""
+    return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic) == create
 
 
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:

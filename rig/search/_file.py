@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from rig.errors import UsageError
-from rig.model import End, Form, Group, Kind, Operation, Qos, Topic
+from rig.model import Create, End, Form, Group, Kind, Mode, Operation, Qos, Topic
 from rig.model import Sequence as Calls
 
 FORMAT = "rig-sequence"
@@ -78,6 +78,8 @@ def _plain(value: object) -> object:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, End):
         return [value.session, value.kind.name.lower(), value.id]
+    if isinstance(value, Mode):
+        return int(value)
     if isinstance(value, Form | Group | Kind):
         return value.name.lower()
     if isinstance(value, tuple):
@@ -120,7 +122,9 @@ def _value(key: str, value: Any) -> object:  # noqa: PLR0911 - one case a field
             return Group[value.upper()]
         case "operations":
             return tuple(_read(each) for each in value)
-        case "keep" | "reliable_stream":
+        case "mode":
+            return Mode(_number(value, 0, int(Mode.REUSE | Mode.REPLACE)))
+        case "keep" | "reliable_stream" | "apart":
             return bool(value)
         case _:
             return _number(value, 0, 1 << 30)
@@ -134,6 +138,7 @@ def _number(value: object, least: int, most: int) -> int:
 
 def _check(calls: Calls) -> None:
     for operation in calls.operations:
-        topic = getattr(operation, "topic", 0)
-        if topic and topic >= len(calls.topics):
-            raise ValueError(f"topic {topic} of {len(calls.topics)}")
+        if isinstance(operation, Create):
+            for create in operation.each():
+                if create.topic and create.topic >= len(calls.topics):
+                    raise ValueError(f"topic {create.topic} of {len(calls.topics)}")

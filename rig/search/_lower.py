@@ -89,6 +89,7 @@ class _Lowering:
         self.builder = ProgramBuilder()
         self.lowered = Lowered(calls)
         self.made: set[tuple[int, int, int]] = set()
+        self.open: set[int] = set()
 
     def run(self, first: int) -> Lowered:
         calls = self.calls
@@ -112,9 +113,11 @@ class _Lowering:
     def _operation(self, numbered: Numbered) -> None:  # noqa: PLR0912 - one case a call
         match numbered.operation:
             case Open(session):
-                self.made = {each for each in self.made if each[0] != session}
+                self.made = {each for each in self.made if each[0] != session or session in self.open}
+                self.open.add(session)
                 self._step(numbered, Step.OPEN, self.key(), 0)
             case Close(session):
+                self.open.discard(session)
                 self.made = {each for each in self.made if each[0] != session}
                 self._step(numbered, Step.CLOSE, session, 0)
             case Create() as many:
@@ -182,7 +185,7 @@ class _Lowering:
         qos = create.qos
         bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
         made_of = 0 if service else topic_id(create.topic, create.form)
-        arguments = (end.session, end.kind, create.form, 0, end.id, 1, made_of, bits, qos.depth)
+        arguments = (end.session, end.kind, create.form, create.mode, end.id, 1, made_of, bits, qos.depth)
         text = _texts(create, topic)
         number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=text)
         self.lowered.steps[self.base + number] = Call(numbered, create, text=_bytes(text))

@@ -18,6 +18,7 @@ from rig.model import (
     InCallback,
     Kind,
     Loan,
+    Mode,
     Open,
     Operation,
     Publish,
@@ -91,7 +92,7 @@ def _cost(calls: Calls) -> tuple[int, ...]:
     return (
         len(operations),
         sum(counts),
-        sum(o.form is not Form.BIN for o in made) + sum(not o.reliable_stream for o in made),
+        sum((o.form is not Form.BIN) + (not o.reliable_stream) + bool(o.mode) + o.apart for o in made),
         sum(_SIMPLEST_QOS.index(o.qos) if o.qos in _SIMPLEST_QOS else len(_SIMPLEST_QOS) for o in made),
         sum(o.topic for o in made),
         sum(end.session for end in ends) + sum(o.session for o in operations if isinstance(o, Open)),
@@ -153,15 +154,22 @@ def _together(calls: Calls) -> Iterator[Calls]:
             continue
         for at in range(index + 1, len(operations)):
             other = operations[at]
-            if isinstance(other, Create) and _follows(operation, other):
-                both = replace(operation, count=operation.count + other.count)
+            both = _follows(operation, other) if isinstance(other, Create) else None
+            if both is not None:
                 between, after = operations[index + 1 : at], operations[at + 1 :]
                 yield replace(calls, operations=(*operations[:index], both, *between, *after))
                 break
 
 
-def _follows(one: Create, other: Create) -> bool:
-    return other == replace(one, end=one.end._replace(id=one.end.id + one.count), count=other.count)
+def _follows(one: Create, other: Create) -> Create | None:
+    """Both as one call, if they can be: ids one after another, on one topic or on topics one after another."""
+    for apart in (False, True):
+        if any(each.count > 1 and each.apart is not apart for each in (one, other)):
+            continue
+        both = replace(one, count=one.count + other.count, apart=apart)
+        if both.each() == [*one.each(), *other.each()]:
+            return both
+    return None
 
 
 def _smaller(calls: Calls) -> Iterator[Calls]:
@@ -260,6 +268,10 @@ def _plainer_end(create: Create) -> Iterator[Create]:
     if create.qos != Qos():
         at = _SIMPLEST_QOS.index(create.qos) if create.qos in _SIMPLEST_QOS else len(_SIMPLEST_QOS)
         yield from (replace(create, qos=qos) for qos in _SIMPLEST_QOS[:at])
+    if create.mode:
+        yield replace(create, mode=Mode.NEW)
+    if create.apart:
+        yield replace(create, apart=False)
     if not create.reliable_stream:
         yield replace(create, reliable_stream=True)
     if create.topic:
@@ -295,7 +307,7 @@ def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None
 
 def drop_unused_topics(calls: Calls) -> Calls:
     """Only the topics that are used, numbered anew."""
-    used = sorted({o.topic for o in _all(calls.operations) if isinstance(o, Create)})
+    used = sorted({each.topic for o in _all(calls.operations) if isinstance(o, Create) for each in o.each()})
     place = {topic: at for at, topic in enumerate(used)}
 
     def changed(operation: Operation) -> Operation:
