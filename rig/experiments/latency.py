@@ -47,13 +47,13 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 def _array(setting: Setting) -> Iterator[Measurement]:
     """What an MCU has to carry beside the sample that is measured, in combination. Nothing is left out as a warm-up."""
-    own: dict[str, Sequence[object]] = {}
-    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
+    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15)}
+    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent", "reticent")
     if setting.quick:
         own = {
             "payload": (Payload.TINY, Payload.ODD, Payload.WORDS, Payload.MTU),
             "readers": (1, 2, 9),
-            "pending": (0, 3),
+            "pending": (0, 3, 12),
             "buffers": (1, 4, 16),
         }
     array = covering(setting, levels(setting, *factors, **own))

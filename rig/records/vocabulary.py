@@ -209,7 +209,7 @@ class Condition(StrEnum):
     HISTORY = "history", int, "messages that a stream keeps", "", None, True
     LINK_MTU = "link_mtu", int, "largest message on the link, where it is varied", "MTU {}"
     LINK_HISTORY = "link_history", int, "messages that a stream keeps, where it is varied", "{} slots"
-    LINK = "link", str, "cut, or none at all", "", None, True
+    LINK = "link", str, "cut, cut while samples wait for it, or none at all", "", None, True
     AGENT = "agent", str, "what the Agent does meanwhile"
     CASE = "case", str, "what comes and goes"
     ROUNDS = "rounds", int, "rounds of create and delete"
