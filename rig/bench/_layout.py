@@ -13,7 +13,7 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 4
+VERSION = 5
 
 ARGUMENTS = 16
 RESULTS = 24
@@ -294,6 +294,7 @@ class WakeArgument(IntEnum):
     TRIES = 4
     TIMEOUT_MS = 5
     FIRST = 6
+    LATE = 7
 
 
 class Woken(IntEnum):
@@ -307,6 +308,7 @@ class Woken(IntEnum):
     LONGEST = 5
     LONGEST_MS = 6
     STATUS = 7
+    LATE = 8
 
 
 class StatisticsWord(IntEnum):

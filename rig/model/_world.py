@@ -28,6 +28,7 @@ TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
+_SOON_MS = 10  # what a host takes to begin and wake a thread, and more; a spin that is later did something else
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
@@ -431,7 +432,7 @@ class World:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
-            soon = (woken_after_ms or 0) + timeout_ms * 4 // 5  # one that is late has slept to its end
+            soon = (woken_after_ms or 0) + _SOON_MS
             if elapsed_ms > soon:
                 what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
                 breach = Breach(
@@ -672,7 +673,11 @@ class World:
     def _unexpected(self, reader: Endpoint, number: int, key: int) -> Breach:
         sample = self.samples.get(number)
         seen = f"sample {number} came to {reader.end}"
-        if sample is None and any(e.loan is not None and e.loan.number == number for e in self.ends.values()):
+        lent = next((e for e in self.ends.values() if e.loan is not None and e.loan.number == number), None)
+        if sample is None and lent is not None and reader not in lent.readers:
+            expected = f"nothing from {lent.end}: {_why_apart(lent, reader)}"
+            return Breach(Promise.ONLY_MATCHING, Family.EXTRA, expected, f"{seen}, which is only lent")
+        if sample is None and lent is not None:
             expected = f"sample {number} is lent and not published"
             return Breach(Promise.NOT_BEFORE, Family.EXTRA, expected, seen)
         if sample is None:

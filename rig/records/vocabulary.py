@@ -351,7 +351,8 @@ class LongLife(Detail):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wakes(Detail):
     """Of spins that sleep: how many were ``tried``, with which time-out and the longest of all, milliseconds; samples
-    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``).
+    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``), of which ``late``
+    took more than ``late_ms`` to their callback.
     """
 
     tried: int
@@ -360,6 +361,8 @@ class Wakes(Detail):
     accepted: int
     delivered: int
     inside: int
+    late: int = 0
+    late_ms: int = 0
     first_error: str = "OK"
 
 
