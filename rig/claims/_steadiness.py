@@ -3,9 +3,9 @@
 The first samples after a start, the far tail, the same once many samples went before, the same under the conditions
 of a covering array, and what is published into a spin that sleeps. Noise must not refute, so on a clock that does not
 repeat exactly only what repeats is held against the middleware: medians over starts and samples, and a p99.9 that is
-surely so. A millisecond is the finest time that a spin or the port's clock knows, and the period of a fast control loop:
-whoever waits longer misses one. On a clock that counts instructions nothing but the code makes a difference, and an
-order of magnitude is asked about.
+surely so. A millisecond is the finest time that a spin or the port's clock knows, and the period of a fast control
+loop: whoever waits longer misses one. On a clock that counts instructions nothing but the code makes a difference, and
+an order of magnitude is asked about.
 """
 
 from __future__ import annotations
