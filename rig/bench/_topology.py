@@ -24,8 +24,8 @@ class Topology:
 def _ask(bench: Bench, session: int, reader: int) -> None:
     """Ask the Agent for a reader's samples.
 
-    That the middleware does not know a reader which it said was made is no fault of the asking: what is evidence are the
-    samples that do not come to it.
+    That the middleware does not know a reader which it said was made is no fault of the asking: the samples that do not
+    come to it are the evidence.
     """
     try:
         bench.read(session, reader)
