@@ -96,8 +96,16 @@ enum rig_step {
     RIG_STEP_ELSEWHERE = 17,  /* delay ms, words: the publishing steps that follow run in another context, an interrupt
                                  or a thread, from `delay` on, while this one goes on */
     RIG_STEP_JOIN = 18,       /* timeout ms: until the other context is through */
-    RIG_STEP_REPEAT = 19      /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
+    RIG_STEP_REPEAT = 19,     /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
                                  fails leaves records, then one record sums up */
+    RIG_STEP_LINK = 20        /* rig_link_state: what becomes from now on of what is written to the link, and comes */
+};
+
+/* RIG_STEP_START makes it whole again. */
+enum rig_link_state {
+    RIG_LINK_WHOLE = 0,
+    RIG_LINK_SILENT = 1, /* what is written is lost, and nothing comes */
+    RIG_LINK_LOSSY = 2   /* every third message is lost, either way; of a byte stream, every third piece */
 };
 
 enum rig_preempt_argument {

@@ -181,6 +181,7 @@ class Step(IntEnum):
     ELSEWHERE = 17
     JOIN = 18
     REPEAT = 19
+    LINK = 20
 
 
 class Context(IntEnum):

@@ -133,7 +133,7 @@ class Ideal:
     def __init__(self, sequence: Sequence, limits: Limits | None = None, *, logs: bool = False) -> None:
         self.logs = logs
         self.sequence = sequence
-        self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits)
+        self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits, link=sequence.link)
         self.log: list[Expected] = []
         self.breaches: list[Breach] = []
         self.calls = 0

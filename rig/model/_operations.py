@@ -244,6 +244,28 @@ class Spin:
         return f"spin, time-out {self.timeout_ms} ms{times}"
 
 
+class LinkState(IntEnum):
+    """What becomes of messages on the link."""
+
+    WHOLE = 0
+    SILENT = 1
+    LOSSY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """From now on the link is whole, silent, or loses every third message. Of a sequence that has a link."""
+
+    state: LinkState
+
+    def __str__(self) -> str:
+        return {
+            LinkState.WHOLE: "the link is whole again",
+            LinkState.SILENT: "the link falls silent",
+            LinkState.LOSSY: "the link loses every third message",
+        }[self.state]
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """Wait until the other context is through."""
@@ -299,6 +321,7 @@ Operation = (
     | Keep
     | Reply
     | Spin
+    | Link
     | Join
     | InCallback
     | Elsewhere
@@ -324,16 +347,19 @@ class Sequence:
     """A middleware's start, and the calls that follow.
 
     ``buffers`` of ``buffer_bytes`` each, a multiple of 8, are all the message memory it gets. ``topics``: what the
-    operations mean by a number.
+    operations mean by a number. ``link``: there is one, with an Agent behind it that does not tell who reads, so that
+    every sample of a connected session is for it as well.
     """
 
     buffers: int
     buffer_bytes: int
     topics: tuple[Topic, ...]
     operations: tuple[Operation, ...] = field(default=())
+    link: bool = False
 
     def __str__(self) -> str:
-        lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and no link"]
+        link = "a link" if self.link else "no link"
+        lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and {link}"]
         lines += [str(operation) for operation in self.operations]
         return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
 

@@ -11,7 +11,9 @@ says which promise they break. It leaves open what a middleware may choose:
   it, and after the pool ran dry;
 - the order of samples of different writers.
 
-There is no link here: nobody but the endpoints of this MCU takes part. Knows no records, no boards and no claims.
+With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
+had is not in the way. A deletion may have to wait for the link. Which samples reach the Agent is not asked. Knows no
+records, no boards and no claims.
 """
 
 from __future__ import annotations
@@ -114,13 +116,18 @@ class World:
 
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
+    :param link: whether there is a link.
     """
 
-    def __init__(self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True) -> None:
+    def __init__(
+        self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True, link: bool = False
+    ) -> None:
         self.buffers = buffers
         self.buffer_bytes = buffer_bytes
         self.limits = limits or Limits()
         self.loans = loans
+        self.link = link
+        self.for_link = 0  # samples that only the link waits for
         self.sessions: list[bool] = []
         self.ends: dict[End, Endpoint] = {}
         self.groups: dict[
@@ -146,7 +153,7 @@ class World:
     def opened(self, status: int) -> Breach | None:
         """A session was opened; ``status`` is its index."""
         if status < 0:
-            if sum(self.sessions) >= self.limits.sessions:
+            if sum(self.sessions) >= self.limits.sessions or self.link:  # with one, an Agent has to answer
                 return None
             return self._not_created("a session", status)
         while len(self.sessions) <= status:
@@ -183,6 +190,8 @@ class World:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
+        if (session, kind, id) in self.groups:  # its deletion had to wait
+            return self._must_refuse(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
             return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
         self.groups[session, kind, id] = text
@@ -244,6 +253,8 @@ class World:
         """An endpoint was deleted."""
         if end not in self.ends:
             return self._must_refuse(status, f"{end} does not exist")
+        if self._waits_for_link(status):
+            return None
         if status < 0:
             return Breach(
                 Promise.DELETED, Family.REFUSED, f"{end} is deleted", f"the call returned {status_word(status)}"
@@ -256,6 +267,8 @@ class World:
         """A participant, publisher or subscriber was deleted with what it holds."""
         if not any(key[:2] == (session, group) for key in self.groups):
             return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+        if self._waits_for_link(status):
+            return None
         if status < 0:
             what = f"the {group.name.lower()} of session {session}"
             return Breach(
@@ -457,6 +470,8 @@ class World:
 
     def counted(self, free: int) -> Breach | None:
         """The middleware was asked how many buffers are free."""
+        if self.link:
+            return None  # what waits for it may have any
         least = self.buffers - len(self.held) - self.open_loans
         if free < least:
             return Breach(
@@ -481,9 +496,13 @@ class World:
 
     def certainly_free(self) -> int:
         """Buffers that must be free now, whatever the middleware chose."""
-        return self.buffers - len(self.held) - self.open_loans
+        return self.buffers - len(self.held) - self.open_loans - self.for_link
 
     # ---- inside
+
+    def _waits_for_link(self, status: int) -> bool:
+        """Whether a call was refused since the link's stream is full: to be made again after a spin."""
+        return self.link and status == NO_BUFFER
 
     def _is_open(self, session: int) -> bool:
         return session < len(self.sessions) and self.sessions[session]
@@ -525,6 +544,7 @@ class World:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
             self.held[sample] = None
+        self.for_link += self.link and not readers
         self._most_used = max(self._most_used, len(self.held) + self.open_loans)
 
     def _keep(self, writer: Endpoint, sample: Sample) -> None:
@@ -653,7 +673,7 @@ class World:
 
     def _take_buffer(self) -> None:
         """A place was lent; in a full pool, something made room that was only kept, or lost to its reader."""
-        if len(self.held) + self.open_loans >= self.buffers:
+        if self.certainly_free() <= 0:
             self._run_dry()
 
     def _run_dry(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from rig.errors import UsageError
-from rig.model import Create, End, Form, Group, Kind, Mode, Operation, Qos, Topic
+from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Topic
 from rig.model import Sequence as Calls
 
 FORMAT = "rig-sequence"
@@ -28,6 +28,7 @@ def to_json(calls: Calls) -> dict[str, object]:
         "version": VERSION,
         "buffers": calls.buffers,
         "buffer_bytes": calls.buffer_bytes,
+        "link": calls.link,
         "topics": [_plain(topic) for topic in calls.topics],
         "operations": [_operation(operation) for operation in calls.operations],
     }
@@ -48,6 +49,7 @@ def from_json(data: object, *, where: str = "the sequence") -> Calls:
             buffer_bytes=_number(data["buffer_bytes"], 8, 1 << 30),
             topics=tuple(Topic(**{key: str(value) for key, value in topic.items()}) for topic in data["topics"]),
             operations=tuple(_read(each) for each in data["operations"]),
+            link=bool(data.get("link", False)),
         )
         _check(calls)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -80,7 +82,7 @@ def _plain(value: object) -> object:
         return [value.session, value.kind.name.lower(), value.id]
     if isinstance(value, Mode):
         return int(value)
-    if isinstance(value, Form | Group | Kind):
+    if isinstance(value, Form | Group | Kind | LinkState):
         return value.name.lower()
     if isinstance(value, tuple):
         return [_operation(each) for each in value]
@@ -118,6 +120,8 @@ def _value(key: str, value: Any) -> object:  # noqa: PLR0911 - one case a field
             )
         case "form":
             return Form[value.upper()]
+        case "state":
+            return LinkState[value.upper()]
         case "group":
             return Group[value.upper()]
         case "operations":

@@ -32,6 +32,8 @@ from rig.model import (
     Keep,
     Kind,
     Limits,
+    Link,
+    LinkState,
     Loan,
     Mode,
     Open,
@@ -123,12 +125,16 @@ _KINDS_OF_CALLS = (
     "many_topics",
     "nonsense",
 )
+_LINKED = 0.15  # how many of the sequences have a link
+_LINKED_BYTES = 4096  # a longer sample takes the link for long
 _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program."""
+    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program; ``link``:
+    there is an Agent.
+    """
 
     capabilities: Capability
     memory_bytes: int
@@ -136,6 +142,7 @@ class Ground:
     limits: Limits
     rounds: int = 300
     longest: int = 40
+    link: bool = False
 
     @property
     def small(self) -> bool:
@@ -160,6 +167,10 @@ class _Drawing:
             self.kinds -= {"deletions", "drops"}
         if Capability.THREADS not in has:
             self.kinds -= {"elsewhere"}
+        self.link = ground.link and random.random() < _LINKED
+        if self.link:
+            self.kinds -= {"repeat"}  # a deletion may have to wait for the link, and a round is then not as the others
+        self.link_state = LinkState.WHOLE
         self.forms = [Form.BIN]
         if "forms" in self.kinds:
             self.forms += [Form.XML] if Capability.XML in has else []
@@ -181,7 +192,7 @@ class _Drawing:
             self.lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
         if random.random() < 0.5:  # the same few again and again
             self.lengths = random.sample(self.lengths, min(len(self.lengths), random.choice((1, 1, 2, 3))))
-        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services))
+        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services), link=self.link)
         self.ideal = Ideal(self.sequence, ground.limits)
         self.operations: list[Operation] = []
         self.asks_later = False
@@ -223,6 +234,8 @@ class _Drawing:
             "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if self.link:
+            moves.append((3, self._change_link))
         if self.services:
             moves += [(4, self._new_service_end), (6, self._request)]
             moves += [(2, self._answer_later)] if "later" in kinds else []
@@ -234,6 +247,8 @@ class _Drawing:
         random, ground = self.random, self.ground
         while True:
             buffers, size = random.choice(_BUFFERS), random.choice(_BUFFER_BYTES)
+            if self.link and size > _LINKED_BYTES:
+                continue
             if buffers * size <= min(ground.memory_bytes, 4 * 65544 if size > 4096 else ground.memory_bytes // 2):
                 return buffers, size
 
@@ -395,9 +410,10 @@ class _Drawing:
     def _session(self) -> None:
         sessions = self.ideal.world.sessions
         closed = [index for index, is_open in enumerate(sessions) if not is_open]
-        if closed:
+        heard = not self.link or self.link_state is LinkState.WHOLE
+        if closed and heard:
             self._add(Open(closed[0]))
-        elif sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
+        elif heard and sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
             self._add(Open(len(sessions)))
         elif sum(sessions) > 1:
             self._add(Close(self._session_index()))
@@ -463,6 +479,13 @@ class _Drawing:
                     self._add(Spin(0, self.random.choice((1, 3, 8))))
         self._add(Join())
         self._add(Spin())
+
+    def _change_link(self) -> None:
+        others = [state for state in LinkState if state is not self.link_state]
+        self.link_state = self.random.choice(others)
+        self._add(Link(self.link_state))
+        if self.random.random() < 0.3:
+            self._add(Spin(self.random.choice((1, 20))))
 
     def _sleep(self) -> None:
         self._add(Spin(1))

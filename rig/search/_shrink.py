@@ -17,6 +17,7 @@ from rig.model import (
     Form,
     InCallback,
     Kind,
+    Link,
     Loan,
     Mode,
     Open,
@@ -99,6 +100,7 @@ def _cost(calls: Calls) -> tuple[int, ...]:
         sum(end.id for end in ends),
         sum(getattr(o, "timeout_ms", 0) + getattr(o, "delay_ms", 0) for o in operations),
         sum(getattr(o, "length", 0) for o in operations),
+        calls.link,
         calls.buffers,
         calls.buffer_bytes,
         sum(topic.type != _PLAIN_TYPE and not topic.reply_type for topic in calls.topics),
@@ -179,6 +181,9 @@ def _smaller(calls: Calls) -> Iterator[Calls]:
             yield _with(calls, index, less)
     for buffers in _lower(calls.buffers):
         yield replace(calls, buffers=buffers)
+    if calls.link:
+        without = tuple(o for o in calls.operations if not isinstance(o, Link))
+        yield replace(calls, link=False, operations=without)
     if calls.buffer_bytes > 64:
         yield replace(calls, buffer_bytes=64)
     for size in _lower(calls.buffer_bytes // 8):
