@@ -125,7 +125,7 @@ _KINDS_OF_CALLS = (
     "many_topics",
     "nonsense",
 )
-_LINKED = 0.15  # how many of the sequences have a link
+_LINKED = 0.25  # how many of the sequences have a link
 _LINKED_BYTES = 4096  # a longer sample takes the link for long
 _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
 
@@ -169,6 +169,7 @@ class _Drawing:
             self.kinds -= {"elsewhere"}
         self.link = ground.link and random.random() < _LINKED
         if self.link:
+            self.kinds |= {"sessions"} if random.random() < 0.5 else set()  # what becomes of it when one ends
             self.kinds -= {"repeat"}  # a deletion may have to wait for the link, and a round is then not as the others
         self.link_state = LinkState.WHOLE
         self.forms = [Form.BIN]
@@ -185,7 +186,7 @@ class _Drawing:
             self.kinds |= {"modes"} if random.random() < 0.5 else set()
         self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
         self.qos = random.sample(_QOS, random.choice((1, 2, 3)))
-        self.several = ground.limits.sessions > 1 and random.random() < 0.5
+        self.several = ground.limits.sessions > 1 and random.random() < (0.7 if self.link else 0.5)
         self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
         self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
         if buffer_bytes > _SIXTEEN_BITS:
@@ -224,7 +225,7 @@ class _Drawing:
             "loans": (4, self._loan),
             "deletions": (4, self._delete),
             "drops": (1, self._drop),
-            "sessions": (1, self._session),
+            "sessions": (3 if self.link else 1, self._session),
             "callbacks": (5, self._in_callback),
             "elsewhere": (3, self._elsewhere),
             "sleeps": (1, self._sleep),
