@@ -31,6 +31,8 @@
 
 #define PAGE 4096u
 #define OUTSIDE 0x80000000u
+#define STACK_PAINTED (256u * 1024u)
+#define STACK_PAINT 0xA5u
 #define MEMORY_OFFSET ((sizeof(rig_mailbox_t) + PAGE - 1u) / PAGE * PAGE)
 #define FILE_BYTES (MEMORY_OFFSET + BENCH_MESSAGE_BYTES)
 
@@ -111,10 +113,13 @@ static int open_serial(const char *device)
     return 0;
 }
 
+static void at_point(void);
+
 static bool link_is_there(int timeout_ms)
 {
     struct pollfd ready[2] = {{link_fd, POLLIN, 0}, {wake_fd, POLLIN, 0}};
 
+    at_point();
     if (poll(ready, 2, timeout_ms) <= 0) {
         return false;
     }
@@ -168,6 +173,22 @@ static int open_link(const char *link)
     return fail("--link takes udp4:HOST:PORT, serial:DEVICE or none, not", link);
 }
 
+/* The main thread's stack below the caller is painted; what is no paint any more has been used. */
+static struct {
+    const uint8_t *top;
+    const volatile uint8_t *lowest; /* painted */
+} stack;
+
+static __attribute__((noinline)) void paint(void)
+{
+    volatile uint8_t area[STACK_PAINTED];
+
+    for (uint32_t i = 0; i < STACK_PAINTED; i++) {
+        area[i] = STACK_PAINT;
+    }
+    stack.lowest = (const volatile uint8_t *)((uintptr_t)area & ~(uintptr_t)15u) + 16;
+}
+
 int rig_port_start(int argc, char **argv)
 {
     const char *mailbox = NULL;
@@ -175,6 +196,8 @@ int rig_port_start(int argc, char **argv)
     struct sigaction action = {0};
     pthread_mutexattr_t recursive;
 
+    stack.top = __builtin_frame_address(0);
+    paint();
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--mailbox") == 0) {
             mailbox = argv[i + 1];
@@ -231,6 +254,7 @@ static uint32_t longest_wait; /* guarded by the mutex */
 
 void rig_port_lock(void)
 {
+    at_point();
     if (pthread_mutex_trylock(&mutex) != 0) { /* somebody else has it: only then the clock is read */
         uint32_t begin = rig_port_clock();
         uint32_t waited;
@@ -246,6 +270,7 @@ void rig_port_unlock(void)
 {
     depth--;
     (void)pthread_mutex_unlock(&mutex);
+    at_point();
 }
 
 uint32_t rig_port_lock_depth(void)
@@ -278,6 +303,7 @@ void rig_port_wait(uint32_t ms)
     struct pollfd ready = {wake_fd, POLLIN, 0};
     uint64_t count;
 
+    at_point();
     if (poll(&ready, 1, (int)ms) > 0 && read(wake_fd, &count, sizeof(count)) < 0) {
         return;
     }
@@ -347,6 +373,54 @@ void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
     }
 }
 
+/* Written and read by the main context alone. */
+static struct {
+    pthread_t main;
+    bool counts;
+    uint32_t passed;
+    uint32_t wanted;
+    uint32_t (*handler)(void);
+} points;
+
+static void *call_once(void *argument)
+{
+    (void)argument;
+    (void)points.handler();
+    return NULL;
+}
+
+static void at_point(void)
+{
+    pthread_t thread;
+
+    if (!points.counts || depth != 0u || !pthread_equal(pthread_self(), points.main)) {
+        return;
+    }
+    points.passed++;
+    if (points.handler != NULL && points.passed == points.wanted) {
+        points.counts = false;
+        if (pthread_create(&thread, NULL, call_once, NULL) == 0) {
+            (void)pthread_join(thread, NULL);
+        }
+    }
+}
+
+void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t point)
+{
+    points.main = pthread_self();
+    points.passed = 0;
+    (void)other; /* one thread is like another */
+    points.handler = handler;
+    points.wanted = point;
+    points.counts = true;
+}
+
+uint32_t rig_port_points(void)
+{
+    points.counts = false;
+    return points.passed;
+}
+
 uint8_t *rig_port_memory(uint32_t *bytes)
 {
     *bytes = BENCH_MESSAGE_BYTES;
@@ -370,15 +444,19 @@ uint32_t rig_port_address(const void *pointer)
 
 void rig_port_stack(uint32_t *reserved, uint32_t *used)
 {
+    const volatile uint8_t *at = stack.lowest;
     struct rlimit limit;
 
-    /* A process has no painted stack: the peak is not known, and said to be so. */
+    while (at < stack.top && *at == STACK_PAINT) {
+        at++;
+    }
     *reserved = getrlimit(RLIMIT_STACK, &limit) == 0 ? (uint32_t)limit.rlim_cur : 0u;
-    *used = 0;
+    *used = (uint32_t)(stack.top - (const uint8_t *)at);
 }
 
 void rig_port_stack_forget(void)
 {
+    paint();
 }
 
 void rig_port_barrier(void)
