@@ -13,6 +13,9 @@ from rig.records.vocabulary import Detail, Scalar
 VARIANTS = ("shm", "network")
 """The two firmwares of a board: shared memory compiled in, and the same without it, the control."""
 
+BARE_METAL = "none"
+"""What firmware without an operating system says in its place."""
+
 PATHS = ("shm", "agent")
 D = TypeVar("D", bound=Detail)
 
@@ -59,7 +62,9 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Firmware:
-    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself."""
+    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself; ``os``:
+    the operating system below it, ``none`` on bare metal, empty where a record is older than this field.
+    """
 
     variant: str
     digest: str
@@ -67,8 +72,16 @@ class Firmware:
     middleware: str
     middleware_version: str
     compiler: str
+    os: str = ""
+    os_version: str = ""
     sections: Mapping[str, int] = field(default_factory=dict)
     configuration: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def system(self) -> str:
+        """The operating system in words; empty where the record does not say."""
+        words = "none (bare metal)" if self.os == BARE_METAL else self.os
+        return f"{words} {self.os_version}".strip()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
