@@ -1,15 +1,17 @@
 *** Settings ***
 Documentation       Every claim of the announcement, decided by one run of the rig on one board.
 ...                 Board by ``--variable BOARD:NAME``, Agent by ``--variable AGENT:external``. ``rig explain CLAIM``
-...                 says how each is measured; the report of the run lies below reports/runs/.
+...                 says how each is measured; the report of the run lies below reports/runs/. For the claim on NuttX
+...                 a second board takes part: ``--variable BOARD:mps2-an500 --variable BESIDE:nuttx-an500``.
 Library             rig.plugins.robot_library.RigLibrary
-Suite Setup         Run The Rig    ${BOARD}    ${AGENT}
+Suite Setup         Run The Rig    ${BOARD}    ${AGENT}    beside=${BESIDE}
 Test Template       Claim Should Be Confirmed
 Test Tags           claim
 
 *** Variables ***
 ${BOARD}            mps2-an385
 ${AGENT}            builtin
+${BESIDE}           ${EMPTY}
 
 *** Test Cases ***
 Nodes Talk On When The Link Is Cut                agentless-operation
