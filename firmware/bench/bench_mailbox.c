@@ -8,6 +8,13 @@
 #define BENCH_COMPILER "unknown"
 #endif
 
+#ifndef RIG_PORT_OS
+#define RIG_PORT_OS "none"
+#endif
+
+/* What this image is, for whoever has the file and not the board: the rig reads it before it programs anything. */
+const char rig_identity[] = BENCH_VARIANT " " RIG_PORT_OS;
+
 rig_mailbox_t *bench_mailbox;
 
 bool bench_cancelled(void)
@@ -45,6 +52,9 @@ void bench_mailbox_open(const char *middleware, const char *version, uint32_t ca
     copy_text(mailbox->middleware, sizeof(mailbox->middleware), middleware);
     copy_text(mailbox->middleware_version, sizeof(mailbox->middleware_version), version);
     copy_text(mailbox->compiler, sizeof(mailbox->compiler), BENCH_COMPILER);
+    copy_text(mailbox->variant, sizeof(mailbox->variant), BENCH_VARIANT);
+    copy_text(mailbox->os, sizeof(mailbox->os), rig_identity + sizeof(BENCH_VARIANT));
+    copy_text(mailbox->os_version, sizeof(mailbox->os_version), rig_port_os_version());
     rig_port_barrier();
     *(volatile uint32_t *)&mailbox->magic = RIG_MAILBOX_MAGIC;
 }

@@ -8,6 +8,8 @@
 
 extern rig_mailbox_t *bench_mailbox;
 
+extern const char rig_identity[]; /* variant and operating system, a space between: found by its ELF symbol */
+
 /* Fills it in and announces it. `middleware` and `version` are the backend's, `capabilities` its rig_mw_capability. */
 void bench_mailbox_open(const char *middleware, const char *version, uint32_t capabilities);
 

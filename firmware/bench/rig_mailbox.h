@@ -289,6 +289,9 @@ typedef struct {
     char middleware[24];
     char middleware_version[24];
     char compiler[40];
+    char os[16];               /* below the bench: "none", or its name in lower case */
+    char os_version[24];
+    char variant[8];           /* shm or network, as this image was built */
     uint32_t heartbeat;        /* counts loops of the main context */
     uint32_t hold;             /* serial of the hold the firmware stands in; 0: none */
     uint32_t hold_release;     /* rig: the serial it lets go */
@@ -314,12 +317,12 @@ typedef struct {
 #define RIG_LAYOUT(name, condition) typedef char rig_layout_##name[(condition) ? 1 : -1]
 RIG_LAYOUT(record, sizeof(rig_record_t) == 40);
 RIG_LAYOUT(middleware, offsetof(rig_mailbox_t, middleware) == 32);
-RIG_LAYOUT(heartbeat, offsetof(rig_mailbox_t, heartbeat) == 120);
-RIG_LAYOUT(arguments, offsetof(rig_mailbox_t, arguments) == 144);
-RIG_LAYOUT(results, offsetof(rig_mailbox_t, results) == 216);
-RIG_LAYOUT(text, offsetof(rig_mailbox_t, text) == 312);
+RIG_LAYOUT(heartbeat, offsetof(rig_mailbox_t, heartbeat) == 168);
+RIG_LAYOUT(arguments, offsetof(rig_mailbox_t, arguments) == 192);
+RIG_LAYOUT(results, offsetof(rig_mailbox_t, results) == 264);
+RIG_LAYOUT(text, offsetof(rig_mailbox_t, text) == 360);
 RIG_LAYOUT(call, sizeof(rig_call_t) == sizeof(rig_record_t));
-RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 600);
+RIG_LAYOUT(ring, offsetof(rig_mailbox_t, ring) == 648);
 RIG_LAYOUT(ring_power, (RIG_MAILBOX_RING & (RIG_MAILBOX_RING - 1)) == 0);
 
 #endif

@@ -35,6 +35,9 @@ uint32_t rig_port_clock_hz(void);
 /* Called once, before anything else. Returns 0, or nonzero if the program should end (POSIX: bad arguments). */
 int rig_port_start(int argc, char **argv);
 
+/* The version of the operating system below the bench; empty on bare metal. Its name is the port's RIG_PORT_OS. */
+const char *rig_port_os_version(void);
+
 /* POSIX: the rig asked the process to end. Boards: never. */
 bool rig_port_stopped(void);
 

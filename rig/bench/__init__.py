@@ -20,6 +20,7 @@ from rig.bench._bench import (
 )
 from rig.bench._build import build, build_defect, firmware_root
 from rig.bench._clock import Clock, clock_for
+from rig.bench._identity import IDENTITY_SYMBOL, Identity, identity_of
 from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
 from rig.bench._payload import payload
@@ -44,6 +45,7 @@ __all__ = [
     "CONTEXTS",
     "DATAREADER",
     "DATAWRITER",
+    "IDENTITY_SYMBOL",
     "MOST_BLOCKS",
     "PARTICIPANT",
     "PUBLISHER",
@@ -67,6 +69,7 @@ __all__ = [
     "Exchange",
     "Heard",
     "Hello",
+    "Identity",
     "Mailbox",
     "Memory",
     "PayloadWrites",
@@ -92,6 +95,7 @@ __all__ = [
     "find_payload_writes",
     "find_places",
     "firmware_root",
+    "identity_of",
     "one_writer",
     "payload",
     "standing",

@@ -38,7 +38,9 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hello:
-    """What the firmware says of itself. ``memory_bytes``: the largest message pool it can make."""
+    """What the firmware says of itself. ``memory_bytes``: the largest message pool it can make; ``os``: the operating
+    system below it, ``none`` on bare metal; ``variant``: with shared memory (``shm``) or without (``network``).
+    """
 
     version: int
     boot_serial: int
@@ -49,6 +51,9 @@ class Hello:
     middleware: str
     middleware_version: str
     compiler: str
+    os: str
+    os_version: str
+    variant: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,7 +126,7 @@ class Mailbox:
         self.program_words = self._word(layout.OFFSET_PROGRAM_WORDS)
         self._tail = self._word(layout.OFFSET_TAIL)
         self._serial = self._word(layout.OFFSET_REPLY_SERIAL)
-        names = [raw.split(b"\0")[0].decode("ascii", "replace") for raw in header[8:11]]
+        names = [raw.split(b"\0")[0].decode("ascii", "replace") for raw in header[8:14]]
         return Hello(
             version=header[1],
             boot_serial=header[3],
@@ -132,6 +137,9 @@ class Mailbox:
             middleware=names[0],
             middleware_version=names[1],
             compiler=names[2],
+            os=names[3],
+            os_version=names[4],
+            variant=names[5],
         )
 
     @property

@@ -15,7 +15,7 @@ from rig.board._power import Power
 from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
-from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe, RttReader, decode_crash, open_probe
+from rig.probe import CRASH_SYMBOL, FirmwareImage, FlashReport, MemoryWrite, Probe, RttReader, decode_crash, open_probe
 
 __all__ = ["DebuggedBoard"]
 
@@ -40,6 +40,7 @@ class DebuggedBoard:
         self._rtt: RttReader | None = None
         self._pump: ConsolePump | None = None
         self._crash: str | None = None
+        self._crash_point: int | None = None  # has a breakpoint
         self._booted = False  # a core that is halted before its first boot has not crashed
         self._recoveries: Counter[str] = Counter()
         self._memory = _BoardMemory(self._latch, self._need_probe)
@@ -156,8 +157,20 @@ class DebuggedBoard:
         if self._rtt is not None:
             self._rtt.invalidate()
         probe.catch_faults()
+        self._watch_crash_point(probe)
         probe.resume()
         self._booted = True
+
+    def _watch_crash_point(self, probe: Probe) -> None:
+        """Stop where firmware goes that has kept its crash by itself, if it has such a place."""
+        assert self._image is not None
+        symbol = self._image.symbols.get(CRASH_SYMBOL)
+        wanted = symbol.address if symbol else None
+        if self._crash_point is not None and self._crash_point != wanted:
+            probe.remove_breakpoint(self._crash_point)
+        if wanted is not None:
+            probe.set_breakpoint(wanted)
+        self._crash_point = wanted
 
     def _climb(self, rung: str) -> None:
         if rung == "reset":
@@ -241,6 +254,7 @@ class DebuggedBoard:
 
     def _disconnect(self) -> None:
         self._probe = None
+        self._crash_point = None  # went with the session
         run_step("close probe", self._session.close)
         self._session = contextlib.ExitStack()
 

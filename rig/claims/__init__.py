@@ -6,11 +6,29 @@ Knows records only. Must not know hardware, nor how anything was measured.
 from collections.abc import Mapping, Sequence
 
 from rig.claims._claim import Claim, Decision, Figures, gap
+from rig.claims._nuttx import NUTTX, decide_nuttx
 from rig.claims._promises import CLAIM_OF, SEARCH, with_search
 from rig.claims._table import CLAIMS
 from rig.records import NOT_ASKED, ClaimResult, Measurement, Verdict
 
-__all__ = ["CLAIMS", "CLAIM_OF", "SEARCH", "Claim", "Decision", "Figures", "decide"]
+__all__ = [
+    "CLAIMS",
+    "CLAIM_OF",
+    "NUTTX",
+    "SEARCH",
+    "Claim",
+    "Decision",
+    "Figures",
+    "decide",
+    "decide_nuttx",
+    "needed_for",
+]
+
+
+def needed_for(ids: Sequence[str], *, boards: int) -> tuple[str, ...]:
+    """The claims to decide when ``ids`` are asked for (none: all); ``nuttx`` needs all others, of several boards."""
+    everything = not ids or (NUTTX in ids and boards > 1)
+    return tuple(CLAIMS) if everything else tuple(ids)
 
 
 def decide(
@@ -23,7 +41,7 @@ def decide(
         missing, and stays ``not_run`` if nothing was measured.
     """
     own = [m for m in measurements if m.board == board and m.experiment == claim.experiment]
-    if claim.decide is None or claim.experiment is None:
+    if claim.decide is None or claim.experiment is None:  # not by one board's figures, see decide_nuttx
         decision = Decision(verdict=Verdict.NOT_RUN, reason=claim.why_not)
     elif claim.experiment in prevented:
         verdict = Verdict.INCONCLUSIVE if own else Verdict.NOT_RUN

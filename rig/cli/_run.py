@@ -231,7 +231,7 @@ def claims_command() -> int:
     for heading in ("id", "claim", "decided by"):
         table.add_column(heading, overflow="fold")
     for claim in CLAIMS.values():
-        table.add_row(claim.id, claim.statement, claim.criterion if claim.experiment else f"- ({claim.why_not})")
+        table.add_row(claim.id, claim.statement, claim.criterion)
     terminal().print(table)
     return 0
 
@@ -252,5 +252,5 @@ def explain_command(claim: str) -> int:
         click.echo(f"repeat     rig run --claims {row.id}")
         click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")
     else:
-        click.echo(f"not run    {row.why_not}")
+        click.echo(f"not run    where {row.why_not}")
     return 0

@@ -13,7 +13,7 @@ from rig.errors import UsageError
 from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._nodes import MapNode, ValueNode
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
-from rig.records import CLAIM_IDS, VARIANTS, Verdict
+from rig.records import BARE_METAL, CLAIM_IDS, VARIANTS, Verdict
 
 __all__ = ["SCHEMA_VERSION", "read_boards"]
 
@@ -21,13 +21,14 @@ SCHEMA_VERSION = 1
 _KINDS = ("emulated", "probe", "native")
 _COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect")
 _KEYS = {
-    "emulated": (*_COMMON_KEYS, "machine", "target"),
-    "probe": (*_COMMON_KEYS, "target", "core", "probe"),
+    "emulated": (*_COMMON_KEYS, "machine", "target", "os"),
+    "probe": (*_COMMON_KEYS, "target", "core", "probe", "os"),
     "native": _COMMON_KEYS,
 }
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _WORD = r"[a-z0-9][a-z0-9-]*"
+_HOST_OS = "linux"  # as the posix port has it
 _DEFAULT_BAUD = 115200
 
 
@@ -81,6 +82,7 @@ def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
         target=_target(node, kind, machine),
         machine=machine,
         core=_core(node, kind, machine),
+        os=_os(node, kind),
         capabilities=_capabilities(node),
         firmware=_firmware(path, node),
         link=_link(node, kind),
@@ -112,6 +114,13 @@ def _core(node: MapNode, kind: BoardKind, machine: str | None) -> str | None:
         return MACHINE_CORES[machine]
     value = node.get("core")
     return value.choice(CORES) if value else None
+
+
+def _os(node: MapNode, kind: BoardKind) -> str:
+    if kind == "native":
+        return _HOST_OS
+    value = node.get("os")
+    return value.text(_WORD, "an operating system in lower case, such as nuttx") if value else BARE_METAL
 
 
 def _capabilities(node: MapNode) -> frozenset[str]:

@@ -58,7 +58,8 @@ class BoardSpec:
     """One board of the inventory.
 
     ``target`` is pyOCD's name of the chip, None for ``native``; ``machine`` is QEMU's, None unless
-    ``emulated``; ``core`` is None if the file does not say; ``where`` is ``file:line`` for messages.
+    ``emulated``; ``core`` is None if the file does not say; ``os`` is the operating system that its firmware runs on,
+    ``none`` on bare metal; ``where`` is ``file:line`` for messages.
     """
 
     name: str
@@ -66,6 +67,7 @@ class BoardSpec:
     target: str | None
     machine: str | None
     core: str | None
+    os: str
     capabilities: frozenset[str]
     firmware: FirmwareSource
     link: LinkSpec

@@ -1,8 +1,8 @@
 """pytest fixtures for boards: ``pytest suites/ --board NAME``.
 
-``record``   one run of the rig on the board, made once a session for the claims that the collected tests name
-``figures``  that run's measurements of the test's claim
-``verdict``  its verdict on the test's claim
+``record``   one run of the rig on all boards asked for, made once a session for the claims that collected tests name
+``figures``  that run's measurements of the test's claim on the test's board
+``verdict``  its verdict on the test's claim on the test's board
 ``bench``    a live bench firmware, for tests of your own; ``board``, ``agent`` and ``setting`` belong to it
 
 A test names its claim with ``@pytest.mark.claim("message-size")`` (also for a whole module, by ``pytestmark``), and
@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the plugin is loaded by every pytest of this environment: i
     from rig.records import ClaimResult, RunRecord
     from rig.station import Link, Setting, Station
 
-_RECORDS = pytest.StashKey[dict[str, "RunRecord"]]()
+_RECORD = pytest.StashKey["RunRecord | None"]()
 _CLAIMS = pytest.StashKey[tuple[str, ...]]()
 
 
@@ -50,12 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     config.addinivalue_line("markers", "claim(id): the claim of the announcement that this test looks at")
     config.addinivalue_line("markers", "needs(capability, ...): what a board must be able to do, as boards.yaml says")
-    config.stash[_RECORDS] = {}
+    config.stash[_RECORD] = None
     config.stash[_CLAIMS] = ()
     if (made := config.getoption("--rig-run")) is not None:
-        for name in config.getoption("--board") or [""]:
-            record = _made(config, made, name)
-            config.stash[_RECORDS][record.boards[0].name] = record
+        config.stash[_RECORD] = _made(config, made)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,41 +101,44 @@ def _needs(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
-    """One run of the rig on this board, with its report below ``reports/runs/``; or the one of ``--rig-run``."""
+    """One run of the rig on the boards of this session, with its report below ``reports/runs/``; or ``--rig-run``."""
     from rig.publish import publish
     from rig.run import RunOptions, check_claims, check_directory, execute, new_run_id, runs_directory
 
-    records = request.config.stash[_RECORDS]
     config = request.config
-    if board_spec.name not in records:
+    record = config.stash[_RECORD]
+    if record is None:
         run_id = new_run_id()
+        boards = tuple(dict.fromkeys(config.getoption("--board"))) or (board_spec.name,)
         named: tuple[str, ...] = config.stash[_CLAIMS]
         options = RunOptions(
             boards_file=_boards_file(config),
-            boards=(board_spec.name,),
+            boards=boards,
             claims=check_claims(named),
             agent=config.getoption("--agent"),
             quick=not config.getoption("--thorough"),
             directory=check_directory(runs_directory() / run_id),
-            command=f"pytest suites --board {board_spec.name}",
+            command=f"pytest suites {' '.join(f'--board {name}' for name in boards)}",
         )
-        records[board_spec.name] = execute(options, run_id=run_id)
-        publish(records[board_spec.name], options.directory)
-    return records[board_spec.name]
+        record = config.stash[_RECORD] = execute(options, run_id=run_id)
+        publish(record, options.directory)
+    return record
 
 
-def _made(config: pytest.Config, run: str, board: str) -> RunRecord:
-    """A run that was made before, if this board (the default one, if it has no name) took part in it."""
+def _made(config: pytest.Config, run: str) -> RunRecord:
+    """A run that was made before, if the boards of this session took part in it."""
     from rig.errors import UsageError
     from rig.inventory import Inventory
     from rig.records import load
     from rig.run import find_run
 
     try:
-        (spec,) = Inventory.load(_boards_file(config)).select([board] if board else [])
-        return load(find_run(run)).of_board(spec.name)
+        record = load(find_run(run))
+        for spec in Inventory.load(_boards_file(config)).select(config.getoption("--board")):
+            record.check_board(spec.name)
     except UsageError as error:
         raise pytest.UsageError(f"{error.message}\n{error.hint}".strip()) from error
+    return record
 
 
 def _claim_of(request: pytest.FixtureRequest) -> str:
@@ -148,26 +149,26 @@ def _claim_of(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def verdict(request: pytest.FixtureRequest, record: RunRecord) -> ClaimResult:
+def verdict(request: pytest.FixtureRequest, board_spec: BoardSpec, record: RunRecord) -> ClaimResult:
     """The verdict on this test's claim; a claim that was not run skips the test, with the reason."""
     from rig.records import Verdict
 
     id = _claim_of(request)
-    (result,) = (claim for claim in record.claims if claim.id == id)
+    (result,) = (claim for claim in record.claims if (claim.id, claim.board) == (id, board_spec.name))
     if result.verdict is Verdict.NOT_RUN:
         pytest.skip(result.reason)
     return result
 
 
 @pytest.fixture
-def figures(request: pytest.FixtureRequest, record: RunRecord) -> Figures:
+def figures(request: pytest.FixtureRequest, board_spec: BoardSpec, record: RunRecord) -> Figures:
     """The measurements of this test's claim."""
     from rig.claims import CLAIMS, Figures
 
     experiment = CLAIMS[_claim_of(request)].experiment
-    own = [m for m in record.measurements if m.experiment == experiment]
+    own = [m for m in record.measurements if (m.experiment, m.board) == (experiment, board_spec.name)]
     if not own:
-        pytest.skip(next((fault.message for fault in record.faults), "nothing was measured"))
+        pytest.skip(next((f.message for f in record.faults if f.board == board_spec.name), "nothing was measured"))
     return Figures(own)
 
 

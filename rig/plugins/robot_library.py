@@ -50,6 +50,7 @@ class RigLibrary:
         self._sequence = 0
         self._resident = 0
         self._record: RunRecord | None = None
+        self._board = ""  # of the record, whose verdicts count
         self._directory: tempfile.TemporaryDirectory[str] | None = None
 
     # ---- a board
@@ -90,23 +91,28 @@ class RigLibrary:
     # ---- whole runs
 
     @keyword("Run The Rig")
-    def run_the_rig(self, board: str = "", agent: str = "builtin", boards: str = "", run: str = "") -> str:
+    def run_the_rig(
+        self, board: str = "", agent: str = "builtin", boards: str = "", beside: str = "", run: str = ""
+    ) -> str:
         """Makes one quick run of all claims on a board, and returns the directory of its report.
 
-        With ``run`` (a directory, an id, or latest) it makes none, and takes what that run says of the board.
+        ``beside``: another board of the same run, for claims that two boards decide. With ``run`` (a directory, an id,
+        or latest) it makes none, and takes what that run says of the board.
         """
         self.close_board()
+        file = find_boards_file(Path(boards) if boards else None)
+        (spec,) = Inventory.load(file).select([board] if board else [])
+        self._board = spec.name
         if run:
-            (spec,) = Inventory.load(find_boards_file(Path(boards) if boards else None)).select(
-                [board] if board else []
-            )
-            self._record = _guard(lambda: load(find_run(run)).of_board(spec.name))
+            made = _guard(lambda: load(find_run(run)))
+            _guard(lambda: made.check_board(spec.name))
+            self._record = made
             return str(find_run(run))
         run_id = new_run_id()
         directory = check_directory(runs_directory() / run_id)
         options = RunOptions(
-            boards_file=find_boards_file(Path(boards) if boards else None),
-            boards=(board,) if board else (),
+            boards_file=file,
+            boards=(spec.name, beside) if beside else (spec.name,),
             agent=agent if agent in ("external", "none") else "builtin",  # type: ignore[arg-type]
             quick=True,
             directory=directory,
@@ -125,7 +131,7 @@ class RigLibrary:
         if self._record is None:
             raise AssertionError("nothing was run yet: use Run The Rig first")
         (id,) = check_claims([claim])
-        result = next(c for c in self._record.claims if c.id == id)
+        result = next(c for c in self._record.claims if (c.id, c.board) == (id, self._board))
         if result.verdict is Verdict.NOT_RUN:
             raise SkipExecution(result.reason)
         if result.verdict is not Verdict.CONFIRMED and not result.accepted:

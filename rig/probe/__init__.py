@@ -7,7 +7,7 @@ like any other to it.
 Importing this room does not import pyOCD; opening or listing probes does.
 """
 
-from rig.probe._crashes import CrashReport, decode_crash
+from rig.probe._crashes import CRASH_SYMBOL, CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
@@ -18,6 +18,7 @@ from rig.probe._translation import ProbeLost
 from rig.probe.qemu import MemoryWrite
 
 __all__ = [
+    "CRASH_SYMBOL",
     "UNNAMED",
     "CrashReport",
     "FirmwareImage",

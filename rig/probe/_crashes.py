@@ -1,5 +1,8 @@
 """What a crashed Cortex-M left behind: the stacked registers and the fault status, in words.
 
+Either the core stands at the entry of a fault handler, or the firmware has kept the registers itself and stands in
+``rig_crashed``: an operating system whose exceptions share one entry tells only then that it was a fault.
+
 After the ARMv7-M architecture manual, B3.2.15 ("Configurable Fault Status Register"). ARMv6-M has no
 status registers: all that is known there is where it crashed.
 """
@@ -12,12 +15,17 @@ from typing import Protocol, final
 
 from rig.probe._image import FirmwareImage
 
-__all__ = ["CrashReport", "decode_crash"]
+__all__ = ["CRASH_SYMBOL", "CrashReport", "decode_crash"]
 
 _CFSR, _HFSR, _MMFAR, _BFAR = 0xE000_ED28, 0xE000_ED2C, 0xE000_ED34, 0xE000_ED38
 _FRAME = struct.Struct("<8I")
 _EXC_RETURN_PSP = 4
 _FAULTS = (3, 4, 5, 6)  # HardFault, MemManage, BusFault, UsageFault
+CRASH_SYMBOL = "rig_crashed"
+"""Where firmware goes that has kept what is known of its crash; the rig has a breakpoint there."""
+
+_KEPT_FRAME, _KEPT_FILE, _KEPT_LINE = "rig_fault_frame", "rig_fault_file", "rig_fault_line"
+_LONGEST_FILE = 96
 _NAMES = {3: "HardFault", 4: "MemManage", 5: "BusFault", 6: "UsageFault"}
 _CFSR_BITS = {
     0: "instruction fetch from memory that may not be executed",
@@ -37,7 +45,7 @@ _CFSR_BITS = {
     25: "division by zero",
 }
 _MMFAR_VALID, _BFAR_VALID = 1 << 7, 1 << 15
-_HFSR_VECTOR_TABLE, _HFSR_FORCED = 1 << 1, 1 << 30
+_HFSR_VECTOR_TABLE, _HFSR_FORCED, _HFSR_DEBUG = 1 << 1, 1 << 30, 1 << 31
 
 
 class HaltedCore(Protocol):
@@ -71,6 +79,8 @@ class CrashReport:
 def decode_crash(core: HaltedCore, image: FirmwareImage | None) -> CrashReport | None:
     """Return why a halted core is in a fault handler, None if it is not in one."""
     registers = core.registers()
+    if image is not None and _stands_in(image, registers["pc"]):
+        return _kept(core, image)
     exception = registers["xpsr"] & 0x1FF
     if exception not in _FAULTS:
         return None
@@ -79,14 +89,39 @@ def decode_crash(core: HaltedCore, image: FirmwareImage | None) -> CrashReport |
         _r0, _r1, _r2, _r3, _r12, lr, pc, _xpsr = _FRAME.unpack(core.read(frame, _FRAME.size))
     except Exception:  # a stack pointer that points nowhere is itself a frequent cause
         lr = pc = 0
+    return _report(core, image, _NAMES[exception], pc, lr)
+
+
+def _stands_in(image: FirmwareImage, pc: int) -> bool:
+    symbol = image.symbols.get(CRASH_SYMBOL)
+    return symbol is not None and symbol.address <= pc < symbol.address + max(symbol.size, 2)
+
+
+def _kept(core: HaltedCore, image: FirmwareImage) -> CrashReport:
+    """What firmware in ``rig_crashed`` has kept: registers, and for an assertion its file and line."""
+    frame = core.read(image.find(_KEPT_FRAME).address, _FRAME.size)
+    _r0, _r1, _r2, _r3, _r12, lr, pc, _xpsr = _FRAME.unpack(frame)
+    cfsr = core.read_u32(_CFSR)
+    if cfsr or core.read_u32(_HFSR) & ~_HFSR_DEBUG:
+        exceptions = {4: cfsr & 0xFF, 5: cfsr >> 8 & 0xFF, 6: cfsr >> 16}
+        return _report(core, image, _NAMES[next((e for e, bits in exceptions.items() if bits), 3)], pc, lr)
+    line = core.read_u32(image.find(_KEPT_LINE).address)
+    place = core.read_u32(image.find(_KEPT_FILE).address)
+    file = core.read(place, _LONGEST_FILE).split(b"\0")[0].decode("ascii", "replace") if place else ""
+    return _report(core, image, "Assertion", pc, lr, f"{file or 'a file without a name'}:{line}")
+
+
+def _report(
+    core: HaltedCore, image: FirmwareImage | None, exception: str, pc: int, lr: int, cause: str = ""
+) -> CrashReport:
     cfsr, hfsr = core.read_u32(_CFSR), core.read_u32(_HFSR)
     return CrashReport(
-        exception=_NAMES[exception],
+        exception=exception,
         pc=pc,
         lr=lr,
         where=_name(image, pc),
         caller=_name(image, lr & ~1),
-        causes=tuple(_causes(core, cfsr, hfsr)),
+        causes=(cause,) if cause else tuple(_causes(core, cfsr, hfsr)),
         cfsr=cfsr,
         hfsr=hfsr,
     )

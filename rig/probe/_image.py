@@ -109,6 +109,15 @@ class FirmwareImage:
             )
         return symbol
 
+    def text(self, name: str) -> str | None:
+        """The constant string called ``name``, up to its NUL; None if there is no such symbol or no bytes for it."""
+        symbol = self.symbols.get(name)
+        for start, data in self.segments if symbol is not None else ():
+            offset = symbol.address - start if symbol is not None else -1
+            if 0 <= offset < len(data):
+                return data[offset:].split(b"\0", 1)[0].decode("ascii", "replace")
+        return None
+
     def symbol_at(self, address: int) -> str | None:
         """Name ``address`` as ``"symbol"`` or ``"symbol+0x10"``; None if no symbol covers it."""
         index = bisect.bisect_right(self._ordered, address, key=lambda symbol: symbol.address)

@@ -1,8 +1,9 @@
 """What takes the RAM of an image, by source file and object: what the linker placed, however it names it.
 
 Knows ELF symbols and DWARF. An object's source file comes from the debug information, by its address, so that it is
-known for static objects, for those of a link-time optimised image, and where two files have a name in common. Must not
-know whose files these are.
+known for static objects, for those of a link-time optimised image, and where two files have a name in common. Where an
+image has the labels of ``_BOUNDS``, what lies outside of them is left aside: it is the operating system's that the
+image was linked with. Must not know whose files these are.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ __all__ = ["UNNAMED", "ram_objects"]
 UNNAMED = "(no symbol)"
 """Name of RAM that no symbol accounts for, by section: what a linker script or an assembler file set aside."""
 
+_BOUNDS = (("rig_own_data_begin", "rig_own_data_end"), ("rig_own_bss_begin", "rig_own_bss_end"))
+"""Labels round the RAM that counts, in the order begin and end, in images that hold other RAM too."""
+
+_Range = tuple[int, int]
 _SHF_WRITE, _SHF_ALLOC = 0x1, 0x2
 _OBJECTS = ("STT_OBJECT", "STT_COMMON", "STT_TLS")
 _HOLDS_DATA = ("SHT_PROGBITS", "SHT_NOBITS")
@@ -36,19 +41,37 @@ def ram_objects(path: Path) -> dict[str, int]:
 
     Objects that are found twice (statics of one function, copies of a header's) are added up.
 
-    :raises UsageError: the image cannot be read.
+    :raises UsageError: the image cannot be read, or has only some of the labels that bound what counts.
     """
     try:
         with Path(path).open("rb") as file:
             elf = ELFFile(file)
-            return _by_name(elf, _sources(elf))
+            return _by_name(elf, _sources(elf), _bounds(path, elf))
     except OSError as error:
         raise UsageError(
             f"firmware {path} cannot be read: {error.strerror}", hint="build the firmware first"
         ) from error
 
 
-def _by_name(elf: Any, sources: dict[int, str]) -> dict[str, int]:
+def _bounds(path: Path, elf: Any) -> list[_Range] | None:
+    """The (begin, end) of the RAM that counts; None if all of it does."""
+    table = elf.get_section_by_name(".symtab")
+    wanted = {label for pair in _BOUNDS for label in pair}
+    labels = (
+        {entry.name: int(entry["st_value"]) for entry in table.iter_symbols() if entry.name in wanted}
+        if isinstance(table, SymbolTableSection)
+        else {}
+    )
+    missing = sorted(wanted - labels.keys())
+    if labels and missing:
+        raise UsageError(
+            f"firmware {path.name} has only some of the labels round its own RAM: no {', '.join(missing)}",
+            hint="link it as firmware/ports/nuttx does, with own.ld",
+        )
+    return [(labels[begin], labels[end]) for begin, end in _BOUNDS] if labels else None
+
+
+def _by_name(elf: Any, sources: dict[int, str], bounds: list[_Range] | None) -> dict[str, int]:
     found: dict[str, int] = {}
 
     def add(name: str, size: int) -> None:
@@ -64,12 +87,14 @@ def _by_name(elf: Any, sources: dict[int, str]) -> dict[str, int]:
     }
     taken: dict[int, list[tuple[int, int]]] = {index: [] for index in sections}
     for index, address, size, name, file in _symbols(elf):
-        if index in sections:
+        if index in sections and (bounds is None or any(begin <= address < end for begin, end in bounds)):
             source = sources.get(address, file)
             add(f"{source}:{name}" if source else name, size)
             taken[index].append((address, size))
     for index, section in sections.items():
-        rest = sum(_gaps(int(section["sh_addr"]), int(section["sh_size"]), taken[index]))
+        begin, end = int(section["sh_addr"]), int(section["sh_addr"]) + int(section["sh_size"])
+        counts = [(begin, end)] if bounds is None else [(max(begin, a), min(end, b)) for a, b in bounds]
+        rest = sum(sum(_gaps(a, b - a, [t for t in taken[index] if a <= t[0] < b])) for a, b in counts if a < b)
         if rest:
             add(f"{UNNAMED} {section.name}", rest)
     return found

@@ -73,13 +73,21 @@ def _run(registry: CollectorRegistry, record: RunRecord) -> None:
     used = Gauge(
         "rig_board_info",
         "A board and the firmware that ran on it.",
-        ["board", "kind", "target", "variant", "middleware", "middleware_version", "digest"],
+        ["board", "kind", "target", "variant", "middleware", "middleware_version", "os", "os_version", "digest"],
         registry=registry,
     )
     for board in record.boards:
         for f in board.firmware:
             used.labels(
-                board.name, board.kind, board.target, f.variant, f.middleware, f.middleware_version, f.digest[:19]
+                board.name,
+                board.kind,
+                board.target,
+                f.variant,
+                f.middleware,
+                f.middleware_version,
+                f.os,
+                f.os_version,
+                f.digest[:19],
             ).set(1)
 
 

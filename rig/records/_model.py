@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -33,6 +33,9 @@ CLAIM_IDS = (
 
 VARIANTS = ("shm", "network")
 """The two firmwares of a board: shared memory compiled in, and the same without it, the control."""
+
+BARE_METAL = "none"
+"""What firmware without an operating system says in its place."""
 
 PATHS = ("shm", "agent")
 D = TypeVar("D", bound=Detail)
@@ -80,7 +83,9 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Firmware:
-    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself."""
+    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself; ``os``:
+    the operating system below it, ``none`` on bare metal, empty where a record is older than this field.
+    """
 
     variant: str
     digest: str
@@ -88,8 +93,16 @@ class Firmware:
     middleware: str
     middleware_version: str
     compiler: str
+    os: str = ""
+    os_version: str = ""
     sections: Mapping[str, int] = field(default_factory=dict)
     configuration: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def system(self) -> str:
+        """The operating system in words; empty where the record does not say."""
+        words = "none (bare metal)" if self.os == BARE_METAL else self.os
+        return f"{words} {self.os_version}".strip()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,20 +247,13 @@ class RunRecord:
     claims: tuple[ClaimResult, ...] = ()
     faults: tuple[Fault, ...] = ()
 
-    def of_board(self, name: str) -> RunRecord:
-        """What this run says of one of its boards.
+    def check_board(self, name: str) -> None:
+        """Nothing, if this board took part in the run.
 
-        :raises UsageError: the board took no part in it.
+        :raises UsageError: it did not.
         """
         if name not in (took_part := [board.name for board in self.boards]):
             raise UsageError(
                 f"run {self.run.id} says nothing of board {name}",
                 hint=f"it was made on {', '.join(took_part) or 'no board'}",
             )
-        return replace(
-            self,
-            boards=tuple(board for board in self.boards if board.name == name),
-            measurements=tuple(m for m in self.measurements if m.board == name),
-            claims=tuple(claim for claim in self.claims if claim.board == name),
-            faults=tuple(fault for fault in self.faults if fault.board == name),
-        )

@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 
 from rig import __version__
 from rig.bench import Unsupported
-from rig.claims import CLAIMS, decide
+from rig.claims import CLAIMS, NUTTX, decide, decide_nuttx, needed_for
 from rig.errors import ResultsFault, RigError, UsageError, fault_of
 from rig.inventory import BoardSpec, Inventory
-from rig.records import VARIANTS, Board, Fault, Firmware, Measurement, Run, RunRecord
+from rig.records import VARIANTS, Board, ClaimResult, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
@@ -76,10 +76,11 @@ class _Run:
         # What is over: finished, now or before; struck by a fault; or not possible.
         self.over: set[Key] = set(unfinished.finished) if unfinished is not None else set()
         before: Mapping[str, Board] = unfinished.boards if unfinished is not None else {}
+        self.claims = needed_for(options.claims, boards=len(specs))
         self.boards = [
             _BoardRun(
                 spec,
-                plan(spec, options.claims, agent=options.agent),
+                plan(spec, self.claims, agent=options.agent),
                 before=before.get(spec.name) if any(key[0] == spec.name for key in self.over) else None,
             )
             for spec in specs
@@ -114,6 +115,7 @@ class _Run:
             if interrupted:
                 board.prevent(self._pending(board), "the run was interrupted before this was measured")
             self._decide(board, measurements)
+        self._decide_across()
         self.run = replace(
             self.run,
             finished=_now(),
@@ -241,7 +243,7 @@ class _Run:
 
     def _decide(self, board: _BoardRun, measurements: Sequence[Measurement]) -> None:
         for claim in CLAIMS.values():
-            asked = not self.options.claims or claim.id in self.options.claims
+            asked = claim.id in self.claims
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             result = decide(
                 claim,
@@ -250,7 +252,19 @@ class _Run:
                 prevented=board.prevented if asked else {},
                 repeat=repeat,
             )
-            self.recorder.claim(apply(board.spec.expect.get(claim.id), result, today=datetime.now(UTC).date()))
+            self._claim(board, result)
+
+    def _decide_across(self) -> None:
+        """What two boards of the run decide together; it takes the place of what each of them could say alone."""
+        if NUTTX not in self.claims:
+            return
+        record = self.recorder.record()
+        together = " ".join(f"--board {board.spec.name}" for board in self.boards)
+        for result in decide_nuttx(record.claims, record.boards, repeat=f"rig run {together}"):
+            self._claim(next(board for board in self.boards if board.spec.name == result.board), result)
+
+    def _claim(self, board: _BoardRun, result: ClaimResult) -> None:
+        self.recorder.claim(apply(board.spec.expect.get(result.id), result, today=datetime.now(UTC).date()))
 
 
 def _joined(now: Board, before: Board | None) -> Board:

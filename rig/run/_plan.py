@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rig.claims import CLAIMS, SEARCH
+from rig.claims import CLAIMS, NUTTX, SEARCH, needed_for
 from rig.experiments import EXPERIMENTS, Experiment
 from rig.inventory import BoardSpec
 from rig.records import VARIANTS
@@ -68,10 +68,11 @@ def _obstacle(spec: BoardSpec, variant: str, experiment: Experiment, agent: str)
 def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str) -> list[str]:
     """What a run would do, step by step, in words; touches nothing."""
     lines: list[str] = []
+    asked = needed_for(claims, boards=len(specs))
     for spec in specs:
         source = f"preset {spec.firmware.preset}" if spec.firmware.preset else "finished images"
         lines.append(f"{spec.name} ({spec.kind}, firmware from {source}, Agent {agent})")
-        steps = plan(spec, claims, agent=agent)
+        steps = plan(spec, asked, agent=agent)
         needed = [v for v in VARIANTS if any(step.variant == v and not step.skipped for step in steps)]
         for variant in VARIANTS:
             own = [step for step in steps if step.variant == variant]
@@ -84,7 +85,7 @@ def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str)
                 lines.append(f"    {step.experiment.id}: {rest}")
         starts = 0 if agent == "none" else len(needed)
         lines.append(f"  in all: {_times(len(needed), 'flash', 'flashes')}, {_times(starts, 'Agent start')}")
-    decided = [id for id in (claims or CLAIMS) if CLAIMS[id].experiment]
+    decided = [id for id in asked if CLAIMS[id].experiment or (id == NUTTX and len(specs) > 1)]
     return [*lines, f"then decide: {', '.join(decided) or 'nothing'}"]
 
 

@@ -15,9 +15,9 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import Bench, Refused, Status, build
+from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
 from rig.board import Board, ConsoleRecorder, open_board
-from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError
+from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.inventory import BoardSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
@@ -27,6 +27,10 @@ from rig.station._setting import Setting
 from rig.station._witness import scanner, tracer, why_untraceable
 
 _CONSOLE_LINES = 20
+_BUILT_ELSEWHERE = {
+    "nuttx": "build both variants of firmware/ports/nuttx in your own NuttX tree and name the files in boards.yaml; "
+    "firmware/ports/nuttx/README.md says how, step by step"
+}
 
 
 def agent_label(kind: str) -> str:
@@ -45,10 +49,37 @@ def agent_label(kind: str) -> str:
 
 
 def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
-    """The bench images of a board by variant, built first if it names a preset."""
+    """The bench images of a board by variant, built first if it names a preset.
+
+    :raises UsageError: one cannot be read, or is not what boards.yaml takes it for.
+    """
     paths: Mapping[str, Path]
     paths = build(spec.firmware.preset) if spec.firmware.preset is not None else spec.firmware.images
-    return {variant: FirmwareImage.load(path) for variant, path in paths.items()}
+    missing = [path for path in paths.values() if not path.exists()]
+    if missing and spec.os in _BUILT_ELSEWHERE:
+        raise UsageError(
+            f"board {spec.name} ({spec.where}) has no firmware {' and '.join(str(path) for path in missing)}: "
+            f"it runs on {spec.os}, which the rig does not build",
+            hint=_BUILT_ELSEWHERE[spec.os],
+        )
+    images = {variant: FirmwareImage.load(path) for variant, path in paths.items()}
+    for variant, image in images.items():
+        _check_identity(spec, variant, image)
+    return images
+
+
+def _check_identity(spec: BoardSpec, variant: str, image: FirmwareImage) -> None:
+    """Figures of the wrong firmware would look like any others: nothing is touched before the image has been read."""
+    wanted, found = Identity(variant=variant, os=spec.os), _identity(image)
+    if found != wanted:
+        raise UsageError(
+            f"firmware {image.path} is {found}, and board {spec.name} ({spec.where}) takes it for {wanted}",
+            hint="name the right file in boards.yaml, or the board's operating system (os:)",
+        )
+
+
+def _identity(image: FirmwareImage) -> Identity:
+    return identity_of(str(image.path), image.text(IDENTITY_SYMBOL))
 
 
 class Station:
@@ -136,6 +167,12 @@ class Station:
             board.memory.write(board.mailbox_address, bytes(4))
         board.boot()
         bench = Bench(board.memory, board.mailbox_address, icount_shift=board.identity.icount_shift, healthy=self._dead)
+        answers = Identity(variant=bench.hello.variant, os=bench.hello.os)
+        if answers != _identity(image):
+            raise FirmwareFault(
+                f"{answers} answers, and {_identity(image)} was programmed ({image.path.name})",
+                hint="another firmware runs on this board: is its boot address that of the image?",
+            )
         self._clock = (bench.clock.name, bench.clock.note)
         self._firmware[variant] = Firmware(
             variant=variant,
@@ -144,6 +181,8 @@ class Station:
             middleware=bench.hello.middleware,
             middleware_version=bench.hello.middleware_version,
             compiler=bench.hello.compiler,
+            os=bench.hello.os,
+            os_version=bench.hello.os_version,
             sections=dict(image.sections),
             configuration=_configuration(bench),
         )

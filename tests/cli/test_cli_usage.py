@@ -1,6 +1,7 @@
 """Bad input: one clear line that says what, where and what to do next, the documented exit code, nothing left."""
 
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ import click
 import pytest
 from rig_process import Finished
 
+from rig.bench import build
 from rig.cli._common import OnceCommand
 from rig.cli._main import rig_command
 
@@ -24,10 +26,10 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "out"
 
 
-def microbit(directory: Path, image: Path) -> Path:
-    """An inventory with one emulated micro:bit that is to run this image."""
+def microbit(directory: Path, image: Path, network: Path | None = None) -> Path:
+    """An inventory with one emulated micro:bit that is to run this image, or these two."""
     file = directory / "boards.yaml"
-    firmware = f"{{shm: {image}, network: {image}}}"
+    firmware = f"{{shm: {image}, network: {network or image}}}"
     board = f"  b: {{kind: emulated, machine: microbit, target: nrf51, firmware: {firmware}, link: {LINK}}}\n"
     file.write_text(HEAD + board)
     return file
@@ -52,6 +54,37 @@ def test_a_broken_inventory(rig: Rig, tmp_path: Path, out: Path, text: str, said
     done = rig("run", "--boards", str(file), "--out", str(out))
     assert done.code == 2
     assert said in done.err
+    assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.firmware
+@pytest.mark.parametrize(
+    ("images", "os", "said"),
+    [
+        (("network", "shm"), "none", "is the network firmware for bare metal, and board b"),
+        (("shm", "network"), "nuttx", "takes it for the shm firmware for nuttx"),
+    ],
+)
+def test_an_image_of_another_variant_or_system(
+    rig: Rig, tmp_path: Path, out: Path, images: tuple[str, str], os: str, said: str
+) -> None:
+    built = build("mps2-an500")
+    named = f"{{shm: {built[images[0]]}, network: {built[images[1]]}}}"
+    file = tmp_path / "boards.yaml"
+    file.write_text(f"{HEAD}  b: {{kind: emulated, machine: mps2-an500, os: {os}, firmware: {named}, link: {LINK}}}\n")
+    done = rig("run", "--boards", str(file), "--out", str(out))
+    assert done.code == 2 and said in done.err, done.err
+    assert "boards.yaml:4" in done.err
+    assert not out.exists() or not list(out.iterdir())
+
+
+def test_a_board_whose_firmware_the_rig_does_not_build(rig: Rig, project_root: Path, tmp_path: Path, out: Path) -> None:
+    """As in a fresh clone: boards.yaml has the board, and nobody has built NuttX."""
+    shutil.copy(project_root / "boards.yaml", tmp_path)
+    done = rig("run", "--boards", str(tmp_path / "boards.yaml"), "--board", "nuttx-an500", "--out", str(out))
+    assert done.code == 2
+    assert "board nuttx-an500" in done.err and "shm.elf" in done.err and "network.elf" in done.err
+    assert "build both variants of firmware/ports/nuttx" in done.err and "firmware/ports/nuttx/README.md" in done.err
     assert not out.exists() or not list(out.iterdir())
 
 
@@ -87,7 +120,7 @@ def test_results_do_not_mix(rig: Rig, out: Path) -> None:
 def test_firmware_for_another_core(rig: Rig, tmp_path: Path, project_root: Path, out: Path) -> None:
     assert rig("build", "mps2-an385").code == 0
     images = project_root / "firmware" / "build" / "mps2-an385"
-    file = microbit(tmp_path, images / "rig-bench-shm.elf")
+    file = microbit(tmp_path, images / "rig-bench-shm.elf", images / "rig-bench-network.elf")
     done = rig("run", "--boards", str(file), "--out", str(out))
     assert done.code == 2
     assert "armv7-m" in done.err and "cortex-m0" in done.err

@@ -66,6 +66,14 @@ def test_shipped_examples_of_real_boards_load_once_uncommented(tmp_path: Path) -
     assert boards["my-microbit"].expect["message-size"].verdict == "inconclusive"
 
 
+def test_the_operating_system_below_the_firmware(write: object) -> None:
+    text = GOOD.replace("core: cortex-m4", "core: cortex-m4\n    os: nuttx")
+    boards = Inventory.load(write(text)).boards  # type: ignore[operator]
+    assert [boards[name].os for name in ("emu", "dk", "here")] == ["none", "nuttx", "linux"]
+    with pytest.raises(UsageError, match=r"boards\.dk\.os: got 'NuttX 12', expected an operating system in lower case"):
+        Inventory.load(write(text.replace("os: nuttx", "os: NuttX 12")))  # type: ignore[operator]
+
+
 def test_all_fields_are_read(write: object, tmp_path: Path) -> None:
     boards = Inventory.load(write(GOOD)).boards  # type: ignore[operator]
     emu, dk, here = boards["emu"], boards["dk"], boards["here"]

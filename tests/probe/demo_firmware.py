@@ -10,16 +10,19 @@ SOURCES = Path(__file__).parent / "firmware"
 MACHINES = {"mps2-an385": ("cortex-m3", 0x40_0000), "microbit": ("cortex-m0", 0x4000)}
 TARGETS = {"mps2-an385": "mps2_an385", "microbit": "nrf51"}
 
-LOG, BKPT, BAD_READ, WRITE, UNDEFINED, BKPT_PSP, SLEEP, LOCKUP, MEASURE, STORES, STORES_CRASH = range(1, 12)
+LOG, BKPT, BAD_READ, WRITE, UNDEFINED, BKPT_PSP, SLEEP, LOCKUP, MEASURE, STORES, STORES_CRASH, ASSERT = range(1, 13)
 
 
-def build_demo(machine: str, directory: Path, *, padding: int = 0, name: str = "demo", core: str = "") -> Path:
-    """Build the demo for ``machine``; ``padding`` bytes make it larger."""
+def build_demo(
+    machine: str, directory: Path, *, padding: int = 0, name: str = "demo", core: str = "", shared_entry: bool = False
+) -> Path:
+    """Build the demo for ``machine``; ``padding`` bytes make it larger; ``shared_entry``: one for all exceptions."""
     default_core, ram = MACHINES[machine]
     elf = directory / f"{name}-{machine}.elf"
     flags = ["-std=gnu99", "-Wall", "-Wextra", "-Werror", "-O2", "-g", "-mthumb", "-ffreestanding", "-nostdlib"]
     options = [f"-mcpu={core or default_core}", f"-Wl,--defsym=RAM_SIZE={ram}", "-T", SOURCES / "probe_demo.ld"]
     define = [f"-DPADDING={padding}"] if padding else []
+    define += ["-DSHARED_ENTRY"] if shared_entry else []
     subprocess.run(
         ["arm-none-eabi-gcc", *flags, *define, *options, SOURCES / "probe_demo.c", "-o", elf], check=True, timeout=60
     )

@@ -12,6 +12,11 @@ bool rig_port_stopped(void)
     return false;
 }
 
+const char *rig_port_os_version(void)
+{
+    return "";
+}
+
 uint32_t rig_port_clock_kind(void)
 {
     return RIG_CLOCK_TIMER;

@@ -1,5 +1,6 @@
 /*
- * Arm MPS2 with the AN385 image (Cortex-M3), as QEMU's mps2-an385 emulates it: CMSDK timers and UART 0.
+ * Arm MPS2 with the AN385 image (Cortex-M3), as QEMU's mps2-an385 emulates it: CMSDK timers and UART 0. Other images of
+ * the MPS2 have them at the same places: the AN500's port (Cortex-M7) takes this file.
  * Sources: Arm AN385 application note, CMSDK technical reference manual.
  */
 #include "common.h"

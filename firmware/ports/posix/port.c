@@ -5,22 +5,20 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
+#include "posix.h"
 #include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
@@ -37,10 +35,7 @@
 #define FILE_BYTES (MEMORY_OFFSET + BENCH_MESSAGE_BYTES)
 
 static uint8_t *shared;
-static int link_fd = -1;
-static int wake_fd = -1;
 static volatile sig_atomic_t stop;
-static pthread_mutex_t mutex;
 static struct rig_port_link the_link;
 
 static void on_signal(int signal)
@@ -91,80 +86,23 @@ static int open_udp(const char *host_and_port)
         errno = EINVAL;
         return fail("not an IPv4 address", host);
     }
-    link_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (link_fd < 0 || connect(link_fd, (struct sockaddr *)&peer, sizeof(peer)) != 0) {
+    rig_posix_link_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (rig_posix_link_fd < 0 || connect(rig_posix_link_fd, (struct sockaddr *)&peer, sizeof(peer)) != 0) {
         return fail("cannot open the UDP link to", host_and_port);
     }
     return 0;
 }
 
-static int open_serial(const char *device)
-{
-    struct termios mode;
-
-    link_fd = open(device, O_RDWR | O_NOCTTY | O_CLOEXEC);
-    if (link_fd < 0 || tcgetattr(link_fd, &mode) != 0) {
-        return fail("cannot open the serial device", device);
-    }
-    cfmakeraw(&mode);
-    if (cfsetspeed(&mode, B115200) != 0 || tcsetattr(link_fd, TCSANOW, &mode) != 0) {
-        return fail("cannot set up the serial device", device);
-    }
-    return 0;
-}
-
-static void at_point(void);
-
-static bool link_is_there(int timeout_ms)
-{
-    struct pollfd ready[2] = {{link_fd, POLLIN, 0}, {wake_fd, POLLIN, 0}};
-
-    at_point();
-    if (poll(ready, 2, timeout_ms) <= 0) {
-        return false;
-    }
-    if ((ready[1].revents & POLLIN) != 0) {
-        uint64_t count;
-
-        if (read(wake_fd, &count, sizeof(count)) < 0) {
-            return false; /* somebody else took it: the wake-up is over all the same */
-        }
-    }
-    return (ready[0].revents & POLLIN) != 0;
-}
-
-static int link_write(void *context, const uint8_t *bytes, size_t length)
-{
-    (void)context;
-    ssize_t sent = write(link_fd, bytes, length);
-
-    if (sent < 0 && errno == ECONNREFUSED) {
-        return (int)length; /* nobody listens there now: a datagram lost, not a broken link */
-    }
-    return (int)sent;
-}
-
-static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout_ms)
-{
-    (void)context;
-    if (!link_is_there(timeout_ms)) {
-        return 0;
-    }
-    ssize_t got = read(link_fd, bytes, capacity);
-
-    return got > 0 ? (int)got : 0; /* an error shows when we write */
-}
-
 static int open_link(const char *link)
 {
-    the_link.write = link_write;
-    the_link.read = link_read;
+    the_link.write = rig_posix_link_write;
+    the_link.read = rig_posix_link_read;
     if (strncmp(link, "udp4:", 5) == 0) {
         return open_udp(link + 5);
     }
     if (strncmp(link, "serial:", 7) == 0) {
         the_link.framed = true;
-        return open_serial(link + 7);
+        return rig_posix_open_serial(link + 7) != 0 ? fail("cannot open the serial device", link + 7) : 0;
     }
     if (strcmp(link, "none") == 0) {
         return 0;
@@ -194,7 +132,6 @@ int rig_port_start(int argc, char **argv)
     const char *mailbox = NULL;
     const char *link = "none";
     struct sigaction action = {0};
-    pthread_mutexattr_t recursive;
 
     stack.top = __builtin_frame_address(0);
     paint();
@@ -213,13 +150,9 @@ int rig_port_start(int argc, char **argv)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)prctl(PR_SET_PDEATHSIG, SIGTERM); /* never outlive the rig */
-    (void)pthread_mutexattr_init(&recursive);
-    (void)pthread_mutexattr_settype(&recursive, PTHREAD_MUTEX_RECURSIVE);
-    (void)pthread_mutex_init(&mutex, &recursive);
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
-    wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (wake_fd < 0) {
-        return fail("cannot make", "eventfd");
+    if (rig_posix_lock_start() != 0 || rig_posix_wake_start() != 0) {
+        return fail("cannot make", "lock and eventfd");
     }
     int status = open_mailbox_file(mailbox);
 
@@ -249,64 +182,14 @@ uint32_t rig_port_millis(void)
     return (uint32_t)((uint64_t)now.tv_sec * 1000u + (uint64_t)now.tv_nsec / 1000000u);
 }
 
-static _Thread_local uint32_t depth;
-static uint32_t longest_wait; /* guarded by the mutex */
-
-void rig_port_lock(void)
-{
-    at_point();
-    if (pthread_mutex_trylock(&mutex) != 0) { /* somebody else has it: only then the clock is read */
-        uint32_t begin = rig_port_clock();
-        uint32_t waited;
-
-        (void)pthread_mutex_lock(&mutex);
-        waited = rig_port_clock() - begin;
-        longest_wait = waited > longest_wait ? waited : longest_wait;
-    }
-    depth++;
-}
-
-void rig_port_unlock(void)
-{
-    depth--;
-    (void)pthread_mutex_unlock(&mutex);
-    at_point();
-}
-
-uint32_t rig_port_lock_depth(void)
-{
-    return depth;
-}
-
-uint32_t rig_port_held_off(void)
-{
-    uint32_t longest;
-
-    (void)pthread_mutex_lock(&mutex);
-    longest = longest_wait;
-    longest_wait = 0;
-    (void)pthread_mutex_unlock(&mutex);
-    return longest;
-}
-
 void rig_port_wake(void)
 {
-    uint64_t one = 1;
-
-    if (write(wake_fd, &one, sizeof(one)) < 0) {
-        return; /* the counter is full: the sleeper wakes anyway */
-    }
+    rig_posix_wake();
 }
 
-void rig_port_wait(uint32_t ms)
+int rig_posix_timeout(uint32_t ms)
 {
-    struct pollfd ready = {wake_fd, POLLIN, 0};
-    uint64_t count;
-
-    at_point();
-    if (poll(&ready, 1, (int)ms) > 0 && read(wake_fd, &count, sizeof(count)) < 0) {
-        return;
-    }
+    return (int)ms;
 }
 
 /* Between commands nobody wakes us: the rig writes into the shared file. A tenth of a millisecond keeps the
@@ -389,11 +272,11 @@ static void *call_once(void *argument)
     return NULL;
 }
 
-static void at_point(void)
+void rig_posix_point(void)
 {
     pthread_t thread;
 
-    if (!points.counts || depth != 0u || !pthread_equal(pthread_self(), points.main)) {
+    if (!points.counts || rig_port_lock_depth() != 0u || !pthread_equal(pthread_self(), points.main)) {
         return;
     }
     points.passed++;

@@ -5,7 +5,9 @@ Knows the gdbstub, and what QEMU does otherwise than hardware:
 * BKPT: QEMU turns it into a HardFault. A debugger that calls a routine (a flash algorithm) returns to a
   BKPT, so the return address gets a breakpoint at resume. A BKPT that a debugger wrote is tracked and
   gets one. For a BKPT of the firmware itself the HardFault vector is hooked: if the stacked PC is a BKPT,
-  the exception entry is undone and the core halts there.
+  the exception entry is undone and the core halts there. Firmware may have one entry for all its exceptions, as some
+  operating systems do: what comes there and is no fault takes the hook away until the next reset. The machine waits
+  meanwhile, and its time with it, until the debugger next asks for its state.
 * Lockup: QEMU ends itself. A core that could not execute a single instruction is not let go; it reports
   S_LOCKUP instead.
 """
@@ -54,6 +56,8 @@ _FRAME_PC = 24  # offset of the stacked PC in an exception frame
 _EXC_RETURN = 0xF000_0000
 _EXC_RETURN_PSP = 4
 _XPSR_THUMB = 24
+_IPSR = 0x1FF
+_FAULTS = range(2, 7)  # NMI, HardFault, MemManage, BusFault, UsageFault
 _BX_LR = b"\x70\x47\x00\xbf"
 _STOP_ATTEMPTS = 3
 
@@ -155,6 +159,9 @@ class RunControl:
 
     def _note_hardfault(self, pc: int) -> None:
         """The core is at the first instruction of the HardFault handler, which is hooked."""
+        if self._rsp.read_register("xpsr") & _IPSR not in _FAULTS:  # an entry that exceptions share
+            self._unhook(pc)
+            return
         bkpt = self._stacked_bkpt()
         if bkpt is not None:
             self._return_from_exception(bkpt)
@@ -163,10 +170,14 @@ class RunControl:
         elif self.exception_monitor & VC_HARDERR:
             self.fault_status |= DFSR_VCATCH
         else:  # the firmware's own business: out of its way until the next reset
-            self._hook_off = True
-            self._remove((_EXECUTE, pc, _THUMB_SIZE))
-            self.halted = False
-            self._rsp.resume()
+            self._unhook(pc)
+
+    def _unhook(self, pc: int) -> None:
+        """Let the firmware go on, without the hook at ``pc``."""
+        self._hook_off = True
+        self._remove((_EXECUTE, pc, _THUMB_SIZE))
+        self.halted = False
+        self._rsp.resume()
 
     def _stacked_bkpt(self) -> int | None:
         link = self._rsp.read_register("lr")

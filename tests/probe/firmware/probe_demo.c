@@ -6,7 +6,7 @@
 
 enum {
     CMD_NONE, CMD_LOG, CMD_BKPT, CMD_BAD_READ, CMD_WRITE, CMD_UNDEFINED, CMD_BKPT_PSP, CMD_SLEEP, CMD_LOCKUP, CMD_MEASURE,
-    CMD_STORES, CMD_STORES_CRASH
+    CMD_STORES, CMD_STORES_CRASH, CMD_ASSERT
 };
 
 typedef struct {
@@ -121,6 +121,10 @@ static void measure(void) {
     demo_measured = start - timer[1];
 }
 
+#ifdef SHARED_ENTRY
+void rig_crashed(void);
+#endif
+
 static void obey(uint32_t command) {
     switch (command) {
     case CMD_LOG: log_put("obeyed\n"); break;
@@ -134,6 +138,9 @@ static void obey(uint32_t command) {
     case CMD_MEASURE: measure(); break;
     case CMD_STORES: demo_stores(); break;
     case CMD_STORES_CRASH: demo_stores_crash(); break;
+#ifdef SHARED_ENTRY
+    case CMD_ASSERT: rig_crashed(); break;
+#endif
     default: break;
     }
 }
@@ -144,6 +151,9 @@ int main(void) {
     for (;;) {
         ++demo_counter;
         demo_tick();
+#ifdef SHARED_ENTRY
+        __asm volatile("svc 0");
+#endif
         if (demo_command != CMD_NONE) {
             uint32_t command = demo_command;
             demo_command = CMD_NONE;
@@ -165,9 +175,40 @@ __attribute__((aligned(1024))) void HardFault_Handler(void) {
     for (;;) { }
 }
 
+#ifdef SHARED_ENTRY
+/* As firmware of an operating system may have it: one entry for all exceptions, and a crash that it keeps by itself. */
+volatile uint32_t rig_fault_frame[8];
+const char *volatile rig_fault_file = "demo.c";
+volatile uint32_t rig_fault_line = 7;
+volatile uint32_t demo_calls;
+
+__attribute__((noinline, aligned(1024))) void rig_crashed(void) {
+    for (;;) { __asm volatile("nop"); }
+}
+
+__attribute__((used)) void dispatch(const uint32_t *frame) {
+    uint32_t exception;
+    __asm volatile("mrs %0, ipsr" : "=r"(exception));
+    if (exception >= 11) {
+        ++demo_calls;
+        return;
+    }
+    for (int i = 0; i < 8; ++i) { rig_fault_frame[i] = frame[i]; }
+    rig_crashed();
+}
+
+__attribute__((naked, aligned(1024))) void shared_entry(void) {
+    __asm volatile("mrs r0, msp\n b dispatch\n");
+}
+
+__attribute__((section(".vectors"), used)) static void *const vectors[16] = {
+    &link_stack_top, (void *)Reset_Handler, [2 ... 15] = (void *)shared_entry,
+};
+#else
 __attribute__((section(".vectors"), used)) static void *const vectors[16] = {
     &link_stack_top, (void *)Reset_Handler, (void *)HardFault_Handler, (void *)HardFault_Handler,
 };
+#endif
 
 #ifdef PADDING
 #define TEXT(x) #x
