@@ -100,6 +100,12 @@ class Link(Protocol):
         """How many readers at the Agent it has confirmed before the writers' Clients, the board's among them, knew."""
         ...
 
+    def withheld(self) -> dict[str, int]:
+        """Topic -> samples that the Agent did not send so far, because their Client has shared memory and delivers
+        them itself.
+        """
+        ...
+
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
         line and nobody else.
@@ -147,6 +153,7 @@ class Setting:
     renew: Callable[[], Bench] = field(default=_cannot_renew)
     _keys: int = 0x5A000000
     _sequences: int = 0x10000  # beyond those of ordinary exchanges
+    _withheld: dict[str, int] = field(default_factory=dict)  # by the Agent, until the last measurement
 
     @property
     def path(self) -> str:
@@ -259,5 +266,18 @@ class Setting:
             clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
             conditions=check_conditions(conditions),
-            detail=detail.plain() if detail is not None else {},
+            detail=self._with_what_the_agent_kept(detail.plain() if detail is not None else {}),
         )
+
+    def _with_what_the_agent_kept(self, detail: dict[str, object]) -> dict[str, object]:
+        """Say beside a missing delivery what the Agent did not send: what it kept, the Client was to deliver."""
+        if self.link is None:
+            return detail
+        now = self.link.withheld()
+        more = {topic: count - self._withheld.get(topic, 0) for topic, count in now.items()}
+        self._withheld = now
+        kept = ", ".join(f"{count} on {topic}" for topic, count in sorted(more.items()) if count > 0)
+        if not detail.get("missing") or not kept:
+            return detail
+        said = f"{detail['missing']}; the Agent left to the Client's shared memory: {kept}"
+        return {**detail, "missing": said}
