@@ -140,6 +140,9 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     now.expected = count * readers;
     now.expected_length = length;
     now.flags = arguments[RIG_EXCHANGE_FLAGS];
+    if ((rig_mw_capabilities() & RIG_MW_CAP_CONFIRMED) != 0u) {
+        now.flags &= ~(uint32_t)RIG_EXCHANGE_QUIET; /* held back, publish would wait in vain */
+    }
     now.own[0] = now.own[1] = 0;
     now.returned[0] = now.returned[1] = 0;
     for (int i = 0; i < RIG_COUNTERS; i++) {
