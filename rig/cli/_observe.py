@@ -42,6 +42,8 @@ from rig.run import find_boards_file
 @click.option("--callback", metavar="FUNCTION", help="The application's callback.")
 @click.option("--counter", metavar="PLACE", help="Where the callback has the application's number of a sample: '[r0]'.")
 @click.option("--published", metavar="PLACE", help="Where publish has that number: '[r1]'.")
+@click.option("--payload", metavar="PLACE", help="Where the bytes of a sample begin at publish: '[r1 + 16]'.")
+@click.option("--length", metavar="PLACE", help="How many they are: '[r1 + 20]'.")
 @click.option("--publishes", type=click.IntRange(1, 100_000), default=200, show_default=True, help="How many to watch.")
 @click.option(
     "--step",
@@ -66,6 +68,8 @@ def observe_command(
     callback: str | None,
     counter: str | None,
     published: str | None,
+    payload: str | None,
+    length: str | None,
     publishes: int,
     step: int,
     idle: float,
@@ -77,6 +81,11 @@ def observe_command(
     It is flashed, booted beside the built-in Agent, and stopped at a few functions by hardware breakpoints.
     """
     wanted = _named(_profile(profile), transport, callback, counter, published)
+    if (payload is None) != (length is None):
+        raise UsageError("--payload and --length are given together")
+    if payload is not None and length is not None:
+        point = replace(wanted.publish, payload=Expression(payload), length=Expression(length))
+        wanted = replace(wanted, publish=point)
     (spec,) = Inventory.load(find_boards_file(boards_file)).select([board] if board else [])
     directory = _folder(out)
 
@@ -158,6 +167,13 @@ def _spread(ticks: Sequence[int]) -> str:
     return f"{ordered[0]:,} / {ordered[len(ordered) // 2]:,} / {ordered[-1]:,}  ({len(ordered)})"
 
 
+def _places(seen: Observation) -> str:
+    if seen.places is None:
+        return "not searched: needs --payload and --length, and bytes that tell"
+    names = ", ".join(f"{place.symbol or hex(place.address)} ({place.length} B)" for place in seen.places)
+    return f"{len(seen.places)}: {names}" if names else "none"
+
+
 def _rows(seen: Observation) -> list[tuple[str, str]]:
     of: Figures = seen.figures
     unknown = "not known: the profile says no place of a counter"
@@ -175,6 +191,7 @@ def _rows(seen: Observation) -> list[tuple[str, str]]:
         ("board time to the transport's callback", _spread(of.to_transport)),
         ("board time to the application's callback", _spread(of.to_callback)),
         ("board time of publish", _spread(of.returned)),
+        ("copies of a sample in RAM", _places(seen)),
         ("WRITE_DATA to the Agent, DATA from it", f"{seen.data_sent}, {seen.data_received}"),
         ("bytes on the link", str(seen.link_bytes)),
         ("sessions opened; alive at the end", f"{seen.sessions}; {'yes' if seen.session_alive else 'no'}"),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.agent import BuiltinAgent, SerialTransport
+from rig.bench import BLOCK, Place, find_places
 from rig.errors import UsageError
 from rig.inventory import BoardSpec
 from rig.link import SerialTap
@@ -38,6 +39,8 @@ class Observation:
     :ivar false_stops: halts where none was asked for.
     :ivar session_alive: the Agent had a session of the board at the end.
     :ivar sessions: how often one was opened.
+    :ivar places: where in RAM whole blocks of a sample stand while the application's callback has it; None: not
+        searched.
     :ivar withheld: topic -> samples that the Agent did not send, because the Client's shared memory delivers them.
     :ivar sections: sizes of the image's sections, bytes.
     """
@@ -51,6 +54,7 @@ class Observation:
     false_stops: int
     session_alive: bool
     sessions: int
+    places: tuple[Place, ...] | None
     withheld: dict[str, int]
     sections: dict[str, int]
 
@@ -102,7 +106,7 @@ def observe(
         )
         events: list[Event] = []
         with watch:
-            _collect(watch, events, publishes, idle, seen)
+            places = _collect(watch, events, publishes, idle, seen, lambda wanted: _scan(probe, image, wanted))
             steps = _step(watch, stepped, idle)
         crossed = tap.counters()
         statistics = agent.statistics
@@ -117,6 +121,7 @@ def observe(
             session_alive=statistics.clients > 0,
             sessions=statistics.sessions_opened,
             withheld=agent.withheld(),
+            places=places,
             sections=dict(image.sections),
         )
 
@@ -139,12 +144,44 @@ def _step(watch: Watch, publishes: int, idle: float) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def _collect(watch: Watch, events: list[Event], publishes: int, idle: float, seen: Callable[[Event], None]) -> None:
-    """Up to the publish after the last one that counts: what that one causes belongs to it."""
+def _scan(probe: Probe, image: FirmwareImage, wanted: bytes) -> tuple[Place, ...]:
+    return tuple(
+        place
+        for start, length in probe.ram_regions()
+        for place in find_places(probe.read(start, length), start, wanted, symbol_at=image.symbol_at)
+    )
+
+
+def _collect(
+    watch: Watch,
+    events: list[Event],
+    publishes: int,
+    idle: float,
+    seen: Callable[[Event], None],
+    scan: Callable[[bytes], tuple[Place, ...]],
+) -> tuple[Place, ...] | None:
+    """Up to the publish after the last one that counts: what that one causes belongs to it.
+
+    RAM is searched once, at a callback of the application, for the sample that it has.
+    """
     published = 0
+    places: tuple[Place, ...] | None = None
+    payloads: dict[int | None, bytes] = {}
     for event in watch.events(timeout=idle):
         published += event.kind is Kind.PUBLISH
         if published > publishes:
-            return
+            break
         events.append(event)
         seen(event)
+        if event.kind is Kind.PUBLISH:
+            payloads[event.counter] = event.payload
+        elif event.kind is Kind.CALLBACK and places is None and published > 1:
+            wanted = payloads.get(event.counter, b"")
+            places = scan(wanted) if _tells(wanted) else None
+    return places
+
+
+def _tells(payload: bytes) -> bool:
+    """Whether a payload can be found by its value: its blocks differ, and none is of a few values."""
+    blocks = [payload[at : at + BLOCK] for at in range(0, len(payload) - BLOCK + 1, BLOCK)]
+    return bool(blocks) and len(set(blocks)) == len(blocks) and min(len(set(block)) for block in blocks) > BLOCK // 4

@@ -1,13 +1,14 @@
 """Which functions of a firmware are publish, the transport's callback and the application's; where their data stand.
 
     name: mine
-    publish:   {function: rcl_publish, failed: r0}
+    publish:   {function: rcl_publish, failed: r0, payload: "[r1 + 16]", length: "[r1 + 20]"}
     transport: {function: on_topic, local: "r3 >> 16 & 255", local_is: 3}
     callback:  {function: my_callback, counter: "[r0]"}
 
 ``publish`` must be there, the others may. ``counter``: where the application's own number of a sample stands.
 ``failed``: at the return of publish, a value that is not 0 if it reports failure. ``local`` is ``local_is`` if a sample
-came by shared memory; without it the way is not known.
+came by shared memory; without it the way is not known. ``payload`` and ``length``: where the sample's bytes begin, and
+how many they are; then RAM is searched for them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from rig.errors import UsageError
 from rig.observe._expression import Expression
 
 _POINTS = ("publish", "transport", "callback")
-_KEYS = {"function", "counter", "failed", "local", "local_is"}
+_PLACES = ("counter", "failed", "local", "payload", "length")
+_KEYS = {"function", "local_is", *_PLACES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,8 @@ class Point:
     failed: Expression | None = None
     local: Expression | None = None
     local_is: int = 0
+    payload: Expression | None = None
+    length: Expression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +95,7 @@ def _point(name: str, entry: Any) -> Point:
         raise UsageError(
             f"the profile's {name}: {sorted(map(str, unknown))[0]} is not known", hint=", ".join(sorted(_KEYS))
         )
-    places = {key: Expression(str(entry[key])) for key in ("counter", "failed", "local") if key in entry}
+    places = {key: Expression(str(entry[key])) for key in _PLACES if key in entry}
     is_ = entry.get("local_is", 0)
     if not isinstance(is_, int):
         raise UsageError(f"the profile's {name}: local_is {is_!r} is no number")

@@ -12,6 +12,7 @@ from rig.observe._expression import Expression
 from rig.observe._profile import Point, Profile
 
 _MOST_BREAKPOINTS = 6
+_MOST_PAYLOAD = 1 << 16
 
 
 class Kind(StrEnum):
@@ -31,6 +32,7 @@ class Event:
     :ivar counter: the application's number of the sample; None where the profile says no place of it.
     :ivar local: it came by shared memory; None where that is not known.
     :ivar failed: publish reported failure.
+    :ivar payload: the sample's bytes at publish; empty where the profile says no place of them.
     """
 
     kind: Kind
@@ -38,6 +40,7 @@ class Event:
     counter: int | None = None
     local: bool | None = None
     failed: bool = False
+    payload: bytes = b""
 
 
 class Watched(Protocol):
@@ -52,6 +55,8 @@ class Watched(Protocol):
     def wait_halted(self, timeout: float) -> object: ...
 
     def registers(self) -> Mapping[str, int]: ...
+
+    def read(self, address: int, length: int) -> bytes: ...
 
     def read_u32(self, address: int) -> int: ...
 
@@ -148,12 +153,19 @@ class Watch:
             if kind is Kind.PUBLISH and point.failed is not None:
                 self._expect_return(registers["lr"] & ~1)
             local = None if point.local is None else point.local.value(core) == point.local_is
-            return Event(kind=kind, at=at, counter=_read(point.counter, core), local=local)
+            payload = self._payload(point, core)
+            return Event(kind=kind, at=at, counter=_read(point.counter, core), local=local, payload=payload)
         if pc in self._returns:
             failed = next(point.failed for kind, point in self._points.values() if kind is Kind.PUBLISH)
             return Event(kind=Kind.RETURNED, at=at, failed=bool(_read(failed, core)))
         self.false_stops += 1
         return None
+
+    def _payload(self, point: Point, core: _Halted) -> bytes:
+        if point.payload is None or point.length is None:
+            return b""
+        length = point.length.value(core)
+        return self._probe.read(point.payload.value(core), length) if length <= _MOST_PAYLOAD else b""
 
     def _expect_return(self, address: int) -> None:
         """Stop where publish returns to, as long as there are breakpoints."""

@@ -36,7 +36,7 @@ def profile() -> Profile:
     mine = shipped_profile("micro-ros")
     return replace(
         mine,
-        publish=replace(mine.publish, counter=Expression("[r1]")),
+        publish=replace(mine.publish, counter=Expression("[r1]"), payload=Expression("r1"), length=Expression("64")),
         callback=Point(function="app_callback", counter=Expression("[r0]")),
     )
 
@@ -55,6 +55,8 @@ def test_deliveries_their_way_and_what_publish_reports(tmp_path: Path, monkeypat
     assert (of.published, of.transport_local, of.transport_link, of.callbacks) == (32, 24, 4, 28)
     assert (of.failed, of.failed_delivered) == (4, 4)
     assert (of.out_of_order, of.repeated, of.lost) == (0, 0, 4)
+    assert seen.places is not None
+    assert {place.symbol.partition("+")[0]: place.length for place in seen.places} == {"message.0": 64, "kept": 64}
     assert seen.false_stops == 0 and not seen.session_alive
     assert len(seen.steps) == 2 and len(set(seen.steps)) == 1  # instruction by instruction: nothing of the rig in it
     assert all(ticks * 40 // 128 >= seen.steps[0] for ticks in of.to_transport)

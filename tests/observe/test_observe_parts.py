@@ -55,7 +55,7 @@ def test_shipped_profiles_are_profiles(name: str) -> None:
         ("name: x", "no publish"),
         ("publish: rcl_publish", "names no function"),
         ("publish: {function: f}\nsubscribe: {function: g}", "subscribe is not known"),
-        ("publish: {function: f, length: r1}", "length is not known"),
+        ("publish: {function: f, size: r1}", "size is not known"),
         ("publish: {function: f, counter: '[r1'}", "says no place of a value"),
         ("publish: {function: f}\ntransport: {function: g, local_is: three}", "is no number"),
     ],

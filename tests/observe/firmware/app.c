@@ -65,6 +65,10 @@ void reset(void)
 
     waiting = 0;
     message.counter = 0;
+    for (uint32_t i = 0, next = 1; i < sizeof(message.data); i++) {
+        next = next * 1664525u + 1013904223u;
+        message.data[i] = (uint8_t)(next >> 24);
+    }
     for (;;) {
         (void)rcl_publish(0, &message, 0);
 #ifdef SWAP
@@ -81,6 +85,7 @@ void reset(void)
         spin();
 #endif
         message.counter++;
+        message.data[message.counter % sizeof(message.data)]++; /* no sample is like one before it */
     }
 }
 
