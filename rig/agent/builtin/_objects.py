@@ -92,6 +92,8 @@ class ObjectStore:
             self.bus.add_reader(new.reader)
             if isinstance(new, Requester):
                 self.bus.requesters[new.guid] = new
+            self._say_what_is_left_to_it(new.writer)
+            self._say_what_is_left_to_it(new.reader)
         return []
 
     def _say_what_is_left_to_it(self, new: Writer | Reader) -> None:
