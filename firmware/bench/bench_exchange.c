@@ -9,6 +9,7 @@
 #include "rig_port_clock.h"
 
 #define READERS 8
+#define UNCONFIRMED 16u /* failures of a publish that waits for its Agent, until an exchange is given up: each lasts */
 
 /* Which of the last 32 samples a reader had: bit 0 is `newest`. */
 typedef struct {
@@ -122,6 +123,8 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     uint32_t before[RIG_COUNTERS];
     uint32_t accepted = 0;
     uint32_t refused = 0;
+    uint32_t unconfirmed = 0;
+    bool waits = (rig_mw_capabilities() & RIG_MW_CAP_CONFIRMED) != 0u;
     int first_error = 0;
     int status = RIG_MW_OK;
 
@@ -140,13 +143,16 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     now.expected = count * readers;
     now.expected_length = length;
     now.flags = arguments[RIG_EXCHANGE_FLAGS];
+    if (waits) {
+        now.flags &= ~(uint32_t)RIG_EXCHANGE_QUIET; /* held back, publish would wait in vain */
+    }
     now.own[0] = now.own[1] = 0;
     now.returned[0] = now.returned[1] = 0;
     for (int i = 0; i < RIG_COUNTERS; i++) {
         before[i] = bench_counters[i];
     }
 
-    for (uint32_t sent = 0; sent < count && !bench_cancelled();) {
+    for (uint32_t sent = 0; sent < count && unconfirmed < UNCONFIRMED && !bench_cancelled();) {
         uint32_t round = burst < count - sent ? burst : count - sent;
 
         if (!bench_ring_wait(round * (readers + 1u))) {
@@ -160,6 +166,7 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
             status = publish_one(session, writer, length, first + sent);
             accepted += status == RIG_MW_OK;
             refused += status != RIG_MW_OK;
+            unconfirmed += waits && status != RIG_MW_OK;
             if (status != RIG_MW_OK && first_error == 0) {
                 first_error = status;
                 now.flags &= ~(uint32_t)RIG_EXCHANGE_HOLD; /* its last callback will not come */

@@ -27,7 +27,8 @@ enum rig_mw_error {
     RIG_MW_ERR_LINK = -8,        /* the transport refused to send */
     RIG_MW_ERR_REFUSED = -9,     /* the Agent answered with an error status */
     RIG_MW_ERR_STATE = -10,      /* not started, not connected, a loan is still open, ... */
-    RIG_MW_ERR_MISMATCH = -11    /* reuse of an entity that does something else */
+    RIG_MW_ERR_MISMATCH = -11,   /* reuse of an entity that does something else */
+    RIG_MW_ERR_UNCONFIRMED = -12 /* publish says that it failed, but readers on this MCU have the message */
 };
 
 enum rig_mw_capability {
@@ -38,7 +39,8 @@ enum rig_mw_capability {
     RIG_MW_CAP_REF = 1 << 4,
     RIG_MW_CAP_SERVICES = 1 << 5,
     RIG_MW_CAP_DELETE = 1 << 6,
-    RIG_MW_CAP_THREADS = 1 << 7
+    RIG_MW_CAP_THREADS = 1 << 7,
+    RIG_MW_CAP_CONFIRMED = 1 << 8      /* publish returns when the Agent has confirmed: it needs the link meanwhile */
 };
 
 /* Object kinds and creation forms carry their DDS-XRCE values. */

@@ -101,6 +101,10 @@ class BuiltinAgent:
                 return transport.port
         return 0
 
+    def withheld(self) -> dict[str, int]:
+        """Topic -> samples not sent so far, because the reader's Client delivers them itself, by what it announced."""
+        return self._core.store.withheld()
+
     @property
     def statistics(self) -> AgentStatistics:
         """Counters as they stand."""

@@ -15,6 +15,9 @@ from rig.errors import FirmwareFault
 _CLOCK_REPEATS = 16
 _PATIENCE = 6.0  # seconds; a busy host has every thread and emulator run many times in it
 
+_CONFIRMED_SECONDS = 1.5
+"""What a publish waits at most for an Agent's confirmation, with some to spare (RMW_UXRCE_PUBLISH_RELIABLE_TIMEOUT)."""
+
 
 class Refused(FirmwareFault):
     """The middleware answered a command with an error. ``status`` says which; an experiment may expect it."""
@@ -395,8 +398,12 @@ class Bench:
             but the measured code runs; of use only where the link has no part in the delivery.
         :param on_hold: called while the firmware holds in the last expected callback.
         :param within: called with a function that starts the command; returns when the firmware holds or finishes.
-        :param timeout: for the whole command, seconds.
+        :param timeout: for the whole command, seconds; longer where a spin sleeps to its time-out although a sample is
+            there, or publish waits for an Agent's confirmation.
         """
+        timeout += 2 * spin_ms / 1000 * count / burst
+        if self.has(Capability.CONFIRMED):
+            timeout += _CONFIRMED_SECONDS * count
         flags = ExchangeFlag(0) if record else ExchangeFlag.NO_RECORD
         if quiet:
             flags |= ExchangeFlag.QUIET

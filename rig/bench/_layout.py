@@ -103,6 +103,7 @@ class Status(IntEnum):
     REFUSED = -9
     STATE = -10
     MISMATCH = -11
+    UNCONFIRMED = -12
 
 
 class Capability(IntFlag):
@@ -116,6 +117,7 @@ class Capability(IntFlag):
     SERVICES = 32
     DELETE = 64
     THREADS = 128
+    CONFIRMED = 256
 
 
 class ClockKind(IntEnum):

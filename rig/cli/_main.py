@@ -18,6 +18,8 @@ from rig.cli._bench import bench_command
 from rig.cli._boards import boards_group, build_command, flash_command
 from rig.cli._doctor import doctor_command
 from rig.cli._matrix import matrix_command
+from rig.cli._meta import meta_group
+from rig.cli._observe import observe_command
 from rig.cli._replay import replay_command
 from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
 from rig.cli._soak import soak_command
@@ -48,6 +50,8 @@ for _command in (
     boards_group,
     build_command,
     flash_command,
+    meta_group,
+    observe_command,
     agent_group,
     decode_command,
     dissector_command,

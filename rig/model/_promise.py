@@ -21,6 +21,7 @@ _STATUS = {
     -9: "REFUSED",
     -10: "STATE",
     -11: "MISMATCH",
+    -12: "UNCONFIRMED",
 }  # rig_mw_error of rig_middleware.h
 
 

@@ -124,6 +124,10 @@ class TappedLink:
         """How many readers the Agent has confirmed before every Client that cooperates knew of them."""
         return self.agent.statistics.unheard if isinstance(self.agent, BuiltinAgent) else 0
 
+    def withheld(self) -> dict[str, int]:
+        """Topic -> samples that the Agent did not send, because their Client has shared memory and delivers them."""
+        return self.agent.withheld() if isinstance(self.agent, BuiltinAgent) else {}
+
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; to be entered. None if this Agent
         serves the board's line and nobody else.

@@ -103,6 +103,12 @@ class Link(Protocol):
         """How many readers at the Agent it has confirmed before the writers' Clients, the board's among them, knew."""
         ...
 
+    def withheld(self) -> dict[str, int]:
+        """Topic -> samples that the Agent did not send so far, because their Client has shared memory and delivers
+        them itself.
+        """
+        ...
+
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
         line and nobody else.
@@ -150,6 +156,9 @@ class Setting:
     renew: Callable[[], Bench] = field(default=_cannot_renew)
     _keys: int = 0x5A000000
     _sequences: int = 0x10000  # beyond those of ordinary exchanges
+    _withheld: dict[str, int] = field(default_factory=dict)  # by the Agent, until the last case
+    _case: tuple[str, dict[str, Scalar]] | None = None  # experiment and conditions of the last measurement
+    _kept: str = ""  # of that case
 
     @property
     def path(self) -> str:
@@ -262,5 +271,23 @@ class Setting:
             clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
             conditions=check_conditions(conditions),
-            detail=detail.plain() if detail is not None else {},
+            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail),
         )
+
+    def _with_what_the_agent_kept(self, case: tuple[str, dict[str, Scalar]], about: Detail | None) -> dict[str, object]:
+        """Say beside a missing delivery what the Agent did not send: what it kept, the Client was to deliver.
+
+        Several measurements of one case are of one exchange.
+        """
+        detail = about.plain() if about is not None else {}
+        if self.link is None:
+            return detail
+        now = self.link.withheld() if case != self._case else self._withheld
+        if case != self._case:
+            more = {topic: count - self._withheld.get(topic, 0) for topic, count in now.items()}
+            self._kept = ", ".join(f"{count} on {topic}" for topic, count in sorted(more.items()) if count > 0)
+            self._case, self._withheld = case, now
+        if not detail.get("missing") or not self._kept:
+            return detail
+        said = f"{detail['missing']}; the Agent left to the Client's shared memory: {self._kept}"
+        return {**detail, "missing": said}

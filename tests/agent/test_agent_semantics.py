@@ -9,7 +9,7 @@ import pytest
 from agent_wire import COOPERATING, KEEP_LAST, RELIABLE, SHM, TRANSIENT_LOCAL, Wire, deliver, new_core, tick
 
 from rig import xrce
-from rig.agent import CED, FASTDDS, RIG, Peer, Personality
+from rig.agent import CED, FASTDDS, RIG, AgentCore, AgentLog, Peer, Personality
 
 
 def offered(left: int, right: int) -> bool:
@@ -524,3 +524,34 @@ def test_sessions_of_one_program_are_local_to_each_other() -> None:
     first.write(b"x")
     assert elsewhere.samples == [(0x16, b"x")]
     assert second.samples == []
+
+
+def test_unequal_qos_of_a_shm_client_is_echoed() -> None:
+    """DDS matches a reliable writer with a best-effort reader; the Client's shared memory compares the flags."""
+    core = new_core()
+    wire = Wire(core, 1, properties=SHM).ground()
+    wire.writer()
+    wire.reader(flags=KEEP_LAST)
+    wire.read()
+    wire.write(b"x")
+    assert len(wire.samples) == 1
+    assert core.store.withheld() == {}
+
+
+def test_what_is_withheld_is_logged_and_counted_by_topic() -> None:
+    lines: list[str] = []
+    core = AgentCore(log=AgentLog(lines.append))
+    wire = Wire(core, 1, properties=SHM).ground()
+    wire.writer()
+    wire.reader()
+    wire.read()
+    for _ in range(3):
+        wire.write(b"x")
+    (topic,) = core.store.withheld()
+    assert core.store.withheld() == {topic: 3}
+    (said,) = [line for line in lines if "left to the Client's shared memory" in line]
+    assert f"topic={topic}" in said and "writer=datawriter 0x001" in said and "reader=datareader 0x001" in said
+    wire.send(xrce.Delete(request_id=wire.request(), object_id=0x15))
+    (counted,) = [line for line in lines if "samples withheld" in line]
+    assert f"topic={topic}" in counted and "samples=3" in counted
+    assert core.store.withheld() == {topic: 3}

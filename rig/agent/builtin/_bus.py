@@ -45,8 +45,10 @@ class TopicBus:
         if reader.client is not client or not client.shm:
             return True
         if self._personality.echo == "sure":
-            # A shared-memory Client matches what it described in BIN by equal names; anything else it may miss.
-            return not (writer.binary and reader.binary and writer.type_name == reader.type_name)
+            # A shared-memory Client matches what it described in BIN by equal names and equal QoS; DDS matches more,
+            # which it may miss, as anything else.
+            equal = writer.type_name == reader.type_name and writer.qos.flags == reader.qos.flags
+            return not (writer.binary and reader.binary and equal)
         return self._personality.echo == "all"
 
     def add_writer(self, writer: Writer) -> None:
@@ -97,10 +99,18 @@ class TopicBus:
                     writer.routes = [reader for reader in writer.matched if self.echoes(writer, reader)]
                     writer.suppressed = len(writer.matched) - len(writer.routes)
 
+    def left_to_client(self, endpoint: Writer | Reader) -> Iterator[tuple[Writer, Reader]]:
+        """Pairs of a new endpoint whose samples are withheld, because their Client delivers them itself."""
+        meeting = self._meetings.get(endpoint.channel, _Meeting())
+        for writer in meeting.writers:
+            for reader in writer.matched:
+                if endpoint in (writer, reader) and reader not in writer.routes:
+                    yield writer, reader
+
     def writers(self) -> Iterator[Writer]:
         """All writers."""
-        for meeting in self._meetings.values():
-            yield from meeting.writers
+        for meeting in list(self._meetings.values()):
+            yield from list(meeting.writers)
 
     def _connect(self, writer: Writer, reader: Reader) -> bool:
         if not self.matches(writer, reader):

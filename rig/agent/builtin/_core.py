@@ -386,6 +386,7 @@ class AgentCore:
         counters.samples_in += 1
         if writer.suppressed:
             counters.suppressed += writer.suppressed
+            writer.withheld += writer.suppressed
         if writer.history is not None:
             writer.remember(body)
         for reader in writer.routes:

@@ -80,9 +80,13 @@ class Endpoint:
 
 
 class Writer(Endpoint):
-    """A data writer, or the sending side of a service; ``routes`` are the readers that get its samples."""
+    """A data writer, or the sending side of a service; ``routes`` are the readers that get its samples.
 
-    __slots__ = ("_kept", "announced", "history", "matched", "requester", "routes", "suppressed")
+    ``suppressed``: readers that do not, because their Client delivers to them itself; ``withheld``: samples, once for
+    each such reader, since the writer came to be.
+    """
+
+    __slots__ = ("_kept", "announced", "history", "matched", "requester", "routes", "suppressed", "withheld")
 
     def __init__(
         self,
@@ -98,6 +102,7 @@ class Writer(Endpoint):
         self.matched: list[Reader] = []
         self.routes: list[Reader] = []
         self.suppressed = 0
+        self.withheld = 0
         self.announced = 0
         self.requester: Requester | None = None
         self.history: deque[bytes] | None = None

@@ -18,7 +18,7 @@ from rig.agent.builtin._log import AgentLog, LogLevel
 from rig.agent.builtin._owned import Owned
 from rig.agent.builtin._personality import Personality
 from rig.agent.builtin._profiles import Profile
-from rig.xrce import Create, QosFlag, StatusCode, XrceDecodeError
+from rig.xrce import Create, QosFlag, StatusCode, XrceDecodeError, object_name
 
 _IDENTITY = 24
 
@@ -31,6 +31,7 @@ class ObjectStore:
         self.cooperation = Cooperation()
         self.owned: dict[AgentClient, Owned] = {}
         self._timed: set[Reader] = set()
+        self._withheld: dict[str, int] = {}
         self._factory = Factory(personality, refs)
         self._log = log
 
@@ -81,14 +82,55 @@ class ObjectStore:
         elif isinstance(new, Writer):
             self._add_writer(owned, object_id, new)
             self.cooperation.announce(new, now)
+            self._say_what_is_left_to_it(new)
         elif isinstance(new, Reader):
-            return self._add_reader(new, now)
+            writers = self._add_reader(new, now)
+            self._say_what_is_left_to_it(new)
+            return writers
         elif isinstance(new, Requester | Replier):
             self.bus.add_writer(new.writer)
             self.bus.add_reader(new.reader)
             if isinstance(new, Requester):
                 self.bus.requesters[new.guid] = new
+            self._say_what_is_left_to_it(new.writer)
+            self._say_what_is_left_to_it(new.reader)
         return []
+
+    def _say_what_is_left_to_it(self, new: Writer | Reader) -> None:
+        """Whose samples will not be sent, for whoever misses one."""
+        for writer, reader in self.bus.left_to_client(new):
+            self._log(
+                LogLevel.INFO,
+                "left to the Client's shared memory",
+                client=writer.client,
+                topic=writer.channel.name,
+                writer=object_name(writer.object_id),
+                reader=object_name(reader.object_id),
+            )
+
+    def _say_what_was_withheld(self, writer: Writer) -> None:
+        if writer.withheld:
+            topic = writer.channel.name
+            self._withheld[topic] = self._withheld.get(topic, 0) + writer.withheld
+            self._log(
+                LogLevel.INFO,
+                "samples withheld",
+                client=writer.client,
+                topic=topic,
+                writer=object_name(writer.object_id),
+                samples=writer.withheld,
+            )
+
+    def withheld(self) -> dict[str, int]:
+        """Topic -> samples withheld since the start, once for each reader whose Client delivers to it itself.
+
+        May be asked from another thread.
+        """
+        found = dict(self._withheld)
+        for writer in self.bus.writers():
+            if writer.withheld:
+                found[writer.channel.name] = found.get(writer.channel.name, 0) + writer.withheld
+        return found
 
     def _add_writer(self, owned: Owned, object_id: int, writer: Writer) -> None:
         owned.writers[object_id.to_bytes(2, "big")] = writer
@@ -120,11 +162,13 @@ class ObjectStore:
                 del gone.participant.topics[gone.name]
         elif isinstance(gone, Writer):
             owned.writers.pop(object_id.to_bytes(2, "big"), None)
+            self._say_what_was_withheld(gone)
             self.bus.remove_writer(gone)
             gone.clear()
         elif isinstance(gone, Reader):
             self._remove_reader(gone, now)
         elif isinstance(gone, Requester | Replier):
+            self._say_what_was_withheld(gone.writer)
             self.bus.remove_writer(gone.writer)
             self._remove_reader(gone.reader, now)
             if isinstance(gone, Requester):
@@ -184,6 +228,7 @@ class ObjectStore:
             return
         if requester.reader not in replier.writer.routes:
             replier.writer.client.counters.suppressed += 1
+            replier.writer.withheld += 1
             return
         high, low = struct.unpack_from("<iI", data, 16)
         related = requester.related((high << 32) + low)
