@@ -3,9 +3,27 @@
 import os
 import signal
 
-# A shell starts its background jobs with Ctrl-C ignored, and children inherit that: tests that send one would hang.
+import pytest
+
+# A shell starts its background jobs with Ctrl-C ignored, nohup those with SIGHUP ignored, and children inherit that:
+# tests that send one would wait for nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Runs that are not about the search do not wait for it.
 os.environ.setdefault("RIG_SEARCH_SECONDS", "2")
+
+# Rooms whose tests wait long for boards come first, so that none of them is left alone on one worker at the end.
+LONG = ("matrix", "run", "cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Sort the rooms; within a room the order stays."""
+
+    def rank(item: pytest.Item) -> int:
+        room = item.path.parent.name
+        return LONG.index(room) if room in LONG else len(LONG)
+
+    items.sort(key=rank)

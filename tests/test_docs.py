@@ -53,3 +53,18 @@ def test_a_decision_has_its_four_parts(record: Path) -> None:
 def test_the_changelog_has_this_version() -> None:
     text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## \[{re.escape(rig.__version__)}\] - \d{{4}}-\d\d-\d\d$", text, re.MULTILINE)
+
+
+def test_every_pinned_package_has_hashes() -> None:
+    """requirements.txt is requirements.in with hashes: no package more or less, none without."""
+
+    def name(line: str) -> str:
+        return re.sub(r"[-_.]+", "-", line.split(";", maxsplit=1)[0].split("\\", maxsplit=1)[0].strip()).lower()
+
+    asked = {
+        name(line) for line in (ROOT / "requirements.in").read_text().splitlines() if line and not line.startswith("#")
+    }
+    made = (ROOT / "requirements.txt").read_text().replace("\\\n", "\\").splitlines()
+    pinned = {name(line): line.count("--hash=sha256:") for line in made if line and not line.startswith("#")}
+    assert set(pinned) == asked
+    assert all(pinned.values())

@@ -1,6 +1,7 @@
 #include "bench_middleware.h"
 
 #include "bench_counters.h"
+#include "rig_mailbox.h"
 #include "rig_port.h"
 
 #ifndef BENCH_STREAM_BYTES
@@ -10,13 +11,26 @@
 /* Link streams live beside the code's own data; the big memory is for messages. */
 static uint64_t stream_memory[BENCH_STREAM_BYTES / 8];
 
+static uint32_t link_state;
+static uint32_t link_count; /* messages while it is lossy */
+
+static bool link_loses(void)
+{
+    return link_state == RIG_LINK_SILENT || (link_state == RIG_LINK_LOSSY && ++link_count % 3u == 0u);
+}
+
+void bench_link(uint32_t state)
+{
+    link_state = state;
+}
+
 static int link_write(void *context, const uint8_t *bytes, size_t length)
 {
     const struct rig_port_link *link = rig_port_link();
 
     BENCH_COUNT(RIG_COUNT_WRITES, 1);
     BENCH_COUNT(RIG_COUNT_WRITE_BYTES, length);
-    return link->write(context, bytes, length);
+    return link_state != RIG_LINK_WHOLE && link_loses() ? (int)length : link->write(context, bytes, length);
 }
 
 static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout_ms)
@@ -24,6 +38,9 @@ static int link_read(void *context, uint8_t *bytes, size_t capacity, int timeout
     const struct rig_port_link *link = rig_port_link();
     int got = link->read(context, bytes, capacity, timeout_ms);
 
+    if (link_state != RIG_LINK_WHOLE && got > 0 && link_loses()) {
+        got = 0;
+    }
     BENCH_COUNT(got > 0 ? RIG_COUNT_READS : RIG_COUNT_POLLS, 1);
     BENCH_COUNT(RIG_COUNT_READ_BYTES, got > 0 ? got : 0);
     return got;
@@ -53,6 +70,7 @@ int bench_start(const uint32_t *arguments, uint32_t *results, rig_mw_on_message_
     int status;
 
     bench_stop();
+    link_state = RIG_LINK_WHOLE;
     config.buffer_memory = rig_port_memory(&available);
     config.buffer_count = arguments[0];
     config.buffer_bytes = arguments[1] == 0u || arguments[1] > available ? available : arguments[1];

@@ -6,6 +6,9 @@
 
 bool bench_started(void);
 
+/* rig_link_state; bench_start makes the link whole. */
+void bench_link(uint32_t state);
+
 /* Starts the middleware anew with the arguments of RIG_CMD_START. */
 int bench_start(const uint32_t *arguments, uint32_t *results, rig_mw_on_message_t on_message,
                 rig_mw_on_service_t on_service);

@@ -25,6 +25,7 @@
 #define WAKE_SPANS 4u    /* and a spin is woken within so many times what an empty one takes */
 #define WRITER_SHIFT 24u /* sequence numbers say whose they are */
 #define MISSED_MOST 2u
+#define POINTS_MOST 64u
 
 typedef struct {
     volatile uint32_t accepted;
@@ -326,27 +327,83 @@ static uint32_t wake(void)
     return 0;
 }
 
-/* One spin with a sample published into it, `ticks` after it was asked for. Returns the milliseconds it took. */
-static uint32_t sleep_and_wake(uint32_t ticks, uint32_t timeout_ms)
+/* One spin with a sample published into it. Returns the milliseconds it took. */
+static uint32_t sleep_until_heard(uint32_t timeout_ms)
 {
     uint32_t start = rig_port_millis();
     uint32_t before = meet.heard;
     uint32_t spent = 0;
 
-    rig_port_preempt(meet.context - 1u, wake, ticks);
     while (meet.heard == before && spent < timeout_ms && !bench_cancelled()) {
         (void)spin(timeout_ms - spent);
         spent = rig_port_millis() - start;
     }
-    rig_port_preempt(meet.context - 1u, NULL, 0);
     return spent;
+}
+
+static void note_sleep(const uint32_t *arguments, uint32_t *results, uint32_t took)
+{
+    uint32_t ticks = meet.entered - meet.called;
+
+    results[RIG_WOKEN_TRIED]++;
+    results[RIG_WOKEN_LONGEST_MS] = took > results[RIG_WOKEN_LONGEST_MS] ? took : results[RIG_WOKEN_LONGEST_MS];
+    results[RIG_WOKEN_INSIDE] += meet.inside_spin ? 1u : 0u;
+    if (took >= arguments[RIG_WAKE_TIMEOUT_MS] / 2u) {
+        results[RIG_WOKEN_MISSED]++;
+    } else if (meet.inside_spin) {
+        results[RIG_WOKEN_LONGEST] = ticks > results[RIG_WOKEN_LONGEST] ? ticks : results[RIG_WOKEN_LONGEST];
+        results[RIG_WOKEN_LATE] += ticks > arguments[RIG_WAKE_LATE] ? 1u : 0u;
+    }
+}
+
+static bool goes_on(const uint32_t *results)
+{
+    return results[RIG_WOKEN_MISSED] < MISSED_MOST && !bench_cancelled();
+}
+
+/* At moments that are spread over the spin's way into its sleep. */
+static void wake_in_time(const uint32_t *arguments, uint32_t *results)
+{
+    uint32_t step = rig_port_clock();
+
+    (void)spin(0);
+    step = (rig_port_clock() - step) * WAKE_SPANS / arguments[RIG_WAKE_TRIES] + 1u;
+    for (uint32_t i = 0; i < arguments[RIG_WAKE_TRIES] && goes_on(results); i++) {
+        uint32_t took;
+
+        rig_port_preempt(meet.context - 1u, wake, LEAST_TICKS + i * step);
+        took = sleep_until_heard(arguments[RIG_WAKE_TIMEOUT_MS]);
+        rig_port_preempt(meet.context - 1u, NULL, 0);
+        note_sleep(arguments, results, took);
+    }
+}
+
+/* At each point of that way, where there are points. */
+static void wake_at_points(const uint32_t *arguments, uint32_t *results)
+{
+    uint32_t points;
+
+    rig_port_preempt_at(meet.context - 1u, NULL, 0);
+    (void)spin(1);
+    points = rig_port_points();
+    points = points < POINTS_MOST ? points : POINTS_MOST;
+    for (uint32_t i = 1; i <= points && goes_on(results); i++) {
+        uint32_t before = accepted();
+        uint32_t took;
+
+        rig_port_preempt_at(meet.context - 1u, wake, i);
+        took = sleep_until_heard(arguments[RIG_WAKE_TIMEOUT_MS]);
+        (void)rig_port_points();
+        if (accepted() != before) { /* else it came by fewer points this time */
+            note_sleep(arguments, results, took);
+        }
+    }
 }
 
 int bench_wake(const uint32_t *arguments, uint32_t *results)
 {
     uint32_t timeout_ms = arguments[RIG_WAKE_TIMEOUT_MS];
     uint32_t tries = arguments[RIG_WAKE_TRIES];
-    uint32_t step;
     int status = begin((uint8_t)arguments[RIG_WAKE_SESSION], (uint16_t)arguments[RIG_WAKE_WRITER],
                        arguments[RIG_WAKE_LENGTH], arguments[RIG_WAKE_FIRST]);
 
@@ -357,22 +414,8 @@ int bench_wake(const uint32_t *arguments, uint32_t *results)
     if (meet.context == MAIN || meet.context >= RIG_CONTEXTS || tries == 0u || timeout_ms == 0u) {
         return RIG_MW_ERR_ARGUMENT;
     }
-    step = rig_port_clock();
-    (void)spin(0);
-    step = (rig_port_clock() - step) * WAKE_SPANS / tries + 1u;
-    for (uint32_t i = 0; i < tries && results[RIG_WOKEN_MISSED] < MISSED_MOST && !bench_cancelled(); i++) {
-        uint32_t took = sleep_and_wake(LEAST_TICKS + i * step, timeout_ms);
-        uint32_t ticks = meet.entered - meet.called;
-
-        results[RIG_WOKEN_TRIED]++;
-        results[RIG_WOKEN_LONGEST_MS] = took > results[RIG_WOKEN_LONGEST_MS] ? took : results[RIG_WOKEN_LONGEST_MS];
-        results[RIG_WOKEN_INSIDE] += meet.inside_spin ? 1u : 0u;
-        if (took >= timeout_ms / 2u) {
-            results[RIG_WOKEN_MISSED]++;
-        } else if (meet.inside_spin && ticks > results[RIG_WOKEN_LONGEST]) {
-            results[RIG_WOKEN_LONGEST] = ticks;
-        }
-    }
+    wake_in_time(arguments, results);
+    wake_at_points(arguments, results);
     deliver_rest(1);
     results[RIG_WOKEN_ACCEPTED] = accepted();
     results[RIG_WOKEN_DELIVERED] = meet.heard - meet.damaged - meet.misplaced;

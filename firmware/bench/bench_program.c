@@ -518,6 +518,9 @@ static void run_plain(uint32_t step, const uint32_t *arguments)
     case RIG_STEP_JOIN:
         join(arguments[0]);
         break;
+    case RIG_STEP_LINK:
+        bench_link(arguments[0]);
+        break;
     default:
         note_status(step, RIG_MW_ERR_ARGUMENT);
         break;
@@ -532,7 +535,7 @@ static uint32_t arguments_of(uint32_t step)
         [RIG_STEP_READ] = 3,     [RIG_STEP_LOAN] = 4,        [RIG_STEP_SEND] = 2,      [RIG_STEP_CANCEL] = 2,
         [RIG_STEP_PUBLISH] = 5,  [RIG_STEP_REPLY] = 1,       [RIG_STEP_KEEP] = 1,      [RIG_STEP_SPIN] = 2,
         [RIG_STEP_JOIN] = 1,     [RIG_STEP_IN_CALLBACK] = 2, [RIG_STEP_ELSEWHERE] = 2, [RIG_STEP_REPEAT] = 2,
-        [RIG_STEP_CREATE] = BENCH_CREATE_ARGUMENTS + 1u,
+        [RIG_STEP_CREATE] = BENCH_CREATE_ARGUMENTS + 1u, [RIG_STEP_LINK] = 1,
     };
 
     return step < sizeof(needed) ? needed[step] : 0u;

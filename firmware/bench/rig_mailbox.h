@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
-#define RIG_MAILBOX_VERSION 5u
+#define RIG_MAILBOX_VERSION 6u
 #define RIG_MAILBOX_ARGUMENTS 16
 #define RIG_MAILBOX_RESULTS 24
 #define RIG_MAILBOX_TEXT 256
@@ -96,8 +96,16 @@ enum rig_step {
     RIG_STEP_ELSEWHERE = 17,  /* delay ms, words: the publishing steps that follow run in another context, an interrupt
                                  or a thread, from `delay` on, while this one goes on */
     RIG_STEP_JOIN = 18,       /* timeout ms: until the other context is through */
-    RIG_STEP_REPEAT = 19      /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
+    RIG_STEP_REPEAT = 19,     /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
                                  fails leaves records, then one record sums up */
+    RIG_STEP_LINK = 20        /* rig_link_state: what becomes from now on of what is written to the link, and comes */
+};
+
+/* RIG_STEP_START makes it whole again. */
+enum rig_link_state {
+    RIG_LINK_WHOLE = 0,
+    RIG_LINK_SILENT = 1, /* what is written is lost, and nothing comes */
+    RIG_LINK_LOSSY = 2   /* every third message is lost, either way; of a byte stream, every third piece */
 };
 
 enum rig_preempt_argument {
@@ -131,7 +139,8 @@ enum rig_wake_argument {
     RIG_WAKE_LENGTH = 3,     /* payload bytes, at least 4 */
     RIG_WAKE_TRIES = 4,      /* spins; the sample comes at another moment of each */
     RIG_WAKE_TIMEOUT_MS = 5, /* of each spin */
-    RIG_WAKE_FIRST = 6       /* sequence number of the main context's first sample */
+    RIG_WAKE_FIRST = 6,      /* sequence number of the main context's first sample */
+    RIG_WAKE_LATE = 7        /* ticks from the publisher's loan to the callback that count as late */
 };
 
 enum rig_wake_result {
@@ -142,7 +151,8 @@ enum rig_wake_result {
     RIG_WOKEN_INSIDE = 4,     /* samples published while the spin was under way */
     RIG_WOKEN_LONGEST = 5,    /* ticks from the publisher's loan to the callback, of those in time */
     RIG_WOKEN_LONGEST_MS = 6, /* of all spins */
-    RIG_WOKEN_STATUS = 7      /* first error of a loan or publish call */
+    RIG_WOKEN_STATUS = 7,     /* first error of a loan or publish call */
+    RIG_WOKEN_LATE = 8        /* samples published while the spin was under way that were late, and came in time */
 };
 
 enum rig_service_argument {

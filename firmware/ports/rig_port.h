@@ -61,6 +61,15 @@ void rig_port_link_quiet(bool quiet);
 #define RIG_PORT_OTHERS 2u
 void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks);
 
+/* Where a context comes between the same two instructions by chance alone: points of the main context's way at which one
+ * may come, which are those where it holds no lock and is about to take one, has given one back, or is about to sleep.
+ * Calls `handler` once in the other context, from begin to end, at the n-th point from now; NULL: at none, and the count
+ * begins anew. Boards, whose interrupts come at any instruction, have no points. */
+void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t point);
+
+/* Points that the main context has come to since then. */
+uint32_t rig_port_points(void);
+
 /* How often the calling context holds the lock now. */
 uint32_t rig_port_lock_depth(void);
 

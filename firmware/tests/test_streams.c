@@ -673,6 +673,56 @@ static void a_dead_link_does_not_hold_local_samples(void)
     }
     CHECK_INT(rig_seen_count, 200);
 }
+
+/* The link is dead, and somebody behind it reads: publishes and spins; how many publish calls were accepted. */
+static uint32_t accepted_on_a_dead_link(uint32_t samples)
+{
+    uint32_t accepted = 0;
+
+    for (uint32_t i = 0; i < samples; i++) {
+        bool taken = rig_publish(0, 1, i, 4) == XRCE_OK;
+
+        rig_seen_count = 0;
+        CHECK_INT(xrce_client_spin(&rig_client, 0), taken ? 1 : 0);
+        agent_run();
+        accepted += taken ? 1u : 0u;
+    }
+    return accepted;
+}
+
+static void begin_read_elsewhere(uint8_t qos, uint16_t depth)
+{
+    begin(64, 16);
+    rig_world(0);
+    CHECK_INT(rig_entity(0, XRCE_DATAWRITER, 1, 1, 1, NULL, NULL, qos, depth), XRCE_OK);
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, 0, 0), XRCE_OK);
+    agent_settle();
+    entity(XRCE_DATAWRITER)->remote_readers = 1;
+    agent_in.mute = true;
+}
+
+static void a_reader_behind_a_dead_link_does_not_hold_local_samples(void)
+{
+    uint32_t accepted;
+
+    begin_read_elsewhere(0, 0);
+    CHECK_INT(accepted_on_a_dead_link(200), 200);
+    begin_read_elsewhere(XRCE_QOS_RELIABLE | XRCE_QOS_KEEP_LAST, 2);
+    CHECK_INT(accepted_on_a_dead_link(200), 200);
+    /* What it keeps all of is refused when there is no more room, until the link is taken for dead. */
+    begin_read_elsewhere(XRCE_QOS_RELIABLE, 0);
+    accepted = accepted_on_a_dead_link(200);
+    CHECK(accepted > 3u && accepted < 200u);
+    CHECK_INT(accepted_on_a_dead_link(200), 0);
+    for (uint32_t ms = 0; ms < XRCE_STALL_MS + 2u * XRCE_HEARTBEAT_MS; ms += 10u) {
+        rig_now += 10u;
+        (void)xrce_client_spin(&rig_client, 0);
+        agent_run();
+    }
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
+    CHECK_INT(accepted_on_a_dead_link(200), 200);
+    CHECK(rig_client.shm.lost > 0u);
+}
 #else
 /* Long samples while short ones are not acknowledged yet, at every place in the ring. */
 static void a_long_loan_needs_no_empty_stream(void)
@@ -806,6 +856,7 @@ int main(void)
     RUN(a_sample_over_64_kib_stays_with_its_local_readers);
     RUN(a_sample_under_way_is_given_up_cleanly);
     RUN(a_dead_link_does_not_hold_local_samples);
+    RUN(a_reader_behind_a_dead_link_does_not_hold_local_samples);
 #else
     RUN(loans_in_the_stream);
     RUN(a_long_loan_needs_no_empty_stream);

@@ -15,6 +15,7 @@ from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpT
 from rig.agent.builtin import (
     CED,
     FASTDDS,
+    RETICENT,
     RIG,
     AgentCore,
     AgentLog,
@@ -30,6 +31,7 @@ __all__ = [
     "DISCOVERY_PORT",
     "FASTDDS",
     "PERSONALITIES",
+    "RETICENT",
     "RIG",
     "AgentCore",
     "AgentLog",

@@ -207,7 +207,8 @@ class Preempted:
 class Woken:
     """What one WAKE command saw. ``tried``: spins; ``delivered``: samples, whole and in order; ``missed``: spins that
     had lasted for half their time-out or more; ``inside``: samples published while the spin was under way; ``longest``:
-    from the publisher's loan to the callback, of those in time, in units of the clock; ``longest_ms``: of all spins.
+    from the publisher's loan to the callback, of those in time, in units of the clock; ``longest_ms``: of all spins;
+    ``late``: of those in time, how many took longer than was asked about.
     """
 
     tried: int
@@ -218,6 +219,7 @@ class Woken:
     longest: int
     longest_ms: int
     status: Status
+    late: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -542,12 +544,23 @@ class Bench:
         )
 
     def wake(
-        self, *, session: int, writer: int, context: int, length: int, tries: int, timeout: float, first: int = 1
+        self,
+        *,
+        session: int,
+        writer: int,
+        context: int,
+        length: int,
+        tries: int,
+        timeout: float,
+        late: float,
+        first: int = 1,
     ) -> Woken:
         """Spin again and again, with a time-out of ``timeout`` seconds, until another context has published a sample.
 
         :param context: 1 or 2; the sample is that of the writer ``writer + context``, for one reader.
-        :param tries: spins; the samples come at moments that are spread over the spin's way into its sleep.
+        :param tries: spins; the samples come at moments that are spread over the spin's way into its sleep. Natively
+            each point of that way has a spin of its own as well, beyond these.
+        :param late: seconds from publishing to the callback that count as late.
         :raises Stuck: as ``preempt``.
         """
         argument = layout.WakeArgument
@@ -559,6 +572,7 @@ class Bench:
             argument.TRIES: tries,
             argument.TIMEOUT_MS: int(timeout * 1000),
             argument.FIRST: first,
+            argument.LATE: int(late * self.clock.hz),
         }
         results = self._watched(Command.WAKE, layout.arguments(slots), timeout=60 + 2 * timeout)
         slot = layout.Woken
@@ -571,6 +585,7 @@ class Bench:
             longest=self.clock.interval(0, results[slot.LONGEST]),
             longest_ms=results[slot.LONGEST_MS],
             status=Status(layout.signed(results[slot.STATUS])),
+            late=results[slot.LATE],
         )
 
     def _watched(self, command: Command, arguments: Sequence[int], *, timeout: float) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 5
+VERSION = 6
 
 ARGUMENTS = 16
 RESULTS = 24
@@ -181,6 +181,7 @@ class Step(IntEnum):
     ELSEWHERE = 17
     JOIN = 18
     REPEAT = 19
+    LINK = 20
 
 
 class Context(IntEnum):
@@ -294,6 +295,7 @@ class WakeArgument(IntEnum):
     TRIES = 4
     TIMEOUT_MS = 5
     FIRST = 6
+    LATE = 7
 
 
 class Woken(IntEnum):
@@ -307,6 +309,7 @@ class Woken(IntEnum):
     LONGEST = 5
     LONGEST_MS = 6
     STATUS = 7
+    LATE = 8
 
 
 class StatisticsWord(IntEnum):

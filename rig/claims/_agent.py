@@ -41,7 +41,12 @@ def agentless_operation(figures: Figures) -> Decision:
     return confirmed(f"every sample was delivered, {links}; without shared memory none was{cannot}", evidence)
 
 
-_LINKS = {"cut": "the link cut", "none": "no link at all"}
+_LINKS = {
+    "cut": "the link cut",
+    "cut, and its Agent tells nothing": "the link of an Agent that does not tell who reads cut",
+    "cut, and a reader behind it": "the link cut from a reader elsewhere",
+    "none": "no link at all",
+}
 
 
 def agentless_startup(figures: Figures) -> Decision:

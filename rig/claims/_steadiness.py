@@ -1,10 +1,11 @@
 """What is asked of a latency beside being less than the Agent path's: that it stays what its median says.
 
-The first samples after a start, the far tail, the same once many samples went before, and the same under the conditions
-of a covering array. Noise must not refute, so on a clock that does not repeat exactly only what repeats is held against
-the middleware: medians over starts and samples, and a p99.9 that is surely so. A millisecond is the finest time that a
-spin or the port's clock knows, and the period of a fast control loop: whoever waits longer misses one. On a clock that
-counts instructions nothing but the code makes a difference, and an order of magnitude is asked about.
+The first samples after a start, the far tail, the same once many samples went before, the same under the conditions
+of a covering array, and what is published into a spin that sleeps. Noise must not refute, so on a clock that does not
+repeat exactly only what repeats is held against the middleware: medians over starts and samples, and a p99.9 that is
+surely so. A millisecond is the finest time that a spin or the port's clock knows, and the period of a fast control
+loop: whoever waits longer misses one. On a clock that counts instructions nothing but the code makes a difference, and
+an order of magnitude is asked about.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from statistics import median
 from rig.claims._claim import Figures, fact
 from rig.claims._phrases import covered, in_array, number, under
 from rig.records import Condition, Evidence, Measurement, Metric, interval, quantile
-from rig.records.vocabulary import USUAL_SPIN_MS, Latency
+from rig.records.vocabulary import USUAL_SPIN_MS, Latency, Wakes
 
 _ALLOWED_MS = 1
 _ALLOWED_TIMES = 10
@@ -31,7 +32,7 @@ Finding = tuple[str, Evidence]
 
 def steadiness(figures: Figures) -> list[Finding]:
     """Every finding on figures with shared memory, those that are well first of their kind."""
-    kinds: tuple[Callable[[Figures], Iterator[Finding]], ...] = (_first, _tail, _age, _rows)
+    kinds: tuple[Callable[[Figures], Iterator[Finding]], ...] = (_first, _tail, _age, _rows, _woken)
     return [finding for kind in kinds for finding in kind(figures)]
 
 
@@ -148,6 +149,22 @@ def _rows(figures: Figures) -> Iterator[Finding]:
     slowest = max(rows, key=lambda m: m.value)
     words = f"under {len(rows)} combinations of conditions p50 is {number(min(m.value for m in rows))} to "
     yield "", fact(f"{words}{number(slowest.value)} {slowest.unit}, the most at {under(slowest)}", slowest)
+
+
+def _woken(figures: Figures) -> Iterator[Finding]:
+    """Spins that sleep when another context publishes: none sleeps on, and no more than half deliver late.
+
+    Half, since a host or an emulator may be elsewhere at any one of them.
+    """
+    for m in figures.measured(Metric.WAKE_UPS_MISSED, "shm"):
+        told = m.read(Wakes)
+        words = f"{told.tried} spins that slept were woken from another context"
+        wrong = ""
+        if m.value:
+            wrong = f"{number(m.value)} of {words}, and slept on: {told.longest_ms:,} ms of {told.timeout_ms:,} ms"
+        elif told.late > told.inside / 2:
+            wrong = f"{words}: {told.late} of them made their callback more than {told.late_ms} ms after the publishing"
+        yield wrong, fact(f"{words}, {told.late} later than {told.late_ms} ms", m)
 
 
 def _is_plainest(m: Measurement) -> bool:

@@ -18,9 +18,12 @@ _ROWS = (
     Claim(
         id="agentless-operation",
         statement="Nodes on one MCU exchange messages without the Agent.",
-        method="The link is cut after the session is up; a second middleware has no link at all. 1,000 samples per "
-        "reliability go to two readers.",
-        criterion="every sample is delivered locally and publish reports success; the control delivers none",
+        method="The link is cut after the session is up: while nobody elsewhere reads, beside an Agent that does not "
+        "tell who reads, and while a reader elsewhere is owed the samples; a second middleware has no link at all. "
+        "1,000 samples per reliability go to two readers. For a reliable reader elsewhere a full pool may be kept for "
+        "2 s, as HISTORY wants it; best effort may not wait.",
+        criterion="every sample is delivered locally and publish reports success, for a reliable reader elsewhere "
+        "after these 2 s; the control delivers none",
         experiment="agentless-operation",
         decide=_agent.agentless_operation,
     ),

@@ -29,6 +29,7 @@ from rig.run import (
     check_directory,
     execute,
     find_boards_file,
+    find_run,
     new_run_id,
     plan_lines,
     read_unfinished,
@@ -123,9 +124,9 @@ def _resume(context: click.Context, run: str) -> int:
             f"--resume takes no other options, and {given[0]} was given",
             hint="a resumed run does what it was asked for when it began",
         )
-    directory = next((d for d in (Path(run), runs_directory() / run) if d.is_dir()), None)
-    if directory is None:
-        raise UsageError(f"no run at {run}", hint=f"name its directory, or its id below {runs_directory()}")
+    directory = find_run(run)
+    if not directory.is_dir():
+        raise UsageError(f"{run} is a file", hint="name the run's directory, its id, or latest")
     options = replace(read_unfinished(directory.resolve()).options, history=_history())
     console = terminal()
     with Progress(console) as progress:
@@ -194,13 +195,13 @@ def _say(console: Console, words: str | Text) -> None:
 
 
 @click.command("report", cls=OnceCommand)
-@click.argument("run", required=False, type=click.Path(path_type=Path))
-def report_command(run: Path | None) -> int:
-    """Show a run again and write its report anew. RUN: its directory; default: the latest.
+@click.argument("run", default="latest")
+def report_command(run: str) -> int:
+    """Show a run again and write its report anew. RUN: its directory or id; default: the latest.
 
     Also works on a run that was killed: what it had measured is in its event log.
     """
-    directory = run if run is not None else runs_directory() / "latest"
+    directory = find_run(run)
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
@@ -209,11 +210,14 @@ def report_command(run: Path | None) -> int:
 
 
 @click.command("compare", cls=OnceCommand)
-@click.argument("first", type=click.Path(path_type=Path))
-@click.argument("second", type=click.Path(path_type=Path))
-def compare_command(first: Path, second: Path) -> int:
-    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit."""
-    differences = compare(load(first), load(second))
+@click.argument("first")
+@click.argument("second")
+def compare_command(first: str, second: str) -> int:
+    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit.
+
+    FIRST, SECOND: a directory, an id, or latest.
+    """
+    differences = compare(load(find_run(first)), load(find_run(second)))
     for difference in differences:
         click.echo(difference)
     click.echo(f"{len(differences)} difference(s)")

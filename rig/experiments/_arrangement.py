@@ -50,6 +50,19 @@ def arranged(setting: Setting, row: Row) -> Iterator[Arranged]:
 
     :raises Refused: it refused for another reason, or nobody answered.
     """
+    link = setting.link
+    if link is not None and row.reticent:
+        link.restart_agent(reticent=True)
+    try:
+        with _connected(setting, row) as state:
+            yield state
+    finally:
+        if link is not None and row.reticent:
+            link.restart_agent()
+
+
+@contextmanager
+def _connected(setting: Setting, row: Row) -> Iterator[Arranged]:
     try:
         pool = setting.start(buffers=row.buffers, buffer_bytes=row.buffers * row.buffer_bytes)
         topology = _connect(setting, row)

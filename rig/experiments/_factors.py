@@ -48,7 +48,7 @@ class Row:
 
     ``payload_bytes`` of each sample, ``buffer_bytes`` of each buffer; ``alignment``: the largest power of 2, up to 16,
     that divides it. ``pending`` samples wait when the last one is published. ``silent``: the link is cut once all is
-    made.
+    made. ``reticent``: its Agent does not tell who reads, so that every sample is for the link as well.
     """
 
     number: int = 0
@@ -61,6 +61,7 @@ class Row:
     buffers: int = 2
     other_pairs: int = 0
     silent: bool = False
+    reticent: bool = False
     mtu: int = 512
 
     @property
@@ -119,7 +120,7 @@ class Row:
             Condition.PENDING: self.pending,
             Condition.BUFFERS: self.buffers,
             Condition.OTHER_PAIRS: self.other_pairs,
-            Condition.AGENT: "silent" if self.silent else "steady",
+            Condition.AGENT: ("silent" if self.silent else "steady") + (", tells nothing" if self.reticent else ""),
         }
 
 
@@ -224,6 +225,13 @@ def _constraints(setting: Setting, *, filled: bool) -> tuple[_Constraint, ...]:
     )
     if setting.link is None:
         found.append(_Constraint(of=("silent",), holds=lambda row: not row.silent, why="no link that could be silent"))
+    found.append(
+        _Constraint(
+            of=("silent", "reticent"),
+            holds=lambda row: row.silent or not row.reticent,
+            why="an Agent that is told everything and answers takes time on the link",
+        )
+    )
     if sessions is not None:
         why = f"{sessions} sessions by the middleware's configuration"
         found.append(_Constraint(of=("sessions",), holds=lambda row: row.sessions <= sessions, why=why))
@@ -253,5 +261,6 @@ def levels(setting: Setting, *names: str, **own: Sequence[Any]) -> dict[str, Seq
         "buffers": (1, 2, 16),
         "other_pairs": (0, 2),
         "silent": (False, True),
+        "reticent": (False, True),
     }
     return {name: own.get(name, usual[name]) for name in (*names, *(name for name in own if name not in names))}

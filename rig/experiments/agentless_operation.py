@@ -1,29 +1,45 @@
-"""Whether samples flow while the link to the Agent is cut, after the session was set up."""
+"""Whether samples flow while the link to the Agent is cut, after the session was set up.
+
+Samples wait for a link if the Agent does not tell who reads, or if somebody does. A reliable reader elsewhere is owed
+all that was accepted for as long as the Client may hope for its link; that time is given, and then local samples must
+flow.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 
-from rig.bench import Topology, Unsupported, one_writer
+from rig.bench import Exchange, Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import again_if_late
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Deliveries
-from rig.station import Setting
+from rig.station import Link, Setting
 
 _PAYLOAD = 64
 _READERS = 2
+_TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
+_GRACE = 2.0  # seconds in which a Client may keep a full pool for a reliable reader behind a link that is silent
+_FILL = 40  # samples, more than the streams and the pool have room for
+_STEP = 0.05
+_CUT, _RETICENT, _READ, _NONE = "cut", "cut, and its Agent tells nothing", "cut, and a reader behind it", "none"
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Connect, cut the link, publish 1,000 samples per reliability (the control: a few); then with no link at all."""
-    links = ["none"] if setting.link is None else ["cut"] if setting.path == "agent" else ["cut", "none"]
+    """Connect, cut the link, publish 1,000 samples per reliability (the control: a few); the same where samples wait
+    for the link; then with no link at all.
+    """
+    links = [_NONE] if setting.link is None else [_CUT]
+    if setting.link is not None and setting.path != "agent":
+        links += [_RETICENT, _READ, _NONE]
     for link in links:
         for reliable in (True, False):
             try:
                 yield from _one(setting, link, reliable)
             except Unsupported:
-                if link == "cut":
+                if link != _NONE:
                     raise
                 yield _cannot(setting, reliable)
 
@@ -38,13 +54,13 @@ def _cannot(setting: Setting, reliable: bool) -> Measurement:
         "agentless-operation",
         Metric.SAMPLES_DELIVERED,
         [],
-        conditions=_conditions("none", reliable),
+        conditions=_conditions(_NONE, reliable),
         detail=detail,
     )
 
 
 def _connect(setting: Setting, link: str, reliable: bool) -> Topology:
-    if link == "cut" or setting.link is None:
+    if link != _NONE or setting.link is None:
         setting.start(buffers=4)
         return setting.connect(readers=_READERS, reliable=reliable)
     setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
@@ -53,26 +69,52 @@ def _connect(setting: Setting, link: str, reliable: bool) -> Topology:
     )
 
 
+def _publish(setting: Setting, topology: Topology, count: int, *, deadline: float = 1.0) -> Exchange:
+    return setting.bench.exchange(
+        session=topology.session,
+        writer=topology.writer,
+        count=count,
+        length=_PAYLOAD,
+        readers=_READERS,
+        record=False,
+        deadline=deadline,
+        timeout=60.0,
+    )
+
+
+def _read_elsewhere(setting: Setting, link: Link, topology: Topology, stack: ExitStack) -> bool:
+    """A reader at the Agent, of which the board knows as far as its Agent tells."""
+    reader = link.remote_reader(_TOPIC)
+    if reader is None:
+        return False
+    stack.enter_context(reader)
+    while not reader.ready:  # which is an error when it takes too long
+        setting.bench.spin(timeout=_STEP)
+    sent, end = link.traffic().data_sent, time.monotonic() + _GRACE
+    while link.cooperative and link.traffic().data_sent == sent and time.monotonic() < end:
+        _publish(setting, topology, 1)
+        setting.bench.spin(timeout=_STEP)
+    setting.settle()
+    return True
+
+
 def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
     control = setting.path == "agent"
     count = 5 if control else 1000
-    topology = again_if_late(lambda: _connect(setting, link, reliable))
-    if link == "cut" and setting.link is not None:
-        setting.link.cut()
-    try:
-        seen = setting.bench.exchange(
-            session=topology.session,
-            writer=topology.writer,
-            count=count,
-            length=_PAYLOAD,
-            readers=_READERS,
-            record=False,
-            deadline=0.1 if control else 1.0,
-            timeout=60.0,
-        )
-    finally:
-        if link == "cut" and setting.link is not None:
-            setting.link.restore()
+    with ExitStack() as stack:
+        if setting.link is not None and link == _RETICENT:
+            setting.link.restart_agent(reticent=True)
+            stack.callback(setting.link.restart_agent)
+        topology = again_if_late(lambda: _connect(setting, link, reliable))
+        if setting.link is not None and link == _READ and not _read_elsewhere(setting, setting.link, topology, stack):
+            return  # an Agent that serves the board's line and nobody else
+        if setting.link is not None and link != _NONE:
+            setting.link.cut()
+            stack.callback(setting.link.restore)
+        if link == _READ and reliable:
+            _publish(setting, topology, _FILL)
+            setting.bench.spin(timeout=_GRACE)
+        seen = _publish(setting, topology, count, deadline=0.1 if control else 1.0)
     detail = Deliveries(expected=count * _READERS, refused=seen.refused, first_error=seen.status.name)
     for metric, value in (
         (Metric.SAMPLES_DELIVERED, seen.once),

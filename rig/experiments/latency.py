@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rig.bench import Topology
+from rig.bench import Capability, Topology
 from rig.experiments._arrangement import Arranged, arranged, told
 from rig.experiments._experiment import READERS, Experiment
 from rig.experiments._factors import Payload, covering, levels
 from rig.experiments._sampling import PRECISION, Gathered, Plan, Shape, gather, plan, plan_of_row
+from rig.experiments._wakes import wakes
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Latency, Sampling
 from rig.station import Setting
@@ -40,6 +41,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
                 yield from _one(setting, Shape(payload_bytes=4, readers=1, spin_ms=spin_ms))
         if not agent:
             yield from _array(setting)
+        if not agent and setting.bench.has(Capability.THREADS):
+            yield from wakes(setting, "latency", 1)
     finally:
         if agent and setting.link is not None:
             setting.link.pace(None)
@@ -47,13 +50,13 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 def _array(setting: Setting) -> Iterator[Measurement]:
     """What an MCU has to carry beside the sample that is measured, in combination. Nothing is left out as a warm-up."""
-    own: dict[str, Sequence[object]] = {}
-    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
+    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15)}
+    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent", "reticent")
     if setting.quick:
         own = {
             "payload": (Payload.TINY, Payload.ODD, Payload.WORDS, Payload.MTU),
             "readers": (1, 2, 9),
-            "pending": (0, 3),
+            "pending": (0, 3, 12),
             "buffers": (1, 4, 16),
         }
     array = covering(setting, levels(setting, *factors, **own))

@@ -23,9 +23,16 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     """Draw and run sequences until the time is up."""
     usual = _QUICK_SECONDS if setting.quick else _SECONDS
     seconds = usual if setting.search_seconds is None else setting.search_seconds
-    runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key)
-    report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
-    setting.bench.stop()
+    link = setting.link
+    runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=link is not None)
+    if link is not None:
+        link.restart_agent(reticent=True)  # every sample of a connected session is for the link as well
+    try:
+        report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
+        setting.bench.stop()
+    finally:
+        if link is not None:
+            link.restart_agent()
     searched = Searched(
         seed=report.seed,
         calls=report.operations,

@@ -10,61 +10,28 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterator
 
-from rig.bench import (
-    CONTEXTS,
-    DATAWRITER,
-    Capability,
-    Entity,
-    Preempted,
-    Qos,
-    Refused,
-    Status,
-    Stuck,
-    Topology,
-    standing,
-)
-from rig.errors import BoardFault, FirmwareFault, RigFault
+from rig.bench import Capability, Preempted, Status, Topology
+from rig.errors import RigFault
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import again_if_late
+from rig.experiments._wakes import connect_contexts, not_back, wakes
 from rig.records import Measurement, Metric, Scalar
-from rig.records.vocabulary import Contexts, Wakes
+from rig.records.vocabulary import Contexts
 from rig.station import Setting
 
 _PAYLOAD = 64
 _READERS = 2
-_BUFFERS = 8
 _TURNS = 50
 _ROUNDS = 4
 _DEADLINE = 60.0
-_SLEEP = 1.9  # seconds; the shortest that a board's sleep can be at most is 2
-_TRIES, _QUICK_TRIES = 512, 64
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Samples of all contexts at once, each of which proves itself whole; then spins that sleep, woken from each."""
-    topology, contexts = again_if_late(lambda: _connect(setting, readers=_READERS))
+    topology, contexts = again_if_late(lambda: connect_contexts(setting, readers=_READERS))
     whole = yield from _meet(setting, topology, contexts)
     for waker in range(1, contexts) if whole else ():
-        yield from _wake(setting, waker)
-
-
-def _connect(setting: Setting, *, readers: int) -> tuple[Topology, int]:
-    """Entities on one topic with a writer for each context, and how many contexts have one."""
-    setting.bench.start(
-        buffers=_BUFFERS, mtu=setting.mtu, history=setting.history, link=setting.link is not None, contexts=True
-    )
-    topology = setting.connect(readers=readers)
-    contexts = 1
-    try:
-        for id in range(topology.writer + 1, topology.writer + CONTEXTS):
-            writer = Entity(kind=DATAWRITER, id=id, parent=1, topic=1, qos=Qos())
-            setting.bench.create(topology.session, writer, timeout=setting.answer_timeout)
-            contexts += 1
-    except Refused as error:
-        if error.status is not Status.TABLE_FULL or contexts == 1:
-            raise
-    setting.settle()
-    return topology, contexts
+        yield from wakes(setting, "thread-safety", waker)
 
 
 def _publish(setting: Setting, topology: Topology, contexts: int, *, count: int, turns: bool, first: int) -> Preempted:
@@ -94,22 +61,6 @@ def _rounds(setting: Setting, topology: Topology, contexts: int, count: int) -> 
             break
 
 
-def _not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str]:
-    """Contexts that never came back, and where they stand or what the firmware ended itself by; the board is renewed.
-
-    :raises RigFault: the error itself, if it says nothing of the kind.
-    """
-    if isinstance(error, Stuck):
-        places = standing(error)
-        found = len(places), f"{error.message}: {'; '.join(places)}"
-    elif isinstance(error, FirmwareFault | BoardFault) and (crash := setting.crash()) is not None:
-        found = contexts, crash
-    else:
-        raise error
-    setting.renew()
-    return found
-
-
 def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Measurement, None, bool]:
     """Figures of contexts that meet; returns whether all came back."""
     count = 1_000 if setting.quick else 5_000
@@ -127,7 +78,7 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Meas
         for each in _rounds(setting, topology, contexts, count):
             seen.append(each)
     except RigFault as error:
-        stuck, reason = _not_back(setting, error, contexts)
+        stuck, reason = not_back(setting, error, contexts)
     detail = Contexts(
         accepted=sum(each.accepted for each in seen),
         full=sum(each.full for each in seen),
@@ -148,39 +99,6 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Meas
     for metric, value in figures.items():
         yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
     return not stuck
-
-
-def _wake(setting: Setting, waker: int) -> Iterator[Measurement]:
-    topology, _ = again_if_late(lambda: _connect(setting, readers=1))
-    tries = _QUICK_TRIES if setting.quick else _TRIES
-    conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": tries, "waker": waker}
-    try:
-        seen = setting.bench.wake(
-            session=topology.session,
-            writer=topology.writer,
-            context=waker,
-            length=_PAYLOAD,
-            tries=tries,
-            timeout=_SLEEP,
-        )
-    except RigFault as error:
-        stuck, reason = _not_back(setting, error, 2)
-        lost = Contexts(accepted=0, first_error="OK", stuck=reason)
-        yield setting.measurement(
-            "thread-safety", Metric.CONTEXTS_STUCK, [stuck], conditions=conditions, detail=lost, exact=False
-        )
-        return
-    detail = Wakes(
-        tried=seen.tried,
-        timeout_ms=int(_SLEEP * 1000),
-        longest_ms=seen.longest_ms,
-        accepted=seen.accepted,
-        delivered=seen.delivered,
-        inside=seen.inside,
-        first_error=seen.status.name,
-    )
-    for metric, value in ((Metric.WAKE_UP, seen.longest), (Metric.WAKE_UPS_MISSED, seen.missed)):
-        yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
 
 
 EXPERIMENT = Experiment(

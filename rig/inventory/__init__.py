@@ -4,10 +4,11 @@ Knows the file and its words. Must not know probes, processes or experiments: no
 """
 
 from rig.inventory._inventory import Inventory
-from rig.inventory._machines import MACHINE_CORES, MACHINE_TARGETS
+from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
 
 __all__ = [
+    "CORES",
     "MACHINE_CORES",
     "MACHINE_TARGETS",
     "BoardKind",

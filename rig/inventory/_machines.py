@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-__all__ = ["MACHINE_CORES", "MACHINE_TARGETS"]
+__all__ = ["CORES", "MACHINE_CORES", "MACHINE_TARGETS"]
 
+CORES = (
+    "cortex-m0",
+    "cortex-m0plus",
+    "cortex-m1",
+    "cortex-m3",
+    "cortex-m4",
+    "cortex-m7",
+    "cortex-m23",
+    "cortex-m33",
+    "cortex-m35p",
+    "cortex-m55",
+    "cortex-m85",
+)
+"""The cores that a board of boards.yaml may have; the probe knows each by its CPUID."""
 MACHINE_CORES: Mapping[str, str] = MappingProxyType(
     {
         "mps2-an385": "cortex-m3",

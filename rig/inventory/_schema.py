@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +10,10 @@ from types import MappingProxyType
 from typing import Literal, cast
 
 from rig.errors import UsageError
-from rig.inventory._machines import MACHINE_CORES, MACHINE_TARGETS
+from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._nodes import MapNode, ValueNode
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
-from rig.records import BARE_METAL, VARIANTS, Verdict
+from rig.records import BARE_METAL, CLAIM_IDS, VARIANTS, Verdict
 
 __all__ = ["SCHEMA_VERSION", "read_boards"]
 
@@ -41,24 +42,32 @@ def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec
         raise version.wrong(f"{SCHEMA_VERSION}, the only schema version so far", hint="update the rig")
     document.only(("version", "default", "boards"))
     boards: dict[str, BoardSpec] = {}
-    uids: dict[str, BoardSpec] = {}
+    held: dict[str, BoardSpec] = {}
     for name, value in document.need("boards", "a mapping of boards").mapping():
-        board = _board(path, name, value.mapping())
-        if board.probe is not None:
-            _unique(value.mapping(), board, uids)
-        boards[name] = board
+        boards[name] = _board(path, name, value.mapping())
+        _claim_resources(value.mapping(), boards[name], held)
     if not boards:
         raise document.need("boards", "").wrong("at least one board")
     default = document.need("default", "the name of the board that a run takes if none is named")
     return default.choice(tuple(boards)), boards
 
 
-def _unique(node: MapNode, board: BoardSpec, uids: dict[str, BoardSpec]) -> None:
-    assert board.probe is not None
-    other = uids.setdefault(board.probe.uid, board)
-    if other is not board:
+def _claim_resources(node: MapNode, board: BoardSpec, held: dict[str, BoardSpec]) -> None:
+    """Note what only one board can hold: its probe and its serial line, by whatever name the file gives it.
+
+    Two names of one device, as below /dev/serial/by-id and /dev, are found where this host knows the device.
+    """
+    resources: list[tuple[ValueNode, str, str]] = []
+    if board.probe is not None:
         uid = node.need("probe", "").mapping().need("uid", "")
-        raise uid.wrong(f"a unique id of its own, but board {other.name!r} ({other.where}) has the same")
+        resources.append((uid, f"probe {board.probe.uid.casefold()}", "a unique id"))
+    if board.link.device is not None:
+        device = node.need("link", "").mapping().need("device", "")
+        resources.append((device, f"device {os.path.realpath(board.link.device)}", "a serial device"))
+    for value, key, what in resources:
+        other = held.setdefault(key, board)
+        if other is not board:
+            raise value.wrong(f"{what} of its own, but board {other.name!r} ({other.where}) has the same")
 
 
 def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
@@ -104,7 +113,7 @@ def _core(node: MapNode, kind: BoardKind, machine: str | None) -> str | None:
     if machine is not None:
         return MACHINE_CORES[machine]
     value = node.get("core")
-    return value.text(r"cortex-m[0-9a-z]+", "a core such as cortex-m4") if value else None
+    return value.choice(CORES) if value else None
 
 
 def _os(node: MapNode, kind: BoardKind) -> str:
@@ -171,7 +180,9 @@ def _expectations(node: MapNode) -> Mapping[str, Expectation]:
     value = node.get("expect")
     if value is None:
         return MappingProxyType({})
-    return MappingProxyType({claim: _expectation(claim, entry) for claim, entry in value.mapping()})
+    expected = value.mapping()
+    expected.only(CLAIM_IDS)
+    return MappingProxyType({claim: _expectation(claim, entry) for claim, entry in expected})
 
 
 def _expectation(claim: str, entry: ValueNode) -> Expectation:

@@ -25,6 +25,7 @@ from rig.model._operations import (
     Keep,
     Kind,
     Loan,
+    Mode,
     Open,
     Operation,
     Publish,
@@ -40,6 +41,8 @@ from rig.model._world import NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Ent
 
 STATE = -10
 UNKNOWN = -6
+REFUSED = -9
+MISMATCH = -11
 _FIRST_REQUEST = 10
 _BY_REFERENCE = 0x100
 PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER = 1, 2, 3, 4
@@ -130,7 +133,7 @@ class Ideal:
     def __init__(self, sequence: Sequence, limits: Limits | None = None, *, logs: bool = False) -> None:
         self.logs = logs
         self.sequence = sequence
-        self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits)
+        self.world = World(sequence.buffers, sequence.buffer_bytes, limits=limits, link=sequence.link)
         self.log: list[Expected] = []
         self.breaches: list[Breach] = []
         self.calls = 0
@@ -242,9 +245,19 @@ class Ideal:
         for kind, id in missing:
             breach = self.world.group_created(session, kind, id, OK)
             self._called(numbered, OK, breach, "create")
-        status = -9 if create.end in self.world.ends else OK
+        status = self._create_status(create)
         breach = self.world.created(create, names_of(create, self.sequence.topics), status, young=self._young)
         self._called(numbered, status, breach, "create")
+
+    def _create_status(self, create: Create) -> int:
+        world = self.world
+        there = create.end in world.ends
+        names = names_of(create, self.sequence.topics)
+        if not there or world.replaces(create, names):
+            return OK
+        if Mode.REUSE not in create.mode:
+            return REFUSED
+        return OK if world.created(create, names, OK) is None else MISMATCH
 
     def _loan_status(self, end: End, length: int) -> int:
         writer = self.world.ends.get(end)

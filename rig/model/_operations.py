@@ -7,7 +7,7 @@ nor what is right: that is ``_world``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import NamedTuple
 
 
@@ -34,6 +34,23 @@ class Form(IntEnum):
     REF = 1
     XML = 2
     BIN = 3
+
+
+class Mode(IntFlag):
+    """What becomes of an endpoint that stands where another is to be made (DDS-XRCE creation mode).
+
+    None of both: the call is refused. REUSE: what is the same goes on, anything else is refused. REPLACE: it is deleted
+    and made anew. Both: what is the same goes on, anything else is replaced.
+    """
+
+    NEW = 0
+    REUSE = 2
+    REPLACE = 4
+
+    def __str__(self) -> str:
+        words = ["reuse"] if Mode.REUSE in self else []
+        words += ["replace"] if Mode.REPLACE in self else []
+        return " or ".join(words)
 
 
 class End(NamedTuple):
@@ -89,7 +106,7 @@ class Create:
     """Make an endpoint, and before it the participant, topic, publisher or subscriber that it needs and lacks.
 
     ``topic``: index of a topic's or a service's names in the sequence. ``count``: so many endpoints alike, with ids
-    one after another.
+    one after another. ``apart``: each of them on the topic after that of the one before.
     """
 
     end: End
@@ -98,18 +115,27 @@ class Create:
     form: Form = Form.BIN
     reliable_stream: bool = True
     count: int = 1
+    apart: bool = False
+    mode: Mode = Mode.NEW
 
     def each(self) -> list[Create]:
         """The same, one endpoint at a time."""
         if self.count == 1:
             return [self]
-        ids = range(self.end.id, self.end.id + self.count)
-        return [replace(self, end=self.end._replace(id=id), count=1) for id in ids]
+        return [
+            replace(
+                self, end=self.end._replace(id=self.end.id + i), topic=self.topic + i * self.apart, count=1, apart=False
+            )
+            for i in range(self.count)
+        ]
 
     def __str__(self) -> str:
         service = self.end.kind >= Kind.REQUESTER
-        what = f"service {self.topic}" if service else f"topic {self.topic} ({self.qos})"
+        last = self.topic + self.count - 1
+        topics = f"topics {self.topic} to {last}" if self.apart and self.count > 1 else f"topic {self.topic}"
+        what = f"service {self.topic}" if service else f"{topics} ({self.qos})"
         form = "" if self.form is Form.BIN else f" by {self.form.name}"
+        form += f", {self.mode} what is there" if self.mode else ""
         if self.count == 1:
             return f"create {self.end} on {what}{form}"
         kind = self.end.kind.name.lower()
@@ -218,6 +244,28 @@ class Spin:
         return f"spin, time-out {self.timeout_ms} ms{times}"
 
 
+class LinkState(IntEnum):
+    """What becomes of messages on the link."""
+
+    WHOLE = 0
+    SILENT = 1
+    LOSSY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """From now on the link is whole, silent, or loses every third message. Of a sequence that has a link."""
+
+    state: LinkState
+
+    def __str__(self) -> str:
+        return {
+            LinkState.WHOLE: "the link is whole again",
+            LinkState.SILENT: "the link falls silent",
+            LinkState.LOSSY: "the link loses every third message",
+        }[self.state]
+
+
 @dataclass(frozen=True, slots=True)
 class Join:
     """Wait until the other context is through."""
@@ -273,6 +321,7 @@ Operation = (
     | Keep
     | Reply
     | Spin
+    | Link
     | Join
     | InCallback
     | Elsewhere
@@ -298,16 +347,19 @@ class Sequence:
     """A middleware's start, and the calls that follow.
 
     ``buffers`` of ``buffer_bytes`` each, a multiple of 8, are all the message memory it gets. ``topics``: what the
-    operations mean by a number.
+    operations mean by a number. ``link``: there is one, with an Agent behind it that does not tell who reads, so that
+    every sample of a connected session is for it as well.
     """
 
     buffers: int
     buffer_bytes: int
     topics: tuple[Topic, ...]
     operations: tuple[Operation, ...] = field(default=())
+    link: bool = False
 
     def __str__(self) -> str:
-        lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and no link"]
+        link = "a link" if self.link else "no link"
+        lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and {link}"]
         lines += [str(operation) for operation in self.operations]
         return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
 

@@ -11,15 +11,17 @@ says which promise they break. It leaves open what a middleware may choose:
   it, and after the pool ran dry;
 - the order of samples of different writers.
 
-There is no link here: nobody but the endpoints of this MCU takes part. Knows no records, no boards and no claims.
+With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
+had is not in the way. A deletion may have to wait for the link. Which samples reach the Agent is not asked. Knows no
+records, no boards and no claims.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from rig.model._operations import Create, End, Group, Kind, Qos, Topic
+from rig.model._operations import Create, End, Form, Group, Kind, Mode, Qos, Topic
 from rig.model._promise import Breach, Family, Promise, status_word
 
 OK = 0
@@ -28,6 +30,7 @@ TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
+_SOON_MS = 10  # what a host takes to begin and wake a thread, and more; a spin that is later did something else
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
@@ -82,11 +85,16 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation."""
+    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation.
+
+    ``made``: the call that made it; ``text``: bytes of the names in that.
+    """
 
     end: End
     topic: Topic
     qos: Qos
+    made: Create
+    text: int = 0
     readers: list[Endpoint] = field(default_factory=list)
     queue: list[Entry] = field(default_factory=list)
     history: list[Sample] = field(default_factory=list)
@@ -108,16 +116,23 @@ class World:
 
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
+    :param link: whether there is a link.
     """
 
-    def __init__(self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True) -> None:
+    def __init__(
+        self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True, link: bool = False
+    ) -> None:
         self.buffers = buffers
         self.buffer_bytes = buffer_bytes
         self.limits = limits or Limits()
         self.loans = loans
+        self.link = link
+        self.for_link = 0  # samples that only the link waits for
         self.sessions: list[bool] = []
         self.ends: dict[End, Endpoint] = {}
-        self.groups: set[tuple[int, int, int]] = set()  # session, kind, id of what holds endpoints
+        self.groups: dict[
+            tuple[int, int, int], int
+        ] = {}  # session, kind, id of what holds endpoints: bytes of its names
         self.samples: dict[int, Sample] = {}
         self.held: dict[Sample, None] = {}
         self.open_loans = 0
@@ -128,8 +143,6 @@ class World:
         self._heard: set[tuple[End, End]] = set()
         self._most_used = 0
         self._most_rows = 0
-        self._names = 0  # texts ever given, and their bytes: more than are kept at once
-        self._name_bytes = 0
         self._passing: list[Sample] = []
         self._accepted = 0
         self._delivered_in_spin = 0
@@ -140,7 +153,7 @@ class World:
     def opened(self, status: int) -> Breach | None:
         """A session was opened; ``status`` is its index."""
         if status < 0:
-            if sum(self.sessions) >= self.limits.sessions:
+            if sum(self.sessions) >= self.limits.sessions or self.link:  # with one, an Agent has to answer
                 return None
             return self._not_created("a session", status)
         while len(self.sessions) <= status:
@@ -159,7 +172,7 @@ class World:
         self.sessions[session] = False
         for end in [end for end in self.ends if end.session == session]:
             self._remove(end)
-        self.groups = {key for key in self.groups if key[0] != session}
+        self.groups = {key: text for key, text in self.groups.items() if key[0] != session}
         self.removals += 1
         return None
 
@@ -175,12 +188,13 @@ class World:
 
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
-        self._note_text(text)
         if not self._is_open(session):
             return self._must_refuse(status, f"session {session} is not open")
+        if (session, kind, id) in self.groups:  # its deletion had to wait
+            return self._must_refuse(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
-            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status)
-        self.groups.add((session, kind, id))
+            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
+        self.groups[session, kind, id] = text
         self._most_rows = max(self._most_rows, self.rows)
         return None
 
@@ -190,20 +204,22 @@ class World:
         """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
         callback. ``text``: bytes of its names.
         """
-        self._note_text(text)
         end = create.end
         if not self._is_open(end.session):
             return self._must_refuse(status, f"session {end.session} is not open")
         if end in self.ends:
-            return self._must_refuse(status, f"{end} exists already")
-        made = Endpoint(end=end, topic=topic, qos=create.qos)
+            if not self.replaces(create, topic):
+                return self._there_already(create, topic, status)
+            self._remove(end)
+            self.removals += 1
+        made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:
             if not held:
                 return None
             if status == TABLE_FULL and self.pairs + len(partners) > self.limits.pairs:
                 return None
-            return self._not_created(str(end), status, again=end in self._gone)
+            return self._not_created(str(end), status, again=end in self._gone, text=text, form=create.form)
         self.ends[end] = made
         self._most_rows = max(self._most_rows, self.rows)
         for writer, reader in partners:
@@ -212,10 +228,33 @@ class World:
                 self._hand_history(writer, reader, young=young)
         return None
 
+    def replaces(self, create: Create, topic: Topic) -> bool:
+        """Whether a creation takes the place of an endpoint that is there."""
+        old = self.ends.get(create.end)
+        return (
+            old is not None
+            and Mode.REPLACE in create.mode
+            and not (Mode.REUSE in create.mode and _same(old, create, topic))
+        )
+
+    def _there_already(self, create: Create, topic: Topic, status: int) -> Breach | None:
+        """An endpoint was to be made where one is, and not in its place. It goes on as it was."""
+        old = self.ends[create.end]
+        if Mode.REUSE not in create.mode:
+            return self._must_refuse(status, f"{create.end} exists already")
+        if not _same(old, create, topic):
+            return self._must_refuse(status, f"{create.end} exists already and does something else")
+        if status >= 0:
+            return None
+        seen = f"the call returned {status_word(status)}"
+        return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{create.end}, which is the same, is reused", seen)
+
     def deleted(self, end: End, status: int) -> Breach | None:
         """An endpoint was deleted."""
         if end not in self.ends:
             return self._must_refuse(status, f"{end} does not exist")
+        if self._waits_for_link(status):
+            return None
         if status < 0:
             return Breach(
                 Promise.DELETED, Family.REFUSED, f"{end} is deleted", f"the call returned {status_word(status)}"
@@ -228,6 +267,8 @@ class World:
         """A participant, publisher or subscriber was deleted with what it holds."""
         if not any(key[:2] == (session, group) for key in self.groups):
             return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+        if self._waits_for_link(status):
+            return None
         if status < 0:
             what = f"the {group.name.lower()} of session {session}"
             return Breach(
@@ -240,7 +281,8 @@ class World:
         }[group]
         for end in [end for end in self.ends if end.session == session and end.kind in kinds]:
             self._remove(end)
-        self.groups = {k for k in self.groups if k[0] != session or group not in (Group.PARTICIPANT, k[1])}
+        stay = (key for key in self.groups if key[0] != session or group not in (Group.PARTICIPANT, key[1]))
+        self.groups = {key: self.groups[key] for key in stay}
         self.removals += 1
         return None
 
@@ -403,7 +445,7 @@ class World:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
-            soon = (woken_after_ms or 0) + timeout_ms * 4 // 5  # one that is late has slept to its end
+            soon = (woken_after_ms or 0) + _SOON_MS
             if elapsed_ms > soon:
                 what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
                 breach = Breach(
@@ -428,6 +470,8 @@ class World:
 
     def counted(self, free: int) -> Breach | None:
         """The middleware was asked how many buffers are free."""
+        if self.link:
+            return None  # what waits for it may have any
         least = self.buffers - len(self.held) - self.open_loans
         if free < least:
             return Breach(
@@ -452,9 +496,13 @@ class World:
 
     def certainly_free(self) -> int:
         """Buffers that must be free now, whatever the middleware chose."""
-        return self.buffers - len(self.held) - self.open_loans
+        return self.buffers - len(self.held) - self.open_loans - self.for_link
 
     # ---- inside
+
+    def _waits_for_link(self, status: int) -> bool:
+        """Whether a call was refused since the link's stream is full: to be made again after a spin."""
+        return self.link and status == NO_BUFFER
 
     def _is_open(self, session: int) -> bool:
         return session < len(self.sessions) and self.sessions[session]
@@ -496,6 +544,7 @@ class World:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
             self.held[sample] = None
+        self.for_link += self.link and not readers
         self._most_used = max(self._most_used, len(self.held) + self.open_loans)
 
     def _keep(self, writer: Endpoint, sample: Sample) -> None:
@@ -577,20 +626,26 @@ class World:
             if gone in other.readers:
                 other.readers.remove(gone)
 
-    def _note_text(self, text: int) -> None:
-        self._names += 1 if text else 0
-        self._name_bytes += text
+    def _names(self, text: int, form: Form) -> tuple[int, int]:
+        """Texts that may be kept with one more, and their bytes, if no two are the same. Of XML the names in it too."""
+        ends = [(end.text, end.made.form) for end in self.ends.values()]
+        kept = [*((each, Form.BIN) for each in self.groups.values()), *ends, (text, form)]
+        times = [(each, 2 if of is Form.XML else 1) for each, of in kept if each]
+        return sum(many for _, many in times), sum(each * many for each, many in times)
 
-    def _not_created(self, what: str, status: int, *, again: bool = False) -> Breach | None:
+    def _not_created(
+        self, what: str, status: int, *, again: bool = False, text: int = 0, form: Form = Form.BIN
+    ) -> Breach | None:
         seen = f"the call returned {status_word(status)}"
         if status != TABLE_FULL and again:
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
             return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
         limits = self.limits
-        if self.rows + 1 > limits.entities or self._names > limits.names or self._name_bytes > limits.name_bytes:
+        names, name_bytes = self._names(text, form)
+        if self.rows + 1 > limits.entities or names > limits.names or name_bytes > limits.name_bytes:
             return None
-        promise = Promise.CREATED_AGAIN if self.rows < self._most_rows else Promise.CREATED
+        promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
 
     def _must_refuse(self, status: int, why: str) -> Breach | None:
@@ -618,7 +673,7 @@ class World:
 
     def _take_buffer(self) -> None:
         """A place was lent; in a full pool, something made room that was only kept, or lost to its reader."""
-        if len(self.held) + self.open_loans >= self.buffers:
+        if self.certainly_free() <= 0:
             self._run_dry()
 
     def _run_dry(self) -> None:
@@ -638,7 +693,11 @@ class World:
     def _unexpected(self, reader: Endpoint, number: int, key: int) -> Breach:
         sample = self.samples.get(number)
         seen = f"sample {number} came to {reader.end}"
-        if sample is None and any(e.loan is not None and e.loan.number == number for e in self.ends.values()):
+        lent = next((e for e in self.ends.values() if e.loan is not None and e.loan.number == number), None)
+        if sample is None and lent is not None and reader not in lent.readers:
+            expected = f"nothing from {lent.end}: {_why_apart(lent, reader)}"
+            return Breach(Promise.ONLY_MATCHING, Family.EXTRA, expected, f"{seen}, which is only lent")
+        if sample is None and lent is not None:
             expected = f"sample {number} is lent and not published"
             return Breach(Promise.NOT_BEFORE, Family.EXTRA, expected, seen)
         if sample is None:
@@ -719,6 +778,11 @@ class World:
 def _speaks(kind: Kind) -> Kind | None:
     """The kind that hears what this one says."""
     return {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}.get(kind)
+
+
+def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
+    """Whether what is asked for is what is there already."""
+    return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic) == create
 
 
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:

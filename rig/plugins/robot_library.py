@@ -19,8 +19,17 @@ from rig.errors import RigError
 from rig.experiments.copies import resident
 from rig.inventory import Inventory
 from rig.publish import publish
-from rig.records import RunRecord, Verdict
-from rig.run import RunOptions, check_claims, check_directory, execute, find_boards_file, new_run_id, runs_directory
+from rig.records import RunRecord, Verdict, load
+from rig.run import (
+    RunOptions,
+    check_claims,
+    check_directory,
+    execute,
+    find_boards_file,
+    find_run,
+    new_run_id,
+    runs_directory,
+)
 from rig.station import Setting, Station
 
 _T = TypeVar("_T")
@@ -82,16 +91,23 @@ class RigLibrary:
     # ---- whole runs
 
     @keyword("Run The Rig")
-    def run_the_rig(self, board: str = "", agent: str = "builtin", boards: str = "", beside: str = "") -> str:
+    def run_the_rig(
+        self, board: str = "", agent: str = "builtin", boards: str = "", beside: str = "", run: str = ""
+    ) -> str:
         """Makes one quick run of all claims on a board, and returns the directory of its report.
 
-        ``beside``: another board of the same run, for claims that two boards decide.
+        ``beside``: another board of the same run, for claims that two boards decide. With ``run`` (a directory, an id,
+        or latest) it makes none, and takes what that run says of the board.
         """
         self.close_board()
-        run_id = new_run_id()
-        directory = check_directory(runs_directory() / run_id)
         file = find_boards_file(Path(boards) if boards else None)
         (spec,) = Inventory.load(file).select([board] if board else [])
+        self._board = spec.name
+        if run:
+            self._record = _guard(lambda: load(find_run(run)).of_board(spec.name))
+            return str(find_run(run))
+        run_id = new_run_id()
+        directory = check_directory(runs_directory() / run_id)
         options = RunOptions(
             boards_file=file,
             boards=(spec.name, beside) if beside else (spec.name,),
@@ -101,7 +117,6 @@ class RigLibrary:
             command="robot suites/acceptance",
         )
         self._record = _guard(lambda: execute(options, run_id=run_id))
-        self._board = spec.name
         publish(self._record, directory)
         return str(directory)
 

@@ -139,7 +139,7 @@ def _parse(path: Path, data: bytes) -> FirmwareImage:
         architecture=architecture,
         hard_float=hard_float,
         entry=int(elf["e_entry"]),
-        segments=tuple(_merge(sorted(_loaded(path, elf, len(data))))),
+        segments=tuple(_merge(path, sorted(_loaded(path, elf, len(data))))),
         occupied=tuple(sorted(_occupied(elf))),
         symbols=MappingProxyType(symbols),
         sections=MappingProxyType(_sizes(elf)),
@@ -155,7 +155,12 @@ def _core(path: Path, elf: Any) -> tuple[str, str, bool]:
     if machine != "EM_ARM":
         raise UsageError(f"firmware {path} is for {machine}, not for Arm or this host", hint="pass another file")
     attributes = _attributes(elf)
-    architecture = architecture_of_tag(attributes.get("TAG_CPU_ARCH", 0), attributes.get("TAG_CPU_ARCH_PROFILE", 0))
+    if "TAG_CPU_ARCH" not in attributes:
+        raise UsageError(
+            f"firmware {path} does not say for which core it was built: it has no .ARM.attributes",
+            hint="pass the linker's output, before a tool has stripped its sections",
+        )
+    architecture = architecture_of_tag(attributes["TAG_CPU_ARCH"], attributes.get("TAG_CPU_ARCH_PROFILE", 0))
     if architecture is None:
         raise UsageError(
             f"firmware {path} is for an Arm core that is no Cortex-M", hint="build it with -mcpu=cortex-m..."
@@ -178,27 +183,35 @@ def _attributes(elf: Any) -> dict[str, Any]:
 
 
 def _loaded(path: Path, elf: Any, file_size: int) -> Iterator[tuple[int, bytes]]:
-    """Yield (load address, bytes) of every section that a programmer has to write."""
-    segments = [segment for segment in elf.iter_segments() if segment["p_type"] == "PT_LOAD"]
-    for section in elf.iter_sections():
-        size, offset = section["sh_size"], section["sh_offset"]
-        if not section["sh_flags"] & _SHF_ALLOC or section["sh_type"] == "SHT_NOBITS" or not size:
+    """Yield (load address, bytes) of everything that the program headers load.
+
+    The program headers and not the sections: they are what a loader goes by, and a stripped file has no others.
+    """
+    total = 0
+    for index, segment in enumerate(elf.iter_segments()):
+        offset, size = segment["p_offset"], segment["p_filesz"]
+        if segment["p_type"] != "PT_LOAD" or not size:
             continue
+        total += size
+        if total > _LARGEST:
+            raise UsageError(f"firmware {path} loads more than {_LARGEST >> 20} MiB", hint="no MCU has as much")
         if offset + size > file_size:
             raise UsageError(
-                f"firmware {path} is cut short: section {section.name} ends at byte {offset + size} of {file_size}",
+                f"firmware {path} is cut short: segment {index} ends at byte {offset + size} of {file_size}",
                 hint="build or copy it again",
             )
-        for segment in segments:
-            if segment["p_offset"] <= offset and offset + size <= segment["p_offset"] + segment["p_filesz"]:
-                yield segment["p_paddr"] + offset - segment["p_offset"], section.data()
-                break
+        yield segment["p_paddr"], segment.data()
 
 
-def _merge(chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+def _merge(path: Path, chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
     """Join chunks that touch, or leave a gap that is only alignment."""
     pending: tuple[int, bytearray] | None = None
     for address, data in chunks:
+        if pending is not None and address < pending[0] + len(pending[1]):
+            raise UsageError(
+                f"firmware {path} loads {address:#010x} twice: two of its segments overlap",
+                hint="see its linker script",
+            )
         if pending is not None and 0 <= address - pending[0] - len(pending[1]) < 16:
             pending[1].extend(b"\0" * (address - pending[0] - len(pending[1])) + data)
             continue
@@ -210,9 +223,9 @@ def _merge(chunks: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
 
 
 def _occupied(elf: Any) -> Iterator[tuple[int, int]]:
-    for section in elf.iter_sections():
-        if section["sh_flags"] & _SHF_ALLOC and section["sh_size"]:
-            yield int(section["sh_addr"]), int(section["sh_size"])
+    for segment in elf.iter_segments():
+        if segment["p_type"] == "PT_LOAD" and segment["p_memsz"]:
+            yield int(segment["p_vaddr"]), int(segment["p_memsz"])
 
 
 def _sizes(elf: Any) -> dict[str, int]:

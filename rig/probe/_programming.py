@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, final
 
-from rig.errors import BoardFault, UsageError
+from rig.errors import BoardFault, RigError, UsageError
 from rig.probe._cores import belongs_on
 from rig.probe._image import FirmwareImage
 
@@ -78,22 +78,18 @@ def program(probe: Programmable, image: FirmwareImage, *, force: bool) -> FlashR
 
     if not force and _first_difference(probe, image) is None:
         return report(written=0, attempts=0)
-    difference = None
+    wrong, cause = "", None
     for attempt in range(1, _ATTEMPTS + 1):
         probe.halt()
-        _write(probe, image, smart=attempt == 1)
-        difference = _first_difference(probe, image)
-        if difference is None:
+        wrong, cause = _try_to_write(probe, image, smart=attempt == 1)
+        if not wrong:
             probe.reset(halt=True)
             return report(written=image.load_size, attempts=attempt)
-        _LOG.warning("%s: flash differs at %#010x after attempt %d", probe.uid, difference[0], attempt)
-    assert difference is not None
-    address, found, expected = difference
+        _LOG.warning("%s: attempt %d to flash: %s", probe.uid, attempt, wrong)
     raise BoardFault(
-        f"flash of {probe.uid} does not take: {address:#010x} reads {found:#04x}, {image.path.name} has"
-        f" {expected:#04x}, after {_ATTEMPTS} attempts",
+        f"flash of {probe.uid} does not take: {wrong}, after {_ATTEMPTS} attempts",
         hint="is the flash protected, or the pyOCD target not the chip's? check boards.yaml",
-    )
+    ) from cause
 
 
 def _check_core(probe: Programmable, image: FirmwareImage) -> None:
@@ -140,6 +136,29 @@ def _describe(memory_map: Any) -> str:
 
 def _name(region: Any) -> str:
     return str(region.name or ("flash" if region.is_flash else "ram"))
+
+
+def _try_to_write(probe: Programmable, image: FirmwareImage, *, smart: bool) -> tuple[str, Exception | None]:
+    """Write and compare; returns what is wrong ("" if nothing is) and the exception behind it.
+
+    pyOCD's programmer raises what its parts raise: beside its own exceptions a ``struct.error`` of the page analysis
+    or a ``KeyError`` of a target's description. None of them says that the other way of writing would fail too. A
+    probe that is gone, or that somebody ended, is another matter.
+    """
+    from pyocd.core import exceptions  # noqa: PLC0415 - see rig.probe
+
+    try:
+        _write(probe, image, smart=smart)
+    except (RigError, exceptions.ProbeError, OSError):
+        raise
+    except Exception as error:
+        way = "page by page" if smart else "as a whole"
+        return f"pyOCD cannot program {image.path.name} {way}: {type(error).__name__}: {error}", error
+    difference = _first_difference(probe, image)
+    if difference is None:
+        return "", None
+    address, found, expected = difference
+    return f"{address:#010x} reads {found:#04x}, {image.path.name} has {expected:#04x}", None
 
 
 def _write(probe: Programmable, image: FirmwareImage, *, smart: bool) -> None:

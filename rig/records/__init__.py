@@ -10,6 +10,7 @@ from rig.records._events import Event, EventLog, read_events
 from rig.records._intervals import CONFIDENCE, interval, samples_for_upper_bound
 from rig.records._model import (
     BARE_METAL,
+    CLAIM_IDS,
     NOT_ASKED,
     PATHS,
     VARIANTS,
@@ -33,6 +34,7 @@ from rig.records.vocabulary import Condition, Detail, Metric, Scalar, Unit
 
 __all__ = [
     "BARE_METAL",
+    "CLAIM_IDS",
     "CONFIDENCE",
     "NOT_ASKED",
     "PATHS",

@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from rig.errors import UsageError
 from rig.records._statistics import Summary, summarise
 from rig.records.vocabulary import Detail, Scalar
+
+CLAIM_IDS = (
+    "agentless-operation",
+    "agentless-startup",
+    "message-size",
+    "copies",
+    "shared-buffer",
+    "os-overhead",
+    "latency",
+    "local-matching",
+    "agent-duplicates",
+    "entity-capacity",
+    "burst-order",
+    "thread-safety",
+    "lifecycle",
+    "services",
+    "nuttx",
+    "footprint",
+)
+"""The claims of the announcement, by id; what each states is in the table of the claims room."""
 
 VARIANTS = ("shm", "network")
 """The two firmwares of a board: shared memory compiled in, and the same without it, the control."""
@@ -225,3 +246,21 @@ class RunRecord:
     measurements: tuple[Measurement, ...] = ()
     claims: tuple[ClaimResult, ...] = ()
     faults: tuple[Fault, ...] = ()
+
+    def of_board(self, name: str) -> RunRecord:
+        """What this run says of one of its boards.
+
+        :raises UsageError: the board took no part in it.
+        """
+        if name not in (took_part := [board.name for board in self.boards]):
+            raise UsageError(
+                f"run {self.run.id} says nothing of board {name}",
+                hint=f"it was made on {', '.join(took_part) or 'no board'}",
+            )
+        return replace(
+            self,
+            boards=tuple(board for board in self.boards if board.name == name),
+            measurements=tuple(m for m in self.measurements if m.board == name),
+            claims=tuple(claim for claim in self.claims if claim.board == name),
+            faults=tuple(fault for fault in self.faults if fault.board == name),
+        )

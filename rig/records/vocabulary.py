@@ -209,7 +209,7 @@ class Condition(StrEnum):
     HISTORY = "history", int, "messages that a stream keeps", "", None, True
     LINK_MTU = "link_mtu", int, "largest message on the link, where it is varied", "MTU {}"
     LINK_HISTORY = "link_history", int, "messages that a stream keeps, where it is varied", "{} slots"
-    LINK = "link", str, "cut, or none at all", "", None, True
+    LINK = "link", str, "cut, cut while samples wait for it, or none at all", "", None, True
     AGENT = "agent", str, "what the Agent does meanwhile"
     CASE = "case", str, "what comes and goes"
     ROUNDS = "rounds", int, "rounds of create and delete"
@@ -351,7 +351,8 @@ class LongLife(Detail):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wakes(Detail):
     """Of spins that sleep: how many were ``tried``, with which time-out and the longest of all, milliseconds; samples
-    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``).
+    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``), of which ``late``
+    took more than ``late_ms`` to their callback.
     """
 
     tried: int
@@ -360,6 +361,8 @@ class Wakes(Detail):
     accepted: int
     delivered: int
     inside: int
+    late: int = 0
+    late_ms: int = 0
     first_error: str = "OK"
 
 

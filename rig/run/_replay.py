@@ -37,10 +37,12 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
     """
     with (
         tempfile.TemporaryDirectory(prefix="rig-replay-") as directory,
-        Station(spec, agent="none", directory=Path(directory)) as station,
+        Station(spec, agent="builtin" if calls.link else "none", directory=Path(directory)) as station,
     ):
         setting = station.prepare("shm")
-        runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key)
+        if setting.link is not None:
+            setting.link.restart_agent(reticent=True)
+        runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None)
         if not runner.can_run(calls):
             raise UsageError(
                 f"the middleware on board {spec.name} does not offer what this sequence needs",

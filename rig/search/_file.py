@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from rig.errors import UsageError
-from rig.model import End, Form, Group, Kind, Operation, Qos, Topic
+from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Topic
 from rig.model import Sequence as Calls
 
 FORMAT = "rig-sequence"
@@ -28,6 +28,7 @@ def to_json(calls: Calls) -> dict[str, object]:
         "version": VERSION,
         "buffers": calls.buffers,
         "buffer_bytes": calls.buffer_bytes,
+        "link": calls.link,
         "topics": [_plain(topic) for topic in calls.topics],
         "operations": [_operation(operation) for operation in calls.operations],
     }
@@ -48,6 +49,7 @@ def from_json(data: object, *, where: str = "the sequence") -> Calls:
             buffer_bytes=_number(data["buffer_bytes"], 8, 1 << 30),
             topics=tuple(Topic(**{key: str(value) for key, value in topic.items()}) for topic in data["topics"]),
             operations=tuple(_read(each) for each in data["operations"]),
+            link=bool(data.get("link", False)),
         )
         _check(calls)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -78,7 +80,9 @@ def _plain(value: object) -> object:
         return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, End):
         return [value.session, value.kind.name.lower(), value.id]
-    if isinstance(value, Form | Group | Kind):
+    if isinstance(value, Mode):
+        return int(value)
+    if isinstance(value, Form | Group | Kind | LinkState):
         return value.name.lower()
     if isinstance(value, tuple):
         return [_operation(each) for each in value]
@@ -116,11 +120,15 @@ def _value(key: str, value: Any) -> object:  # noqa: PLR0911 - one case a field
             )
         case "form":
             return Form[value.upper()]
+        case "state":
+            return LinkState[value.upper()]
         case "group":
             return Group[value.upper()]
         case "operations":
             return tuple(_read(each) for each in value)
-        case "keep" | "reliable_stream":
+        case "mode":
+            return Mode(_number(value, 0, int(Mode.REUSE | Mode.REPLACE)))
+        case "keep" | "reliable_stream" | "apart":
             return bool(value)
         case _:
             return _number(value, 0, 1 << 30)
@@ -134,6 +142,7 @@ def _number(value: object, least: int, most: int) -> int:
 
 def _check(calls: Calls) -> None:
     for operation in calls.operations:
-        topic = getattr(operation, "topic", 0)
-        if topic and topic >= len(calls.topics):
-            raise ValueError(f"topic {topic} of {len(calls.topics)}")
+        if isinstance(operation, Create):
+            for create in operation.each():
+                if create.topic and create.topic >= len(calls.topics):
+                    raise ValueError(f"topic {create.topic} of {len(calls.topics)}")

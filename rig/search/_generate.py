@@ -9,7 +9,8 @@ Knows the model. Must not know a middleware, nor what is judged.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -31,7 +32,10 @@ from rig.model import (
     Keep,
     Kind,
     Limits,
+    Link,
+    LinkState,
     Loan,
+    Mode,
     Open,
     Operation,
     Publish,
@@ -42,8 +46,11 @@ from rig.model import (
     Sequence,
     Spin,
     holders,
+    may_meet,
+    names_of,
+    topic_id,
 )
-from rig.search._names import draw_services, draw_topics
+from rig.search._names import draw_services, draw_topics, many_topics
 
 _BUFFERS = (1, 2, 2, 3, 3, 4, 4, 4, 5, 6, 7, 8, 8, 9, 12, 16, 17, 20, 33, 40, 40, 70, 130, 260)
 _BUFFER_BYTES = (16, 40, 64, 64, 64, 128, 256, 256, 512, 1024, 4096, 65544, 65544)
@@ -92,6 +99,10 @@ _QOS = (
 _IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
 _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
+_SPARE_NAME_BYTES = 64
+_XML_BYTES = 230  # beside the names in it
+_TOPIC = 2  # the DDS-XRCE kind
+_BY_REFERENCE = 0x100  # see topic_id
 _SPARE_ROWS = 4  # of the tables: what the ends of a sequence need at most, all kinds together
 _OTHERS_MOST = 10  # samples of the other context: its records wait for it to end
 _OTHERS_SMALL = 4
@@ -110,13 +121,20 @@ _KINDS_OF_CALLS = (
     "later",
     "repeat",
     "forms",
+    "modes",
+    "many_topics",
     "nonsense",
 )
+_LINKED = 0.25  # how many of the sequences have a link
+_LINKED_BYTES = 4096  # a longer sample takes the link for long
+_SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program."""
+    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program; ``link``:
+    there is an Agent.
+    """
 
     capabilities: Capability
     memory_bytes: int
@@ -124,6 +142,7 @@ class Ground:
     limits: Limits
     rounds: int = 300
     longest: int = 40
+    link: bool = False
 
     @property
     def small(self) -> bool:
@@ -140,7 +159,7 @@ class _Drawing:
     def __init__(self, random: Random, ground: Ground) -> None:
         self.random = random
         self.ground = ground
-        self.kinds = {kind for kind in _KINDS_OF_CALLS if random.random() < (0.15 if kind == "repeat" else 0.45)}
+        self.kinds = {kind for kind in _KINDS_OF_CALLS if random.random() < _SELDOM.get(kind, 0.45)}
         has = ground.capabilities
         if Capability.SERVICES not in has:
             self.kinds -= {"services", "later"}
@@ -148,6 +167,11 @@ class _Drawing:
             self.kinds -= {"deletions", "drops"}
         if Capability.THREADS not in has:
             self.kinds -= {"elsewhere"}
+        self.link = ground.link and random.random() < _LINKED
+        if self.link:
+            self.kinds |= {"sessions"} if random.random() < 0.5 else set()  # what becomes of it when one ends
+            self.kinds -= {"repeat"}  # a deletion may have to wait for the link, and a round is then not as the others
+        self.link_state = LinkState.WHOLE
         self.forms = [Form.BIN]
         if "forms" in self.kinds:
             self.forms += [Form.XML] if Capability.XML in has else []
@@ -155,14 +179,21 @@ class _Drawing:
         buffers, buffer_bytes = self._memory()
         count = random.choice((1, 1, 1, 2, 2, 2, 3, 5, 12))
         self.topics = draw_topics(random, count if not ground.small else min(count, 2))
+        self.first_topic, self.some_topics = 0, len(self.topics)  # those that are drawn from now
+        if "many_topics" in self.kinds and not ground.small:
+            self.topics = many_topics(random, random.choice((10, 18, 36, 36)))
+            self.some_topics = random.choice((9, 12, 15, 17))
+            self.kinds |= {"modes"} if random.random() < 0.5 else set()
         self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
         self.qos = random.sample(_QOS, random.choice((1, 2, 3)))
-        self.several = ground.limits.sessions > 1 and random.random() < 0.5
+        self.several = ground.limits.sessions > 1 and random.random() < (0.7 if self.link else 0.5)
         self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
         self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
         if buffer_bytes > _SIXTEEN_BITS:
             self.lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
-        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services))
+        if random.random() < 0.5:  # the same few again and again
+            self.lengths = random.sample(self.lengths, min(len(self.lengths), random.choice((1, 1, 2, 3))))
+        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services), link=self.link)
         self.ideal = Ideal(self.sequence, ground.limits)
         self.operations: list[Operation] = []
         self.asks_later = False
@@ -194,14 +225,18 @@ class _Drawing:
             "loans": (4, self._loan),
             "deletions": (4, self._delete),
             "drops": (1, self._drop),
-            "sessions": (1, self._session),
+            "sessions": (3 if self.link else 1, self._session),
             "callbacks": (5, self._in_callback),
             "elsewhere": (3, self._elsewhere),
             "sleeps": (1, self._sleep),
-            "repeat": (1, self._repeat),
+            "repeat": (3, self._repeat),
             "nonsense": (1, self._nonsense),
+            "modes": (5, self._again),
+            "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if self.link:
+            moves.append((3, self._change_link))
         if self.services:
             moves += [(4, self._new_service_end), (6, self._request)]
             moves += [(2, self._answer_later)] if "later" in kinds else []
@@ -213,6 +248,8 @@ class _Drawing:
         random, ground = self.random, self.ground
         while True:
             buffers, size = random.choice(_BUFFERS), random.choice(_BUFFER_BYTES)
+            if self.link and size > _LINKED_BYTES:
+                continue
             if buffers * size <= min(ground.memory_bytes, 4 * 65544 if size > 4096 else ground.memory_bytes // 2):
                 return buffers, size
 
@@ -231,18 +268,38 @@ class _Drawing:
         open_ = [index for index, is_open in enumerate(self.ideal.world.sessions) if is_open]
         return self.random.choice(open_) if open_ else -1
 
-    def _has_room(self, create: Create) -> bool:
+    def _has_room(self, many: Create) -> bool:
         world, limits = self.ideal.world, self.ground.limits
-        session = create.end.session
-        rows = world.rows + sum(1 for kind, id in holders(create) if (session, kind, id) not in world.groups)
-        rows += create.count - 1
-        pairs = create.count * sum(1 for end in world.ends.values() if end.topic == self.sequence.topics[create.topic])
-        names = len(self.sequence.topics) + 2 + sum(1 for o in self.operations if getattr(o, "form", 3) != Form.BIN)
+        each = many.each()
+        holding = {(create.end.session, *holder) for create in each for holder in holders(create)}
+        rows = world.rows + len(holding - world.groups.keys()) + len(each)
+        on = Counter(end.topic for end in world.ends.values())
+        pairs = sum(on[self.sequence.topics[create.topic]] for create in each)
+        names, name_bytes = self._names([*self._living(), *each])
         return (
-            rows + _SPARE_ROWS < limits.entities
+            rows + _SPARE_ROWS <= limits.entities
             and world.pairs + 2 * pairs < limits.pairs
-            and (create.form is Form.BIN or names + 2 < min(limits.names, 12))
+            and names + 2 < limits.names
+            and name_bytes + _SPARE_NAME_BYTES < limits.name_bytes
         )
+
+    def _living(self) -> list[Create]:
+        return [end.made for end in self.ideal.world.ends.values()]
+
+    def _names(self, creations: Iterable[Create]) -> tuple[int, int]:
+        """Texts that a middleware has to keep for these endpoints, and their bytes, at the most."""
+        topics = {key[:1] + key[2:] for key in self.ideal.world.groups if key[1] == _TOPIC}
+        topics |= {(c.end.session, topic_id(c.topic, c.form)) for c in creations if c.end.kind < Kind.REQUESTER}
+        texts = [self.sequence.topics[(id - 1) % _BY_REFERENCE] for _, id in topics]
+        sizes = [len(str(topic)) for topic in texts]
+        for create in creations:
+            topic = self.sequence.topics[create.topic]
+            service = create.end.kind >= Kind.REQUESTER
+            if create.form is Form.XML:
+                sizes += [_XML_BYTES + len(str(topic)), len(str(topic))]
+            elif create.form is Form.REF or service:
+                sizes.append(len(str(topic)) + 8)
+        return len(sizes), sum(sizes)
 
     def _length(self) -> int:
         return self.random.choice(self.lengths)
@@ -271,7 +328,7 @@ class _Drawing:
         vacant = [id for id in _IDS if id not in used]
         if not vacant:
             return None
-        topic = self.random.randrange(len(self.topics))
+        topic = self._topic()
         if kind >= Kind.REQUESTER:
             topic = len(self.topics) + self.random.randrange(len(self.services))
         form = self.random.choice(self.forms)
@@ -285,6 +342,12 @@ class _Drawing:
         chosen = self.random.choice(vacant[:4]) if self.random.random() < 0.7 else self.random.choice(vacant)
         create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
         return create if self._has_room(create) else None
+
+    def _topic(self) -> int:
+        """One of those whose turn it is; often one on which there is something already."""
+        some = range(self.first_topic, min(self.first_topic + self.some_topics, len(self.topics)))
+        used = sorted({c.topic for c in self._living() if c.topic in some})
+        return self.random.choice(used if used and self.random.random() < 0.4 else list(some))
 
     def _new_end(self, kind: Kind) -> None:
         create = self._draw_end(kind)
@@ -335,9 +398,9 @@ class _Drawing:
         if len(ends) > 1:
             end = self.random.choice(ends)
             self._add(Delete(end.end))
-            made = [each for o in self.operations if isinstance(o, Create) for each in o.each() if each.end == end.end]
-            if made and self.random.random() < 0.4 and self._has_room(made[-1]):
-                self._add(made[-1])
+            made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
+            if self.random.random() < 0.4 and self._has_room(made):
+                self._add(made)
 
     def _drop(self) -> None:
         groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
@@ -348,9 +411,10 @@ class _Drawing:
     def _session(self) -> None:
         sessions = self.ideal.world.sessions
         closed = [index for index, is_open in enumerate(sessions) if not is_open]
-        if closed:
+        heard = not self.link or self.link_state is LinkState.WHOLE
+        if closed and heard:
             self._add(Open(closed[0]))
-        elif sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
+        elif heard and sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
             self._add(Open(len(sessions)))
         elif sum(sessions) > 1:
             self._add(Close(self._session_index()))
@@ -365,8 +429,9 @@ class _Drawing:
 
     def _action(self) -> Operation | None:
         """A call that may be made inside a callback; what it needs is there already, or it is refused."""
-        kind = self.random.choice(("publish", "publish", "delete", "create", "request"))
         writers, ends = self._ends(Kind.WRITER, loaned=False), self._ends(*Kind)
+        kinds = ["publish", "publish", "delete", "create"] + (["request"] * 4 if self.services else [])
+        kind = self.random.choice(kinds)
         if kind == "publish" and writers:
             return Publish(self.random.choice(writers).end, self._length(), self.random.choice((1, 1, 2, 3)))
         if kind == "delete" and "deletions" in self.kinds and len(ends) > 1:
@@ -384,7 +449,7 @@ class _Drawing:
     def _plain(self, writer: Endpoint) -> bool:
         """Whether what it publishes is owed whenever it is published: no history takes part."""
         qos = [writer.qos, *(reader.qos for reader in writer.readers)]
-        return bool(writer.readers) and not any(each.transient_local or each.depth for each in qos)
+        return bool(writer.readers) and not any(map(_keeps, qos))
 
     def _elsewhere(self) -> None:
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
@@ -416,6 +481,13 @@ class _Drawing:
         self._add(Join())
         self._add(Spin())
 
+    def _change_link(self) -> None:
+        others = [state for state in LinkState if state is not self.link_state]
+        self.link_state = self.random.choice(others)
+        self._add(Link(self.link_state))
+        if self.random.random() < 0.3:
+            self._add(Spin(self.random.choice((1, 20))))
+
     def _sleep(self) -> None:
         self._add(Spin(1))
 
@@ -426,9 +498,9 @@ class _Drawing:
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
         requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
         body: tuple[Operation, ...] = ()
-        coming = self._coming_and_going() if self.random.random() < 0.4 else None
-        if coming is not None:
-            body = (coming, Delete(coming.end))
+        coming = self._coming_and_going() if self.random.random() < 0.5 else ()
+        if coming:
+            body = coming
         elif (
             requesters and not self.asks_later and self.ideal.world.certainly_free() > 2 and self.random.random() < 0.5
         ):
@@ -444,15 +516,62 @@ class _Drawing:
         if body and self.ideal.world.certainly_free() > 0:
             self._add(Repeat(self.ground.rounds, body))
 
-    def _coming_and_going(self) -> Create | None:
-        """An endpoint that may be made and deleted again and again: all that it needs is there."""
+    def _coming_and_going(self) -> tuple[Operation, ...]:
+        """An endpoint or a session that comes, is used and goes, again and again; or that is made again as it is."""
         if Capability.DELETE not in self.ground.capabilities:
-            return None
-        create = self._draw_end(self.random.choice((Kind.WRITER, Kind.WRITER, Kind.READER)))
+            return ()
+        if self.random.random() < 0.25 and (session := self._session_of_a_round()):
+            return session
+        again = "modes" in self.kinds and self.random.random() < 0.5
+        create = self._there_again() if again else self._draw_end(self.random.choice((Kind.WRITER, Kind.READER)))
         groups = self.ideal.world.groups
-        if create is None or create.qos.transient_local:
+        if (
+            create is None
+            or _keeps(create.qos)
+            or not all((create.end.session, k, i) in groups for k, i in holders(create))
+        ):
+            return ()
+        used = self._use(create)
+        if self.ideal.world.certainly_free() <= len(used):
+            return ()
+        if create.mode:
+            return (create, *used, Spin())
+        return (create, *used, *self.random.choice(((Delete(create.end), Spin()), (Spin(), Delete(create.end)))))
+
+    def _use(self, create: Create) -> list[Operation]:
+        """A sample that an endpoint which is to be made publishes or gets, if there is another end for it."""
+        length = max(4, min(64, self._length()))
+        if create.end.kind is Kind.WRITER:
+            readers = self._heard_by(create)
+            return [Publish(create.end, length)] if readers and not any(_keeps(each.qos) for each in readers) else []
+        writers = [w for w in self._ends(Kind.WRITER, loaned=False) if w.topic == self.sequence.topics[create.topic]]
+        writers = [w for w in writers if not any(_keeps(each.qos) for each in (w, *w.readers))]
+        return [Publish(self.random.choice(writers).end, length)] if writers else []
+
+    def _heard_by(self, writer: Create) -> list[Endpoint]:
+        topic = names_of(writer, self.sequence.topics)
+        return [end for end in self._ends(Kind.READER) if end.topic == topic and may_meet(writer.qos, end.qos)]
+
+    def _there_again(self) -> Create | None:
+        """Something that is there, as it is, by a call that reuses or replaces it."""
+        there = [end.made for end in self._ends(Kind.WRITER, Kind.READER, loaned=False) if not end.queue]
+        if not there:
             return None
-        return create if all((create.end.session, k, i) in groups for k, i in holders(create)) else None
+        return replace(self.random.choice(there), mode=self.random.choice((Mode.REUSE, Mode.REPLACE)))
+
+    def _session_of_a_round(self) -> tuple[Operation, ...]:
+        """A whole session with a pair of its own, if there is room for another."""
+        sessions = self.ideal.world.sessions
+        vacant = next((i for i, is_open in enumerate(sessions) if not is_open), len(sessions))
+        if vacant >= self.ground.limits.sessions or self.ideal.world.certainly_free() < 2:
+            return ()
+        ends = End(vacant, Kind.WRITER, 1), End(vacant, Kind.READER, 1)
+        creations = [Create(end, self._topic()) for end in ends[:1]]
+        creations.append(replace(creations[0], end=ends[1]))
+        heard = self._heard_by(creations[0])
+        if not all(map(self._has_room, creations)) or any(_keeps(reader.qos) for reader in heard):
+            return ()
+        return (Open(vacant), *creations, Publish(ends[0], max(4, min(64, self._length()))), Spin(), Close(vacant))
 
     def _service_length(self) -> int:
         most = max(1, self.sequence.buffer_bytes - 24)
@@ -474,6 +593,47 @@ class _Drawing:
             self.asks_later = not self.asks_later
             self._add(Keep(self.asks_later))
 
+    def _again(self) -> None:
+        """Something that is there is made again: as it is, on another topic, or with other quality of service."""
+        there = [end.made for end in self._ends(Kind.WRITER, Kind.READER)]
+        if not there:
+            return
+        modes = (Mode.REUSE, Mode.REPLACE, Mode.REUSE | Mode.REPLACE)
+        mode = self.random.choice(modes) if self.random.random() < 0.9 else Mode.NEW
+        create = replace(self.random.choice(there), mode=mode)
+        other = self.random.random()
+        if other < 0.2:
+            create = replace(create, topic=self._topic())
+        elif other < 0.3 and create.form is not Form.REF:
+            create = replace(create, qos=replace(create.qos, reliable=not create.qos.reliable))
+        if self._has_room(create):
+            self._add(create)
+
+    def _many_topics(self) -> None:
+        """The same endpoint on each of many topics; or what there was goes, and other topics have their turn."""
+        session = self._session_index()
+        if session < 0:
+            return
+        if self.random.random() < 0.2 and Capability.DELETE in self.ground.capabilities:
+            if any(key[:2] == (session, Group.PARTICIPANT) for key in self.ideal.world.groups):
+                self._add(Drop(session, Group.PARTICIPANT))
+                self.first_topic = (self.first_topic + self.some_topics) % len(self.topics)
+            return
+        kind = self.random.choice((Kind.WRITER, Kind.READER))
+        some = min(self.some_topics, len(self.topics) - self.first_topic)
+        count = self.random.randint(2, some) if some > 2 and self.random.random() < 0.5 else some
+        used = {end.id for end in self.ideal.world.ends if end.session == session and end.kind is kind}
+        first = next((id for id in (*_IDS, 0x200, 0x300) if not used & set(range(id, id + count))), None)
+        if first is None or first + count > _LAST_ID:
+            return
+        create = Create(
+            End(session, kind, first), self.first_topic, self.random.choice(self.qos), count=count, apart=True
+        )
+        if self._has_room(create):
+            self._add(create)
+            if "modes" in self.kinds and self.random.random() < 0.5:
+                self._add(replace(create, mode=self.random.choice((Mode.REUSE, Mode.REUSE | Mode.REPLACE))))
+
     def _nonsense(self) -> None:
         """A call that must be refused: of what is not there, or twice."""
         session = max(0, self._session_index())
@@ -492,3 +652,8 @@ class _Drawing:
             writers = self._ends(Kind.WRITER, loaned=False)
             if writers:
                 self._add(Cancel(self.random.choice(writers).end))
+
+
+def _keeps(qos: Qos) -> bool:
+    """Whether what was published before or after has a say in what arrives."""
+    return qos.transient_local or bool(qos.depth)

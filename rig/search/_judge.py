@@ -81,7 +81,7 @@ class _Judge:
     def __init__(self, lowered: Lowered, *, limits: Limits, loans: bool, tells_free: bool, narrate: bool) -> None:
         calls = lowered.calls
         self.lowered = lowered
-        self.world = World(calls.buffers, calls.buffer_bytes, limits=limits, loans=loans)
+        self.world = World(calls.buffers, calls.buffer_bytes, limits=limits, loans=loans, link=calls.link)
         self.topics = calls.topics
         self.tells_free = tells_free
         self.asked: list[tuple[End, Sample]] = []

@@ -22,6 +22,7 @@ from rig.model import (
     Join,
     Keep,
     Kind,
+    Link,
     Loan,
     Numbered,
     Open,
@@ -41,7 +42,8 @@ from rig.model import Sequence as Calls
 _PARTICIPANT, _TOPIC = 1, 2
 _JOIN_MS = 2000
 _LAST_SPINS = 3
-_LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, though there is no link
+_LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, also where there is no link
+_OPEN_MS = 1000  # for an Agent's answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,12 @@ class _Lowering:
         self.builder = ProgramBuilder()
         self.lowered = Lowered(calls)
         self.made: set[tuple[int, int, int]] = set()
+        self.open: set[int] = set()
 
     def run(self, first: int) -> Lowered:
         calls = self.calls
         bytes_ = calls.buffers * calls.buffer_bytes
-        self.builder.step(Step.START, calls.buffers, bytes_, _LINK_MTU, _LINK_HISTORY, 0)
+        self.builder.step(Step.START, calls.buffers, bytes_, _LINK_MTU, _LINK_HISTORY, calls.link)
         numbered = number_all(calls, first)
         for each in numbered:
             self._operation(each)
@@ -112,9 +115,11 @@ class _Lowering:
     def _operation(self, numbered: Numbered) -> None:  # noqa: PLR0912 - one case a call
         match numbered.operation:
             case Open(session):
-                self.made = {each for each in self.made if each[0] != session}
-                self._step(numbered, Step.OPEN, self.key(), 0)
+                self.made = {each for each in self.made if each[0] != session or session in self.open}
+                self.open.add(session)
+                self._step(numbered, Step.OPEN, self.key(), _OPEN_MS if self.calls.link else 0)
             case Close(session):
+                self.open.discard(session)
                 self.made = {each for each in self.made if each[0] != session}
                 self._step(numbered, Step.CLOSE, session, 0)
             case Create() as many:
@@ -140,6 +145,8 @@ class _Lowering:
                 self._step(numbered, Step.REPLY, count)
             case Spin(timeout_ms, count):
                 self._step(numbered, Step.SPIN, timeout_ms, count)
+            case Link(state):
+                self._step(numbered, Step.LINK, state)
             case Join():
                 self._step(numbered, Step.JOIN, _JOIN_MS)
             case InCallback(callback):
@@ -182,7 +189,7 @@ class _Lowering:
         qos = create.qos
         bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
         made_of = 0 if service else topic_id(create.topic, create.form)
-        arguments = (end.session, end.kind, create.form, 0, end.id, 1, made_of, bits, qos.depth)
+        arguments = (end.session, end.kind, create.form, create.mode, end.id, 1, made_of, bits, qos.depth)
         text = _texts(create, topic)
         number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=text)
         self.lowered.steps[self.base + number] = Call(numbered, create, text=_bytes(text))

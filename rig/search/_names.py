@@ -70,6 +70,13 @@ def draw_topics(random: Random, count: int) -> list[Topic]:
     return [Topic(*pair) for pair in names[:count]]
 
 
+def many_topics(random: Random, count: int) -> list[Topic]:
+    """More topics than a small table or number has rows for; sometimes names that differ at their end alone."""
+    width = random.choice((0, 0, 40, 80))
+    begin = "rt/" + "n" * width
+    return [Topic(f"{begin}{number:02}", "T") for number in range(count)]
+
+
 def draw_services(random: Random, count: int) -> list[Topic]:
     """Services that differ, some of them hardly."""
     return random.sample(_SERVICES, min(count, len(_SERVICES)))

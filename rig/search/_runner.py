@@ -25,12 +25,14 @@ class Runner:
 
     :param renew: brings the board back after its firmware died, and returns its new bench.
     :param key: a client key that no session of this boot had before.
+    :param link: there is an Agent that sequences may connect to.
     """
 
-    def __init__(self, bench: Bench, *, renew: Callable[[], Bench], key: Callable[[], int]) -> None:
+    def __init__(self, bench: Bench, *, renew: Callable[[], Bench], key: Callable[[], int], link: bool = False) -> None:
         self._bench = bench
         self._renew = renew
         self._key = key
+        self._link = link
         self._first = 1
         self.limits = _limits(bench)
         self.loans = bench.has(Capability.LOAN)
@@ -39,11 +41,13 @@ class Runner:
     def ground(self, **more: int) -> Ground:
         """What sequences of this board may use."""
         hello = self._bench.hello
-        return Ground(hello.capabilities, hello.memory_bytes, self._bench.program_words, self.limits, **more)
+        return Ground(
+            hello.capabilities, hello.memory_bytes, self._bench.program_words, self.limits, link=self._link, **more
+        )
 
     def can_run(self, calls: Calls) -> bool:
         """Whether the middleware says that it has all that a sequence needs."""
-        return needs(calls) & ~self._bench.hello.capabilities == 0
+        return needs(calls) & ~self._bench.hello.capabilities == 0 and (self._link or not calls.link)
 
     def run(self, many: Sequence[Calls]) -> Iterator[tuple[Calls, Outcome]]:
         """Run sequences in turn; yields what each came to. A dead firmware is a breach, and the board is renewed."""
@@ -156,7 +160,7 @@ def _split(records: Sequence[Called | Heard]) -> Iterator[list[Called | Heard]]:
 
 
 def _time_for(batch: Sequence[Lowered]) -> float:
-    seconds = _SECONDS
+    seconds = _SECONDS + sum(lowered.calls.link for lowered in batch)
     for lowered in batch:
         seconds += sum(_seconds(operation) for operation in lowered.calls.operations)
     return seconds

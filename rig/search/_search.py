@@ -26,6 +26,7 @@ _TRIES = 20  # runs in which one that does not always come must come again
 _AT_A_TIME = 8  # tries a candidate gets where a breach does not always come
 _TOLD = 5  # runs of the short sequence
 _TIMED = {Family.LATE}  # what a busy host may bring about: must come again each time
+_TIMED_CONFIRMATIONS = 8
 _A_PROMISE_AT_MOST = 1  # findings of a promise and family; more of them are the same, mostly
 _FINDINGS_AT_MOST = 12
 
@@ -135,11 +136,11 @@ class Search:
             return
         tries = self._tries(calls, breach.family)
         if not tries:
-            if outcome.died is not None:
-                raise outcome.died  # not by these calls: the board's own trouble, and no evidence
             if breach.family in _TIMED:
                 return
             if not self._comes_after_others(calls, breach.family):
+                if outcome.died is not None and not report.findings:
+                    raise outcome.died  # not by these calls: the board's own trouble, and no evidence
                 report.passing.append((breach.promise, breach.seen))
                 return
         finding = self.finding(calls, breach, tries=max(tries, 1), number=report.sequences, seconds=seconds)
@@ -155,7 +156,8 @@ class Search:
         Contexts that meet by chance need not meet each time, and a middleware may keep what outlives its start. What
         only takes too long must come each time: else it was the host.
         """
-        if all(self._fails(calls, family) for _ in range(_CONFIRMATIONS)):
+        times = _TIMED_CONFIRMATIONS if family in _TIMED else _CONFIRMATIONS
+        if all(self._fails(calls, family) for _ in range(times)):
             return 1
         if family in _TIMED:
             return 0

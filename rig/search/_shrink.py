@@ -17,7 +17,9 @@ from rig.model import (
     Form,
     InCallback,
     Kind,
+    Link,
     Loan,
+    Mode,
     Open,
     Operation,
     Publish,
@@ -91,13 +93,14 @@ def _cost(calls: Calls) -> tuple[int, ...]:
     return (
         len(operations),
         sum(counts),
-        sum(o.form is not Form.BIN for o in made) + sum(not o.reliable_stream for o in made),
+        sum((o.form is not Form.BIN) + (not o.reliable_stream) + bool(o.mode) + o.apart for o in made),
         sum(_SIMPLEST_QOS.index(o.qos) if o.qos in _SIMPLEST_QOS else len(_SIMPLEST_QOS) for o in made),
         sum(o.topic for o in made),
         sum(end.session for end in ends) + sum(o.session for o in operations if isinstance(o, Open)),
         sum(end.id for end in ends),
         sum(getattr(o, "timeout_ms", 0) + getattr(o, "delay_ms", 0) for o in operations),
         sum(getattr(o, "length", 0) for o in operations),
+        calls.link,
         calls.buffers,
         calls.buffer_bytes,
         sum(topic.type != _PLAIN_TYPE and not topic.reply_type for topic in calls.topics),
@@ -153,15 +156,22 @@ def _together(calls: Calls) -> Iterator[Calls]:
             continue
         for at in range(index + 1, len(operations)):
             other = operations[at]
-            if isinstance(other, Create) and _follows(operation, other):
-                both = replace(operation, count=operation.count + other.count)
+            both = _follows(operation, other) if isinstance(other, Create) else None
+            if both is not None:
                 between, after = operations[index + 1 : at], operations[at + 1 :]
                 yield replace(calls, operations=(*operations[:index], both, *between, *after))
                 break
 
 
-def _follows(one: Create, other: Create) -> bool:
-    return other == replace(one, end=one.end._replace(id=one.end.id + one.count), count=other.count)
+def _follows(one: Create, other: Create) -> Create | None:
+    """Both as one call, if they can be: ids one after another, on one topic or on topics one after another."""
+    for apart in (False, True):
+        if any(each.count > 1 and each.apart is not apart for each in (one, other)):
+            continue
+        both = replace(one, count=one.count + other.count, apart=apart)
+        if both.each() == [*one.each(), *other.each()]:
+            return both
+    return None
 
 
 def _smaller(calls: Calls) -> Iterator[Calls]:
@@ -171,6 +181,9 @@ def _smaller(calls: Calls) -> Iterator[Calls]:
             yield _with(calls, index, less)
     for buffers in _lower(calls.buffers):
         yield replace(calls, buffers=buffers)
+    if calls.link:
+        without = tuple(o for o in calls.operations if not isinstance(o, Link))
+        yield replace(calls, link=False, operations=without)
     if calls.buffer_bytes > 64:
         yield replace(calls, buffer_bytes=64)
     for size in _lower(calls.buffer_bytes // 8):
@@ -260,6 +273,10 @@ def _plainer_end(create: Create) -> Iterator[Create]:
     if create.qos != Qos():
         at = _SIMPLEST_QOS.index(create.qos) if create.qos in _SIMPLEST_QOS else len(_SIMPLEST_QOS)
         yield from (replace(create, qos=qos) for qos in _SIMPLEST_QOS[:at])
+    if create.mode:
+        yield replace(create, mode=Mode.NEW)
+    if create.apart:
+        yield replace(create, apart=False)
     if not create.reliable_stream:
         yield replace(create, reliable_stream=True)
     if create.topic:
@@ -295,7 +312,7 @@ def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None
 
 def drop_unused_topics(calls: Calls) -> Calls:
     """Only the topics that are used, numbered anew."""
-    used = sorted({o.topic for o in _all(calls.operations) if isinstance(o, Create)})
+    used = sorted({each.topic for o in _all(calls.operations) if isinstance(o, Create) for each in o.each()})
     place = {topic: at for at, topic in enumerate(used)}
 
     def changed(operation: Operation) -> Operation:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from rig.agent import BuiltinAgent, ExternalAgent, RemoteReader, SerialTransport, UdpTransport, find_external
+from rig.agent import (
+    RETICENT,
+    RIG,
+    BuiltinAgent,
+    ExternalAgent,
+    Personality,
+    RemoteReader,
+    SerialTransport,
+    Transport,
+    UdpTransport,
+    find_external,
+)
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
 from rig.link import LinkCounters, NoisePlan, SerialTap, UdpTap
@@ -47,21 +58,24 @@ class TapTraffic:
 class TappedLink:
     """A tap and the Agent behind it.
 
-    :param start_agent: starts an Agent on the tap's far side; called again to restart it.
+    :param start_agent: starts an Agent on the tap's far side, of this personality if it is ours; called again to
+        restart it.
     :param baud: rate to pace a serial line to; None where the line keeps its own, or is none.
     """
 
-    def __init__(self, tap: SerialTap | UdpTap, start_agent: Callable[[], Agent], *, baud: int | None) -> None:
+    def __init__(
+        self, tap: SerialTap | UdpTap, start_agent: Callable[[Personality], Agent], *, baud: int | None
+    ) -> None:
         self.tap = tap
         self.baud = baud
         self._start_agent = start_agent
-        self.agent: Agent | None = start_agent()
+        self.agent: Agent | None = start_agent(RIG)
         self._before = tap.counters()  # when this Agent began
 
-    def restart_agent(self) -> None:
-        """End the Agent and start a new one in its place."""
+    def restart_agent(self, *, reticent: bool = False) -> None:
+        """End the Agent and start a new one in its place; ``reticent``: that does not tell who reads, if it is ours."""
         self.stop_agent()
-        self.agent = self._start_agent()
+        self.agent = self._start_agent(RETICENT if reticent else RIG)
         self._before = self.tap.counters()
         if isinstance(self.tap, UdpTap):
             self.tap.agent_port = self.agent.port
@@ -161,12 +175,14 @@ def open_link(
         stack.enter_context(serial)
         device = serial.agent_device
         link = TappedLink(
-            serial, lambda: _start(agent, device, endpoint.baud, log, lines), baud=endpoint.baud if paced else None
+            serial,
+            lambda who: _start(agent, who, device, endpoint.baud, log, lines),
+            baud=endpoint.baud if paced else None,
         )
         stack.callback(link.stop_agent)
         return link
     udp = UdpTap(board_port=endpoint.port or 0, capture=capture)
-    link = TappedLink(udp, lambda: _start(agent, None, 0, log, lines), baud=None)
+    link = TappedLink(udp, lambda who: _start(agent, who, None, 0, log, lines), baud=None)
     stack.callback(link.stop_agent)
     assert link.agent is not None
     udp.agent_port = link.agent.port
@@ -174,7 +190,7 @@ def open_link(
     return link
 
 
-def _start(kind: str, device: str | None, baud: int, log: Path, lines: TextIO) -> Agent:
+def _start(kind: str, personality: Personality, device: str | None, baud: int, log: Path, lines: TextIO) -> Agent:
     """An Agent on a serial device, or on a free UDP port if there is none."""
     if kind == "external":
         program = find_external()
@@ -183,5 +199,6 @@ def _start(kind: str, device: str | None, baud: int, log: Path, lines: TextIO) -
         return ExternalAgent(program, device=device, baud=baud, log=log).start()
     if device is not None:
         # The port is for a reader of the rig's own beside the board.
-        return BuiltinAgent([SerialTransport(device, baud), UdpTransport()], log=lines).start()
-    return BuiltinAgent.udp4(log=lines).start()
+        transports: list[Transport] = [SerialTransport(device, baud), UdpTransport()]
+        return BuiltinAgent(transports, log=lines, personality=personality).start()
+    return BuiltinAgent.udp4(log=lines, personality=personality).start()

@@ -86,8 +86,11 @@ class Link(Protocol):
         """Let traffic pass again."""
         ...
 
-    def restart_agent(self) -> None:
-        """End the Agent and start a new one in its place; it knows nothing of any client."""
+    def restart_agent(self, *, reticent: bool = False) -> None:
+        """End the Agent and start a new one in its place; it knows nothing of any client.
+
+        ``reticent``: if it is ours, one that does not tell a Client who reads, as no other Agent does.
+        """
         ...
 
     @property

@@ -1,10 +1,11 @@
 *** Settings ***
 Documentation       Every claim of the announcement, decided by one run of the rig on one board.
 ...                 Board by ``--variable BOARD:NAME``, Agent by ``--variable AGENT:external``. ``rig explain CLAIM``
-...                 says how each is measured; the report of the run lies below reports/runs/. For the claim on NuttX
-...                 a second board takes part: ``--variable BOARD:mps2-an500 --variable BESIDE:nuttx-an500``.
+...                 says how each is measured; the report of the run lies below reports/runs/. ``--variable RUN:latest``
+...                 judges the latest run instead of making one. For the claim on NuttX a second board takes part:
+...                 ``--variable BOARD:mps2-an500 --variable BESIDE:nuttx-an500``.
 Library             rig.plugins.robot_library.RigLibrary
-Suite Setup         Run The Rig    ${BOARD}    ${AGENT}    beside=${BESIDE}
+Suite Setup         Run The Rig    ${BOARD}    ${AGENT}    beside=${BESIDE}    run=${RUN}
 Test Template       Claim Should Be Confirmed
 Test Tags           claim
 
@@ -12,6 +13,7 @@ Test Tags           claim
 ${BOARD}            mps2-an385
 ${AGENT}            builtin
 ${BESIDE}           ${EMPTY}
+${RUN}              ${EMPTY}
 
 *** Test Cases ***
 Nodes Talk On When The Link Is Cut                agentless-operation

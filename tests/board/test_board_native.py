@@ -60,7 +60,7 @@ def test_link_is_known_before_boot_and_is_where_the_firmware_sends(board: Board,
         board.boot()
         board.memory.write_u32(COMMAND, SEND)
         assert agent.recv(100) == b"ping"
-    assert f"link udp4:127.0.0.1:{board.link.port}" in board.console.lines()
+    assert wait_until(lambda: f"link udp4:127.0.0.1:{board.link.port}" in board.console.lines())
 
 
 def test_serial_link_is_handed_to_the_firmware(

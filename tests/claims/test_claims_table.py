@@ -8,7 +8,7 @@ import pytest
 from sample_record import sample
 
 from rig.claims import CLAIMS, Claim, decide
-from rig.records import Verdict
+from rig.records import CLAIM_IDS, Verdict
 
 BOARD = "mps2-an385"
 ALL = [m for m in sample().measurements if m.board == BOARD]
@@ -22,6 +22,7 @@ def test_the_sixteen_claims_of_the_announcement() -> None:
         "latency", "local-matching", "agent-duplicates", "entity-capacity", "burst-order", "thread-safety",
         "lifecycle", "services", "nuttx", "footprint",
     }  # fmt: skip
+    assert tuple(CLAIMS) == CLAIM_IDS
 
 
 @pytest.mark.parametrize("claim", CLAIMS.values(), ids=lambda claim: claim.id)

@@ -131,7 +131,11 @@ def broken(change: tuple[str, str]) -> str:
         (("kind: native", "kind: native\n    machine: x"), "boards.here.machine: unknown key 'machine'", ""),
         (("  here:", "  here: ["), r"yaml:\d+: not YAML", ""),
         (("    kind: native", "\tkind: native"), r"yaml:\d+: not YAML", ""),
-        (("core: cortex-m4", "core: m4"), "boards.dk.core: got 'm4', expected a core such as cortex-m4", ""),
+        (("core: cortex-m4", "core: m4"), "boards.dk.core: got 'm4', expected one of cortex-m0, ", ""),
+        (("core: cortex-m4", "core: cortex-m4f"), "boards.dk.core: got 'cortex-m4f', expected one of", "'cortex-m4'"),
+        (("core: cortex-m4", "core: cortex-m99"), "boards.dk.core: got 'cortex-m99', expected one of", ""),
+        (("      nuttx:", "      nutx:"), "yaml:20: boards.dk.expect.nutx: unknown key .*of agent-", "'nuttx'"),
+        (("      nuttx:", "      warp-drive:"), "yaml:20: boards.dk.expect.warp-drive: unknown key", ""),
     ],
 )  # fmt: skip
 def test_broken_file_says_where_what_and_what_instead(
@@ -147,6 +151,29 @@ def test_two_boards_on_one_probe_are_refused(write: object) -> None:
     twin = GOOD[GOOD.index("  dk:") : GOOD.index("  here:")].replace("  dk:", "  twin:")
     with pytest.raises(UsageError, match=r"boards\.twin\.probe\.uid: got '0123', .* board 'dk' .*has the same"):
         Inventory.load(write(GOOD + twin))  # type: ignore[operator]
+
+
+def test_two_names_of_one_probe_are_one_probe(write: object) -> None:
+    twin = GOOD[GOOD.index("  dk:") : GOOD.index("  here:")].replace("  dk:", "  twin:").replace("0123", "AB")
+    text = GOOD.replace('"0123"', '"ab"') + twin.replace("ttyACM0", "ttyACM1")
+    with pytest.raises(UsageError, match=r"boards\.twin\.probe\.uid: got 'AB', .* board 'dk' .*has the same"):
+        Inventory.load(write(text))  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("other", ["same", "link", "dots", "native"])
+def test_two_boards_on_one_serial_device_are_refused(write: object, tmp_path: Path, other: str) -> None:
+    device = tmp_path / "ttyACM0"
+    device.touch()
+    (tmp_path / "by-id").mkdir()
+    link = tmp_path / "by-id" / "usb-probe-if02"
+    link.symlink_to(device)
+    named = {"link": str(link), "dots": f"{tmp_path}/by-id/../ttyACM0"}.get(other, str(device))
+    twin = GOOD[GOOD.index("  dk:") : GOOD.index("  here:")].replace("  dk:", "  twin:").replace("0123", "4567")
+    if other == "native":
+        twin = "  twin:\n    kind: native\n    firmware: {preset: posix}\n    link: {transport: serial, device: /d}\n"
+    text = GOOD.replace("/dev/ttyACM0", str(device)) + twin.replace("/dev/ttyACM0", named).replace("/d}", f"{named}}}")
+    with pytest.raises(UsageError, match=r"boards\.twin\.link\.device: got .* board 'dk' .*has the same"):
+        Inventory.load(write(text))  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(

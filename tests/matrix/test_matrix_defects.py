@@ -6,6 +6,7 @@ Here some defects, on the native board. All of them: ``rig matrix``, or RIG_ALL_
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,12 +31,26 @@ CHOSEN = (
 NAMES = tuple(DEFECTS) if os.environ.get("RIG_ALL_DEFECTS") else CHOSEN
 
 
+STALE = "copy_odd"
+
+
 @pytest.fixture(scope="module")
-def rows(project_root: Path) -> dict[str, Row]:
-    return {
-        row.defect: row
-        for row in matrix(project_root / "boards.yaml", "native", defects=NAMES, jobs=2, search_seconds=2)
-    }
+def rows(project_root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Row]]:
+    """The rows by defect, in the order in which they were made; ``STALE`` is one whose patch fits no more."""
+    firmware = tmp_path_factory.mktemp("matrix") / "firmware"
+    shutil.copytree(project_root / "firmware", firmware, ignore=shutil.ignore_patterns("build"))
+    patch = firmware / "defects" / f"{STALE}.patch"
+    patch.write_text(re.sub(r"^ .*\w.*$", " a line that is not there", patch.read_text(), count=1, flags=re.MULTILINE))
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RIG_FIRMWARE", str(firmware))
+        made = matrix(
+            project_root / "boards.yaml",
+            "native",
+            defects=(STALE, *(name for name in NAMES if name != STALE)),
+            jobs=3,  # a run waits more than it computes
+            search_seconds=2,
+        )
+        yield {row.defect: row for row in made}
 
 
 @pytest.mark.firmware
@@ -122,19 +137,13 @@ def test_the_document_says_how_a_defect_was_found(rows: dict[str, Row]) -> None:
     assert [line for line in lines if line.endswith("| 30.0 |  |")]
 
 
-def test_a_firmware_that_cannot_be_built_is_a_fault_of_its_row_alone(
-    tmp_path: Path, project_root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.firmware
+def test_a_firmware_that_cannot_be_built_is_a_fault_of_its_row_alone(rows: dict[str, Row]) -> None:
     """A patch that fits no more: the row says so, and the next one is made."""
-    firmware = tmp_path / "firmware"
-    shutil.copytree(project_root / "firmware", firmware, ignore=shutil.ignore_patterns("build"))
-    patch = firmware / "defects" / "copy_odd.patch"
-    patch.write_text(re.sub(r"^ .*\w.*$", " a line that is not there", patch.read_text(), count=1, flags=re.MULTILINE))
-    monkeypatch.setenv("RIG_FIRMWARE", str(firmware))
-    boards = project_root / "boards.yaml"
-    clean, stale, next_one = matrix(boards, "native", defects=["copy_odd", "copy_tiny"], jobs=2, search_seconds=2)
-    assert clean.right and not stale.right and not next_one.faults
-    assert "copy_odd.patch does not fit" in stale.faults[0]
+    order = list(rows)
+    stale, next_one = rows[STALE], rows[order[order.index(STALE) + 1]]
+    assert not stale.right and not next_one.faults
+    assert f"{STALE}.patch does not fit" in stale.faults[0]
     assert stale.missed == {"copies"} and "- |" in as_markdown("native", [stale])
 
 

@@ -29,7 +29,8 @@ def test_a_clean_build_stays_clean(tmp_path: Path) -> None:
     images = build("posix")
     boards = inventory(tmp_path, images["shm"], images["network"])
     *_, found = soak(options(boards, "burst-order", "services"), runs=3, load=1)
-    assert found.runs == 3 and found.clean and not found.faults
+    assert (found.runs, found.refuted, found.differing, found.faults) == (3, [], [], [])
+    assert found.clean
     assert {id: dict(counts)["confirmed"] for id, counts in found.verdicts.items() if "confirmed" in counts} == {
         "burst-order": 3,
         "services": 3,

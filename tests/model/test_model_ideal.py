@@ -11,7 +11,7 @@ from rig.bench import Capability
 from rig.model import Create, End, Ideal, Kind, Limits, Open, Publish, Sequence, Spin, Topic, predict
 from rig.search import Ground, generate
 
-GROUND = Ground(Capability(255), 1 << 20, 16384, Limits())
+GROUND = Ground(Capability(255), 1 << 20, 16384, Limits(), link=True)
 
 
 @settings(max_examples=300, deadline=None)

@@ -6,20 +6,37 @@ from collections.abc import Callable
 
 import pytest
 
-from rig.model import Breach, Create, End, Family, Group, Kind, Limits, Promise, Qos, Topic, World, may_meet
+from rig.model import (
+    Breach,
+    Create,
+    End,
+    Family,
+    Group,
+    Kind,
+    Limits,
+    Mode,
+    Promise,
+    Qos,
+    Topic,
+    World,
+    may_meet,
+)
 
 TOPIC, OTHER = Topic("rt/a", "T"), Topic("rt/b", "T")
 PLAIN = Qos()
 SERVICE = Topic("add", "Request", "Response")
 BUFFERS, BYTES = 4, 64
 NO_BUFFER, TOO_LARGE, TABLE_FULL, UNKNOWN = -3, -4, -5, -6
+OK, REFUSED, MISMATCH = 0, -9, -11
 
 
 class Mcu:
     """A world in the words of the tests; a breach fails the test unless it is asked for."""
 
-    def __init__(self, *, buffers: int = BUFFERS, sessions: int = 1, **more: Limits) -> None:
-        self.world = World(buffers, BYTES, **more)
+    def __init__(
+        self, *, buffers: int = BUFFERS, sessions: int = 1, limits: Limits | None = None, link: bool = False
+    ) -> None:
+        self.world = World(buffers, BYTES, limits=limits, link=link)
         self.number = 0
         for session in range(sessions):
             assert self.world.opened(session) is None
@@ -323,3 +340,80 @@ def test_what_becomes_of_an_answer_by_a_deleted_replier_is_left_open() -> None:
         if comes:
             kept(mcu.world.delivered(one, 1, 8, whole=True, address=None, request=11))
         kept(mcu.spin())
+
+
+@pytest.mark.parametrize(
+    ("mode", "other", "status", "promise"),
+    [
+        (Mode.NEW, False, REFUSED, None),
+        (Mode.NEW, False, OK, Promise.REFUSED),
+        (Mode.REUSE, False, OK, None),
+        (Mode.REUSE, False, REFUSED, Promise.CREATED_AGAIN),
+        (Mode.REUSE, True, MISMATCH, None),
+        (Mode.REUSE, True, OK, Promise.REFUSED),
+        (Mode.REPLACE, False, OK, None),
+        (Mode.REPLACE, True, REFUSED, Promise.CREATED_AGAIN),
+        (Mode.REUSE | Mode.REPLACE, True, OK, None),
+        (Mode.REUSE | Mode.REPLACE, False, MISMATCH, Promise.CREATED_AGAIN),
+    ],
+)
+def test_a_creation_mode_says_what_becomes_of_what_is_there(
+    mode: Mode, other: bool, status: int, promise: Promise | None
+) -> None:
+    mcu = Mcu()
+    reader = mcu.reader()
+    topic = OTHER if other else TOPIC
+    breach = mcu.world.created(Create(reader, int(other), PLAIN, mode=mode), topic, status)
+    assert (breach.promise if breach is not None else None) is promise
+
+
+@pytest.mark.parametrize("mode", [Mode.REUSE, Mode.REPLACE])
+def test_what_waits_is_for_what_goes_on_and_not_for_what_was_replaced(mode: Mode) -> None:
+    mcu = Mcu()
+    writer, reader = mcu.writer(), mcu.reader()
+    number = mcu.publish(writer)
+    kept(mcu.world.created(Create(reader, 0, PLAIN, mode=mode), TOPIC, 0))
+    breach = mcu.hear(reader, number)
+    if mode is Mode.REUSE:
+        kept(breach)
+    else:
+        broken(breach, Promise.GONE, Family.EXTRA)
+
+
+def test_names_of_what_is_gone_leave_their_room_to_others() -> None:
+    mcu = Mcu(limits=Limits(names=4, name_bytes=100))
+    for _ in range(3):
+        assert mcu.world.group_created(0, 2, 1, 0, text=40) is None
+        assert mcu.world.group_created(0, 1, 1, 0, text=4) is None
+        assert mcu.world.group_created(0, 2, 2, TABLE_FULL, text=70) is None  # 114 bytes
+        kept(mcu.world.dropped(0, Group.PARTICIPANT, 0))
+    broken(mcu.world.group_created(0, 2, 2, TABLE_FULL, text=90), Promise.CREATED_AGAIN, Family.REFUSED)
+
+
+def test_what_waits_for_a_link_may_fill_the_pool_and_what_local_readers_had_may_not() -> None:
+    mcu = Mcu(link=True)
+    writer = mcu.writer()
+    for _ in range(BUFFERS):
+        mcu.publish(writer)
+    kept(mcu.world.published(writer, 99, 8, None, NO_BUFFER))
+    other = Mcu(link=True)
+    writer, reader = other.writer(), other.reader()
+    for _ in range(BUFFERS):
+        kept(other.hear(reader, other.publish(writer)))
+        kept(other.spin())
+    broken(other.world.published(writer, 99, 8, None, NO_BUFFER), Promise.RETURNED, Family.REFUSED)
+
+
+def test_a_deletion_may_have_to_wait_for_a_link() -> None:
+    mcu = Mcu(link=True)
+    reader = mcu.reader()
+    kept(mcu.world.deleted(reader, NO_BUFFER))
+    assert reader in mcu.world.ends
+    broken(Mcu().world.deleted(reader, OK), Promise.REFUSED, Family.ACCEPTED)
+
+
+def test_what_is_lent_to_another_topic_is_no_matter_of_time() -> None:
+    mcu = Mcu()
+    writer, reader = mcu.writer(), mcu.reader(topic=OTHER)
+    kept(mcu.world.loaned(writer, 7, 8, None, 0))
+    broken(mcu.hear(reader, 7), Promise.ONLY_MATCHING, Family.EXTRA)

@@ -29,6 +29,24 @@ def build_demo(
     return elf
 
 
+def build_with_word_at(address: int, directory: Path) -> Path:
+    """Build an image for a Cortex-M0 that has, far from its code, one word: as boot loaders fill Nordic's UICR."""
+    source, elf = directory / "word.c", directory / f"word-{address:#010x}.elf"
+    source.write_text(
+        '__attribute__((section(".vectors"), used)) const void *vectors[] = {(void *)0x20001000, (void *)0x101};\n'
+        '__attribute__((section(".word"), used)) const unsigned word = 0x0003F000;\n'
+        "void spin(void) { for (;;) { } }\n"
+    )
+    flags = ["-mcpu=cortex-m0", "-mthumb", "-nostdlib", "-ffreestanding", "-Wl,-n,-espin"]
+    sections = ["-Wl,--section-start=.vectors=0", "-Wl,-Ttext=0x100", f"-Wl,--section-start=.word={address:#x}"]
+    subprocess.run(
+        ["arm-none-eabi-gcc", *flags, *sections, source, "-o", elf],
+        check=True,
+        timeout=60,
+    )
+    return elf
+
+
 def start_demo(probe: Probe, image: FirmwareImage) -> None:
     """Reset the board and wait until the demo is past its start-up code, which clears what a test may write."""
     counter = image.find("demo_counter").address

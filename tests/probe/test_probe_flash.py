@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from demo_firmware import TARGETS, build_demo
+from demo_firmware import TARGETS, build_demo, build_with_word_at
 
 from rig.errors import BoardFault, UsageError
 from rig.probe import FirmwareImage, Probe, open_probe
@@ -100,3 +100,32 @@ def test_flash_that_does_not_take_is_a_board_fault(images: dict[str, FirmwareIma
         with pytest.raises(BoardFault, match=r"does not take: 0x0000000. reads 0x00, .* after 2 attempts"):
             probe.flash(images["microbit"])
         assert probe.read(0, 16) == bytes(16)
+
+
+_UICR = 0x1000_1000
+
+
+@pytest.mark.parametrize("offset", [0x14, 0x80, 0xFC])
+def test_words_in_uicr_are_written_by_the_second_way(tmp_path: Path, offset: int) -> None:
+    """pyOCD's page analysis raises struct.error on them; written as a whole they are no trouble."""
+    image = FirmwareImage.load(build_with_word_at(_UICR + offset, tmp_path))
+    with launch("microbit", name="uicr") as machine, open_probe(machine.uid, target="nrf51") as probe:
+        report = probe.flash(image)
+        assert (report.attempts, report.verified, report.bytes_written) == (2, True, image.load_size)
+        assert probe.read(0, 8) == image.segments[0][1][:8]  # QEMU clears UICR itself in the reset that follows
+
+
+def test_what_pyocd_raises_both_times_is_a_fault_of_the_board(
+    images: dict[str, FirmwareImage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def add_data(_loader: object, _address: int, _data: bytes) -> None:
+        raise KeyError("page_size")
+
+    monkeypatch.setattr("pyocd.flash.loader.MemoryLoader.add_data", add_data)
+    with (
+        launch("microbit", name="raises") as machine,
+        open_probe(machine.uid, target="nrf51") as probe,
+        pytest.raises(BoardFault, match=r"does not take: pyOCD cannot program .* KeyError: 'page_size'") as fault,
+    ):
+        probe.flash(images["microbit"], force=True)
+    assert isinstance(fault.value.__cause__, KeyError)

@@ -99,6 +99,40 @@ def test_arm_application_core_is_refused(tmp_path: Path) -> None:
         FirmwareImage.load(elf)
 
 
+def test_program_headers_say_what_is_loaded_not_the_sections(elf: Path, tmp_path: Path) -> None:
+    data = bytearray(elf.read_bytes())
+    table, entry, count = (int.from_bytes(data[i : i + n], "little") for i, n in ((32, 4), (46, 2), (48, 2)))
+    for at in range(table, table + count * entry, entry):
+        if data[at + 4] == 1:  # SHT_PROGBITS: the section keeps its bytes and is none of the image's any more
+            data[at + 8] &= ~2  # SHF_ALLOC
+    other = tmp_path / "sections.elf"
+    other.write_bytes(data)
+    whole, bare = FirmwareImage.load(elf), FirmwareImage.load(other)
+    assert bare.segments == whole.segments and bare.segments
+    assert bare.occupied == whole.occupied
+
+
+def test_an_image_that_names_no_core_is_refused(elf: Path, tmp_path: Path) -> None:
+    data = bytearray(elf.read_bytes())
+    data[32:36] = data[48:52] = bytes(4)  # e_shoff, e_shnum and e_shstrndx: a file as `sstrip` leaves it
+    stripped = tmp_path / "no-sections.elf"
+    stripped.write_bytes(data)
+    with pytest.raises(UsageError, match=r"does not say for which core it was built"):
+        FirmwareImage.load(stripped)
+
+
+def test_segments_that_overlap_are_refused(elf: Path, tmp_path: Path) -> None:
+    data = bytearray(elf.read_bytes())
+    at, entry, count = (int.from_bytes(data[i : i + n], "little") for i, n in ((28, 4), (42, 2), (44, 2)))
+    loads = [i for i in range(count) if data[at + i * entry] == 1 and any(data[at + i * entry + 16 :][:4])]
+    first, second = (at + index * entry for index in loads[:2])
+    data[second + 12 : second + 16] = data[first + 12 : first + 16]  # p_paddr
+    path = tmp_path / "overlap.elf"
+    path.write_bytes(data)
+    with pytest.raises(UsageError, match=r"loads 0x\w+ twice: two of its segments overlap"):
+        FirmwareImage.load(path)
+
+
 def test_a_file_cut_anywhere_is_a_usage_error(elf: Path, tmp_path: Path) -> None:
     data = elf.read_bytes()
     cut = tmp_path / "cut.elf"

@@ -12,7 +12,8 @@ import psutil
 import pytest
 
 from rig.errors import EnvironmentFault, UsageError
-from rig.inventory import MACHINE_CORES, MACHINE_TARGETS
+from rig.inventory import CORES, MACHINE_CORES, MACHINE_TARGETS
+from rig.probe._cores import architecture_of_core
 from rig.probe.qemu import MACHINES, EmulatedMachine, launch, qemu_version, running_descriptors
 
 pytestmark = pytest.mark.qemu
@@ -168,3 +169,5 @@ def test_version_is_a_version() -> None:
 def test_inventory_agrees_on_the_machines() -> None:
     assert {name: machine.core for name, machine in MACHINES.items()} == dict(MACHINE_CORES)
     assert {name: machine.target for name, machine in MACHINES.items()} == dict(MACHINE_TARGETS)
+    assert all(architecture_of_core(core) for core in CORES)
+    assert set(MACHINE_CORES.values()) <= set(CORES)

@@ -68,6 +68,18 @@ void rig_pendsv(void)
     }
 }
 
+void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t point)
+{
+    (void)other;
+    (void)handler;
+    (void)point;
+}
+
+uint32_t rig_port_points(void)
+{
+    return 0;
+}
+
 void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
 {
     running[other] = handler;

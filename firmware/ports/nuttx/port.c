@@ -288,6 +288,23 @@ void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
     }
 }
 
+/* They come at any instruction: there are no points to try one by one. */
+void rig_posix_at_point(void)
+{
+}
+
+void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t point)
+{
+    (void)other;
+    (void)handler;
+    (void)point;
+}
+
+uint32_t rig_port_points(void)
+{
+    return 0;
+}
+
 #ifndef RIG_LOCK_MUTEX
 uint32_t rig_port_held_off(void)
 {

@@ -29,6 +29,8 @@
 
 #define PAGE 4096u
 #define OUTSIDE 0x80000000u
+#define STACK_PAINTED (256u * 1024u)
+#define STACK_PAINT 0xA5u
 #define MEMORY_OFFSET ((sizeof(rig_mailbox_t) + PAGE - 1u) / PAGE * PAGE)
 #define FILE_BYTES (MEMORY_OFFSET + BENCH_MESSAGE_BYTES)
 
@@ -109,12 +111,30 @@ static int open_link(const char *link)
     return fail("--link takes udp4:HOST:PORT, serial:DEVICE or none, not", link);
 }
 
+/* The main thread's stack below the caller is painted; what is no paint any more has been used. */
+static struct {
+    const uint8_t *top;
+    const volatile uint8_t *lowest; /* painted */
+} stack;
+
+static __attribute__((noinline)) void paint(void)
+{
+    volatile uint8_t area[STACK_PAINTED];
+
+    for (uint32_t i = 0; i < STACK_PAINTED; i++) {
+        area[i] = STACK_PAINT;
+    }
+    stack.lowest = (const volatile uint8_t *)((uintptr_t)area & ~(uintptr_t)15u) + 16;
+}
+
 int rig_port_start(int argc, char **argv)
 {
     const char *mailbox = NULL;
     const char *link = "none";
     struct sigaction action = {0};
 
+    stack.top = __builtin_frame_address(0);
+    paint();
     for (int i = 1; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--mailbox") == 0) {
             mailbox = argv[i + 1];
@@ -236,6 +256,54 @@ void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
     }
 }
 
+/* Written and read by the main context alone. */
+static struct {
+    pthread_t main;
+    bool counts;
+    uint32_t passed;
+    uint32_t wanted;
+    uint32_t (*handler)(void);
+} points;
+
+static void *call_once(void *argument)
+{
+    (void)argument;
+    (void)points.handler();
+    return NULL;
+}
+
+void rig_posix_at_point(void)
+{
+    pthread_t thread;
+
+    if (!points.counts || rig_port_lock_depth() != 0u || !pthread_equal(pthread_self(), points.main)) {
+        return;
+    }
+    points.passed++;
+    if (points.handler != NULL && points.passed == points.wanted) {
+        points.counts = false;
+        if (pthread_create(&thread, NULL, call_once, NULL) == 0) {
+            (void)pthread_join(thread, NULL);
+        }
+    }
+}
+
+void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t point)
+{
+    points.main = pthread_self();
+    points.passed = 0;
+    (void)other; /* one thread is like another */
+    points.handler = handler;
+    points.wanted = point;
+    points.counts = true;
+}
+
+uint32_t rig_port_points(void)
+{
+    points.counts = false;
+    return points.passed;
+}
+
 uint8_t *rig_port_memory(uint32_t *bytes)
 {
     *bytes = BENCH_MESSAGE_BYTES;
@@ -259,15 +327,19 @@ uint32_t rig_port_address(const void *pointer)
 
 void rig_port_stack(uint32_t *reserved, uint32_t *used)
 {
+    const volatile uint8_t *at = stack.lowest;
     struct rlimit limit;
 
-    /* A process has no painted stack: the peak is not known, and said to be so. */
+    while (at < stack.top && *at == STACK_PAINT) {
+        at++;
+    }
     *reserved = getrlimit(RLIMIT_STACK, &limit) == 0 ? (uint32_t)limit.rlim_cur : 0u;
-    *used = 0;
+    *used = (uint32_t)(stack.top - (const uint8_t *)at);
 }
 
 void rig_port_stack_forget(void)
 {
+    paint();
 }
 
 void rig_port_barrier(void)

@@ -38,6 +38,10 @@
 #ifndef XRCE_SILENCE_MS
 #define XRCE_SILENCE_MS 3000u
 #endif
+/* After so long of it, samples for reliable readers behind the Agent no longer keep a full pool from local traffic. */
+#ifndef XRCE_STALL_MS
+#define XRCE_STALL_MS 1000u
+#endif
 
 /* Samples under way to an Agent that echoes, a power of two; how long to wait for the first echo; and how long for one
  * from an Agent that is known to echo. The second is long: our clock may run ahead of the Agent's host by far. */

@@ -9,11 +9,32 @@
 #include "state/xrce_context.h"
 #include "wire/xrce_message.h"
 
-/* Whether a sample only waits for a link behind which nobody is known to want it. */
+/* Whether readers behind the Agent are owed a sample that waits for the link. Reliable ones are for as long as the link
+ * shows life, but of a writer that keeps its last few only these; best-effort ones are not. */
+XRCE_COLD static bool is_owed(const xrce_session_t *session, const xrce_buffer_t *buffer)
+{
+    const xrce_entity_t *writer = buffer->writer;
+    uint32_t newer = 0;
+
+    if (session->unanswered >= XRCE_STALL_MS / XRCE_HEARTBEAT_MS) {
+        return false;
+    }
+    if ((buffer->flags & XRCE_B_LOCAL) == 0u) { /* this is all that is done with it */
+        return true;
+    }
+    if (writer->remote_readers == 0u || (writer->qos & XRCE_QOS_RELIABLE) == 0u || !xrce_keeps_last(writer)) {
+        return writer->remote_readers != 0u && (writer->qos & XRCE_QOS_RELIABLE) != 0u;
+    }
+    for (const xrce_buffer_t *row = buffer->next_link; row != NULL; row = row->next_link) {
+        newer += row->writer == writer ? 1u : 0u;
+    }
+    return newer < writer->depth;
+}
+
+/* Whether a sample only waits for a link, and nobody there is owed it. */
 XRCE_COLD static bool may_drop(const xrce_session_t *session, const xrce_buffer_t *buffer)
 {
-    if ((buffer->flags & (XRCE_B_BUSY | XRCE_B_LOCAL)) != XRCE_B_LOCAL || buffer->users != 1u ||
-        buffer->writer->remote_readers != 0u) {
+    if ((buffer->flags & XRCE_B_BUSY) != 0u || buffer->users != 1u || is_owed(session, buffer)) {
         return false;
     }
     /* A sample of which some fragments are out can be abandoned only where its length shows the Agent that it was cut. */
@@ -54,6 +75,7 @@ XRCE_COLD static void drop_unknown(xrce_client_t *client)
         xrce_buffer_t *buffer = drop_from(&client->sessions[i]);
 
         if (buffer != NULL) {
+            client->shm.lost += (buffer->flags & XRCE_B_LOCAL) != 0u && buffer->writer->remote_readers == 0u ? 0u : 1u;
             xrce_shm_release(client, buffer);
         }
     }

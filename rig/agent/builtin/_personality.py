@@ -34,6 +34,9 @@ class Personality:
 RIG = Personality(name="rig")
 """The default: DDS semantics, and no sample withheld that the Client might not deliver itself."""
 
+RETICENT = Personality(name="reticent", cooperate=False)
+"""The same, but for one thing: like any Agent but ours it does not tell a Client who reads."""
+
 CED = Personality(name="ced", xml=False, services=False, types_and_qos=False, echo="all", cooperate=False)
 """As eProsima's Agent with its CED middleware."""
 
