@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # the plugin is loaded by every pytest of this environment: i
     from rig.records import ClaimResult, RunRecord
     from rig.station import Link, Setting, Station
 
-_RECORDS = pytest.StashKey[dict[str, "RunRecord"]]()
+_RECORD = pytest.StashKey["RunRecord | None"]()
 _CLAIMS = pytest.StashKey[tuple[str, ...]]()
 
 
@@ -50,12 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the markers."""
     config.addinivalue_line("markers", "claim(id): the claim of the announcement that this test looks at")
     config.addinivalue_line("markers", "needs(capability, ...): what a board must be able to do, as boards.yaml says")
-    config.stash[_RECORDS] = {}
+    config.stash[_RECORD] = None
     config.stash[_CLAIMS] = ()
     if (made := config.getoption("--rig-run")) is not None:
-        for name in config.getoption("--board") or [""]:
-            record = _made(config, made, name)
-            config.stash[_RECORDS][record.boards[0].name] = record
+        config.stash[_RECORD] = _made(config, made)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,13 +101,13 @@ def _needs(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
-    """One run of the rig on the boards asked for, with its report below ``reports/runs/``; or that of ``--rig-run``."""
+    """One run of the rig on the boards of this session, with its report below ``reports/runs/``; or ``--rig-run``."""
     from rig.publish import publish
     from rig.run import RunOptions, check_claims, check_directory, execute, new_run_id, runs_directory
 
-    records = request.config.stash[_RECORDS]
     config = request.config
-    if board_spec.name not in records:
+    record = config.stash[_RECORD]
+    if record is None:
         run_id = new_run_id()
         boards = tuple(dict.fromkeys(config.getoption("--board"))) or (board_spec.name,)
         named: tuple[str, ...] = config.stash[_CLAIMS]
@@ -122,24 +120,25 @@ def record(request: pytest.FixtureRequest, board_spec: BoardSpec) -> RunRecord:
             directory=check_directory(runs_directory() / run_id),
             command=f"pytest suites {' '.join(f'--board {name}' for name in boards)}",
         )
-        made = execute(options, run_id=run_id)
-        publish(made, options.directory)
-        records.update(dict.fromkeys((board_spec.name, *boards), made))
-    return records[board_spec.name]
+        record = config.stash[_RECORD] = execute(options, run_id=run_id)
+        publish(record, options.directory)
+    return record
 
 
-def _made(config: pytest.Config, run: str, board: str) -> RunRecord:
-    """A run that was made before, if this board (the default one, if it has no name) took part in it."""
+def _made(config: pytest.Config, run: str) -> RunRecord:
+    """A run that was made before, if the boards of this session took part in it."""
     from rig.errors import UsageError
     from rig.inventory import Inventory
     from rig.records import load
     from rig.run import find_run
 
     try:
-        (spec,) = Inventory.load(_boards_file(config)).select([board] if board else [])
-        return load(find_run(run)).of_board(spec.name)
+        record = load(find_run(run))
+        for spec in Inventory.load(_boards_file(config)).select(config.getoption("--board")):
+            record.check_board(spec.name)
     except UsageError as error:
         raise pytest.UsageError(f"{error.message}\n{error.hint}".strip()) from error
+    return record
 
 
 def _claim_of(request: pytest.FixtureRequest) -> str:

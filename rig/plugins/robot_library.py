@@ -104,7 +104,9 @@ class RigLibrary:
         (spec,) = Inventory.load(file).select([board] if board else [])
         self._board = spec.name
         if run:
-            self._record = _guard(lambda: load(find_run(run)).of_board(spec.name))
+            made = _guard(lambda: load(find_run(run)))
+            _guard(lambda: made.check_board(spec.name))
+            self._record = made
             return str(find_run(run))
         run_id = new_run_id()
         directory = check_directory(runs_directory() / run_id)

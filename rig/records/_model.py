@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -247,20 +247,13 @@ class RunRecord:
     claims: tuple[ClaimResult, ...] = ()
     faults: tuple[Fault, ...] = ()
 
-    def of_board(self, name: str) -> RunRecord:
-        """What this run says of one of its boards.
+    def check_board(self, name: str) -> None:
+        """Nothing, if this board took part in the run.
 
-        :raises UsageError: the board took no part in it.
+        :raises UsageError: it did not.
         """
         if name not in (took_part := [board.name for board in self.boards]):
             raise UsageError(
                 f"run {self.run.id} says nothing of board {name}",
                 hint=f"it was made on {', '.join(took_part) or 'no board'}",
             )
-        return replace(
-            self,
-            boards=tuple(board for board in self.boards if board.name == name),
-            measurements=tuple(m for m in self.measurements if m.board == name),
-            claims=tuple(claim for claim in self.claims if claim.board == name),
-            faults=tuple(fault for fault in self.faults if fault.board == name),
-        )

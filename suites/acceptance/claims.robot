@@ -12,8 +12,8 @@ Test Tags           claim
 *** Variables ***
 ${BOARD}            mps2-an385
 ${AGENT}            builtin
-${BESIDE}           ${EMPTY}
 ${RUN}              ${EMPTY}
+${BESIDE}           ${EMPTY}
 
 *** Test Cases ***
 Nodes Talk On When The Link Is Cut                agentless-operation

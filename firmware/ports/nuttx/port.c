@@ -276,20 +276,7 @@ static void on_due(uint32_t other)
     }
 }
 
-void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
-{
-    irqstate_t flags = enter_critical_section();
-
-    others[other].handler = handler;
-    rig_board_arm(other, handler != NULL ? ticks : 0u);
-    leave_critical_section(flags);
-    while (handler == NULL && others[other].busy) {
-        (void)usleep(1); /* it waits for a mutex, or it would not have let us run */
-    }
-}
-
-/* They come at any instruction: there are no points to try one by one. */
-void rig_posix_at_point(void)
+void rig_posix_point(void)
 {
 }
 
@@ -302,7 +289,19 @@ void rig_port_preempt_at(uint32_t other, uint32_t (*handler)(void), uint32_t poi
 
 uint32_t rig_port_points(void)
 {
-    return 0;
+    return 0; /* its interrupts come at any instruction */
+}
+
+void rig_port_preempt(uint32_t other, uint32_t (*handler)(void), uint32_t ticks)
+{
+    irqstate_t flags = enter_critical_section();
+
+    others[other].handler = handler;
+    rig_board_arm(other, handler != NULL ? ticks : 0u);
+    leave_critical_section(flags);
+    while (handler == NULL && others[other].busy) {
+        (void)usleep(1); /* it waits for a mutex, or it would not have let us run */
+    }
 }
 
 #ifndef RIG_LOCK_MUTEX

@@ -28,7 +28,7 @@ bool rig_posix_link_wait(int timeout_ms)
                               {.fd = rig_posix_wake_fd, .events = POLLIN}};
     int timeout = timeout_ms > 0 ? rig_posix_timeout((uint32_t)timeout_ms) : timeout_ms;
 
-    rig_posix_at_point();
+    rig_posix_point();
     if (poll(ready, 2, timeout) <= 0) {
         return false;
     }

@@ -28,7 +28,7 @@ int rig_posix_lock_start(void)
 
 void rig_port_lock(void)
 {
-    rig_posix_at_point();
+    rig_posix_point();
     if (pthread_mutex_trylock(&mutex) != 0) { /* somebody else has it: only then the clock is read */
         uint32_t begin = rig_port_clock();
         uint32_t waited;
@@ -48,7 +48,7 @@ void rig_port_unlock(void)
         holder = (pthread_t)0;
     }
     (void)pthread_mutex_unlock(&mutex);
-    rig_posix_at_point();
+    rig_posix_point();
 }
 
 uint32_t rig_port_lock_depth(void)

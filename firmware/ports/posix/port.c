@@ -272,7 +272,7 @@ static void *call_once(void *argument)
     return NULL;
 }
 
-void rig_posix_at_point(void)
+void rig_posix_point(void)
 {
     pthread_t thread;
 

@@ -29,8 +29,9 @@ int rig_posix_link_read(void *context, uint8_t *bytes, size_t capacity, int time
 bool rig_posix_link_wait(int timeout_ms);
 int rig_posix_link_take(uint8_t *bytes, size_t capacity);
 
-/* The port's: a point of rig_port_preempt_at, if the main context is here. */
-void rig_posix_at_point(void);
+/* The port's: called where the main context is about to take the lock, has given it back, or is about to sleep, so that
+ * the port can let another context in just there. */
+void rig_posix_point(void);
 
 /* The port's: what `ms` milliseconds of its own clock are in those of the system's time-outs. */
 int rig_posix_timeout(uint32_t ms);

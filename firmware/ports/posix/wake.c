@@ -36,7 +36,7 @@ void rig_port_wait(uint32_t ms)
 {
     struct pollfd ready = {.fd = rig_posix_wake_fd, .events = POLLIN};
 
-    rig_posix_at_point();
+    rig_posix_point();
     if (poll(&ready, 1, rig_posix_timeout(ms)) > 0) {
         rig_posix_awake();
     }

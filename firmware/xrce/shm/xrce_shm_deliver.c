@@ -53,14 +53,15 @@ XRCE_COLD static uint32_t replay_pair(xrce_client_t *client, const xrce_entity_t
     return count;
 }
 
-/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn; a late reader gets
- * what was kept for it first. Requesters and repliers come this way too, and are served here. */
+/* Whether a pair with something to skip, or a reader with a depth, gets the sample that is its turn. A late reader gets
+ * what was kept for it before the first sample that it is owed, and not before: whoever waits for the buffer of a sample
+ * that is nothing to it would wait for its callbacks. Requesters and repliers come this way too, and are served here. */
 XRCE_SHARED static bool accepts(xrce_client_t *client, xrce_edge_t *edge, const xrce_buffer_t *buffer)
 {
     xrce_entity_t *reader = edge->reader;
     bool accepted = true;
 
-    if (XRCE_UNLIKELY((edge->skip & XRCE_EDGE_HOLD) != 0u)) {
+    if (XRCE_UNLIKELY(edge->skip == XRCE_EDGE_HOLD)) {
         client->shm.delivered_aside += replay_pair(client, buffer->writer, edge);
         XRCE_STORE(client->shm.chores, true);
         if (client->shm.cursor != edge) {
