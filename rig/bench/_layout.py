@@ -13,7 +13,7 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 5
+VERSION = 6
 
 ARGUMENTS = 16
 RESULTS = 24
@@ -184,6 +184,14 @@ class Step(IntEnum):
     JOIN = 18
     REPEAT = 19
     LINK = 20
+
+
+class LinkState(IntEnum):
+    """``rig_link_state``: what becomes of what is written to the link, and comes."""
+
+    WHOLE = 0
+    SILENT = 1
+    LOSSY = 2
 
 
 class Context(IntEnum):

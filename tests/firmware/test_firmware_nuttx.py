@@ -84,6 +84,7 @@ def test_each_variant_says_what_it_is_and_calls_of_the_middleware_are_counted(tr
         subprocess.run([*command, "-Wl,-e,rig_bench_main", str(linked), "-o", str(final)], check=True)
         image = FirmwareImage.load(final)
         assert identity_of(final.name, image.text(IDENTITY_SYMBOL)) == Identity(variant=variant, os="nuttx")
+        assert re.search(rb"GNU \d+\.\d+\.\d+\0", final.read_bytes()), "the mailbox names the compiler"
         assert {"__wrap_memcpy", "__wrap_rig_port_lock", "rig_own_data_begin", "rig_own_bss_end"} <= set(image.symbols)
         assert ("xrce_shm_deliver" in image.symbols) == (variant == "shm")
         own = {name for name in ram_objects(final) if not name.startswith("firmware/bench/")}

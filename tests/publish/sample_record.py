@@ -283,6 +283,7 @@ def _firmware(digit: str, file: str) -> tuple[Firmware, ...]:
             middleware="reference",
             middleware_version="0.1.0",
             compiler="GNU 12.2.1",
+            os="none",
             sections={"text": 22_704, "data": 36, "bss": 17_125_640},
             configuration={"capabilities": "shm loan offline", "message_memory_bytes": 16 * MIB},
         )

@@ -136,6 +136,14 @@ def test_every_verdict_reason_and_measurement_is_there(page: Page, record: RunRe
         assert verdict in words
 
 
+def test_the_operating_system_of_each_firmware_is_there(record: RunRecord) -> None:
+    board = record.boards[0]
+    system = tuple(replace(f, os="nuttx", os_version="12.9.0") for f in board.firmware)
+    text = html(replace(record, boards=(replace(board, firmware=system), *record.boards[1:])))
+    assert text.count("<td>nuttx 12.9.0</td>") == len(system)
+    assert "<td>none (bare metal)</td>" in text
+
+
 def test_every_measurement_has_its_row(text: str, record: RunRecord) -> None:
     tables = re.findall(r'<table class="measurements.*?</table>', text, re.DOTALL)
     bodies = [table[table.index("<tbody>") :] for table in tables]

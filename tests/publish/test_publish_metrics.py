@@ -110,6 +110,7 @@ def test_labels_with_quotes_and_newlines_survive() -> None:
     board = replace(record.boards[0], target='a "b"\nc\\d')
     found = series(replace(one_board(record), boards=(board,)))
     assert {dict(labels)["target"] for name, labels in found if name == "rig_board_info"} == {'a "b"\nc\\d'}
+    assert {dict(labels)["os"] for name, labels in found if name == "rig_board_info"} == {"none"}
 
 
 def test_conditions_of_one_experiment_alone_keep_its_figures_apart() -> None:
