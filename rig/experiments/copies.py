@@ -19,6 +19,8 @@ _TRACED_READERS, _TRACED_BYTES = 2, 64  # rows up to these are traced: what a ca
 _QUICKLY_TRACED_ROWS = 2
 _BLOCKS_OF_A_ROW = 4  # a copy of more than a quarter is seen in a row; a smaller one where only readers and sizes vary
 
+FACTORS = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
+
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """For each number of readers: bytes copied per sample, the places that hold a sample at its last callback, and who
@@ -39,8 +41,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 
 def _array(setting: Setting) -> Iterator[Measurement]:
-    factors = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
-    array = covering(setting, levels(setting, *factors))
+    array = covering(setting, levels(setting, *FACTORS))
     yield told(setting, "copies", array)
     cheap = [row for row in array.rows if row.readers <= _TRACED_READERS and not row.pending]
     cheap = [row for row in cheap if RUN <= row.payload_bytes <= _TRACED_BYTES]

@@ -30,7 +30,7 @@ TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
-_SOON_MS = 10  # what a host takes to begin and wake a thread, and more; a spin that is later did something else
+_SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
