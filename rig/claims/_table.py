@@ -10,7 +10,7 @@ from rig.records import Metric
 FACTORS = {
     "payload": "payload: 1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB",
     "alignment": "alignment of the buffers",
-    "readers": "1 to 9 readers",
+    "readers": "1, 2, 8 and 9 readers, in a full run of some 1 to 9",
     "reliable": "reliability",
     "sessions": "one and two sessions",
     "pending": "samples that wait",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rig.bench import BLOCK, RUN, Counter, Exchange, PayloadWrites, Place, Topology, Trace, payload
 from rig.experiments._arrangement import Arranged, arranged, publish, told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import READERS as ROW_READERS
 from rig.experiments._factors import covering, levels
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Held, HeldPlace, Repeats, WriteTrace, Written
@@ -41,7 +42,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 
 def _array(setting: Setting) -> Iterator[Measurement]:
-    array = covering(setting, levels(setting, *FACTORS))
+    array = covering(setting, levels(setting, *FACTORS, readers=ROW_READERS))
     yield told(setting, "copies", array)
     cheap = [row for row in array.rows if row.readers <= _TRACED_READERS and not row.pending]
     cheap = [row for row in cheap if RUN <= row.payload_bytes <= _TRACED_BYTES]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rig.bench import Capability, Topology
 from rig.experiments._arrangement import Arranged, arranged, told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import READERS as ROW_READERS
 from rig.experiments._factors import Payload, covering, levels
 from rig.experiments._sampling import PRECISION, Gathered, Plan, Shape, gather, plan, plan_of_row
 from rig.experiments._wakes import wakes
@@ -52,7 +53,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 def _array(setting: Setting) -> Iterator[Measurement]:
     """What an MCU has to carry beside the sample that is measured, in combination. Nothing is left out as a warm-up."""
-    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15)}
+    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15), "readers": ROW_READERS}
     if setting.quick:
         own = {
             "payload": (Payload.TINY, Payload.ODD, Payload.WORDS, Payload.MTU),

@@ -428,7 +428,7 @@ class World:
             seen = f"the reply to request {sample.request} came to {reader_end} as that of request {request}"
             return Breach(Promise.ANSWERED, Family.EXTRA, "the reply carries its request's id", seen)
         del reader.queue[position]
-        self._pass_on(sample)
+        self._pass_on(sample, history=entry.history)
         self._settle(sample, required=entry.required)
         reader.had.add(key)
         self._heard.add((sample.writer.end, reader.end))
@@ -585,11 +585,14 @@ class World:
                 entry.sample.waiting -= 1
                 entry.sample.maybe += 1
 
-    def _pass_on(self, sample: Sample | None) -> None:
+    def _pass_on(self, sample: Sample | None, *, history: bool = False) -> None:
         """The callbacks of ``sample`` run now. Those of the one before may not be over: a middleware may hand a late
-        reader its history in between.
+        reader its ``history`` in between, all of it.
         """
         if sample in self._passing:
+            return
+        if sample is not None and history:
+            self._passing.append(sample)
             return
         over = self._passing[:-1] if sample is not None else self._passing
         self._passing = [*self._passing[-1:], sample] if sample is not None else []
