@@ -12,7 +12,7 @@ says which promise they break. It leaves open what a middleware may choose:
 - the order of samples of different writers.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
-had is not in the way. A deletion may have to wait for the link. Which samples reach the Agent is not asked. Knows no
+had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the Agent is not asked. Knows no
 records, no boards and no claims.
 """
 
@@ -648,6 +648,8 @@ class World:
         names, name_bytes = self._names(text, form)
         if self.rows + 1 > limits.entities or names > limits.names or name_bytes > limits.name_bytes:
             return None
+        if self.link and self.removals:
+            return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link
         promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
 
