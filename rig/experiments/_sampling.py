@@ -126,9 +126,8 @@ def gather(
         _keep(setting, gathered, shape, seen, apart=apart * first)
         if gathered.missing or wanted.fixed or (gathered.precise and len(gathered.latencies) >= wanted.floor):
             break
-        least = max(
-            1, int(portion * _PORTION_SECONDS / max(time.monotonic() - begin, 0.001))
-        )  # a slow one is asked less
+        # A slow one is asked less at once.
+        most = max(1, int(portion * _PORTION_SECONDS / max(time.monotonic() - begin, 0.001)))
         portion = min(_PORTION, most, len(gathered.latencies), wanted.cap - len(gathered.latencies))
         if time.monotonic() > end:
             break
