@@ -55,13 +55,21 @@ class Trace:
 
     @property
     def serialised(self) -> int:
-        """Payload bytes that the application itself wrote: the trace's proof that it sees."""
-        return sum(writer.bytes for writer in self.writers if writer.function == SERIALISER)
+        """Payload bytes that the application itself wrote to their place: the trace's proof that it sees.
+
+        A compiler that does not optimise keeps the words that are being made in memory too: these are of no account.
+        """
+        return max((writer.bytes for writer in self._own), default=0)
+
+    @property
+    def _own(self) -> tuple[PayloadWrites, ...]:
+        return tuple(writer for writer in self.writers if writer.function == SERIALISER)
 
     @property
     def copies(self) -> tuple[PayloadWrites, ...]:
         """Writes by another function to another place. Writing bytes where they already are is no copy."""
-        origins = {writer.address - writer.offset for writer in self.writers if writer.function == SERIALISER}
+        place = max(self._own, key=lambda writer: writer.bytes, default=None)
+        origins = {place.address - place.offset} if place is not None else set()
         return tuple(
             writer
             for writer in self.writers

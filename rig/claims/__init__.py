@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from rig.claims._claim import Claim, Decision, Figures, gap
 from rig.claims._nuttx import NUTTX, decide_nuttx
 from rig.claims._promises import CLAIM_OF, SEARCH, with_search
-from rig.claims._table import CLAIMS
+from rig.claims._table import CLAIMS, FACTORS
 from rig.records import NOT_ASKED, ClaimResult, Measurement, Verdict
 
 __all__ = [
     "CLAIMS",
     "CLAIM_OF",
+    "FACTORS",
     "NUTTX",
     "SEARCH",
     "Claim",

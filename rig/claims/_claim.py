@@ -25,7 +25,8 @@ class Claim:
     """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
 
     ``reported``: metrics that are shown, and that the criterion does not need. ``promises``: those of the model that
-    count against it when the search finds one broken.
+    count against it when the search finds one broken. ``factors``: of the covering array that its figures are taken
+    under, keys of ``FACTORS``.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Claim:
     why_not: str = ""
     reported: frozenset[str] = frozenset()
     promises: frozenset[Promise] = frozenset()
+    factors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

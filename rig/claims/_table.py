@@ -7,12 +7,21 @@ from rig.claims._claim import Claim
 from rig.claims._promises import promises_of
 from rig.records import Metric
 
-_FACTORS = (
-    "payload (1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB), alignment of the "
-    "buffers, 1 to 9 readers, reliability, one and two sessions, samples waiting, 1 to 16 buffers and other endpoints "
-    "(every pair of levels in a quick run, every triple in a full one; what the board or the middleware cannot hold is "
-    "said)"
-)
+FACTORS = {
+    "payload": "payload: 1 to 3 B, odd, a multiple of 4, to the buffer's last byte, over the MTU, over 64 KiB",
+    "alignment": "alignment of the buffers",
+    "readers": "1, 2, 8 and 9 readers, in a full run of some 1 to 9",
+    "reliable": "reliability",
+    "sessions": "one and two sessions",
+    "pending": "samples that wait",
+    "buffers": "1 to 16 buffers",
+    "other_pairs": "other endpoints",
+    "silent": "an Agent that falls silent",
+    "reticent": "one that does not tell who reads",
+}
+"""What the levels of each factor are, in words; an experiment that has fewer says so in its record."""
+
+_LOCAL = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs")
 
 _ROWS = (
     Claim(
@@ -41,10 +50,11 @@ _ROWS = (
         statement="Messages are limited only by memory.",
         method="One buffer as large as the pool; sizes from 1 B to all of it, dense around the MTU, MTU x history "
         "and 16 bits; the 16-bit edge and all of it to four readers; in a full run two other MTUs x two histories. "
-        f"Then pools that are filled, emptied and filled again, under a covering array over {_FACTORS}.",
+        "Then pools that are filled, emptied and filled again, under a covering array.",
         criterion="whole and of the right length at every size up to the buffer memory configured, and as many as "
         "there are buffers in every row of the array",
         experiment="message-size",
+        factors=("payload", "alignment", "readers", "reliable", "sessions", "buffers", "other_pairs"),
         decide=_messages.message_size,
         promises=promises_of("message-size"),
     ),
@@ -53,11 +63,11 @@ _ROWS = (
         statement="The payload is not copied for each destination.",
         method="Three witnesses, 1 to 8 readers: memcpy-family counters; a scan of RAM for the payload's bytes at the "
         "last callback; on emulated boards a trace of every write of the core, by function and place. Counters and "
-        f"scan also under a covering array over {_FACTORS} and a silent Agent; short samples of it for few readers are "
-        "traced as well.",
+        "scan also under a covering array; short samples of it for few readers are traced as well.",
         criterion="bytes copied do not grow with the readers; resident copies = 1, in every row of the array; where "
         "writes can be traced, no payload byte is written after the application wrote it",
         experiment="copies",
+        factors=(*_LOCAL, "silent"),
         decide=_copies.copies,
         promises=promises_of("copies"),
     ),
@@ -65,9 +75,10 @@ _ROWS = (
         id="shared-buffer",
         statement="All destinations share one buffer.",
         method="The address handed to each reader of a sample; 2 to 8 readers. Then the same, and the place that the "
-        f"writer was lent, under a covering array over {_FACTORS}.",
+        "writer was lent, under a covering array.",
         criterion="all addresses of a sample are equal, in every row of the array",
         experiment="shared-buffer",
+        factors=_LOCAL,
         decide=_messages.shared_buffer,
         promises=promises_of("shared-buffer"),
     ),
@@ -75,12 +86,12 @@ _ROWS = (
         id="os-overhead",
         statement="Fewer system calls.",
         method="Writes, reads that brought something, lock, wait and allocation calls per sample; bytes on the link; "
-        "shared memory on and off; the calls with it also under a covering array over payload, readers, reliability, "
-        "sessions, samples waiting, buffers and other endpoints. Polls that brought nothing are told apart: how many "
-        "there are depends on how long one waits.",
+        "shared memory on and off; the calls with it also under a covering array. Polls that brought nothing are told "
+        "apart: how many there are depends on how long one waits.",
         criterion="strictly fewer calls and bytes with shared memory, and in every row of the array fewer calls than "
         "the control's least",
         experiment="os-overhead",
+        factors=("reliable", "sessions", "other_pairs", "payload", "readers", "pending", "buffers"),
         reported=frozenset((Metric.POLL_CALLS,)),
         decide=_cost.os_overhead,
     ),
@@ -89,15 +100,27 @@ _ROWS = (
         statement="Less time from publisher to reader.",
         method="Message latency (REP-2014), publish call to callback entry, on one clock of the MCU, by payload, "
         "readers and spin time-out; the first samples of each start, kept apart; the same session after 2,000 samples, "
-        "in a full run 70,000; and a covering array over payload, readers, reliability, sessions, samples waiting, "
-        "buffers, other endpoints and a silent Agent. The cost of the instrument is measured in the same run and "
-        "subtracted; the control goes through the Agent at the link's baud rate.",
+        "in a full run 70,000; a covering array; and samples that another context publishes into a spin that sleeps, "
+        "at moments spread over its way there. The cost of the instrument is measured in the same run and subtracted; "
+        "the control goes through the Agent at the link's baud rate.",
         criterion="the upper bound of p99 (95 % confidence) below the lower bound of the Agent path's at every size; "
         "independent of the spin time-out; the first sample of a start, the far tail (p99.9 of all samples that is "
         "surely so; the greatest where the clock repeats exactly) and the median under each row of the array at most "
         "1 ms above the median, 10 times it where the clock counts instructions, what waits before allowed for; after "
-        "its life at most 3 times what it was",
+        "its life at most 3 times what it was; no spin sleeps on, and no more than half of those woken deliver later "
+        "than 1 ms (on a host 3 ms) after the publishing",
         experiment="latency",
+        factors=(
+            "payload",
+            "readers",
+            "reliable",
+            "sessions",
+            "pending",
+            "buffers",
+            "other_pairs",
+            "silent",
+            "reticent",
+        ),
         reported=frozenset((Metric.SERIALISATION,)),
         decide=_latency.latency,
         promises=promises_of("latency"),

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rig.claims import CLAIMS
+from rig.claims import CLAIMS, FACTORS
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
+from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
 from rig.publish import claims_table, compare, measurement_table, publish
@@ -243,11 +244,19 @@ def explain_command(claim: str) -> int:
     (id,) = check_claims([claim])
     row = CLAIMS[id]
     click.echo(f"{row.id}\n\nstatement  {row.statement}\nmethod     {row.method}\nconfirmed  {row.criterion}")
+    for number, name in enumerate(row.factors):
+        click.echo(f"{'under' if number == 0 else '':<11}{FACTORS[name]}")
+    if row.factors:
+        click.echo(
+            "           (every pair of their levels in a quick run, every triple in a full one; what cannot be is told)"
+        )
     promises = sorted(row.promises, key=list(Promise).index)
     for number, promise in enumerate(promises):
         click.echo(f"{'search' if number == 0 else '':<11}{promise}")
     if promises:
-        click.echo(f"           (promises that sequences of calls are held against; {SEARCH_DOC})")
+        quick, full = SEARCH_SECONDS
+        click.echo(f"           (sequences of calls are held against these, for {quick:.0f} s in a quick run and")
+        click.echo(f"           {full:.0f} s in a full one; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")
         click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")

@@ -22,6 +22,7 @@ from rig.experiments import (
     thread_safety,
 )
 from rig.experiments._experiment import Experiment
+from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
 from rig.experiments.sequences import call_lines
 
 EXPERIMENTS: dict[str, Experiment] = {
@@ -46,4 +47,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "Experiment", "call_lines"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines"]

@@ -20,6 +20,7 @@ _GROUP = 6  # samples between two rests, for a middleware that the link holds up
 _PATIENCE = 5
 _FIRST_PORTION = 50
 _PORTION = 1000
+_PORTION_SECONDS = 15.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +118,7 @@ def gather(
     portion = wanted.floor if wanted.fixed else min(wanted.floor, _FIRST_PORTION)
     while portion:
         first = not gathered.latencies
+        begin = time.monotonic()
         seen = _exchange(setting, topology, shape, samples=portion + apart * first, first=sequence)
         if seen.refused and first and seen.status is Status.NO_BUFFER:
             return _with_rests(setting, topology, shape, sequence + (portion + apart) * shape.burst, wanted)
@@ -124,7 +126,9 @@ def gather(
         _keep(setting, gathered, shape, seen, apart=apart * first)
         if gathered.missing or wanted.fixed or (gathered.precise and len(gathered.latencies) >= wanted.floor):
             break
-        portion = min(_PORTION, len(gathered.latencies), wanted.cap - len(gathered.latencies))
+        # A slow one is asked less at once.
+        most = max(1, int(portion * _PORTION_SECONDS / max(time.monotonic() - begin, 0.001)))
+        portion = min(_PORTION, most, len(gathered.latencies), wanted.cap - len(gathered.latencies))
         if time.monotonic() > end:
             break
     return gathered

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from rig.bench import BLOCK, RUN, Counter, Exchange, PayloadWrites, Place, Topology, Trace, payload
 from rig.experiments._arrangement import Arranged, arranged, publish, told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import READERS as ROW_READERS
 from rig.experiments._factors import covering, levels
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Held, HeldPlace, Repeats, WriteTrace, Written
@@ -18,6 +19,8 @@ _QUICK_BYTES = 256  # a trace takes the time of every word
 _TRACED_READERS, _TRACED_BYTES = 2, 64  # rows up to these are traced: what a callback writes is traced as well
 _QUICKLY_TRACED_ROWS = 2
 _BLOCKS_OF_A_ROW = 4  # a copy of more than a quarter is seen in a row; a smaller one where only readers and sizes vary
+
+FACTORS = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -39,8 +42,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 
 def _array(setting: Setting) -> Iterator[Measurement]:
-    factors = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent")
-    array = covering(setting, levels(setting, *factors))
+    array = covering(setting, levels(setting, *FACTORS, readers=ROW_READERS))
     yield told(setting, "copies", array)
     cheap = [row for row in array.rows if row.readers <= _TRACED_READERS and not row.pending]
     cheap = [row for row in cheap if RUN <= row.payload_bytes <= _TRACED_BYTES]

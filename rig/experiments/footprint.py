@@ -10,6 +10,8 @@ from rig.records.vocabulary import Memory, Stack
 from rig.station import Setting
 
 _OWN_SOURCES = ("firmware/bench/", "firmware/ports/")  # as the build names them; everything else is the middleware's
+# Link-time optimisation keeps the C library's allocator though nobody calls it; what is taken of a heap counts anyway.
+_C_LIBRARY = "/newlib/libc/"
 # The same where an image has no debug information: what the bench has in RAM for itself and for the scenario. An object
 # that only its source file sees is named with it: the middleware may have one of the same name.
 _OWN_OBJECTS = frozenset(
@@ -45,7 +47,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     own = {
         name: size
         for name, size in setting.ram().items()
-        if not name.startswith(_OWN_SOURCES) and name not in _OWN_OBJECTS
+        if not name.startswith(_OWN_SOURCES) and name not in _OWN_OBJECTS and _C_LIBRARY not in name
     }
     largest = sorted(own.items(), key=lambda item: (-item[1], item[0]))[:_SHOWN]
     yield setting.measurement(

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from rig.bench import Capability, Topology
 from rig.experiments._arrangement import Arranged, arranged, told
 from rig.experiments._experiment import READERS, Experiment
+from rig.experiments._factors import READERS as ROW_READERS
 from rig.experiments._factors import Payload, covering, levels
 from rig.experiments._sampling import PRECISION, Gathered, Plan, Shape, gather, plan, plan_of_row
 from rig.experiments._wakes import wakes
@@ -22,6 +23,8 @@ from rig.station import Setting
 _SPIN_MS = 10
 _SPIN_TIMEOUTS_MS = (0, 1, 10, 100)
 _AGE_QUICK, _AGE = 2_000, 70_000  # samples in one session; the latter is past the wrap of 16 bits
+
+FACTORS = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent", "reticent")
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -50,8 +53,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 def _array(setting: Setting) -> Iterator[Measurement]:
     """What an MCU has to carry beside the sample that is measured, in combination. Nothing is left out as a warm-up."""
-    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15)}
-    factors = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs", "silent", "reticent")
+    own: dict[str, Sequence[object]] = {"pending": (0, 1, 7, 15), "readers": ROW_READERS}
     if setting.quick:
         own = {
             "payload": (Payload.TINY, Payload.ODD, Payload.WORDS, Payload.MTU),
@@ -59,7 +61,7 @@ def _array(setting: Setting) -> Iterator[Measurement]:
             "pending": (0, 3, 12),
             "buffers": (1, 4, 16),
         }
-    array = covering(setting, levels(setting, *factors, **own))
+    array = covering(setting, levels(setting, *FACTORS, **own))
     yield told(setting, "latency", array)
     for row in array.rows:
         with arranged(setting, row) as state:

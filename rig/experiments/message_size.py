@@ -116,6 +116,9 @@ class _Sweep:
         )
 
 
+FACTORS = ("payload", "alignment", "readers", "reliable", "sessions", "buffers", "other_pairs")
+
+
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Every size of the sweep once; on the link, bisection to the exact limit; then other links and more readers."""
     sizes = _Sweep(setting=setting, mtu=setting.mtu, history=setting.history, readers=1)
@@ -153,8 +156,7 @@ def _varied(setting: Setting) -> Iterator[Measurement]:
 
 def _pools(setting: Setting) -> Iterator[Measurement]:
     """Pools of several buffers under a covering array: each filled to its last buffer, emptied, and filled again."""
-    factors = ("payload", "alignment", "readers", "reliable", "sessions", "buffers", "other_pairs")
-    array = covering(setting, levels(setting, *factors), filled=True)
+    array = covering(setting, levels(setting, *FACTORS), filled=True)
     yield told(setting, "message-size", array)
     for row in array.rows:
         seen = run_row(setting, row, burst=row.buffers, rounds=_FILLED)

@@ -25,6 +25,9 @@ _COUNTERS = {
     Metric.POLL_CALLS: (Counter.POLLS,),
 }
 
+_USUAL = ("reliable", "sessions", "other_pairs")
+FACTORS = (*_USUAL, "payload", "readers", "pending", "buffers")
+
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Some samples, one after another; calls divided by samples, and the bytes they put on the link."""
@@ -46,8 +49,7 @@ def _array(setting: Setting) -> Iterator[Measurement]:
         "pending": (0, 7),
         "buffers": (1, 16),
     }
-    factors = ("reliable", "sessions", "other_pairs")
-    array = covering(setting, levels(setting, *factors, **few))
+    array = covering(setting, levels(setting, *_USUAL, **few))
     yield told(setting, "os-overhead", array)
     for row in array.rows:
         with arranged(setting, row) as state:

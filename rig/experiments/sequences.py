@@ -13,15 +13,14 @@ from rig.records.vocabulary import Broken, BrokenPromises, Searched, Told
 from rig.search import Finding, Runner, Search, to_json
 from rig.station import Setting
 
-_QUICK_SECONDS = 15.0
-_SECONDS = 120.0
+SECONDS = (15.0, 120.0)  # of a quick run, and of a full one
 _ROUNDS = 300  # of what is repeated, past every count of 8 bits
 _LINES = 400  # of what one call may come to, at most
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Draw and run sequences until the time is up."""
-    usual = _QUICK_SECONDS if setting.quick else _SECONDS
+    usual = SECONDS[0] if setting.quick else SECONDS[1]
     seconds = usual if setting.search_seconds is None else setting.search_seconds
     link = setting.link
     runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=link is not None)

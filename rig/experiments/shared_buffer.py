@@ -16,6 +16,8 @@ from rig.station import Setting
 _SAMPLES = 5
 _PAYLOAD = 64
 
+FACTORS = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs")
+
 
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Addresses handed to the readers of each of a few samples; with shared memory then under a covering array."""
@@ -47,8 +49,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 
 def _array(setting: Setting) -> Iterator[Measurement]:
-    factors = ("payload", "alignment", "readers", "reliable", "sessions", "pending", "buffers", "other_pairs")
-    array = covering(setting, levels(setting, *factors))
+    array = covering(setting, levels(setting, *FACTORS))
     yield told(setting, "shared-buffer", array)
     for row in array.rows:
         yield _row(setting, row)

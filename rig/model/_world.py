@@ -12,7 +12,7 @@ says which promise they break. It leaves open what a middleware may choose:
 - the order of samples of different writers.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
-had is not in the way. A deletion may have to wait for the link. Which samples reach the Agent is not asked. Knows no
+had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the Agent is not asked. Knows no
 records, no boards and no claims.
 """
 
@@ -30,7 +30,7 @@ TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
-_SOON_MS = 10  # what a host takes to begin and wake a thread, and more; a spin that is later did something else
+_SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
@@ -428,7 +428,7 @@ class World:
             seen = f"the reply to request {sample.request} came to {reader_end} as that of request {request}"
             return Breach(Promise.ANSWERED, Family.EXTRA, "the reply carries its request's id", seen)
         del reader.queue[position]
-        self._pass_on(sample)
+        self._pass_on(sample, history=entry.history)
         self._settle(sample, required=entry.required)
         reader.had.add(key)
         self._heard.add((sample.writer.end, reader.end))
@@ -585,11 +585,14 @@ class World:
                 entry.sample.waiting -= 1
                 entry.sample.maybe += 1
 
-    def _pass_on(self, sample: Sample | None) -> None:
+    def _pass_on(self, sample: Sample | None, *, history: bool = False) -> None:
         """The callbacks of ``sample`` run now. Those of the one before may not be over: a middleware may hand a late
-        reader its history in between.
+        reader its ``history`` in between, all of it.
         """
         if sample in self._passing:
+            return
+        if sample is not None and history:
+            self._passing.append(sample)
             return
         over = self._passing[:-1] if sample is not None else self._passing
         self._passing = [*self._passing[-1:], sample] if sample is not None else []
@@ -645,6 +648,8 @@ class World:
         names, name_bytes = self._names(text, form)
         if self.rows + 1 > limits.entities or names > limits.names or name_bytes > limits.name_bytes:
             return None
+        if self.link and self.removals:
+            return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link
         promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
 

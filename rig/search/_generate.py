@@ -274,11 +274,11 @@ class _Drawing:
         holding = {(create.end.session, *holder) for create in each for holder in holders(create)}
         rows = world.rows + len(holding - world.groups.keys()) + len(each)
         on = Counter(end.topic for end in world.ends.values())
-        pairs = sum(on[self.sequence.topics[create.topic]] for create in each)
+        pairs = sum(on[self.sequence.topics[create.topic]] * _ways(create) for create in each)
         names, name_bytes = self._names([*self._living(), *each])
         return (
             rows + _SPARE_ROWS <= limits.entities
-            and world.pairs + 2 * pairs < limits.pairs
+            and world.pairs + pairs <= limits.pairs
             and names + 2 < limits.names
             and name_bytes + _SPARE_NAME_BYTES < limits.name_bytes
         )
@@ -354,7 +354,7 @@ class _Drawing:
         if create is None:
             return
         if kind is Kind.READER and "many_readers" in self.kinds:
-            several = replace(create, count=self.random.choice((1, 1, 3, 9, 9, 17, 33)))
+            several = replace(create, count=self.random.choice((1, 1, 3, 9, 9, 17, 33, 40)))
             free = not any(each.end in self.ideal.world.ends for each in several.each())
             if free and create.end.id + several.count <= _LAST_ID and self._has_room(several):
                 create = several
@@ -652,6 +652,11 @@ class _Drawing:
             writers = self._ends(Kind.WRITER, loaned=False)
             if writers:
                 self._add(Cancel(self.random.choice(writers).end))
+
+
+def _ways(create: Create) -> int:
+    """Pairs that it is half of with each partner: what is asked is answered."""
+    return 2 if create.end.kind >= Kind.REQUESTER else 1
 
 
 def _keeps(qos: Qos) -> bool:

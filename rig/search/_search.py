@@ -26,7 +26,7 @@ _TRIES = 20  # runs in which one that does not always come must come again
 _AT_A_TIME = 8  # tries a candidate gets where a breach does not always come
 _TOLD = 5  # runs of the short sequence
 _TIMED = {Family.LATE}  # what a busy host may bring about: must come again each time
-_TIMED_CONFIRMATIONS = 8
+_TIMED_CONFIRMATIONS, _TIMED_TRIES = 8, 4  # in a row: to count, and for a candidate when it is shrunk
 _A_PROMISE_AT_MOST = 1  # findings of a promise and family; more of them are the same, mostly
 _FINDINGS_AT_MOST = 12
 
@@ -185,7 +185,7 @@ class Search:
 
         def one_by_one(candidates: Sequence[Calls]) -> int | None:
             for at, candidate in enumerate(candidates):
-                came = (self._fails(candidate, family) for _ in range(_CONFIRMATIONS if must else tries))
+                came = (self._fails(candidate, family) for _ in range(_TIMED_TRIES if must else tries))
                 if all(came) if must else any(came):
                     return at
             return None

@@ -13,7 +13,9 @@ import jsonschema
 import pytest
 from rig_process import Finished, RigProcess, nothing_left
 
-from rig.records import load, schema
+from rig.claims import CLAIMS
+from rig.records import Metric, load, schema
+from rig.records.vocabulary import Rows, Searched
 
 pytestmark = [pytest.mark.qemu, pytest.mark.firmware]
 
@@ -31,6 +33,21 @@ FILES = {
 }
 
 
+def explained(out: Path) -> None:
+    """What `rig explain` says of the claims that were measured stands in the record: factors, promises, the search."""
+    record = load(out)
+    for claim in record.claims:
+        if claim.verdict == "not run":
+            continue
+        arrays = [m for m in record.measurements if m.metric == Metric.ROWS and m.experiment == claim.id]
+        factors = {name for m in arrays for name in m.read(Rows).levels}
+        assert factors == set(CLAIMS[claim.id].factors), claim.id
+        if CLAIMS[claim.id].promises:
+            (ran,) = (m for m in record.measurements if m.metric == Metric.SEQUENCES_RUN)
+            assert ran.value > 0
+            assert ran.read(Searched).seed == 1
+
+
 def test_a_run_is_confirmed_and_leaves_everything(rig: Rig, tmp_path: Path, state: Path) -> None:
     out = tmp_path / "out"
     done = rig("run", "--quick", "--out", str(out), "--claims", "shared-buffer,burst-order,footprint")
@@ -45,6 +62,7 @@ def test_a_run_is_confirmed_and_leaves_everything(rig: Rig, tmp_path: Path, stat
     }
     assert {m["variant"] for m in raw["measurements"]} == {"shm", "network"}
     assert "report:" in done.out
+    explained(out)
     nothing_left(state)
 
 
@@ -56,6 +74,7 @@ def test_figures_repeat_to_the_last_digit(rig: Rig, tmp_path: Path) -> None:
     record = load(tmp_path / "a")
     exact = [m for m in record.measurements if m.exact]
     assert {"publish_to_callback", "bytes_copied_per_sample", "resident_copies"} <= {m.metric for m in exact}
+    explained(tmp_path / "a")
     done = rig("compare", str(tmp_path / "a"), str(tmp_path / "b"))
     assert (done.code, done.out.strip()) == (0, "0 difference(s)")
     # Instructions from publish to callback on a Cortex-M3 at -O2, without the payload write.

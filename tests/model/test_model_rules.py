@@ -417,3 +417,17 @@ def test_what_is_lent_to_another_topic_is_no_matter_of_time() -> None:
     writer, reader = mcu.writer(), mcu.reader(topic=OTHER)
     kept(mcu.world.loaned(writer, 7, 8, None, 0))
     broken(mcu.hear(reader, 7), Promise.ONLY_MATCHING, Family.EXTRA)
+
+
+def test_a_sample_may_be_held_while_a_late_reader_gets_its_history_in_between() -> None:
+    mcu = Mcu()
+    keeps = Qos(transient_local=True, depth=2)
+    writer, reader = mcu.writer(qos=keeps), mcu.reader()
+    numbers = [mcu.publish(writer) for _ in range(BUFFERS)]
+    late = mcu.reader(2, qos=Qos(transient_local=True))
+    kept(mcu.hear(reader, numbers[0]))
+    for number in numbers[-2:]:
+        kept(mcu.hear(late, number))
+        kept(mcu.world.published(writer, 99, 8, None, NO_BUFFER, young=True))
+    kept(mcu.hear(reader, numbers[1]))
+    broken(mcu.world.published(writer, 99, 8, None, NO_BUFFER, young=True), Promise.RETURNED, Family.REFUSED)
