@@ -154,7 +154,8 @@ uint32_t rig_mw_capabilities(void); /* rig_mw_capability bits */
 /* What was chosen when this middleware was built: its tables and limits as `key=value` words with a blank between, at
  * most 255 characters. A value is a number, or `per_scenario` where rig_mw_start decides. Keys that every backend uses:
  * sessions; shm_entities, what shared memory can know of; shm_pairs, writers and readers that match, so also readers
- * of one sample; shm_buffers; history, slots of a reliable stream; mtu. Others are the backend's own. */
+ * of one sample; shm_buffers; history, slots of a reliable stream; mtu; envelope, bytes that stand before a payload on
+ * the link, if any. Others are the backend's own. */
 const char *rig_mw_configuration(void);
 /* Static RAM that the middleware's documented formula gives for this build, bytes; 0: there is no such formula. */
 uint32_t rig_mw_ram_bytes(void);

@@ -50,7 +50,7 @@ const char *rig_mw_configuration(void)
 {
     return "sessions=1 history=" TEXT(RMW_UXRCE_STREAM_HISTORY_OUTPUT) " mtu=" TEXT(UXR_CONFIG_CUSTOM_TRANSPORT_MTU)
         SHM_TABLES " places=" TEXT(RMW_UXRCE_MAX_HISTORY) " publishers=" TEXT(RMW_UXRCE_MAX_PUBLISHERS)
-        " subscriptions=" TEXT(RMW_UXRCE_MAX_SUBSCRIPTIONS) CALLBACK;
+        " subscriptions=" TEXT(RMW_UXRCE_MAX_SUBSCRIPTIONS) CALLBACK " envelope=12";
 }
 
 uint32_t rig_mw_ram_bytes(void)
