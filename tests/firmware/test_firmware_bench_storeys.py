@@ -55,7 +55,8 @@ def calls(root: Path, folder: Path) -> Arrows:
     """Builds each source by itself, without optimisation, so that no call is lost to inlining."""
     firmware = BENCH.parent
     search = [root, firmware / "ports", firmware / "ports" / "posix", firmware / "middleware"]
-    options = ["-std=gnu11", "-O0", *(f"-I{path}" for path in search)]
+    identity = ['-DBENCH_VARIANT="shm"', '-DRIG_PORT_OS="host"']  # as CMakeLists.txt defines them
+    options = ["-std=gnu11", "-O0", *identity, *(f"-I{path}" for path in search)]
     has: dict[str, str] = {}
     needs: Arrows = {}
     for source in sorted(root.glob("*.c")):
