@@ -12,8 +12,8 @@ says which promise they break. It leaves open what a middleware may choose:
 - the order of samples of different writers.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
-had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the Agent is not asked. Knows no
-records, no boards and no claims.
+had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the
+Agent is not asked. Knows no records, no boards and no claims.
 """
 
 from __future__ import annotations
