@@ -302,8 +302,10 @@ class _Judge:
             if record.step == Step.JOIN:
                 break
             if record.context == Context.OTHER:
-                publish = ends[record.number]
-                assert isinstance(publish, Publish)
+                publish = ends.get(record.number)
+                if not isinstance(publish, Publish):
+                    self.unjudged = "a record of another context where the program has none"
+                    return None
                 breach = self.world.published(
                     publish.end,
                     record.sequence,
