@@ -74,20 +74,74 @@ _ROWS = (
         "footprint",
         also=(
             "copies",
+            "lifecycle",
             "local-matching",
             "shared-buffer",
         ),
     ),
-    _defect("doubled_burst", "burst-order", "thread-safety"),
+    _defect("doubled_burst", "burst-order", "thread-safety", hides=("latency",)),
     # Samples that wait for the Agent as well fill the pool.
-    _defect("silent_pool_loss", "burst-order", "thread-safety", "footprint", "agent-duplicates"),
-    _defect("truncate_length", "message-size", hides=("copies",)),
-    _defect("refuse_64k", "message-size"),
-    _defect("refuse_history", "message-size"),
-    _defect("corrupt_tail", "message-size", hides=("latency",)),
-    _defect("lose_large", "message-size", hides=("latency",)),
     _defect(
-        "misrouted", "message-size", "entity-capacity", hides=("copies", "shared-buffer", "os-overhead", "latency")
+        "silent_pool_loss",
+        "burst-order",
+        "thread-safety",
+        "footprint",
+        "agent-duplicates",
+        also=(
+            "lifecycle",
+            "local-matching",
+        ),
+    ),
+    _defect("truncate_length", "message-size", hides=("copies",)),
+    _defect(
+        "refuse_64k",
+        "message-size",
+        hides=(
+            "copies",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "refuse_history",
+        "message-size",
+        hides=(
+            "copies",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "corrupt_tail",
+        "message-size",
+        hides=(
+            "copies",
+            "latency",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "lose_large",
+        "message-size",
+        also=("local-matching",),
+        hides=(
+            "copies",
+            "latency",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "misrouted",
+        "message-size",
+        "entity-capacity",
+        also=(
+            "burst-order",
+            "local-matching",
+        ),
+        hides=(
+            "copies",
+            "latency",
+            "os-overhead",
+            "shared-buffer",
+        ),
     ),
     _defect("copy_per_reader", "copies", "shared-buffer", "footprint"),
     _defect("two_buffers", "copies", "shared-buffer", "footprint"),
@@ -95,16 +149,29 @@ _ROWS = (
     _defect("partial_copy", "copies", "footprint"),
     _defect("scattered_copy", "copies", "footprint"),
     _defect("transient_copy", "copies", traced=True),
-    _defect("lose_some", "agentless-operation", "thread-safety", hides=("latency",)),  # a distribution has every sample
+    _defect(
+        "lose_some",
+        "agentless-operation",
+        "thread-safety",
+        also=(
+            "burst-order",
+            "lifecycle",
+        ),
+        hides=("latency",),
+    ),  # a distribution has every sample
     _defect(
         "torn_sample",
         "agentless-operation",
         "agentless-startup",
         "thread-safety",
-        hides=("latency",),
         also=(
             "burst-order",
             "lifecycle",
+            "message-size",
+        ),
+        hides=(
+            "latency",
+            "os-overhead",
         ),
     ),
     _defect("offline_refused", "agentless-startup"),
@@ -114,29 +181,67 @@ _ROWS = (
     _defect("missing_data", "agent-duplicates"),
     _defect("ignore_qos", "local-matching", also=("lifecycle",)),
     _defect("fold_case", "local-matching"),
-    _defect("ignore_type", "local-matching", "agent-duplicates"),  # the Agent is told of another type too
+    _defect(
+        "ignore_type", "local-matching", "agent-duplicates", also=("lifecycle",)
+    ),  # the Agent is told of another type too
     _defect("reader_first", "local-matching"),
     _defect("refuse_durable", "local-matching"),
-    _defect("short_names", "local-matching"),
-    _defect("text_qos", "local-matching"),
+    _defect(
+        "short_names",
+        "local-matching",
+        also=(
+            "entity-capacity",
+            "lifecycle",
+        ),
+    ),
+    _defect("text_qos", "local-matching", also=("lifecycle",)),
     _defect("any_service", "local-matching", "services"),
-    _defect("leak_session", "lifecycle"),
-    _defect("session_wipe", "lifecycle"),
+    _defect(
+        "leak_session",
+        "lifecycle",
+        also=(
+            "local-matching",
+            "services",
+        ),
+    ),
+    _defect("session_wipe", "lifecycle", also=("local-matching",)),
     _defect("zombie_reader", "lifecycle"),
     _defect("waiting_zombie", "lifecycle"),
-    _defect("silent_table", "entity-capacity"),
-    _defect("few_writers", "entity-capacity"),
-    _defect("wrong_error", "entity-capacity"),
-    _defect("wrong_request_id", "services"),
+    _defect(
+        "silent_table",
+        "entity-capacity",
+        also=(
+            "lifecycle",
+            "local-matching",
+            "message-size",
+        ),
+        hides=(
+            "copies",
+            "latency",
+            "os-overhead",
+            "shared-buffer",
+        ),
+    ),
+    _defect("few_writers", "entity-capacity", also=("lifecycle",)),
+    _defect(
+        "wrong_error",
+        "entity-capacity",
+        also=("local-matching",),
+        hides=(
+            "message-size",
+            "shared-buffer",
+        ),
+    ),
+    _defect("wrong_request_id", "services", also=("burst-order",)),
     _defect("wrong_requester", "services"),
     _defect("lost_reply", "services"),
     _defect("busy_lock", "os-overhead"),
-    _defect("torn_by_preemption", "thread-safety"),
+    _defect("torn_by_preemption", "thread-safety", also=("message-size",)),
     _defect("empty_locks", "thread-safety"),
     _defect("footprint_bloat", "footprint"),
     _defect("homonym", "footprint"),
     _defect("late_wakeup", "latency", also=("thread-safety",)),
-    _defect("slow_readers", "latency"),
+    _defect("slow_readers", "latency", hides=("thread-safety",)),
     _defect("slow_path", "latency", hides=("thread-safety",)),  # there its time is up before all is published
     # From here on patches. What breaks a delivery is seen by more than one claim: a sample that is lost or comes to the
     # wrong reader also keeps or frees a buffer, spoils an order or a depth.
@@ -151,9 +256,38 @@ _ROWS = (
     _defect("stale_writer", "local-matching", also=("lifecycle", "burst-order", "services")),
     _defect("close_drops", "lifecycle", also=("burst-order", "local-matching")),
     # Several writers, topics, readers, and many samples that wait.
-    _defect("first_writer", "local-matching", also=("burst-order", "lifecycle", "entity-capacity", "thread-safety")),
-    _defect("swapped_loans", "local-matching", also=("lifecycle", "burst-order", "services")),
-    _defect("mixed_topics", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect(
+        "first_writer",
+        "local-matching",
+        also=(
+            "burst-order",
+            "entity-capacity",
+            "latency",
+            "lifecycle",
+            "thread-safety",
+        ),
+    ),
+    _defect(
+        "swapped_loans",
+        "local-matching",
+        also=(
+            "burst-order",
+            "lifecycle",
+            "message-size",
+            "services",
+            "thread-safety",
+        ),
+    ),
+    _defect(
+        "mixed_topics",
+        "local-matching",
+        also=(
+            "burst-order",
+            "entity-capacity",
+            "lifecycle",
+            "services",
+        ),
+    ),
     _defect(
         "eight_readers",
         "local-matching",
@@ -161,7 +295,16 @@ _ROWS = (
         hides=("copies", "latency", "os-overhead", "shared-buffer"),  # rows with nine readers
     ),
     _defect("readers_32", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
-    _defect("ring32", "burst-order", also=("lifecycle", "local-matching", "services")),
+    _defect(
+        "ring32",
+        "burst-order",
+        also=(
+            "lifecycle",
+            "local-matching",
+            "message-size",
+            "services",
+        ),
+    ),
     _defect("crowd", "burst-order", also=("local-matching", "services")),
     # Copies, by what the conditions of one experiment leave out.
     _defect("copy_across", "copies", also=("shared-buffer", "os-overhead")),
@@ -173,10 +316,48 @@ _ROWS = (
     _defect("copy_aged", "copies", also=("shared-buffer", "os-overhead")),
     _defect("copy_history", "copies", also=("shared-buffer", "os-overhead")),
     # Pools.
-    _defect("overlap", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
-    _defect("terminator", "message-size", also=("burst-order", "services", "local-matching", "lifecycle")),
+    _defect(
+        "overlap",
+        "message-size",
+        also=(
+            "burst-order",
+            "lifecycle",
+            "local-matching",
+            "services",
+        ),
+        hides=(
+            "copies",
+            "latency",
+            "os-overhead",
+            "shared-buffer",
+        ),
+    ),
+    _defect(
+        "terminator",
+        "message-size",
+        also=(
+            "burst-order",
+            "lifecycle",
+            "local-matching",
+            "services",
+        ),
+        hides=(
+            "latency",
+            "os-overhead",
+        ),
+    ),
     _defect("held_back", "burst-order", also=("lifecycle", "message-size")),
-    _defect("leak_exhaust", "lifecycle", also=("burst-order", "message-size", "services"), hides=("thread-safety",)),
+    _defect(
+        "leak_exhaust",
+        "lifecycle",
+        also=(
+            "agentless-operation",
+            "burst-order",
+            "message-size",
+            "services",
+        ),
+        hides=("thread-safety",),
+    ),
     _defect("cancel_leak", "lifecycle", also=("burst-order", "message-size", "services")),
     # Deletion while samples wait.
     _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services")),
@@ -189,8 +370,24 @@ _ROWS = (
     # Callbacks that act.
     _defect("delete_in_callback", "lifecycle", also=("burst-order", "local-matching")),
     _defect("join_in_callback", "local-matching", also=("lifecycle", "burst-order")),
-    _defect("join_early", "local-matching", also=("lifecycle", "burst-order")),
-    _defect("in_front", "burst-order", also=("local-matching", "services")),
+    _defect(
+        "join_early",
+        "local-matching",
+        also=(
+            "burst-order",
+            "lifecycle",
+            "services",
+        ),
+    ),
+    _defect(
+        "in_front",
+        "burst-order",
+        also=(
+            "local-matching",
+            "services",
+            "thread-safety",
+        ),
+    ),
     # Two contexts at once.
     _defect("unlocked_publish", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
     _defect("split_append", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
@@ -220,7 +417,16 @@ _ROWS = (
     _defect("creation_256", "lifecycle", also=("burst-order", "local-matching")),
     _defect("reuse_leak", "lifecycle", also=("entity-capacity",)),
     # Names.
-    _defect("name_32", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect(
+        "name_32",
+        "local-matching",
+        also=(
+            "burst-order",
+            "entity-capacity",
+            "lifecycle",
+            "services",
+        ),
+    ),
     _defect("name_hash", "local-matching", also=("lifecycle", "burst-order", "services")),
     _defect("name_fnv16", "local-matching", also=("lifecycle", "burst-order", "services")),
     _defect("names_8", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),

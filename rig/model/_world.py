@@ -217,7 +217,8 @@ class World:
         if status < 0:
             if not held:
                 return None
-            if status == TABLE_FULL and self.pairs + len(partners) > self.limits.pairs:
+            leaving = sum(len(writer.readers) for writer in self._leaving())
+            if status == TABLE_FULL and self.pairs + leaving + len(partners) > self.limits.pairs:
                 return None
             return self._not_created(str(end), status, again=end in self._gone, text=text, form=create.form)
         self.ends[end] = made
@@ -629,9 +630,14 @@ class World:
             if gone in other.readers:
                 other.readers.remove(gone)
 
+    def _leaving(self) -> set[Endpoint]:
+        """Writers that were deleted and have samples under way: they may keep rows and pairs until these are out."""
+        writers = {sample.writer for sample in self.held}
+        return {writer for writer in writers if self.ends.get(writer.end) is not writer}
+
     def _names(self, text: int, form: Form) -> tuple[int, int]:
         """Texts that may be kept with one more, and their bytes, if no two are the same. Of XML the names in it too."""
-        ends = [(end.text, end.made.form) for end in self.ends.values()]
+        ends = [(end.text, end.made.form) for end in (*self.ends.values(), *self._leaving())]
         kept = [*((each, Form.BIN) for each in self.groups.values()), *ends, (text, form)]
         times = [(each, 2 if of is Form.XML else 1) for each, of in kept if each]
         return sum(many for _, many in times), sum(each * many for each, many in times)
@@ -646,7 +652,11 @@ class World:
             return Breach(Promise.PAIR_MEETS, Family.REFUSED, f"{what} is created", seen)
         limits = self.limits
         names, name_bytes = self._names(text, form)
-        if self.rows + 1 > limits.entities or names > limits.names or name_bytes > limits.name_bytes:
+        if (
+            self.rows + len(self._leaving()) + 1 > limits.entities
+            or names > limits.names
+            or name_bytes > limits.name_bytes
+        ):
             return None
         if self.link and self.removals:
             return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link

@@ -95,6 +95,16 @@ _QOS = (
     Qos(depth=1),
     Qos(depth=2),
     Qos(depth=5),
+    Qos(depth=17),
+    Qos(depth=257),
+)
+_DURABLE = (
+    Qos(transient_local=True),
+    Qos(transient_local=True, keep_all=True),
+    Qos(transient_local=True, depth=1),
+    Qos(transient_local=True, depth=2),
+    Qos(transient_local=True, depth=3),
+    Qos(transient_local=True, depth=17),
 )
 _IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
 _LAST_ID = 0xFFF
@@ -125,6 +135,7 @@ _KINDS_OF_CALLS = (
     "many_topics",
     "nonsense",
 )
+_ALL_DURABLE = 0.2  # in how many all that is made is for late readers
 _LINKED = 0.25  # how many of the sequences have a link
 _LINKED_BYTES = 4096  # a longer sample takes the link for long
 _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
@@ -185,7 +196,8 @@ class _Drawing:
             self.some_topics = random.choice((9, 12, 15, 17))
             self.kinds |= {"modes"} if random.random() < 0.5 else set()
         self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
-        self.qos = random.sample(_QOS, random.choice((1, 2, 3)))
+        some = _DURABLE if random.random() < _ALL_DURABLE else _QOS
+        self.qos = random.sample(some, random.choice((1, 2, 3)))
         self.several = ground.limits.sessions > 1 and random.random() < (0.7 if self.link else 0.5)
         self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
         self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]

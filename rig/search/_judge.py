@@ -12,6 +12,8 @@ from rig.bench import Called, Context, Heard, Step
 from rig.errors import RigError
 from rig.model import (
     Breach,
+    Cancel,
+    Close,
     Create,
     Delete,
     Drop,
@@ -23,12 +25,15 @@ from rig.model import (
     InCallback,
     Kind,
     Limits,
+    Loan,
     Numbered,
     Operation,
     Promise,
     Publish,
     Repeat,
     Sample,
+    Send,
+    Spin,
     World,
     holders,
     names_of,
@@ -39,6 +44,17 @@ from rig.search._lower import Call, Lowered
 _UNSUPPORTED = -2
 _OUTSIDE = 0x80000000  # an address of the native firmware that is no offset in the shared file
 _WHOLE_WORD = 4
+_OPERATION_OF: dict[int, type] = {
+    Step.PUBLISH: Publish,
+    Step.SPIN: Spin,
+    Step.CREATE: Create,
+    Step.LOAN: Loan,
+    Step.SEND: Send,
+    Step.CANCEL: Cancel,
+    Step.CLOSE: Close,
+    Step.REPEAT: Repeat,
+    Step.ELSEWHERE: Elsewhere,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +180,9 @@ class _Judge:
         world, numbered = self.world, call.numbered
         young = called.context == Context.CALLBACK
         operation = numbered.operation
+        if not isinstance(operation, _OPERATION_OF.get(step, object)):
+            self.unjudged = f"a record of {Step(step).name} where the program has {type(operation).__name__}"
+            return None  # of a firmware that has lost its way; whether it goes on is asked elsewhere
         match step:
             case Step.PUBLISH:
                 if called.context == Context.OTHER:
@@ -283,8 +302,10 @@ class _Judge:
             if record.step == Step.JOIN:
                 break
             if record.context == Context.OTHER:
-                publish = ends[record.number]
-                assert isinstance(publish, Publish)
+                publish = ends.get(record.number)
+                if not isinstance(publish, Publish):
+                    self.unjudged = "a record of another context where the program has none"
+                    return None
                 breach = self.world.published(
                     publish.end,
                     record.sequence,

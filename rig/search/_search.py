@@ -24,7 +24,7 @@ _SHRINK_SECONDS = 6.0
 _CONFIRMATIONS = 2  # runs of its own in which a breach must come again, to count as one that always comes
 _TRIES = 20  # runs in which one that does not always come must come again
 _AT_A_TIME = 8  # tries a candidate gets where a breach does not always come
-_TOLD = 5  # runs of the short sequence
+_TOLD = 5  # runs of the short sequence, at the least
 _TIMED = {Family.LATE}  # what a busy host may bring about: must come again each time
 _TIMED_CONFIRMATIONS, _TIMED_TRIES = 8, 4  # in a row: to count, and for a candidate when it is shrunk
 _A_PROMISE_AT_MOST = 1  # findings of a promise and family; more of them are the same, mostly
@@ -183,12 +183,15 @@ class Search:
         family = breach.family
         must = family in _TIMED  # each time
 
+        def again(candidate: Calls) -> bool:
+            if must:
+                return all(self._fails(candidate, family) for _ in range(_TIMED_TRIES))
+            if family is Family.DEAD:
+                return any(self._fails(candidate, family) for _ in range(tries))
+            return at_once([candidate] * tries) is not None
+
         def one_by_one(candidates: Sequence[Calls]) -> int | None:
-            for at, candidate in enumerate(candidates):
-                came = (self._fails(candidate, family) for _ in range(_TIMED_TRIES if must else tries))
-                if all(came) if must else any(came):
-                    return at
-            return None
+            return next((at for at, candidate in enumerate(candidates) if again(candidate)), None)
 
         def at_once(candidates: Sequence[Calls]) -> int | None:
             for at, (_, outcome) in enumerate(self._runner.run(candidates)):
@@ -199,10 +202,10 @@ class Search:
         plain = tries == 1 and not must and family is not Family.DEAD
         deadline = time.monotonic() + _SHRINK_SECONDS * (1 if plain else 3)
         short = drop_unused_topics(shrink(calls, at_once if plain else one_by_one, deadline=deadline))
-        told, repeats = self._told(short, family)
+        told, repeats, runs = self._told(short, family)
         if told is None:  # the short one lost it: the long one has it
             short = calls
-            told, repeats = self._told(short, family)
+            told, repeats, runs = self._told(short, family)
         told = told or Outcome(breach=breach)
         return Finding(
             breach=told.breach or breach,
@@ -212,15 +215,22 @@ class Search:
             expected=tuple((line.index, line.text) for line in predict(short, self._runner.limits)),
             came=told.came,
             repeats=repeats,
-            runs=_TOLD,
+            runs=runs,
             seconds=seconds,
         )
 
-    def _told(self, calls: Calls, family: Family) -> tuple[Outcome | None, int]:
-        """What comes of a sequence, in words, in a run that breaks the promise; and in how many runs it does."""
-        outcomes = [self._runner.run_one(calls, narrate=True) for _ in range(_TOLD)]
-        broken = [each for each in outcomes if each.breach is not None and each.breach.family is family]
-        return (broken[0] if broken else None), len(broken)
+    def _told(self, calls: Calls, family: Family) -> tuple[Outcome | None, int, int]:
+        """What comes of a sequence, in words, in a run that breaks the promise; in how many runs it does; and how many
+        there were: more where it does not come soon.
+        """
+        broken: list[Outcome] = []
+        runs = 0
+        while runs < _TOLD or (not broken and runs < _TRIES):
+            outcome = self._runner.run_one(calls, narrate=True)
+            runs += 1
+            if outcome.breach is not None and outcome.breach.family is family:
+                broken.append(outcome)
+        return (broken[0] if broken else None), len(broken), runs
 
 
 def _kind(call: str) -> str:

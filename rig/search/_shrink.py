@@ -51,6 +51,9 @@ def shrink(calls: Calls, fails: Callable[[Sequence[Calls]], int | None], *, dead
     :param deadline: ``time.monotonic`` at which to be content with what there is.
     :param chunk: how many candidates are asked for at once.
     """
+    awake = _awake(calls)
+    if awake != calls and fails([awake]) is not None:
+        calls = awake  # else each of the candidates would sleep
     again = True
     while again and time.monotonic() < deadline:
         again = False
@@ -59,6 +62,12 @@ def shrink(calls: Calls, fails: Callable[[Sequence[Calls]], int | None], *, dead
             if better != calls:
                 calls, again = better, True
     return calls
+
+
+def _awake(calls: Calls) -> Calls:
+    """Without spins that sleep."""
+    quick = (replace(o, timeout_ms=0) if isinstance(o, Spin) else o for o in calls.operations)
+    return replace(calls, operations=tuple(quick))
 
 
 def _best(

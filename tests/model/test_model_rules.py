@@ -431,3 +431,16 @@ def test_a_sample_may_be_held_while_a_late_reader_gets_its_history_in_between() 
         kept(mcu.world.published(writer, 99, 8, None, NO_BUFFER, young=True))
     kept(mcu.hear(reader, numbers[1]))
     broken(mcu.world.published(writer, 99, 8, None, NO_BUFFER, young=True), Promise.RETURNED, Family.REFUSED)
+
+
+def test_a_writer_that_was_deleted_keeps_its_rows_until_its_samples_are_out() -> None:
+    mcu = Mcu(limits=Limits(pairs=3))
+    readers = [mcu.reader(id) for id in (1, 2)]
+    writer = mcu.writer()
+    number = mcu.publish(writer)
+    kept(mcu.world.deleted(writer, 0))
+    kept(mcu.world.created(Create(writer, 0, PLAIN), TOPIC, TABLE_FULL))
+    for reader in readers:
+        kept(mcu.hear(reader, number))
+    kept(mcu.spin())
+    broken(mcu.world.created(Create(writer, 0, PLAIN), TOPIC, TABLE_FULL), Promise.CREATED_AGAIN, Family.REFUSED)
