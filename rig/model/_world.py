@@ -568,23 +568,26 @@ class World:
         """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
         if reader.service:
             return
-        if not reader.qos.keep_all and reader.qos.depth:
-            kept_back = reader.qos.transient_local  # how history and depth meet is left open
-            for entry in reader.queue[: -reader.qos.depth]:
+        if not reader.qos.keep_all and len(reader.queue) > (reader.qos.depth or len(reader.queue)):
+            # Left open: how history and depth meet, and which samples are the last while another context publishes.
+            kept_back = reader.qos.transient_local or self.elsewhere
+            for entry in list(reader.queue) if self.elsewhere else reader.queue[: -reader.qos.depth]:
                 if not kept_back:
                     reader.replaced.add(entry.sample.number)
                     reader.queue.remove(entry)
-                if entry.required:
-                    entry.required = False
-                    entry.sample.waiting -= 1
-                    entry.sample.maybe += 1  # its buffer may be held until the spin that passes over it
+                self._excuse(entry)  # its buffer may be held until the spin that passes over it
         depth = 0 if writer.qos.keep_all else writer.qos.depth or (1 if writer.qos.transient_local else 0)
         if depth:
             own = [e for e in reader.queue if e.sample.writer is writer and e.required]
-            for entry in own[:-depth]:
-                entry.required = False
-                entry.sample.waiting -= 1
-                entry.sample.maybe += 1
+            for entry in own if self.elsewhere and len(own) > depth else own[:-depth]:
+                self._excuse(entry)
+
+    def _excuse(self, entry: Entry) -> None:
+        """The sample may still come, and need not."""
+        if entry.required:
+            entry.required = False
+            entry.sample.waiting -= 1
+            entry.sample.maybe += 1
 
     def _pass_on(self, sample: Sample | None, *, history: bool = False) -> None:
         """The callbacks of ``sample`` run now. Those of the one before may not be over: a middleware may hand a late
@@ -797,7 +800,7 @@ def _speaks(kind: Kind) -> Kind | None:
 
 def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
     """Whether what is asked for is what is there already."""
-    return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic) == create
+    return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic, apart=create.apart) == create
 
 
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:
