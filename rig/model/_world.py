@@ -489,7 +489,7 @@ class World:
             sample.pending = False
             for reader in sample.writer.readers:
                 for entry in reader.queue:
-                    if entry.sample is sample and not entry.required:
+                    if entry.sample is sample and not entry.required and not _crowded(reader, sample.writer):
                         entry.required = True
                         sample.maybe -= 1
                         sample.waiting += 1
@@ -534,13 +534,13 @@ class World:
         sample.young = young
         sample.order = self._accepted
         self.samples[sample.number] = sample
+        if sample.concurrent:
+            sample.pending = True
+            self.pending_elsewhere.append(sample)
         readers = [sample.asker] if sample.asker is not None else list(writer.readers)
         for reader in readers:
             self._queue(reader, Entry(sample, required=not sample.concurrent, young=young))
             self._replace(reader, writer)
-        if sample.concurrent:
-            sample.pending = True
-            self.pending_elsewhere.append(sample)
         if writer.qos.transient_local and not writer.service:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
@@ -568,18 +568,17 @@ class World:
         """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
         if reader.service:
             return
+        # Left open: how history and depth meet, and which samples are the last while another context publishes.
+        any_may_be_last = bool(self.pending_elsewhere)
         if not reader.qos.keep_all and len(reader.queue) > (reader.qos.depth or len(reader.queue)):
-            # Left open: how history and depth meet, and which samples are the last while another context publishes.
-            kept_back = reader.qos.transient_local or self.elsewhere
-            for entry in list(reader.queue) if self.elsewhere else reader.queue[: -reader.qos.depth]:
-                if not kept_back:
+            for entry in list(reader.queue) if any_may_be_last else reader.queue[: -reader.qos.depth]:
+                if not (reader.qos.transient_local or any_may_be_last):
                     reader.replaced.add(entry.sample.number)
                     reader.queue.remove(entry)
                 self._excuse(entry)  # its buffer may be held until the spin that passes over it
-        depth = 0 if writer.qos.keep_all else writer.qos.depth or (1 if writer.qos.transient_local else 0)
-        if depth:
-            own = [e for e in reader.queue if e.sample.writer is writer and e.required]
-            for entry in own if self.elsewhere and len(own) > depth else own[:-depth]:
+        if depth := _offered_depth(writer):
+            own = [e for e in reader.queue if e.sample.writer is writer and (e.required or e.sample.pending)]
+            for entry in own if any_may_be_last and len(own) > depth else own[:-depth]:
                 self._excuse(entry)
 
     def _excuse(self, entry: Entry) -> None:
@@ -796,6 +795,19 @@ class World:
 def _speaks(kind: Kind) -> Kind | None:
     """The kind that hears what this one says."""
     return {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}.get(kind)
+
+
+def _offered_depth(writer: Endpoint) -> int:
+    """How many samples of its own a writer answers for; 0: all."""
+    return 0 if writer.qos.keep_all else writer.qos.depth or (1 if writer.qos.transient_local else 0)
+
+
+def _crowded(reader: Endpoint, writer: Endpoint) -> bool:
+    """Whether more waits for the reader than its depth or the writer's."""
+    own = sum(entry.sample.writer is writer for entry in reader.queue)
+    wanted = 0 if reader.qos.keep_all or reader.service else reader.qos.depth
+    offered = 0 if reader.service else _offered_depth(writer)
+    return bool((wanted and len(reader.queue) > wanted) or (offered and own > offered))
 
 
 def _same(old: Endpoint, create: Create, topic: Topic) -> bool:

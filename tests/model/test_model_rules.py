@@ -444,3 +444,29 @@ def test_a_writer_that_was_deleted_keeps_its_rows_until_its_samples_are_out() ->
         kept(mcu.hear(reader, number))
     kept(mcu.spin())
     broken(mcu.world.created(Create(writer, 0, PLAIN), TOPIC, TABLE_FULL), Promise.CREATED_AGAIN, Family.REFUSED)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_an_endpoint_made_among_many_is_the_same_made_alone(apart: bool) -> None:
+    mcu = Mcu()
+    writer = mcu.writer()
+    mcu.world.deleted(writer, 0)
+    kept(mcu.world.created(Create(writer, 0, PLAIN, apart=apart), TOPIC, 0))
+    kept(mcu.world.created(Create(writer, 0, PLAIN, apart=not apart, mode=Mode.REUSE), TOPIC, 0))
+
+
+@pytest.mark.parametrize("came", [(1,), (2,), (1, 2), (2, 1)])
+def test_which_samples_are_the_last_is_open_while_another_context_publishes(came: tuple[int, ...]) -> None:
+    mcu = Mcu()
+    one, two, reader = mcu.writer(1), mcu.writer(2), mcu.reader(qos=Qos(depth=1))
+    mcu.publish(one)
+    mcu.world.elsewhere = True
+    mcu.number += 1
+    kept(mcu.world.published(two, mcu.number, 8, None, OK, concurrent=True))
+    for number in came:
+        kept(mcu.hear(reader, number))
+    kept(mcu.spin())
+    mcu.world.joined()
+    mcu.publish(one)
+    kept(mcu.hear(reader, mcu.publish(one)))  # and no longer, once it has ended
+    broken(mcu.hear(reader, 3), Promise.DEPTH, Family.EXTRA)
