@@ -31,6 +31,8 @@ TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
 _SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
+_LINK_MS_PER_BYTE = 10 * 1000 / 115_200  # of the slowest line that boards commonly have, start and stop bits included
+_WIRE_OVERHEAD = 32  # bytes that DDS-XRCE and its framing put round a short sample
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
@@ -145,6 +147,7 @@ class World:
         self._most_rows = 0
         self._passing: list[Sample] = []
         self._accepted = 0
+        self._to_send = 0  # bytes that were accepted since the last spin, with what the wire adds
         self._delivered_in_spin = 0
         self._dry = False
 
@@ -446,7 +449,7 @@ class World:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
-            soon = (woken_after_ms or 0) + _SOON_MS
+            soon = (woken_after_ms or 0) + _SOON_MS + (self._to_send * _LINK_MS_PER_BYTE if self.link else 0)
             if elapsed_ms > soon:
                 what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
                 breach = Breach(
@@ -456,6 +459,7 @@ class World:
                     f"it returned after {elapsed_ms} ms",
                 )
         self._delivered_in_spin = 0
+        self._to_send = 0
         self._pass_on(None)
         for reader in self.ends.values():
             reader.queue = [e for e in reader.queue if e.required or e.young or e.sample.pending]
@@ -531,6 +535,7 @@ class World:
     def _accept(self, sample: Sample, *, young: bool) -> None:
         writer = sample.writer
         self._accepted += 1
+        self._to_send += sample.length + _WIRE_OVERHEAD
         sample.young = young
         sample.order = self._accepted
         self.samples[sample.number] = sample
