@@ -184,6 +184,14 @@ class Step(IntEnum):
     LINK = 20
 
 
+class LinkState(IntEnum):
+    """``rig_link_state``."""
+
+    WHOLE = 0
+    SILENT = 1
+    LOSSY = 2
+
+
 class Context(IntEnum):
     """``rig_context``: where a step ran."""
 
