@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from rig.bench import Capability
+from rig.bench import Bench, Capability
 from rig.experiments._experiment import Experiment
 from rig.model import Sequence
 from rig.records import Measurement, Metric
@@ -22,16 +22,24 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     """Draw and run sequences until the time is up."""
     usual = SECONDS[0] if setting.quick else SECONDS[1]
     seconds = usual if setting.search_seconds is None else setting.search_seconds
-    link = setting.link
-    runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=link is not None)
-    if link is not None:
-        link.restart_agent(reticent=True)  # every sample of a connected session is for the link as well
+
+    def agent(*, reticent: bool) -> None:
+        """A board that was renewed has another link."""
+        if setting.link is not None:
+            setting.link.restart_agent(reticent=reticent)
+
+    def renew() -> Bench:
+        bench = setting.renew()
+        agent(reticent=True)
+        return bench
+
+    runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None)
+    agent(reticent=True)  # every sample of a connected session is for the link as well
     try:
         report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
         setting.bench.stop()
     finally:
-        if link is not None:
-            link.restart_agent()
+        agent(reticent=False)
     searched = Searched(
         seed=report.seed,
         calls=report.operations,

@@ -15,7 +15,7 @@ class Defect:
     """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it; ``also``: claims that
     may be refuted as well, since a broken delivery is seen by more than one.
 
-    ``traced``: only a trace of every write can see it, which emulated boards alone have. ``hides``: claims that may
+    ``traced``: only a trace of every write or a clock that repeats exactly can show it, which emulated boards alone have. ``hides``: claims that may
     stay undecided, as the defect takes away what they are decided on. ``needs_heap``: it cannot be built for a board
     that has no heap at all, which only the native one has.
     """
@@ -346,7 +346,7 @@ _ROWS = (
             "os-overhead",
         ),
     ),
-    _defect("held_back", "burst-order", also=("lifecycle", "message-size")),
+    _defect("held_back", "lifecycle", also=("burst-order", "message-size")),
     _defect(
         "leak_exhaust",
         "lifecycle",
@@ -428,12 +428,12 @@ _ROWS = (
         ),
     ),
     _defect("name_hash", "local-matching", also=("lifecycle", "burst-order", "services")),
-    _defect("name_fnv16", "local-matching", also=("lifecycle", "burst-order", "services")),
-    _defect("names_8", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("name_fnv16", "local-matching", also=("lifecycle", "burst-order", "services", "entity-capacity")),
+    _defect("names_8", "local-matching", also=("burst-order", "lifecycle", "entity-capacity", "services")),
     # Latency.
     _defect("cold_first", "latency"),
     _defect("slow_two_sessions", "latency"),
-    _defect("far_tail", "latency"),
+    _defect("far_tail", "latency", traced=True),
     _defect("growing_old", "latency"),
     _defect("loaded_backoff", "latency"),
     # Footprint.

@@ -402,7 +402,14 @@ class _Drawing:
             self._add(Send(end) if self.random.random() < 0.7 else Cancel(end))
             return
         writers = self._ends(Kind.WRITER, loaned=False)
-        if writers and len(open_) < 4:
+        if len(writers) > 1 and not open_ and self.random.random() < 0.5:
+            length = self._length()  # of both: what is taken for the other is not told by it
+            pair = [writer.end for writer in self.random.sample(writers, 2)]
+            for end in pair:
+                self._add(Loan(end, length))
+            for end in self.random.sample(pair, 2):
+                self._add(Send(end))
+        elif writers and len(open_) < 4:
             self._add(Loan(self.random.choice(writers).end, self._length()))
 
     def _delete(self) -> None:
