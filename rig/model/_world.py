@@ -31,6 +31,7 @@ TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
 _SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
+_CALLBACK_MS = 0.05  # one callback of the bench, which looks at the whole payload, on a core of some MHz
 _LINK_MS_PER_BYTE = 10 * 1000 / 115_200  # of the slowest line that boards commonly have, start and stop bits included
 _WIRE_OVERHEAD = 32  # bytes that DDS-XRCE and its framing put round a short sample
 
@@ -449,7 +450,8 @@ class World:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
         if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
-            soon = (woken_after_ms or 0) + _SOON_MS + (self._to_send * _LINK_MS_PER_BYTE if self.link else 0)
+            work = self._delivered_in_spin * _CALLBACK_MS + (self._to_send * _LINK_MS_PER_BYTE if self.link else 0)
+            soon = (woken_after_ms or 0) + _SOON_MS + work
             if elapsed_ms > soon:
                 what = "published into its sleep" if woken_after_ms is not None else "waiting before it began"
                 breach = Breach(

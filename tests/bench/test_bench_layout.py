@@ -55,7 +55,6 @@ ENUMS: dict[str, tuple[str, type[IntEnum] | type[IntFlag]]] = {
     "rig_step": ("RIG_STEP_", layout.Step),
     "rig_link_state": ("RIG_LINK_", layout.LinkState),
     "rig_context": ("RIG_CONTEXT_", layout.Context),
-    "rig_link_state": ("RIG_LINK_", layout.LinkState),
     "rig_record_flag": ("RIG_RECORD_", layout.EntryFlag),
 }
 NO_MEMBERS = {"RIG_COUNTERS"}  # the number of the others

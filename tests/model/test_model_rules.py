@@ -470,3 +470,29 @@ def test_which_samples_are_the_last_is_open_while_another_context_publishes(came
     mcu.publish(one)
     kept(mcu.hear(reader, mcu.publish(one)))  # and no longer, once it has ended
     broken(mcu.hear(reader, 3), Promise.DEPTH, Family.EXTRA)
+
+
+@pytest.mark.parametrize(
+    ("link", "count", "length", "elapsed_ms", "late"),
+    [
+        (False, 1, 8, 39, False),
+        (False, 1, 8, 42, True),
+        (False, 100, 8, 44, False),  # as many callbacks take their time
+        (False, 3, 200, 90, True),
+        (True, 3, 200, 90, False),  # 700 bytes are 60 ms on a line of 115,200 bit/s
+        (True, 3, 200, 110, True),
+    ],
+)
+def test_a_spin_returns_soon_after_its_callbacks_and_what_it_had_to_send(
+    link: bool, count: int, length: int, elapsed_ms: int, late: bool
+) -> None:
+    mcu = Mcu(buffers=128, link=link)
+    mcu.world.buffer_bytes = 256
+    writer, reader = mcu.writer(qos=Qos(keep_all=True)), mcu.reader(qos=Qos(keep_all=True))
+    for number in [mcu.publish(writer, length=length) for _ in range(count)]:
+        kept(mcu.hear(reader, number, length=length))
+    breach = mcu.world.spun(300, elapsed_ms, count)
+    if late:
+        broken(breach, Promise.PROMPT, Family.LATE)
+    else:
+        kept(breach)
