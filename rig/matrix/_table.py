@@ -15,9 +15,9 @@ class Defect:
     """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it; ``also``: claims that
     may be refuted as well, since a broken delivery is seen by more than one.
 
-    ``traced``: only a trace of every write or a clock that repeats exactly can show it, which emulated boards alone have. ``hides``: claims that may
-    stay undecided, as the defect takes away what they are decided on. ``needs_heap``: it cannot be built for a board
-    that has no heap at all, which only the native one has.
+    ``traced``: only a trace of every write or a clock that repeats exactly can show it, which emulated boards alone
+    have. ``hides``: claims that may stay undecided, as the defect takes away what they are decided on. ``needs_heap``:
+    it cannot be built for a board that has no heap at all, which only the native one has.
     """
 
     name: str
