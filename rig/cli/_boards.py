@@ -65,7 +65,7 @@ def up_command(inventory_file: Path, name: str) -> int:
 @click.command("build", cls=OnceCommand)
 @click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
 def build_command(presets: tuple[str, ...]) -> int:
-    """Build the bench firmware for CMake presets of firmware/ (mps2-an385, microbit, posix)."""
+    """Build the bench firmware for CMake presets of firmware/ (mps2-an385, mps2-an500, microbit, posix)."""
     for preset in presets:
         for variant, path in build(preset).items():
             image = FirmwareImage.load(path)

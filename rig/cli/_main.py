@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import importlib
 import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import click
 
 from rig import __version__
-from rig.cli._agent import agent_group, decode_command, dissector_command
-from rig.cli._bench import bench_command
-from rig.cli._boards import boards_group, build_command, flash_command
-from rig.cli._doctor import doctor_command
-from rig.cli._matrix import matrix_command
-from rig.cli._meta import meta_group
-from rig.cli._observe import observe_command
-from rig.cli._replay import replay_command
-from rig.cli._run import claims_command, compare_command, explain_command, report_command, run_command
-from rig.cli._soak import soak_command
 from rig.errors import ExitCode, RigError, fault_of
-from rig.records import printable
 
 _HELP = f"""Measure and decide what the shared-memory transport of micro-ROS (DDS-XRCE) promises.
 
@@ -34,36 +26,78 @@ Exit codes: {", ".join(f"{code:d} {code.short}" for code in ExitCode)}.
 """
 
 
-@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+_COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {
+        "Measure and decide": {
+            "run": "_run:run_command",
+            "observe": "_observe:observe_command",
+            "claims": "_run:claims_command",
+            "explain": "_run:explain_command",
+        },
+        "Read, compare and repeat": {
+            "report": "_run:report_command",
+            "compare": "_run:compare_command",
+            "replay": "_replay:replay_command",
+            "soak": "_soak:soak_command",
+            "matrix": "_matrix:matrix_command",
+        },
+        "Boards and firmware": {
+            "doctor": "_doctor:doctor_command",
+            "boards": "_boards:boards_group",
+            "build": "_boards:build_command",
+            "flash": "_boards:flash_command",
+            "meta": "_meta:meta_group",
+        },
+        "Agent and traffic": {
+            "agent": "_agent:agent_group",
+            "decode": "_agent:decode_command",
+            "dissector": "_agent:dissector_command",
+        },
+        "The rig itself": {"bench": "_bench:bench_command"},
+    }
+)
+
+
+class _Commands(click.Group):
+    """All commands by task. The module of a command is imported when it is asked for: the others cost a second."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for section in _COMMANDS.values() for name in section]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        place = next((section[cmd_name] for section in _COMMANDS.values() if cmd_name in section), None)
+        if place is None:
+            return None
+        module, name = place.split(":")
+        command = getattr(importlib.import_module(f"rig.cli.{module}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        width = max(map(len, self.list_commands(ctx)))
+        for title, section in _COMMANDS.items():
+            commands = [(name, self.get_command(ctx, name)) for name in section]
+            with formatter.section(title):
+                formatter.write_dl(
+                    [
+                        (f"{name:<{width}}", command.get_short_help_str(limit=200))
+                        for name, command in commands
+                        if command
+                    ]
+                )
+
+
+@click.group(
+    cls=_Commands, help=_HELP, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="rig")
 def rig_command() -> None:
     """The group of all commands."""
 
 
-for _command in (
-    run_command,
-    report_command,
-    replay_command,
-    compare_command,
-    claims_command,
-    explain_command,
-    boards_group,
-    build_command,
-    flash_command,
-    meta_group,
-    observe_command,
-    agent_group,
-    decode_command,
-    dissector_command,
-    doctor_command,
-    matrix_command,
-    soak_command,
-    bench_command,
-):
-    rig_command.add_command(_command)
-
-
 def _complain(message: str, hint: str, code: int) -> int:
+    from rig.records import printable  # noqa: PLC0415 - what does not complain does not wait for it
+
     click.secho(f"rig: {printable(message)}", fg="red", err=True)
     if hint:
         click.echo(f"     {printable(hint)}", err=True)

@@ -223,7 +223,10 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(rig: Rig, out: Path,
 
 
 def commands(group: click.Group) -> Iterator[click.Command]:
-    for command in group.commands.values():
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None, name
         if isinstance(command, click.Group):
             yield from commands(command)
         else:
