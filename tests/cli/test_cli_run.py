@@ -14,7 +14,7 @@ import pytest
 from rig_process import Finished, RigProcess, nothing_left
 
 from rig.claims import CLAIMS
-from rig.records import Metric, load, schema
+from rig.records import Metric, Verdict, load, schema
 from rig.records.vocabulary import Rows, Searched
 
 pytestmark = [pytest.mark.qemu, pytest.mark.firmware]
@@ -37,7 +37,7 @@ def explained(out: Path) -> None:
     """What `rig explain` says of the claims that were measured stands in the record: factors, promises, the search."""
     record = load(out)
     for claim in record.claims:
-        if claim.verdict == "not run":
+        if claim.verdict is Verdict.NOT_RUN:
             continue
         arrays = [m for m in record.measurements if m.metric == Metric.ROWS and m.experiment == claim.id]
         factors = {name for m in arrays for name in m.read(Rows).levels}
