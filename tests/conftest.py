@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,16 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 
 # Runs that are not about the search do not wait for it.
 os.environ.setdefault("RIG_SEARCH_SECONDS", "2")
+
+
+@pytest.fixture(scope="module")  # not longer: modules of other rooms run in between, in this process
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state directory of our own, so that other boards of this host neither see nor disturb the tests."""
+    directory = tmp_path_factory.mktemp("state")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("RIG_STATE_DIR", str(directory))
+        yield directory
+
 
 # Rooms whose tests wait long for boards come first, so that none of them is left alone on one worker at the end.
 LONG = ("matrix", "run", "cli")

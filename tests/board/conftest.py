@@ -1,15 +1,11 @@
 """Firmware and board descriptions for the tests of the board room."""
 
 import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "probe"))
-
 from demo_firmware import MACHINES, build_demo
 
 from rig.inventory import BoardSpec, Inventory
@@ -29,13 +25,9 @@ boards:
 """
 
 
-@pytest.fixture(scope="module", autouse=True)  # not longer: modules of other rooms run in between, in this process
-def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    patch = pytest.MonkeyPatch()
-    directory = tmp_path_factory.mktemp("state")
-    patch.setenv("RIG_STATE_DIR", str(directory))
-    yield directory
-    patch.undo()
+@pytest.fixture(scope="module", autouse=True)
+def _apart(state_directory: Path) -> None:
+    """All tests of this room have a state directory of their own."""
 
 
 @pytest.fixture(scope="session")

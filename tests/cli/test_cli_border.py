@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from rig_process import Finished, RigProcess
+from sample_record import sample
 
 from rig.errors import ResultsFault, UsageError
 from rig.inventory import Inventory
@@ -22,9 +22,6 @@ from rig.probe import FirmwareImage
 from rig.publish import publish
 from rig.records import Event, RunRecord, Verdict, from_json, load, to_json
 from rig.run import RunOptions, execute
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "publish"))
-from sample_record import sample
 
 Rig = Callable[..., Finished]
 ESCAPE = "\x1b[31m\x07\x9b2J"

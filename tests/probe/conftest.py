@@ -1,27 +1,18 @@
 """Boards and firmware for the tests of the probe room: real QEMU, real pyOCD."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
-
 from demo_firmware import MACHINES, TARGETS, build_demo, start_demo
 
 from rig.probe import FirmwareImage, Probe, open_probe
 from rig.probe.qemu import EmulatedMachine, launch
 
 
-@pytest.fixture(scope="module", autouse=True)  # not longer: modules of other rooms run in between, in this process
-def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A state directory of our own, so that other boards of this host neither see nor disturb the tests."""
-    patch = pytest.MonkeyPatch()
-    directory = tmp_path_factory.mktemp("state")
-    patch.setenv("RIG_STATE_DIR", str(directory))
-    yield directory
-    patch.undo()
+@pytest.fixture(scope="module", autouse=True)
+def _apart(state_directory: Path) -> None:
+    """All tests of this room have a state directory of their own."""
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from rig.probe import FirmwareImage, Probe
 
-SOURCES = Path(__file__).parent / "firmware"
+SOURCES = Path(__file__).parents[1] / "probe" / "firmware"
 MACHINES = {"mps2-an385": ("cortex-m3", 0x40_0000), "microbit": ("cortex-m0", 0x4000)}
 TARGETS = {"mps2-an385": "mps2_an385", "microbit": "nrf51"}
 
