@@ -84,6 +84,7 @@ class Entry:
     history: bool = False
     young: bool = False
     overtaken_by: int = 0
+    excused: bool = False  # a depth may have replaced it
 
 
 @dataclass(slots=True, eq=False)
@@ -495,7 +496,7 @@ class World:
             sample.pending = False
             for reader in sample.writer.readers:
                 for entry in reader.queue:
-                    if entry.sample is sample and not entry.required and not _crowded(reader, sample.writer):
+                    if entry.sample is sample and not entry.required and not entry.excused:
                         entry.required = True
                         sample.maybe -= 1
                         sample.waiting += 1
@@ -590,6 +591,7 @@ class World:
 
     def _excuse(self, entry: Entry) -> None:
         """The sample may still come, and need not."""
+        entry.excused = True
         if entry.required:
             entry.required = False
             entry.sample.waiting -= 1
@@ -807,14 +809,6 @@ def _speaks(kind: Kind) -> Kind | None:
 def _offered_depth(writer: Endpoint) -> int:
     """How many samples of its own a writer answers for; 0: all."""
     return 0 if writer.qos.keep_all else writer.qos.depth or (1 if writer.qos.transient_local else 0)
-
-
-def _crowded(reader: Endpoint, writer: Endpoint) -> bool:
-    """Whether more waits for the reader than its depth or the writer's."""
-    own = sum(entry.sample.writer is writer for entry in reader.queue)
-    wanted = 0 if reader.qos.keep_all or reader.service else reader.qos.depth
-    offered = 0 if reader.service else _offered_depth(writer)
-    return bool((wanted and len(reader.queue) > wanted) or (offered and own > offered))
 
 
 def _same(old: Endpoint, create: Create, topic: Topic) -> bool:

@@ -496,3 +496,15 @@ def test_a_spin_returns_soon_after_its_callbacks_and_what_it_had_to_send(
         broken(breach, Promise.PROMPT, Family.LATE)
     else:
         kept(breach)
+
+
+def test_what_a_depth_replaced_while_another_context_published_is_owed_to_nobody() -> None:
+    mcu = Mcu(buffers=16)
+    writer, reader = mcu.writer(qos=Qos(keep_all=True)), mcu.reader(qos=Qos(depth=5))
+    mcu.world.elsewhere = True
+    for number in range(1, 10):
+        kept(mcu.world.published(writer, number, 8, None, OK, concurrent=True))
+    for number in range(5, 10):
+        kept(mcu.hear(reader, number))
+    mcu.world.joined()
+    kept(mcu.spin())
