@@ -39,6 +39,7 @@ from rig.bench._topology import (
     one_writer,
 )
 from rig.bench._writes import RUN, SERIALISER, PayloadWrites, Trace, find_payload_writes
+from rig.bench._xml import endpoint_xml, service_xml, topic_xml
 
 __all__ = [
     "BLOCK",
@@ -92,11 +93,14 @@ __all__ = [
     "build",
     "build_defect",
     "clock_for",
+    "endpoint_xml",
     "find_payload_writes",
     "find_places",
     "firmware_root",
     "identity_of",
     "one_writer",
     "payload",
+    "service_xml",
     "standing",
+    "topic_xml",
 ]

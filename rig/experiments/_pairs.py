@@ -22,6 +22,9 @@ from rig.bench import (
     Capability,
     Entity,
     Qos,
+    endpoint_xml,
+    service_xml,
+    topic_xml,
 )
 
 BIN, XML, REF = 3, 2, 1
@@ -211,10 +214,9 @@ def _side(group: int, kind: int, form: int, topic: tuple[str, str], qos: Qos) ->
     id = 1 if kind == DATAWRITER else 2
     made_of, endpoint = Entity(kind=TOPIC, id=id, parent=1, name=name, type=type_name), ""
     if form == XML:
-        body = f"<topic><name>{name}</name><dataType>{type_name}</dataType></topic>"
-        tag = "data_writer" if kind == DATAWRITER else "data_reader"
-        made_of = Entity(kind=TOPIC, id=id, parent=1, form=XML, name=f"<dds>{body}</dds>")
-        endpoint = f"<dds><{tag}>{body}{_qos_xml(qos)}</{tag}></dds>"
+        made_of = Entity(kind=TOPIC, id=id, parent=1, form=XML, name=topic_xml(name, type_name))
+        reliable, transient_local = qos.reliable, qos.transient_local
+        endpoint = endpoint_xml(kind, name, type_name, reliable=reliable, transient_local=transient_local)
     elif form == REF:
         made_of = Entity(kind=TOPIC, id=id, parent=1, form=REF, name=f"{name}__t")
         endpoint = made_of.name
@@ -225,17 +227,8 @@ def _side(group: int, kind: int, form: int, topic: tuple[str, str], qos: Qos) ->
     )
 
 
-def _qos_xml(qos: Qos) -> str:
-    """What an application writes into its XML; the mailbox's text has no room for what is the default anyway."""
-    reliability = "RELIABLE" if qos.reliable else "BEST_EFFORT"
-    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if qos.transient_local else ""
-    return f"<qos><reliability><kind>{reliability}</kind></reliability>{durability}</qos>"
-
-
 def _service(kind: int, form: int, service: tuple[str, str, str]) -> Entity:
     name, request, reply = service
     if form == BIN:
         return Entity(kind=kind, id=1, parent=1, name=name, type=request, reply_type=reply)
-    tag = "requester" if kind == REQUESTER else "replier"
-    attributes = f'profile_name="p" service_name="{name}" request_type="{request}" reply_type="{reply}"'
-    return Entity(kind=kind, id=1, parent=1, form=form, name=f"<dds><{tag} {attributes}></{tag}></dds>")
+    return Entity(kind=kind, id=1, parent=1, form=form, name=service_xml(kind, name, request, reply))

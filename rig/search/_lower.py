@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rig.bench import Capability, ProgramBuilder, Step
+from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, service_xml
 from rig.model import (
     Cancel,
     Close,
@@ -27,7 +27,6 @@ from rig.model import (
     Numbered,
     Open,
     Publish,
-    Qos,
     Repeat,
     Reply,
     Send,
@@ -213,24 +212,13 @@ def _texts(create: Create, topic: Topic) -> list[str]:
     if create.form is Form.REF:
         return [_reference(topic)]
     if create.form is Form.XML:
-        return [_service_xml(create.end.kind, topic) if service else _endpoint_xml(create.end.kind, topic, create.qos)]
+        if service:
+            return [service_xml(create.end.kind, topic.name, topic.type, topic.reply_type)]
+        reliable, transient_local = create.qos.reliable, create.qos.transient_local
+        return [
+            endpoint_xml(create.end.kind, topic.name, topic.type, reliable=reliable, transient_local=transient_local)
+        ]
     return [topic.name, topic.type, topic.reply_type] if service else []
-
-
-def _endpoint_xml(kind: Kind, topic: Topic, qos: Qos) -> str:
-    """What an application writes into its XML; the mailbox's text has no room for what is the default anyway."""
-    tag = "data_writer" if kind is Kind.WRITER else "data_reader"
-    body = f"<topic><name>{topic.name}</name><dataType>{topic.type}</dataType></topic>"
-    reliability = "RELIABLE" if qos.reliable else "BEST_EFFORT"
-    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if qos.transient_local else ""
-    quality = f"<qos><reliability><kind>{reliability}</kind></reliability>{durability}</qos>"
-    return f"<dds><{tag}>{body}{quality}</{tag}></dds>"
-
-
-def _service_xml(kind: Kind, topic: Topic) -> str:
-    tag = "requester" if kind is Kind.REQUESTER else "replier"
-    attributes = f'service_name="{topic.name}" request_type="{topic.type}" reply_type="{topic.reply_type}"'
-    return f'<dds><{tag} profile_name="p" {attributes}></{tag}></dds>'
 
 
 def needs(calls: Calls) -> Capability:
