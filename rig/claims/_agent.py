@@ -31,20 +31,20 @@ def agentless_operation(figures: Figures) -> Decision:
     if short:
         m, told = short[0], short[0].read(Deliveries)
         return refuted(
-            f"{number(m.value)} of {told.expected} deliveries, {_LINKS[str(m.conditions['link'])]}; "
+            f"{number(m.value)} of {told.expected} deliveries with {_LINKS[str(m.conditions['link'])]}; "
             f"first error {told.first_error}",
             evidence,
         )
     if not control:
         return inconclusive(NO_CONTROL, evidence)
-    links = " and ".join(dict.fromkeys(_LINKS[str(m.conditions["link"])] for m in delivered))
-    return confirmed(f"every sample was delivered, {links}; without shared memory none was{cannot}", evidence)
+    links = ", ".join(dict.fromkeys(_LINKS[str(m.conditions["link"])] for m in delivered))
+    return confirmed(f"every sample was delivered with {links}; without shared memory none was{cannot}", evidence)
 
 
 _LINKS = {
     "cut": "the link cut",
-    "cut, and its Agent tells nothing": "the link of an Agent that does not tell who reads cut",
-    "cut, and a reader behind it": "the link cut from a reader elsewhere",
+    "cut, and its Agent tells nothing": "it cut beside an Agent that does not tell who reads",
+    "cut, and a reader behind it": "it cut while a reader elsewhere waits",
     "none": "no link at all",
 }
 
