@@ -9,7 +9,7 @@ from rig.claims._claim import Claim, Decision, Figures, gap
 from rig.claims._nuttx import NUTTX, decide_nuttx
 from rig.claims._promises import CLAIM_OF, SEARCH, with_search
 from rig.claims._table import CLAIMS, FACTORS
-from rig.records import NOT_ASKED, ClaimResult, Measurement, Verdict
+from rig.records import BARE_METAL, NOT_ASKED, ClaimResult, Measurement, Verdict
 
 __all__ = [
     "CLAIMS",
@@ -26,9 +26,12 @@ __all__ = [
 ]
 
 
-def needed_for(ids: Sequence[str], *, boards: int) -> tuple[str, ...]:
-    """The claims to decide when ``ids`` are asked for (none: all); ``nuttx`` needs all others, of several boards."""
-    everything = not ids or (NUTTX in ids and boards > 1)
+def needed_for(ids: Sequence[str], *, systems: Sequence[str]) -> tuple[str, ...]:
+    """The claims to decide when ``ids`` are asked for (none: all); ``nuttx`` needs all others, where it can be decided.
+
+    :param systems: the operating system of each board of the run.
+    """
+    everything = not ids or (NUTTX in ids and {NUTTX, BARE_METAL} <= set(systems))
     return tuple(CLAIMS) if everything else tuple(ids)
 
 

@@ -76,7 +76,7 @@ class _Run:
         # What is over: finished, now or before; struck by a fault; or not possible.
         self.over: set[Key] = set(unfinished.finished) if unfinished is not None else set()
         before: Mapping[str, Board] = unfinished.boards if unfinished is not None else {}
-        self.claims = needed_for(options.claims, boards=len(specs))
+        self.claims = needed_for(options.claims, systems=[spec.os for spec in specs])
         self.boards = [
             _BoardRun(
                 spec,
@@ -96,6 +96,7 @@ class _Run:
         try:
             self.recorder.run(self.run, self.environment)
             self.recorder.options(self.options)
+            self._check_images()
             for number, board in enumerate(self.boards):
                 self._board(board, first=number == 0)
         except KeyboardInterrupt:
@@ -124,6 +125,12 @@ class _Run:
         )
         self.recorder.run(self.run, self.environment)
         return self.recorder.record()
+
+    def _check_images(self) -> None:
+        """Whoever names a wrong file for the last board must not wait for what the first one measures."""
+        for board in self.boards:
+            if board.spec.firmware.preset is None and self._pending(board):
+                load_images(board.spec)
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
         """End a run that cannot go on: journal the fault, and leave undecided what it prevented."""

@@ -68,7 +68,7 @@ def _obstacle(spec: BoardSpec, variant: str, experiment: Experiment, agent: str)
 def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str) -> list[str]:
     """What a run would do, step by step, in words; touches nothing."""
     lines: list[str] = []
-    asked = needed_for(claims, boards=len(specs))
+    asked = needed_for(claims, systems=[spec.os for spec in specs])
     for spec in specs:
         source = f"preset {spec.firmware.preset}" if spec.firmware.preset else "finished images"
         lines.append(f"{spec.name} ({spec.kind}, firmware from {source}, Agent {agent})")

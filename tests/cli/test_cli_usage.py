@@ -78,10 +78,14 @@ def test_an_image_of_another_variant_or_system(
     assert not out.exists() or not list(out.iterdir())
 
 
-def test_a_board_whose_firmware_the_rig_does_not_build(rig: Rig, project_root: Path, tmp_path: Path, out: Path) -> None:
-    """As in a fresh clone: boards.yaml has the board, and nobody has built NuttX."""
+@pytest.mark.parametrize("before", [[], ["--board", "mps2-an385"]], ids=["alone", "after another"])
+def test_a_board_whose_firmware_the_rig_does_not_build(
+    rig: Rig, project_root: Path, tmp_path: Path, out: Path, before: list[str]
+) -> None:
+    """As in a fresh clone: boards.yaml has the board, and nobody has built NuttX. Nothing is measured first."""
     shutil.copy(project_root / "boards.yaml", tmp_path)
-    done = rig("run", "--boards", str(tmp_path / "boards.yaml"), "--board", "nuttx-an500", "--out", str(out))
+    boards = str(tmp_path / "boards.yaml")
+    done = rig("run", "--boards", boards, *before, "--board", "nuttx-an500", "--out", str(out))
     assert done.code == 2
     assert "board nuttx-an500" in done.err and "shm.elf" in done.err and "network.elf" in done.err
     assert "build both variants of firmware/ports/nuttx" in done.err and "firmware/ports/nuttx/README.md" in done.err
