@@ -81,7 +81,8 @@ def _row(setting: Setting, state: Arranged) -> Measurement:
         Metric.LATENCY_LOADED,
         gathered.latencies,
         conditions=conditions,
-        exact=False if gathered.settled else None,
+        # An Agent that tells nothing is sent the samples, and its answers come when this host lets them.
+        exact=False if gathered.settled or row.reticent else None,
         detail=_detail(setting, gathered, wanted),
     )
 

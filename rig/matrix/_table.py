@@ -179,7 +179,7 @@ _ROWS = (
     _defect("late_echo", "agent-duplicates"),
     _defect("needless_data", "agent-duplicates"),
     _defect("missing_data", "agent-duplicates"),
-    _defect("ignore_qos", "local-matching", also=("lifecycle",)),
+    _defect("ignore_qos", "local-matching", also=("lifecycle", "entity-capacity")),  # more pairs fill the table
     _defect("fold_case", "local-matching"),
     _defect(
         "ignore_type", "local-matching", "agent-duplicates", also=("lifecycle",)

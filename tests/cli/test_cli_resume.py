@@ -36,7 +36,7 @@ def kill(process: RigProcess, words: str) -> None:
     process.process.kill()
     process.finish()
     for child in children:
-        child.wait(10)
+        child.wait(60)
 
 
 def test_a_killed_run_goes_on(start: Start, rig: Rig, tmp_path: Path, state: Path) -> None:

@@ -32,7 +32,10 @@ int rig_mw_divide_memory(void)
         return RIG_MW_ERR_ARGUMENT;
     }
     mtu = (mtu < UXR_CONFIG_CUSTOM_TRANSPORT_MTU ? mtu : UXR_CONFIG_CUSTOM_TRANSPORT_MTU) & ~3u;
-    if (messages.bytes / 2u < slots * mtu || streams.bytes < (slots + 1u) * mtu) {
+    if (messages.bytes / 2u < slots * mtu) {
+        return RIG_MW_ERR_UNSUPPORTED; /* a pool of any size: here it holds all slots of a stream, or there is none */
+    }
+    if (streams.bytes < (slots + 1u) * mtu) {
         return RIG_MW_ERR_ARGUMENT;
     }
     rig_mw.mtu = (uint16_t)mtu;
