@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -233,34 +234,29 @@ def test_an_error_in_mid_run_is_a_fault_and_what_was_measured_is_kept(
 
 
 @pytest.mark.firmware
-def test_a_usage_error_in_mid_run_keeps_the_figures(rig: Rig, project_root: Path, tmp_path: Path) -> None:
+def test_a_usage_error_in_mid_run_keeps_the_figures(
+    start: Callable[..., RigProcess], project_root: Path, tmp_path: Path
+) -> None:
     """The second board's firmware is gone by the time its turn comes."""
     (spec,) = Inventory.load(project_root / "boards.yaml").select(["native"])
     from rig.bench import build
 
     assert spec.firmware.preset is not None
     images = {variant: str(path) for variant, path in build(spec.firmware.preset).items()}
+    going = {variant: shutil.copy(path, tmp_path / f"{variant}.elf") for variant, path in images.items()}
     entry = {"kind": "native", "firmware": images, "link": {"transport": "udp4"}}
-    gone = {**entry, "firmware": dict.fromkeys(images, str(tmp_path / "gone.elf"))}
+    second = {**entry, "firmware": {variant: str(path) for variant, path in going.items()}}
     file = tmp_path / "boards.yaml"
-    file.write_text(json.dumps({"version": 1, "default": "a", "boards": {"a": entry, "b": gone}}))
+    file.write_text(json.dumps({"version": 1, "default": "a", "boards": {"a": entry, "b": second}}))
     out = tmp_path / "out"
-    done = rig(
-        "run",
-        "--quick",
-        "--boards",
-        str(file),
-        "--board",
-        "a",
-        "--board",
-        "b",
-        "--claims",
-        "footprint",
-        "--out",
-        str(out),
-    )
+    boards = ("--boards", str(file), "--board", "a", "--board", "b")
+    process = start("run", "--quick", *boards, "--claims", "footprint", "--out", str(out))
+    process.wait_for("shm: flash and boot")
+    for path in going.values():
+        Path(path).unlink()
+    code = process.finish()
     record = load(out)
-    assert done.code == 3 and record.measurements, done
+    assert code == 3 and record.measurements
     assert [(fault.blame, fault.board) for fault in record.faults] == [("usage", "b")]
     assert {claim.verdict for claim in record.claims if claim.board == "a" and claim.id == "footprint"} == {
         Verdict.CONFIRMED
