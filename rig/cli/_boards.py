@@ -12,10 +12,10 @@ from rig.bench import build
 from rig.cli._common import OnceCommand, OnceGroup, boards_option, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
+from rig.places import find_boards_file
 from rig.probe import FirmwareImage
 from rig.probe.qemu import launch
 from rig.records import VARIANTS
-from rig.run import find_boards_file
 from rig.station import flash_board
 
 

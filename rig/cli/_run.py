@@ -20,6 +20,7 @@ from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
+from rig.places import find_boards_file
 from rig.publish import claims_table, compare, measurement_table, publish
 from rig.records import RunRecord, load, printable, read_events
 from rig.run import (
@@ -29,7 +30,6 @@ from rig.run import (
     check_claims,
     check_directory,
     execute,
-    find_boards_file,
     find_run,
     new_run_id,
     plan_lines,
