@@ -72,6 +72,7 @@ _OUTPUTS: dict[str, Callable[[RunRecord, Path], object]] = {
     "results.json": save,
     "junit.xml": _text(junit),
     "metrics.prom": _text(metrics),
-    "report.html": _text(html),
     "sequences": lambda record, path: write_sequences(record, path.parent),
+    # Last: it links to what lies beside it.
+    "report.html": lambda record, path: write_whole(path, html(record, [each.name for each in path.parent.iterdir()])),
 }
