@@ -1,4 +1,4 @@
-"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables, and the comparison of two runs.
+"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables.
 
 Knows records and claims. Must not know how anything was measured.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
-from rig.publish._compare import Difference, compare
+from rig.publish._formats import format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
@@ -19,15 +19,18 @@ from rig.publish._tables import claims_table, measurement_table
 from rig.records import RunRecord, save
 
 __all__ = [
-    "Difference",
     "claims_table",
-    "compare",
+    "format_conditions",
+    "format_number",
     "html",
     "junit",
     "measurement_table",
     "metric_name",
     "metrics",
+    "plural",
     "publish",
+    "verdict_word",
+    "write_whole",
 ]
 
 
