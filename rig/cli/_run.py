@@ -1,4 +1,4 @@
-"""``rig run``, ``rig report``, ``rig compare``, ``rig claims``, ``rig explain``."""
+"""``rig run``, ``rig report``, ``rig claims``, ``rig explain``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
 from rig.cli._common import OnceCommand, boards_option, say, terminal
+from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
 from rig.places import find_boards_file
-from rig.publish import Column, Sheet, claims_table, compare, measurement_table, publish, sum_lines
+from rig.publish import Column, Sheet, claims_table, measurement_table, publish, sum_lines
 from rig.records import RunRecord, Verdict, load, read_events
 from rig.run import (
     AGENT_KINDS,
@@ -141,6 +142,7 @@ def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
 
 def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool) -> int:
     publish(record, directory)
+    remember(record, directory)
     show(console, record, directory, verbose=verbose)
     return Outcome.named(record.run.outcome).exit_code
 
@@ -217,21 +219,6 @@ def report_command(run: str, verbose: bool) -> int:
     publish(record, where)
     show(terminal(), record, where, verbose=verbose)
     return 0
-
-
-@click.command("compare", cls=OnceCommand)
-@click.argument("first")
-@click.argument("second")
-def compare_command(first: str, second: str) -> int:
-    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit.
-
-    FIRST, SECOND: a directory, an id, or latest.
-    """
-    differences = compare(load(find_run(first)), load(find_run(second)))
-    for difference in differences:
-        click.echo(difference)
-    click.echo(f"{len(differences)} difference(s)")
-    return 1 if differences else 0
 
 
 @click.command("claims", cls=OnceCommand)

@@ -1,4 +1,4 @@
-"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables, and the comparison of two runs.
+"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables.
 
 Knows records and claims. Must not know how anything was measured.
 """
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
-from rig.publish._compare import Difference, compare
-from rig.publish._formats import plural
+from rig.publish._formats import format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
@@ -22,10 +21,10 @@ from rig.records import RunRecord, save
 
 __all__ = [
     "Column",
-    "Difference",
     "Sheet",
     "claims_table",
-    "compare",
+    "format_conditions",
+    "format_number",
     "html",
     "junit",
     "measurement_table",
@@ -34,6 +33,8 @@ __all__ = [
     "plural",
     "publish",
     "sum_lines",
+    "verdict_word",
+    "write_whole",
 ]
 
 
