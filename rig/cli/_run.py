@@ -20,7 +20,7 @@ from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
-from rig.publish import claims_table, compare, measurement_table, publish
+from rig.publish import claims_table, compare, evidence_lines, measurement_table, publish
 from rig.records import RunRecord, load, printable, read_events
 from rig.run import (
     AGENT_KINDS,
@@ -179,6 +179,8 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
         _say(console, words)
         if fault.hint and not fault.mended:
             _say(console, f"    {fault.hint}")
+        for line in evidence_lines(fault):
+            _say(console, f"    {line}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
             _say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._compare import Difference, compare
+from rig.publish._formats import evidence_lines
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
@@ -22,6 +23,7 @@ __all__ = [
     "Difference",
     "claims_table",
     "compare",
+    "evidence_lines",
     "html",
     "junit",
     "measurement_table",
