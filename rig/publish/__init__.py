@@ -11,16 +11,19 @@ from pathlib import Path
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._compare import Difference, compare
-from rig.publish._formats import evidence_lines
+from rig.publish._formats import evidence_lines, plural
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
 from rig.publish._sequences import write_sequences
-from rig.publish._tables import claims_table, measurement_table
+from rig.publish._sheet import Column, Sheet
+from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
+    "Column",
     "Difference",
+    "Sheet",
     "claims_table",
     "compare",
     "evidence_lines",
@@ -29,7 +32,9 @@ __all__ = [
     "measurement_table",
     "metric_name",
     "metrics",
+    "plural",
     "publish",
+    "sum_lines",
 ]
 
 

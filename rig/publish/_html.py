@@ -13,7 +13,7 @@ from rig.publish import _page as page
 from rig.publish._formats import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
 from rig.publish._plots import plots
 from rig.publish._sequences import stories
-from rig.records import Board, RunRecord
+from rig.records import NOT_ASKED, Board, RunRecord
 
 # Control characters that a console may hold and a page may not.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -60,7 +60,8 @@ def _boards(record: RunRecord) -> list[Board]:
 
 def _section(record: RunRecord, board: Board) -> dict[str, object]:
     own = [m for m in record.measurements if m.board == board.name]
-    claims = [claim for claim in record.claims if claim.board == board.name]
+    claims = [claim for claim in record.claims if claim.board == board.name and claim.reason != NOT_ASKED]
+    left_out = [claim.id for claim in record.claims if claim.board == board.name and claim.reason == NOT_ASKED]
     return {
         "board": board,
         "id": _anchor(board.name),
@@ -68,6 +69,7 @@ def _section(record: RunRecord, board: Board) -> dict[str, object]:
         "counts": page.counts(claims),
         "figures": page.key_figures(own),
         "groups": page.groups(claims),
+        "left_out": left_out,
         "stories": stories(record, board.name),
         "plots": [(plot, Markup(plot.svg)) for plot in plots(board, own)],  # escaped where it is made
         "tables": page.tables(own),
@@ -79,7 +81,7 @@ def _section(record: RunRecord, board: Board) -> dict[str, object]:
 def _matrix(record: RunRecord, boards: list[Board]) -> list[tuple[str, list[object]]]:
     """Claim by board: what each came to."""
     verdicts = {(claim.id, claim.board): claim.verdict for claim in record.claims}
-    ids = dict.fromkeys(claim.id for claim in record.claims)
+    ids = dict.fromkeys(claim.id for claim in record.claims if claim.reason != NOT_ASKED)
     return [(id, [verdicts.get((id, board.name)) for board in boards]) for id in ids]
 
 

@@ -17,7 +17,7 @@ from rig.publish._formats import (
     plural,
     verdict_word,
 )
-from rig.records import ClaimResult, Measurement, RunRecord, Verdict
+from rig.records import NOT_ASKED, ClaimResult, Measurement, RunRecord, Verdict
 
 # What needs a reader's eye comes first.
 _ORDER = (Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.CONFIRMED, Verdict.NOT_RUN)
@@ -116,7 +116,7 @@ def counts(claims: Iterable[ClaimResult]) -> list[tuple[Verdict, str, str, int]]
 
 def summary(record: RunRecord, board: str) -> str:
     """One sentence: what this run says of one board."""
-    claims = [claim for claim in record.claims if claim.board == board]
+    claims = [claim for claim in record.claims if claim.board == board and claim.reason != NOT_ASKED]
     ran = [claim for claim in claims if claim.verdict is not Verdict.NOT_RUN]
     if not ran:
         return "No claim was decided." if claims else "The run ended before any claim was decided."
