@@ -22,7 +22,7 @@ from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
 from rig.places import find_boards_file
-from rig.publish import Column, Sheet, claims_table, measurement_table, publish, sum_lines
+from rig.publish import Column, Sheet, claims_table, evidence_lines, measurement_table, publish, sum_lines
 from rig.records import RunRecord, Verdict, load, read_events
 from rig.run import (
     AGENT_KINDS,
@@ -180,6 +180,8 @@ def show(console: Console, record: RunRecord, directory: Path, *, verbose: bool 
         say(console, words)
         if fault.hint and not fault.mended:
             say(console, f"    {fault.hint}")
+        for line in evidence_lines(fault):
+            say(console, f"    {line}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
             say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
