@@ -105,10 +105,10 @@ def run_command(
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)  # raised only while nothing is measured
+        discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
-        _point_latest_at(directory)
+        point_latest_at(directory)
     return _end(console, record, directory)
 
 
@@ -146,7 +146,7 @@ def _history() -> Path:
     return (runs_directory() / "latest").resolve() / "events.jsonl"
 
 
-def _discard(directory: Path) -> None:
+def discard(directory: Path) -> None:
     """Remove what a run that could not begin has left in its directory, which was empty before.
 
     Nothing that holds a figure is ever removed.
@@ -160,16 +160,18 @@ def _discard(directory: Path) -> None:
         directory.rmdir()
 
 
-def _point_latest_at(directory: Path) -> None:
+def point_latest_at(directory: Path) -> None:
+    """Let ``latest`` beside a run's directory mean it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)
         latest.symlink_to(directory.name)
 
 
-def show(console: Console, record: RunRecord, directory: Path) -> None:
-    """Print a run: measurements, claims, faults, where the report lies."""
-    console.print(measurement_table(record))
+def show(console: Console, record: RunRecord, directory: Path, *, measurements: bool = True) -> None:
+    """Print a run: measurements (unless they were shown), claims, faults, where the report lies."""
+    if measurements:
+        console.print(measurement_table(record))
     console.print(claims_table(record))
     for fault in record.faults:
         words = Text.assemble(
@@ -184,7 +186,7 @@ def show(console: Console, record: RunRecord, directory: Path) -> None:
             _say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
     _say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f"  ({record.run.seconds or 0:.0f} s)"))
     _say(console, f"report:  {directory / 'report.html'}")
-    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED) and record.run.command.startswith("rig run"):
         _say(console, f"go on:   rig run --resume {directory}")
 
 

@@ -4,6 +4,7 @@ Joins stations, experiments, claims and records. Must not know terminals or file
 """
 
 from rig.run._execute import execute, new_run_id, resume
+from rig.run._observe import Observed, ObserveOptions, check_observe, execute_observe
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
 from rig.run._places import find_boards_file, find_run, runs_directory
@@ -16,6 +17,8 @@ __all__ = [
     "AGENT_KINDS",
     "AgentKind",
     "Listener",
+    "ObserveOptions",
+    "Observed",
     "Recorder",
     "Replayed",
     "RunOptions",
@@ -23,7 +26,9 @@ __all__ = [
     "Unfinished",
     "check_claims",
     "check_directory",
+    "check_observe",
     "execute",
+    "execute_observe",
     "experiments_for",
     "find_boards_file",
     "find_run",
