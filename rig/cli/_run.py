@@ -112,10 +112,10 @@ def run_command(
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)  # raised only while nothing is measured
+        discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
-        _point_latest_at(directory)
+        point_latest_at(directory)
     return _end(console, record, directory, verbose=verbose, as_json=as_json)
 
 
@@ -168,7 +168,7 @@ def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
     }
 
 
-def _discard(directory: Path) -> None:
+def discard(directory: Path) -> None:
     """Remove what a run that could not begin has left in its directory, which was empty before.
 
     Nothing that holds a figure is ever removed.
@@ -182,7 +182,8 @@ def _discard(directory: Path) -> None:
         directory.rmdir()
 
 
-def _point_latest_at(directory: Path) -> None:
+def point_latest_at(directory: Path) -> None:
+    """Let ``latest`` beside a run's directory mean it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)
@@ -224,7 +225,7 @@ def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> 
     doubtful = [c for c in record.claims if c.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) and not c.accepted]
     if doubtful:
         yield "why:", f"rig explain {doubtful[0].id}"
-    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED) and record.run.command.startswith("rig run"):
         yield "go on:", f"rig run --resume {shlex.quote(run)}"
 
 

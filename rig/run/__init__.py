@@ -4,6 +4,7 @@ Joins stations, experiments, claims and records. Must not know terminals or file
 """
 
 from rig.run._execute import execute, new_run_id, resume
+from rig.run._observe import Observed, ObserveOptions, check_observe, execute_observe
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
 from rig.run._pace import journal_like
@@ -17,6 +18,8 @@ __all__ = [
     "AGENT_KINDS",
     "AgentKind",
     "Listener",
+    "ObserveOptions",
+    "Observed",
     "Recorder",
     "Replayed",
     "RunOptions",
@@ -24,7 +27,9 @@ __all__ = [
     "Unfinished",
     "check_claims",
     "check_directory",
+    "check_observe",
     "execute",
+    "execute_observe",
     "experiments_for",
     "find_run",
     "journal_like",
