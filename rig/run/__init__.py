@@ -3,6 +3,7 @@
 Joins stations, experiments, claims and records. Must not know terminals or file formats other than the event log.
 """
 
+from rig.run._choose import Choice, choose
 from rig.run._execute import execute, new_run_id, resume
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
@@ -16,6 +17,7 @@ from rig.run._resume import Unfinished, read_unfinished
 __all__ = [
     "AGENT_KINDS",
     "AgentKind",
+    "Choice",
     "Listener",
     "Recorder",
     "Replayed",
@@ -24,6 +26,7 @@ __all__ = [
     "Unfinished",
     "check_claims",
     "check_directory",
+    "choose",
     "execute",
     "experiments_for",
     "find_run",
