@@ -13,6 +13,7 @@ from rig.run._plan import Step, experiments_for, plan, plan_lines
 from rig.run._recorder import Listener, Recorder
 from rig.run._replay import Replayed, replay
 from rig.run._resume import Unfinished, read_unfinished
+from rig.run._shared import share_run
 
 __all__ = [
     "AGENT_KINDS",
@@ -39,4 +40,5 @@ __all__ = [
     "replay",
     "resume",
     "runs_directory",
+    "share_run",
 ]
