@@ -3,7 +3,7 @@
 ``rig_record``   one run on all boards asked for, made once a session for the claims that the chosen tests name
 ``rig_figures``  that run's measurements of the test's claim on the test's board
 ``rig_verdict``  its verdict on the test's claim on the test's board
-``rig_bench``    a live bench firmware, for tests of your own; ``rig_board``, ``rig_agent`` and ``rig_setting`` belong to it
+``rig_bench``    a live bench firmware, for tests of your own; ``rig_board``, ``rig_agent`` and ``rig_setting`` with it
 
 All names begin with ``rig``: other plugins have boards and targets too.
 

@@ -39,11 +39,10 @@ def pytest_in(directory: Path, *options: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("scheduler", ["load", "loadfile"])
-def test_two_files_in_two_processes_make_one_run(tmp_path: Path, scheduler: str) -> None:
+def test_two_files_in_two_processes_make_one_run(tmp_path: Path) -> None:
     for name, claim in (("a", "footprint"), ("b", "shared-buffer")):
         (tmp_path / f"test_{name}.py").write_text(TEST.format(claim=claim))
-    said = pytest_in(tmp_path, "-n", "2", "--dist", scheduler)
+    said = pytest_in(tmp_path, "-n", "2", "--dist", "load")
     assert "4 passed" in said
     (run,) = (tmp_path / "reports" / "runs").iterdir()
     assert load(run).run.outcome == "passed"
