@@ -92,6 +92,7 @@ class Station:
     :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
     :param seed: of what experiments draw by chance.
     :param search_seconds: how long to search for sequences that break a promise; None: the usual time.
+    :param patience: seconds to wait for a board that somebody else holds.
     """
 
     def __init__(
@@ -104,9 +105,11 @@ class Station:
         noise: float = 0.0,
         seed: int = 1,
         search_seconds: float | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.spec = spec
         self._seed = seed
+        self._patience = patience
         self._search_seconds = search_seconds
         self._noise = noise
         self.images: Mapping[str, FirmwareImage] = {}
@@ -126,7 +129,7 @@ class Station:
             self.images = load_images(self.spec)
             recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
-            self._board = stack.enter_context(open_board(self.spec, recorder=recorder))
+            self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
             stack.callback(self._close_link)
             self._stack = stack.pop_all()
         return self
