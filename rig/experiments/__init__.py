@@ -23,7 +23,6 @@ from rig.experiments import (
 )
 from rig.experiments._experiment import Experiment
 from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
-from rig.experiments.sequences import call_lines
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.id: module.EXPERIMENT
@@ -47,4 +46,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment"]
