@@ -21,6 +21,7 @@ from rig.experiments import (
     shared_buffer,
     thread_safety,
 )
+from rig.experiments._company import company_of
 from rig.experiments._experiment import Experiment
 from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
 from rig.experiments.sequences import call_lines
@@ -47,4 +48,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines", "company_of"]

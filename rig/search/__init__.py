@@ -3,6 +3,7 @@
 Knows the model and the bench. Must not know claims, nor how a board comes to its bench.
 """
 
+from rig.search._company import Company
 from rig.search._file import from_json, read_sequence, to_json
 from rig.search._generate import Ground, generate
 from rig.search._judge import Outcome, judge
@@ -14,6 +15,7 @@ from rig.search._shrink import shrink
 
 __all__ = [
     "COLLISIONS",
+    "Company",
     "Finding",
     "Ground",
     "Lowered",
