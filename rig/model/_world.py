@@ -810,6 +810,9 @@ class World:
 
     def _older_or_apart(self, reader: Endpoint, sample: Sample, seen: str) -> Breach:
         """Why a sample that was accepted is none of this reader's."""
+        if sample.writer.end.session < 0:
+            expected = f"nothing of a writer elsewhere: {reader.end} has not asked the Agent"
+            return Breach(Promise.ONLY_MATCHING, Family.EXTRA, expected, seen)
         if sample.number in reader.replaced:
             promise, expected = Promise.DEPTH, f"only the last {reader.qos.depth} samples that wait"
         elif reader in sample.writer.readers and reader.end in self._gone:

@@ -199,6 +199,8 @@ class _Drawing:
         count = random.choice((1, 1, 1, 2, 2, 2, 3, 5, 12))
         self.topics = draw_topics(random, count if not ground.small else min(count, 2))
         self.first_topic, self.some_topics = 0, len(self.topics)  # those that are drawn from now
+        if "modes" in self.kinds and random.random() < 0.5:
+            self.kinds |= {"deletions"}
         if "many_topics" in self.kinds and not ground.small:
             self.topics = many_topics(random, random.choice((10, 18, 36, 36)))
             self.some_topics = random.choice((9, 12, 15, 17))
@@ -698,7 +700,8 @@ class _Drawing:
         elif other < 0.3 and create.form is not Form.REF:
             create = replace(create, qos=replace(create.qos, reliable=not create.qos.reliable))
         if self._has_room(create):
-            self._add(create)
+            for _ in range(self.random.choice((1, 1, 3))):  # a refused one leaves everything as it was, each time
+                self._add(create)
 
     def _many_topics(self) -> None:
         """The same endpoint on each of many topics; or what there was goes, and other topics have their turn."""
