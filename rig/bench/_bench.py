@@ -594,13 +594,16 @@ class Bench:
             raise _refusal(command, reply.status)
         return reply.results
 
-    def run_program(self, words: Sequence[int], *, timeout: float) -> list[Called | Heard]:
+    def run_program(
+        self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
+    ) -> list[Called | Heard]:
         """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
 
-        :param timeout: seconds for the whole program.
+        :param timeout: seconds for the whole program, and from each sign of life on.
+        :param on_hold: called at each step HOST with its number, while the firmware waits.
         :raises FirmwareFault: it did not finish; ``program_so_far`` has its entries until then.
         """
-        raw, status = self._mailbox.run_program(words, timeout=timeout)
+        raw, status = self._mailbox.run_program(words, timeout=timeout, on_hold=on_hold)
         if status is not Status.OK:
             raise _refusal(Command.PROGRAM, status)
         return list(read_entries(raw))

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from rig.bench import Bench, Capability
+from rig.experiments._company import company_of
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Metric
 from rig.records.vocabulary import Broken, BrokenPromises, Searched, Told
@@ -31,12 +32,15 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         agent(reticent=True)
         return bench
 
-    runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None)
+    company = company_of(setting.link)
+    runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None, company=company)
     agent(reticent=True)  # every sample of a connected session is for the link as well
     try:
         report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
         setting.bench.stop()
     finally:
+        if company is not None:
+            company.leave()
         agent(reticent=False)
     searched = Searched(
         seed=report.seed,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.errors import UsageError
+from rig.experiments import company_of
 from rig.inventory import BoardSpec
 from rig.model import Breach, Sequence, predict
 from rig.search import Runner, ToldCall, told_calls
@@ -41,7 +42,10 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
         setting = station.prepare("shm")
         if setting.link is not None:
             setting.link.restart_agent(reticent=True)
-        runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None)
+        company = company_of(setting.link)
+        runner = Runner(
+            setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None, company=company
+        )
         if not runner.can_run(calls):
             raise UsageError(
                 f"the middleware on board {spec.name} does not offer what this sequence needs",

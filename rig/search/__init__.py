@@ -3,6 +3,7 @@
 Knows the model and the bench. Must not know claims, nor how a board comes to its bench.
 """
 
+from rig.search._company import Company
 from rig.search._file import from_json, read_sequence, to_json
 from rig.search._generate import Ground, generate
 from rig.search._judge import Outcome, judge
@@ -15,6 +16,7 @@ from rig.search._told import ToldCall, told_calls
 
 __all__ = [
     "COLLISIONS",
+    "Company",
     "Finding",
     "Ground",
     "Lowered",
