@@ -71,7 +71,11 @@ _SHOWN = 12
 @click.option("--publish", "publish_", metavar="FUNCTION", help="Publish, if it has another name.")
 @click.option("--transport", "transport", metavar="FUNCTION", help="The transport's callback, if it has another name.")
 @click.option("--callback", "callbacks", multiple=True, metavar="FUNCTION", help="The application's; may be several.")
-@click.option("--counter", metavar="PLACE", help="Where the callback has the application's number of a sample: '[r0]'.")
+@click.option(
+    "--counter",
+    metavar="PLACE",
+    help="Where the callback (else the transport's) has the application's number: '[r0]'.",
+)
 @click.option("--published", metavar="PLACE", help="Where publish has that number: '[r1]'.")
 @click.option("--payload", metavar="PLACE", help="Where the bytes of a sample begin at publish: '[r1 + 16]'.")
 @click.option("--length", metavar="PLACE", help="How many they are: '[r1 + 20]'.")
@@ -205,10 +209,13 @@ def _named(
         base = profile.callbacks[0] if profile.callbacks else Point(function=callbacks[0])
         profile = replace(profile, callbacks=tuple(replace(base, function=name) for name in callbacks))
     if counter is not None:
-        if not profile.callbacks:
-            raise UsageError("--counter: the profile has no callback", hint="name it with --callback FUNCTION")
         place = Expression(counter)
-        profile = replace(profile, callbacks=tuple(replace(each, counter=place) for each in profile.callbacks))
+        if not profile.callbacks and profile.transport is None:
+            raise UsageError("--counter: the profile has no callback", hint="name it with --callback FUNCTION")
+        if profile.callbacks:
+            profile = replace(profile, callbacks=tuple(replace(each, counter=place) for each in profile.callbacks))
+        elif profile.transport is not None:
+            profile = replace(profile, transport=replace(profile.transport, counter=place))
     if published is not None:
         profile = replace(profile, publish=replace(profile.publish, counter=Expression(published)))
     return profile
@@ -343,7 +350,7 @@ def _rows(seen: Observation) -> list[tuple[str, str]]:
     told = of.returned or not seen.unseen_returns
     functions = ", ".join(f"{count} {name}" for name, count in of.by_function.items())
     stack = seen.stack
-    cost = ", ".join(str(seen.units(each)) for each in seen.halt_cost)
+    cost = _spread(seen, seen.halt_cost) if seen.halt_cost or seen.clock is None else "not measured"
     rows = [
         ("publish was called", str(of.published)),
         (
@@ -363,7 +370,7 @@ def _rows(seen: Observation) -> list[tuple[str, str]]:
         ("board time to the transport's callback", _spread(seen, of.to_transport)),
         ("board time to the application's callback", _spread(seen, of.to_callback)),
         ("board time of publish", _spread(seen, of.returned)),
-        ("a halt adds to board time", f"{cost} {seen.clock.unit if seen.clock else ''}" if cost else "not measured"),
+        ("a halt adds to board time", cost),
         ("a sample in RAM", _places(seen)),
         ("who writes its bytes, from publish on", _written(seen)),
         (

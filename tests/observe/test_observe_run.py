@@ -92,7 +92,7 @@ def test_one_firmware_as_json(tmp_path: Path, images: tuple[Path, Path]) -> None
         (["{on}", "--profile", "/dev"], "is no file"),
         (["{on}", "--callback", "app_callbac"], "has no symbol 'app_callbac'"),
         (["{on}", "--payload", "r1"], "--payload and --length are given together"),
-        (["{on}", "--counter", "[r0]"], "the profile has no callback"),
+        (["{on}", "--handed", "[r0]"], "the profile has no callback"),
         (["{on}", "--board", "native"], "native cannot be observed"),
         (["nothing.elf"], "nothing.elf cannot be read"),
     ],
