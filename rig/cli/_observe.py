@@ -143,7 +143,7 @@ def observe_command(
         spec=spec,
         firmware=images,
         profile=wanted,
-        plan=Plan(publishes=publishes, idle=idle, stepped=step, trace=trace, cut=cut),
+        plan=Plan(publishes=publishes, idle=idle, stepped=step, trace=trace, cut=cut, startup=cut),
         directory=directory,
         command="rig " + shlex.join(sys.argv[1:]),
     )

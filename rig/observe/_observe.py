@@ -40,7 +40,8 @@ class Plan:
     :ivar publishes: to watch, until the firmware stops at nothing for ``idle`` seconds of the host.
     :ivar stepped: publishes, after those, whose instructions are counted one by one, until the transport's callback.
     :ivar trace: on an emulated board follow one sample through every write of the core.
-    :ivar cut: then cut the link and watch on; and start once more with it cut.
+    :ivar cut: then cut the link and watch on.
+    :ivar startup: and start once more with it cut.
     """
 
     publishes: int = 200
@@ -48,6 +49,7 @@ class Plan:
     stepped: int = 0
     trace: bool = True
     cut: bool = True
+    startup: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +267,7 @@ class _Watching:
                 at_publish = self._next_publish(watch)
             severed = self._severed(watch) if plan.cut and at_publish else None
             false_stops, unseen = watch.false_stops, watch.unseen_returns
-        startup = self._startup() if plan.cut else None
+        startup = self._startup() if plan.startup else None
         of = figures(self.events)
         return Observation(
             board=self.board.identity,

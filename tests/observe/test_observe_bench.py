@@ -2,6 +2,8 @@
 Client with the symbols of the profile bare-client.
 """
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from threading import Thread
 
@@ -12,6 +14,7 @@ from rig.bench import Bench, Exchange, find_places, one_writer, payload
 from rig.claims import decide_observed
 from rig.inventory import BoardSpec, Inventory
 from rig.observe import (
+    Clock,
     Event,
     Expression,
     Kind,
@@ -46,68 +49,85 @@ def board() -> BoardSpec:
     return spec
 
 
-def test_the_benchs_own_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RIG_STATE_DIR", str(tmp_path / "state"))
-    with Station(board(), agent="builtin", directory=tmp_path) as station:
-        setting = station.prepare("shm")
-        probe, image = station.board.probe, station.images["shm"]
+class Inside:
+    """The bench of a variant, asked for the same exchange unwatched and watched."""
+
+    def __init__(self, station: Station, variant: str) -> None:
+        self.setting = station.prepare(variant)
+        assert station.board.probe is not None and self.setting.link is not None
+        self.probe, self.image, self.link = station.board.probe, station.images[variant], self.setting.link
         # One that does not take a halted core for a fault.
-        bench = Bench(station.board.memory, station.board.mailbox_address, icount_shift=7)
-        assert probe is not None and setting.link is not None
-        bench.start(buffers=4)
-        topology = one_writer(bench, readers=1, timeout=10)
-        held: list[int] = []
+        self.bench = Bench(station.board.memory, station.board.mailbox_address, icount_shift=7)
+        self.bench.start(buffers=4)
+        self.topology = one_writer(self.bench, readers=1, timeout=10)
 
-        def exchange(first: int) -> Exchange:
-            return bench.exchange(
-                session=topology.session,
-                writer=topology.writer,
-                readers=1,
-                count=COUNT,
-                length=BYTES,
-                first=first,
-                quiet=True,
-            )
-
-        alone = exchange(1)
-        bench.exchange(
-            session=topology.session,
-            writer=topology.writer,
+    def exchange(self, first: int, *, count: int = COUNT, on_hold: Callable[[], None] | None = None) -> Exchange:
+        return self.bench.exchange(
+            session=self.topology.session,
+            writer=self.topology.writer,
             readers=1,
-            count=1,
+            count=count,
             length=BYTES,
-            first=50,
-            on_hold=lambda: held.extend(place.address for place in setting.scan(payload(50, BYTES))),
+            first=first,
+            quiet=self.setting.variant == "shm",
+            on_hold=on_hold,
         )
-        before = setting.link.traffic()
-        exchange(100)
-        middle = setting.link.traffic()
+
+    def watched(self, first: int) -> tuple[list[Event], list[int], Clock]:
+        """What is seen of an exchange, and where the first sample stands in RAM while its callback has it."""
         seen: list[Event] = []
         places: list[int] = []
-        probe.halt()
-        clock, _ = start_clock(probe, "mps2-an385")
-        watch = Watch(probe, BENCH, address_of=lambda name: image.find(name).address, clock=clock)
-        thread = Thread(target=exchange, args=(200,))
+        self.probe.halt()
+        clock, _ = start_clock(self.probe, "mps2-an385")
+        assert clock is not None
+        watch = Watch(self.probe, BENCH, address_of=lambda name: self.image.find(name).address, clock=clock)
+        thread = Thread(target=self.exchange, args=(first,))
         with watch:
             thread.start()
             for event in watch.events(timeout=1.0):
                 seen.append(event)
                 if event.kind is Kind.CALLBACK and not places:
-                    places = [
-                        place.address
-                        for start, length in probe.ram_regions()
-                        for place in find_places(probe.read(start, length), start, event.payload)
-                    ]
+                    places = self.places(event.payload)
         thread.join(30)
-        after = setting.link.traffic()
-    assert clock is not None and watch.false_stops == 0
-    inside = {bench.clock.interval(entry.publish, entry.enter) for entry in alone.deliveries}
+        assert watch.false_stops == 0
+        return seen, places, clock
+
+    def places(self, wanted: bytes) -> list[int]:
+        return [
+            place.address
+            for start, length in self.probe.ram_regions()
+            for place in find_places(self.probe.read(start, length), start, wanted)
+        ]
+
+    def data(self) -> tuple[int, int, int]:
+        """WRITE_DATA, DATA, and payload bytes of both on the link so far."""
+        now = self.link.traffic()
+        return now.data_sent, now.data_received, now.counters.data_bytes
+
+
+def test_the_benchs_own_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RIG_STATE_DIR", str(tmp_path / "state"))
+    with Station(board(), agent="builtin", directory=tmp_path) as station:
+        inside = Inside(station, "shm")
+        alone = inside.exchange(1)
+        held: list[int] = []
+        inside.exchange(
+            50, count=1, on_hold=lambda: held.extend(p.address for p in inside.setting.scan(payload(50, 64)))
+        )
+        seen, places, clock = inside.watched(200)
+        assert inside.data() == (0, 0, 0)
+        network = Inside(station, "network")
+        at = [network.data()]
+        for each in (lambda: network.exchange(1), lambda: network.watched(200)):
+            each()
+            at.append(network.data())
+    known = {inside.bench.clock.interval(entry.publish, entry.enter) for entry in alone.deliveries}
     outside = {clock.units(ticks) for ticks in figures(seen).to_callback}
     assert len(alone.deliveries) == len([event for event in seen if event.kind is Kind.CALLBACK]) == COUNT
-    assert len(inside) == 1 and max(abs(one - other) for one in inside for other in outside) <= INSTRUMENT
+    assert len(known) == 1 and max(abs(one - other) for one in known for other in outside) <= INSTRUMENT
     assert len(places) == len(held) == 1
-    assert after.total_bytes - middle.total_bytes == middle.total_bytes - before.total_bytes
-    assert (after.data_sent, after.data_received) == (before.data_sent, before.data_received)
+    crossed = [tuple(b - a for a, b in zip(before, after, strict=True)) for before, after in pairwise(at)]
+    assert crossed[0] == crossed[1] and crossed[0][:2] == (COUNT, COUNT)
 
 
 def test_an_application_of_our_client_by_the_profile_bare_client(
@@ -120,7 +140,7 @@ def test_an_application_of_our_client_by_the_profile_bare_client(
             variant: observer.observe(
                 FirmwareImage.load(build_client_application(tmp_path, variant)),
                 mine,
-                Plan(publishes=20, idle=5.0),
+                Plan(publishes=20, idle=5.0, trace=variant == "shm", startup=False),
                 prefix=f"{variant}-",
             )
             for variant in ("shm", "network")
@@ -130,10 +150,10 @@ def test_an_application_of_our_client_by_the_profile_bare_client(
     assert (network.figures.transport_local, shm.false_stops, network.false_stops) == (0, 0, 0)
     assert network.figures.transport_link >= 19  # the last one may be on its way
     assert shm.session_alive and network.session_alive and (shm.sessions, network.sessions) == (1, 1)
-    assert shm.window.bytes == 0 and network.window.to_board.data_messages >= 19
+    assert shm.link.to_agent.data_messages == shm.link.to_board.data_messages == 0
+    assert network.link.to_board.data_messages >= 19
     assert shm.traced.serialised is not None
     assert (shm.traced.serialised.caller, shm.traced.serialised.bytes, shm.traced.copies) == ("main", 96, ())
-    assert sum(row.bytes for row in network.traced.copies) >= 2 * 96
     assert shm.severed is not None and shm.severed.transport_local == shm.severed.published == 8
     assert network.severed is not None and network.severed.transport_link == 0
     records = [m for variant, each in seen.items() for m in measurements(each, variant)]
