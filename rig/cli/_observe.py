@@ -37,6 +37,7 @@ from rig.observe import (
     shipped_profile,
     shipped_profiles,
 )
+from rig.places import find_boards_file
 from rig.probe import FirmwareImage
 from rig.publish import publish
 from rig.records import Event as JournalEvent
@@ -46,7 +47,6 @@ from rig.run import (
     check_directory,
     check_observe,
     execute_observe,
-    find_boards_file,
     new_run_id,
     runs_directory,
 )
@@ -164,7 +164,7 @@ def observe_command(
         return Outcome.named(done.record.run.outcome).exit_code
     for variant, seen in done.seen.items():
         _show(console, variant, seen)
-    show(console, done.record, directory, measurements=False)
+    show(console, done.record, directory)
     click.echo(f"link.pcapng and agent.log: {directory}")
     return Outcome.named(done.record.run.outcome).exit_code
 

@@ -68,7 +68,7 @@ def _run(raw: Mapping[str, Any]) -> Run:
 
 
 def _fault(raw: Mapping[str, Any]) -> Fault:
-    return Fault(**{**raw, "console": tuple(raw["console"])})
+    return Fault(**{**raw, "console": tuple(raw["console"]), "backtrace": tuple(raw.get("backtrace", ()))})
 
 
 def from_json(raw: Mapping[str, Any]) -> RunRecord:

@@ -7,7 +7,8 @@ from rig.run._execute import execute, new_run_id, resume
 from rig.run._observe import Observed, ObserveOptions, check_observe, execute_observe
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
-from rig.run._places import find_boards_file, find_run, runs_directory
+from rig.run._pace import journal_like
+from rig.run._places import find_run, runs_directory
 from rig.run._plan import Step, experiments_for, plan, plan_lines
 from rig.run._recorder import Listener, Recorder
 from rig.run._replay import Replayed, replay
@@ -30,8 +31,8 @@ __all__ = [
     "execute",
     "execute_observe",
     "experiments_for",
-    "find_boards_file",
     "find_run",
+    "journal_like",
     "new_run_id",
     "outcome",
     "plan",

@@ -16,15 +16,17 @@ from datetime import UTC, datetime
 
 from rig import __version__
 from rig.bench import Unsupported
-from rig.claims import CLAIMS, NUTTX, decide, decide_nuttx, needed_for
+from rig.claims import CLAIMS, NUTTX, SEARCH, decide, decide_nuttx, needed_for
 from rig.errors import ResultsFault, RigError, UsageError, fault_of
+from rig.evidence import Circumstances, collect, free_directory
+from rig.experiments import SEARCH_SECONDS
 from rig.inventory import BoardSpec, Inventory
 from rig.records import VARIANTS, Board, ClaimResult, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
-from rig.run._pace import Pace
+from rig.run._pace import Pace, durations
 from rig.run._plan import Key, Step, plan
 from rig.run._recorder import Listener, Recorder
 from rig.run._resume import Unfinished, check_same, read_unfinished
@@ -86,7 +88,10 @@ class _Run:
             )
             for spec in specs
         ]
-        self.pace = Pace(options.history, quick=options.quick)
+        searching = options.search_seconds
+        if searching is None:
+            searching = SEARCH_SECONDS[0 if options.quick else 1]
+        self.pace = Pace(options.history, quick=options.quick, fixed={SEARCH: searching})
         self.recorder = Recorder(options.directory, listeners)
         if unfinished is not None:
             self.recorder.resumed(unfinished.finished)
@@ -110,13 +115,14 @@ class _Run:
             self._end_early(error)
         except Exception as error:  # the one border: whatever is no error of the rig's own
             self._end_early(
-                fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error))
+                fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error)), error
             )
         measurements = self.recorder.record().measurements
+        took = durations(self.options.directory / "events.jsonl")
         for board in self.boards:
             if interrupted:
                 board.prevent(self._pending(board), "the run was interrupted before this was measured")
-            self._decide(board, measurements)
+            self._decide(board, measurements, took)
         self._decide_across()
         self.run = replace(
             self.run,
@@ -133,12 +139,11 @@ class _Run:
             if board.spec.firmware.preset is None and self._pending(board):
                 load_images(board.spec)
 
-    def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
+    def _end_early(self, error: RigError, trace: tuple[str, ...] = (), seen: Exception | None = None) -> None:
         """End a run that cannot go on: journal the fault, and leave undecided what it prevented."""
         board = next((board for board in self.boards if self._pending(board)), self.boards[-1])
-        self._fault(
-            board, error, self.recorder.at, tuple(line.rstrip() for part in trace for line in part.splitlines())
-        )
+        lines = tuple(line.rstrip() for part in trace for line in part.splitlines())
+        self._fault(board, error, self.recorder.at, lines, seen=seen or error)
         for each in self.boards:
             each.prevent(self._pending(each), f"{error.blame} fault: {error.message}")
 
@@ -185,7 +190,7 @@ class _Run:
         except (UsageError, ResultsFault):
             raise  # the person's to mend, and no board's fault
         except RigError as error:
-            self._fault(board, error, "take the board", ())
+            self._fault(board, error, "take the board", (), seen=error)
             board.prevent(self._pending(board), f"{error.blame} fault: {error.message}")
 
     def _variant(self, board: _BoardRun, station: Station, variant: str) -> None:
@@ -216,7 +221,7 @@ class _Run:
                 board.prevented[step.experiment.id] = error.message
             except RigError as error:
                 cause = station.diagnose(error)
-                self._fault(board, cause, step.title, station.console_tail())
+                self._fault(board, cause, step.title, station.console_tail(), seen=error, station=station)
                 board.prevented[step.experiment.id] = f"{cause.blame} fault: {cause.message}"
                 ready = False
                 with suppress(RigError):  # what is still wrong shows, with its own words, at the next prepare
@@ -236,31 +241,63 @@ class _Run:
         self.recorder.finished(key, seconds)
         self.pace.took(key, seconds)
 
-    def _fault(self, board: _BoardRun, error: RigError, step: str, console: tuple[str, ...]) -> None:
+    def _fault(
+        self,
+        board: _BoardRun,
+        error: RigError,
+        step: str,
+        console: tuple[str, ...],
+        *,
+        seen: Exception,
+        station: Station | None = None,
+    ) -> None:
         board.faults += 1
-        self.recorder.fault(
-            Fault(
-                blame=error.blame,
-                message=error.message,
-                hint=error.hint,
-                board=board.spec.name,
-                step=step,
-                console=console,
-            )
+        fault = Fault(
+            blame=error.blame,
+            message=error.message,
+            hint=error.hint,
+            board=board.spec.name,
+            step=step,
+            console=console,
+        )
+        self.recorder.fault(self._with_evidence(fault, seen, station))
+
+    def _with_evidence(self, fault: Fault, seen: Exception, station: Station | None) -> Fault:
+        """Keep what the fault left beside the event log, before the board is brought back."""
+        about = Circumstances(
+            blame=fault.blame,
+            message=fault.message,
+            hint=fault.hint,
+            board=fault.board,
+            step=fault.step,
+            trace=seen.__traceback__,
+        )
+        place = free_directory(self.options.directory, fault.board or "rig")
+        try:
+            kept = station.keep_evidence(place, about) if station is not None else collect(place, about, board=None)
+        except OSError as error:  # a full disk: the fault itself counts more
+            return replace(fault, evidence="", console=(*fault.console, f"no evidence kept: {error.strerror}"))
+        return replace(
+            fault,
+            evidence=str(kept.directory.relative_to(self.options.directory)),
+            place=kept.place,
+            backtrace=kept.backtrace,
         )
 
-    def _decide(self, board: _BoardRun, measurements: Sequence[Measurement]) -> None:
+    def _decide(self, board: _BoardRun, measurements: Sequence[Measurement], took: Mapping[Key, float]) -> None:
         for claim in CLAIMS.values():
             asked = claim.id in self.claims
+            parts = [took[key] for key in took if (key[0], key[2]) == (board.spec.name, claim.experiment)]
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             result = decide(
                 claim,
                 board.spec.name,
-                measurements if asked else [],
-                prevented=board.prevented if asked else {},
+                measurements,
+                prevented=board.prevented,
                 repeat=repeat,
+                asked=asked,
             )
-            self._claim(board, result)
+            self._claim(board, replace(result, seconds=round(sum(parts), 3) if asked and parts else None))
 
     def _decide_across(self) -> None:
         """What two boards of the run decide together; it takes the place of what each of them could say alone."""
@@ -288,7 +325,7 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
     :raises UsageError: the options or boards.yaml cannot be used; nothing has been touched.
     """
     specs = Inventory.load(options.boards_file).select(options.boards)
-    begun = Run(id=run_id, started=stamp(), rig_version=__version__, command=options.command)
+    begun = Run(id=run_id, started=stamp(), rig_version=__version__, command=options.command, quick=options.quick)
     return _finish(_Run(options, begun, listeners, specs))
 
 

@@ -18,6 +18,7 @@ from rig.agent import find_external
 from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
+from rig.evidence import Bundle, Circumstances, collect
 from rig.inventory import BoardSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
@@ -269,6 +270,19 @@ class Station:
         self._close_link()
         self._setting = None
         self.board.power_cycle()
+
+    def keep_evidence(self, directory: Path, about: Circumstances) -> Bundle:
+        """Keep what a fault left in ``directory``. The core is halted: ``power_cycle`` is next.
+
+        :raises OSError: nothing can be written there.
+        """
+        return collect(
+            directory,
+            about,
+            board=self._board,
+            sent=self._link.last_sent() if self._link is not None else (),
+            logs={"agent.log": self._file("agent.log")} if self.has_agent else {},
+        )
 
     def console_tail(self) -> tuple[str, ...]:
         """The last lines of the firmware's log."""
