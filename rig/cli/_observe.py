@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 import time
@@ -19,9 +18,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rig.cli._common import OnceCommand, boards_option, terminal
-from rig.cli._run import discard, point_latest_at, show
-from rig.errors import Outcome, UsageError
+from rig.cli._common import OnceCommand, boards_option, json_option, terminal
+from rig.cli._run import discard, end_run, point_latest_at
+from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.observe import (
     NO_COUNTER,
@@ -39,9 +38,8 @@ from rig.observe import (
 )
 from rig.places import find_boards_file
 from rig.probe import FirmwareImage
-from rig.publish import publish
 from rig.records import Event as JournalEvent
-from rig.records import printable, to_json
+from rig.records import printable
 from rig.run import (
     ObserveOptions,
     check_directory,
@@ -98,7 +96,7 @@ _SHOWN = 12
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("--live/--no-live", default=True, help="Show what happens while it happens.")
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON (results.json), and nothing else.")
+@json_option
 def observe_command(
     firmware: Path,
     boards_file: Path | None,
@@ -149,7 +147,7 @@ def observe_command(
     )
     check_observe(options)
     check_directory(directory)
-    console = Console(stderr=True) if as_json else terminal()
+    console = terminal(error=as_json)
     try:
         with _LiveView(console, shown=live and not as_json) as view:
             done = execute_observe(options, run_id=run_id, listeners=(view.on_journal,), seen=view.on_event)
@@ -158,15 +156,10 @@ def observe_command(
         raise
     if out is None:
         point_latest_at(directory)
-    publish(done.record, directory)
-    if as_json:
-        click.echo(json.dumps(to_json(done.record), indent=1))
-        return Outcome.named(done.record.run.outcome).exit_code
-    for variant, seen in done.seen.items():
-        _show(console, variant, seen)
-    show(console, done.record, directory)
-    click.echo(f"link.pcapng and agent.log: {directory}")
-    return Outcome.named(done.record.run.outcome).exit_code
+    if not as_json:
+        for variant, seen in done.seen.items():
+            _show(console, variant, seen)
+    return end_run(console, done.record, directory, verbose=False, as_json=as_json)
 
 
 def _variant(image: FirmwareImage, profile: Profile, *, alone: bool) -> str:
@@ -321,7 +314,7 @@ def _spread(seen: Observation, ticks: Sequence[float]) -> str:
 
 def _places(seen: Observation) -> str:
     if seen.places is None:
-        return "not searched: needs --payload and --length, and bytes that tell"
+        return "not searched: the profile has no place of its bytes that can be read, or they do not tell"
     names = ", ".join(f"{place.symbol or hex(place.address)} ({place.length} B)" for place in seen.places)
     return f"{len(seen.places)}: {names}" if names else "none"
 
