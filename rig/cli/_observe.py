@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shlex
 import sys
 import time
@@ -126,6 +127,8 @@ def observe_command(
     It is flashed, booted beside the built-in Agent, and stopped at a few functions by hardware breakpoints. With
     --beside the claims are decided that can be decided so. docs/observe.md says what it needs and what figures mean.
     """
+    if math.isnan(idle):
+        raise UsageError("--idle is no number of seconds", hint="such as --idle 20")
     wanted = _named(_profile(profile), publish_, transport, callbacks, counter, published)
     wanted = _placed(wanted, payload, length, handed)
     names = tuple(name.strip() for name in calls.split(",") if name.strip())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -137,12 +138,31 @@ def check_firmware(spec: BoardSpec, image: FirmwareImage, profile: Profile) -> N
             hint="pass the linker's output, before strip or objcopy; code and data may be without debug information",
         )
     points = [profile.publish, *([profile.transport] if profile.transport else []), *profile.callbacks]
-    for name in (*(point.function for point in points), *profile.calls):
+    places: dict[int, str] = {}
+    for point in points:
+        address = _function(image, point.function) & ~1
+        if address in places:
+            also = "" if places[address] == point.function else f", as {places[address]}"
+            raise UsageError(
+                f"{point.function} is named twice in the profile{also}", hint="name a different function for each"
+            )
+        places[address] = point.function
+    for name in profile.calls:
         _function(image, name)
 
 
 def _function(image: FirmwareImage, name: str) -> int:
-    symbol = image.find(name)
+    symbol = image.symbols.get(name)
+    if symbol is None:
+        functions = [each.name for each in image.symbols.values() if each.kind == "function"]
+        near = difflib.get_close_matches(name, functions, n=3)
+        raise UsageError(
+            f"firmware {image.path.name} has no symbol {name!r}",
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else "was it inlined or left out by the linker? __attribute__((noinline, used)) keeps a function; "
+            "the profile's own names may be changed: --publish, --transport, --callback",
+        )
     if symbol.kind == "object":
         raise UsageError(f"{name} of {image.path.name} is a variable, not a function", hint="name a function")
     return symbol.address

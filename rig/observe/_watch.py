@@ -130,10 +130,7 @@ class Watch:
         points += [(Kind.CALLBACK, each) for each in profile.callbacks]
         self._points: dict[int, tuple[Kind, Point]] = {}
         for kind, point in points:
-            address = address_of(point.function) & ~1
-            if address in self._points:
-                raise UsageError(f"{point.function} is named twice in the profile", hint="name different functions")
-            self._points[address] = (kind, point)
+            self._points[address_of(point.function) & ~1] = (kind, point)
         self._room = probe.breakpoints
         if len(self._points) > self._room:
             raise UsageError(

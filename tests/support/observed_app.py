@@ -1,5 +1,6 @@
 """The application that stands in for a micro-ROS one: built with options, for the emulated board."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -18,29 +19,23 @@ def build_application(folder: Path, *options: str) -> Path:
 
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-_PORT = ("cortex-m/common.c", "mps2-an385/port.c", "cortex-m/startup.c", "cortex-m/lock.c", "cortex-m/preempt.c")
 
 
 def build_client_application(folder: Path, variant: str) -> Path:
-    """Build tests/observe/firmware/client.c with our Client of a variant, and the port of mps2-an385."""
-    library = build("mps2-an385")[variant].parent / f"librig_middleware_{variant}.a"
+    """Build tests/observe/firmware/client.c with our Client of a variant and the port of mps2-an385, as the bench has
+    them: their objects are there once the bench is built.
+    """
+    bench = build("mps2-an385")[variant]
+    commands = json.loads((bench.parent / "compile_commands.json").read_text(encoding="utf-8"))
+    made = [Path(each["directory"]) / each["command"].split(" -o ")[1].split()[0] for each in commands]
+    objects = [each for each in made if f"/{bench.stem}.dir/" in str(each)]
+    taken = [each for each in objects if "/ports/" in str(each) and not each.name.startswith("heap")]
+    taken += [each for each in objects if each.name.startswith("bench_counters")]  # where the Client counts its framing
     ports = FIRMWARE / "ports"
-    flags = [
-        "-mcpu=cortex-m3",
-        "-mthumb",
-        "-std=c99",
-        "-O2",
-        "-g",
-        "-Wall",
-        "-Wextra",
-        "-Werror",
-        "-ffunction-sections",
-    ]
-    flags += ["-DRIG_MAILBOX_RING=1024", "-DRIG_MAILBOX_PROGRAM=16384", *(["-DSHM"] if variant == "shm" else [])]
-    places = [FIRMWARE / "middleware", FIRMWARE / "bench", ports, ports / "cortex-m", ports / "mps2-an385"]
-    sources = [SOURCES / "client.c", *(ports / name for name in _PORT), FIRMWARE / "bench" / "bench_counters.c"]
+    flags = ["-mcpu=cortex-m3", "-mthumb", "-std=c99", "-O2", "-g", "-Wall", "-Wextra", "-Werror"]
+    flags += [*(["-DSHM"] if variant == "shm" else []), f"-I{FIRMWARE}/middleware", f"-I{ports}"]
     linking = ["-nostartfiles", f"-T{ports}/mps2-an385/link.ld", f"-L{ports}/cortex-m", "-Wl,--gc-sections"]
+    files = [SOURCES / "client.c", *taken, bench.parent / f"librig_middleware_{variant}.a"]
     elf = folder / f"client-{variant}.elf"
-    command = ["arm-none-eabi-gcc", *flags, *(f"-I{place}" for place in places), *map(str, [*sources, library])]
-    subprocess.run([*command, *linking, "-o", str(elf)], check=True, timeout=60)
+    subprocess.run(["arm-none-eabi-gcc", *flags, *map(str, files), *linking, "-o", str(elf)], check=True, timeout=60)
     return elf
