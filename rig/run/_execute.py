@@ -134,7 +134,7 @@ class _Run:
     def _check_images(self) -> None:
         """Whoever names a wrong file for the last board must not wait for what the first one measures."""
         for board in self.boards:
-            if board.spec.firmware.preset is None and self._pending(board):
+            if not board.spec.firmware.built and self._pending(board):
                 load_images(board.spec)
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
