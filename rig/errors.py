@@ -38,6 +38,7 @@ __all__ = [
     "RigFault",
     "UsageError",
     "describe",
+    "fault_by",
     "fault_of",
 ]
 
@@ -190,8 +191,15 @@ def fault_of(error: Exception, *, report: str) -> RigFault:
     return RigFault(f"an error of the rig itself: {describe(error)}", hint=f"please report it, with {report}")
 
 
-BLAMES = tuple(
-    kind.blame
+_KINDS: dict[str, type[RigError]] = {
+    kind.blame: kind
     for kind in (UsageError, RigFault, EnvironmentFault, LeaseFault, ProbeFault, BoardFault, FirmwareFault, AgentFault)
-)
+}
+
+BLAMES = tuple(_KINDS)
 """Who can be at fault."""
+
+
+def fault_by(blame: str, message: str, *, hint: str = "") -> RigError:
+    """The error of whom ``blame`` names (of the rig, if nobody is called so): one that another process raised."""
+    return _KINDS.get(blame, RigFault)(message, hint=hint)
