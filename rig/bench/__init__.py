@@ -18,12 +18,13 @@ from rig.bench._bench import (
     qos_bits,
     standing,
 )
-from rig.bench._build import build, build_defect
+from rig.bench._build import build, build_defect, build_port, port_of
 from rig.bench._clock import Clock, clock_for
 from rig.bench._identity import IDENTITY_SYMBOL, Identity, identity_of
 from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Slow, Stuck
 from rig.bench._payload import payload
+from rig.bench._points import open_points
 from rig.bench._program import Called, Heard, ProgramBuilder
 from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
@@ -92,13 +93,16 @@ __all__ = [
     "Woken",
     "build",
     "build_defect",
+    "build_port",
     "clock_for",
     "endpoint_xml",
     "find_payload_writes",
     "find_places",
     "identity_of",
     "one_writer",
+    "open_points",
     "payload",
+    "port_of",
     "qos_bits",
     "service_xml",
     "standing",

@@ -46,6 +46,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "doctor": "_doctor:doctor_command",
             "boards": "_boards:boards_group",
             "build": "_boards:build_command",
+            "new-port": "_porting:new_port_command",
             "flash": "_boards:flash_command",
             "meta": "_meta:meta_group",
         },
