@@ -18,7 +18,7 @@ from rig.bench._bench import (
     Woken,
     standing,
 )
-from rig.bench._build import build, build_defect, firmware_root
+from rig.bench._build import build, build_defect
 from rig.bench._clock import Clock, clock_for
 from rig.bench._identity import IDENTITY_SYMBOL, Identity, identity_of
 from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
@@ -96,7 +96,6 @@ __all__ = [
     "endpoint_xml",
     "find_payload_writes",
     "find_places",
-    "firmware_root",
     "identity_of",
     "one_writer",
     "payload",

@@ -4,30 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
 import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
+from rig.places import build_directory, firmware_root
 from rig.records import VARIANTS
 
 _TOOLS = {"cmake": "cmake", "ninja": "ninja-build"}
-
-
-def firmware_root() -> Path:
-    """The ``firmware/`` folder: beside the package in a checkout, or ``$RIG_FIRMWARE``.
-
-    :raises EnvironmentFault: there is none.
-    """
-    named = os.environ.get("RIG_FIRMWARE")
-    root = Path(named) if named else Path(__file__).resolve().parents[2] / "firmware"
-    if not (root / "CMakePresets.json").exists():
-        raise EnvironmentFault(
-            f"no firmware sources at {root}", hint="set RIG_FIRMWARE to the firmware/ folder of a checkout of the rig"
-        )
-    return root
 
 
 def build_defect(preset: str, defect: str) -> dict[str, Path]:
@@ -39,10 +25,10 @@ def build_defect(preset: str, defect: str) -> dict[str, Path]:
     Returns and raises as ``build``.
     """
     root = firmware_root()
-    output = root / "build" / "defects" / preset
+    output = build_directory() / "defects" / preset
     name = f"firmware preset {preset!r} with defect {defect!r}"
     configure = ["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"]
-    with _alone(root):
+    with _alone():
         _run(configure, root, f"cannot configure {name}")
         _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
         aside = output / "images" / (defect or "none")
@@ -73,21 +59,19 @@ def build(preset: str) -> dict[str, Path]:
             raise EnvironmentFault(
                 f"{tool} is not on PATH; it builds the firmware", hint=f"apt-get install {package}, or run ./bootstrap"
             )
-    output = root / "build" / preset
-    with _alone(root):
+    output = build_directory() / preset
+    with _alone():
         if not (output / "build.ninja").exists():
-            _run(["cmake", "--preset", preset], root, f"cannot configure firmware preset {preset!r}")
-        _run(["cmake", "--build", "--preset", preset], root, f"cannot build firmware preset {preset!r}")
+            _run(["cmake", "--preset", preset, "-B", str(output)], root, f"cannot configure firmware preset {preset!r}")
+        _run(["cmake", "--build", str(output)], root, f"cannot build firmware preset {preset!r}")
     images = {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
     return {variant: path for variant, path in images.items() if path.exists()}
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """One build at a time in this checkout: two rigs that share it must not write the same files at once."""
-    directory = root / "build"
-    directory.mkdir(exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
+def _alone() -> Iterator[None]:
+    """One build at a time in this directory: two rigs that share it must not write the same files at once."""
+    with (build_directory() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

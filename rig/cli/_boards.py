@@ -6,16 +6,17 @@ import time
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from rig.bench import build
 from rig.cli._common import OnceCommand, OnceGroup, boards_option, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
+from rig.places import find_boards_file
 from rig.probe import FirmwareImage
 from rig.probe.qemu import launch
+from rig.publish import Column, Sheet
 from rig.records import VARIANTS
-from rig.run import find_boards_file
 from rig.station import flash_board
 
 
@@ -28,16 +29,21 @@ def boards_group(context: click.Context, boards_file: Path | None) -> None:
     if context.invoked_subcommand is not None:
         return
     inventory = Inventory.load(context.obj)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("board", "kind", "target", "core", "link", "capabilities"):
-        table.add_column(heading)
+    names = [Column(heading=name) for name in ("board", "kind", "target", "core", "link")]
+    sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True)])
     for name, spec in inventory.boards.items():
         mark = " (default)" if name == inventory.default else ""
         link = f"{spec.link.transport} {spec.link.baud}" if spec.link.transport == "serial" else spec.link.transport
-        table.add_row(
-            name + mark, spec.kind, spec.target or "-", spec.core or "-", link, " ".join(sorted(spec.capabilities))
+        words = (
+            name + mark,
+            spec.kind,
+            spec.target or "-",
+            spec.core or "-",
+            link,
+            " ".join(sorted(spec.capabilities)),
         )
-    terminal().print(table)
+        sheet.add(*map(Text, words))
+    terminal().print(sheet)
 
 
 @boards_group.command("up")

@@ -9,6 +9,9 @@ from typing import TypeVar
 
 import click
 from rich.console import Console
+from rich.text import Text
+
+from rig.records import printable
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -28,6 +31,18 @@ def terminal() -> Console:
     """The terminal; a log has no width of its own, and 80 columns fold the tables too much."""
     console = Console()
     return console if console.is_terminal else Console(width=110)
+
+
+def say(console: Console, words: str | Text, *, copied: bool = False) -> None:
+    """A line of a record's texts: none of them is markup, and none commands the terminal.
+
+    A terminal gets it wrapped between words, a log on one line.
+
+    :param copied: it holds a path or a command that people copy, and is never broken.
+    """
+    text = words if isinstance(words, Text) else Text(words)
+    text.plain = printable(text.plain)
+    console.print(text, soft_wrap=copied or not console.is_terminal)
 
 
 class OnceCommand(click.Command):

@@ -17,8 +17,9 @@ from rig.agent import find_external
 from rig.cli._common import OnceCommand, boards_option
 from rig.errors import RigError
 from rig.inventory import Inventory
+from rig.places import find_boards_file
 from rig.probe import list_probes
-from rig.run import find_boards_file, runs_directory
+from rig.run import runs_directory
 
 _PROGRAMS = {
     "qemu-system-arm": ("emulated boards", "qemu-system-arm"),

@@ -27,8 +27,8 @@ from rig.observe import (
     shipped_profile,
     shipped_profiles,
 )
+from rig.places import find_boards_file
 from rig.probe import FirmwareImage
-from rig.run import find_boards_file
 
 
 @click.command("observe", cls=OnceCommand)

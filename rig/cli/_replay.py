@@ -11,7 +11,8 @@ from rich.text import Text
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.errors import ExitCode
 from rig.inventory import Inventory
-from rig.run import find_boards_file, replay
+from rig.places import find_boards_file
+from rig.run import replay
 from rig.search import read_sequence
 
 _SHOWN = 12  # lines of what one call came to

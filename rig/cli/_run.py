@@ -5,24 +5,25 @@ from __future__ import annotations
 import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
-from rig.cli._common import OnceCommand, boards_option, terminal
+from rig.cli._common import OnceCommand, boards_option, say, terminal
 from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
-from rig.publish import claims_table, measurement_table, publish
-from rig.records import RunRecord, load, printable, read_events
+from rig.places import find_boards_file
+from rig.publish import Column, Sheet, claims_table, measurement_table, publish, sum_lines
+from rig.records import RunRecord, Verdict, load, read_events
 from rig.run import (
     AGENT_KINDS,
     AgentKind,
@@ -30,8 +31,8 @@ from rig.run import (
     check_claims,
     check_directory,
     execute,
-    find_boards_file,
     find_run,
+    journal_like,
     new_run_id,
     plan_lines,
     read_unfinished,
@@ -60,6 +61,7 @@ SEARCH_DOC = "docs/search.md"
     help="How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
@@ -75,12 +77,13 @@ def run_command(
     seed: int,
     search_seconds: float | None,
     out: Path | None,
+    verbose: bool,
     dry_run: bool,
     resumed: str | None,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
     if resumed is not None:
-        return _resume(context, resumed)
+        return _resume(context, resumed, verbose=verbose)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
     if dry_run:
@@ -99,7 +102,7 @@ def run_command(
         search_seconds=search_seconds,
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
-        history=_history(),
+        history=journal_like(runs_directory(), boards=boards, quick=quick),
     )
     console = terminal()
     try:
@@ -110,15 +113,15 @@ def run_command(
         raise
     if out is None:
         _point_latest_at(directory)
-    return _end(console, record, directory)
+    return _end(console, record, directory, verbose=verbose)
 
 
-def _resume(context: click.Context, run: str) -> int:
+def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
     """``rig run --resume RUN``: the run's options are in its event log."""
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in (None, "resumed")
+        if option.name not in (None, "resumed", "verbose")
         and context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
@@ -129,23 +132,19 @@ def _resume(context: click.Context, run: str) -> int:
     directory = find_run(run)
     if not directory.is_dir():
         raise UsageError(f"{run} is a file", hint="name the run's directory, its id, or latest")
-    options = replace(read_unfinished(directory.resolve()).options, history=_history())
+    options = read_unfinished(directory.resolve()).options
+    options = replace(options, history=journal_like(runs_directory(), boards=options.boards, quick=options.quick))
     console = terminal()
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory)
+    return _end(console, record, directory, verbose=verbose)
 
 
-def _end(console: Console, record: RunRecord, directory: Path) -> int:
+def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool) -> int:
     publish(record, directory)
     remember(record, directory)
-    show(console, record, directory)
+    show(console, record, directory, verbose=verbose)
     return Outcome.named(record.run.outcome).exit_code
-
-
-def _history() -> Path:
-    """The journal of the latest run: the steps of this one will take about as long."""
-    return (runs_directory() / "latest").resolve() / "events.jsonl"
 
 
 def _discard(directory: Path) -> None:
@@ -169,37 +168,47 @@ def _point_latest_at(directory: Path) -> None:
         latest.symlink_to(directory.name)
 
 
-def show(console: Console, record: RunRecord, directory: Path) -> None:
-    """Print a run: measurements, claims, faults, where the report lies."""
-    console.print(measurement_table(record))
+def show(console: Console, record: RunRecord, directory: Path, *, verbose: bool = False) -> None:
+    """Print a run: claims, faults, one line that sums it up, and where to read on; ``verbose``: measurements first."""
+    if verbose:
+        console.print(measurement_table(record))
     console.print(claims_table(record))
     for fault in record.faults:
-        words = Text.assemble(
-            (f"{fault.blame} fault", "red"), f" on {fault.board} during {fault.step}: {fault.message}"
-        )
+        where = f" on {fault.board}" if fault.board else ""
+        words = Text.assemble((f"{fault.blame} fault", "red"), f"{where} during {fault.step}: {fault.message}")
         words.append(" (mended: the run was resumed)" if fault.mended else "", style="dim")
-        _say(console, words)
+        say(console, words)
         if fault.hint and not fault.mended:
-            _say(console, f"    {fault.hint}")
+            say(console, f"    {fault.hint}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
-            _say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
-    _say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f"  ({record.run.seconds or 0:.0f} s)"))
-    _say(console, f"report:  {directory / 'report.html'}")
+            say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
+    seconds = f"{record.run.seconds:.0f} s" if record.run.seconds is not None else "not finished"
+    sums = " ".join(sum_lines(record))
+    say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f" ({seconds}); {sums}"))
+    if directory.is_symlink():  # latest, which is another one tomorrow
+        directory = directory.parent / directory.readlink()
+    run = directory.name if directory.parent == runs_directory() else str(directory)
+    for what, how in _read_on(record, directory, run, verbose=verbose):
+        say(console, f"{what:<9}{how}", copied=True)
+
+
+def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> Iterator[tuple[str, str]]:
+    """Where to read on, and the command for it."""
+    yield "report:", str(directory / "report.html")
+    if not verbose and record.measurements:
+        yield "figures:", f"rig report -v {shlex.quote(run)}"
+    doubtful = [c for c in record.claims if c.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) and not c.accepted]
+    if doubtful:
+        yield "why:", f"rig explain {doubtful[0].id}"
     if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
-        _say(console, f"go on:   rig run --resume {directory}")
-
-
-def _say(console: Console, words: str | Text) -> None:
-    """A line of a record's texts, on one line: none of them is markup, and none commands the terminal."""
-    text = words if isinstance(words, Text) else Text(words)
-    text.plain = printable(text.plain)
-    console.print(text, soft_wrap=True)
+        yield "go on:", f"rig run --resume {shlex.quote(run)}"
 
 
 @click.command("report", cls=OnceCommand)
 @click.argument("run", default="latest")
-def report_command(run: str) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Also every figure.")
+def report_command(run: str, verbose: bool) -> int:
     """Show a run again and write its report anew. RUN: its directory or id; default: the latest.
 
     Also works on a run that was killed: what it had measured is in its event log.
@@ -208,19 +217,19 @@ def report_command(run: str) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(terminal(), record, where)
+    show(terminal(), record, where, verbose=verbose)
     return 0
 
 
 @click.command("claims", cls=OnceCommand)
 def claims_command() -> int:
     """List the claims."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "claim", "decided by"):
-        table.add_column(heading, overflow="fold")
+    sheet = Sheet(
+        columns=(Column(heading="id"), Column(heading="claim", wraps=True), Column(heading="decided by", wraps=True))
+    )
     for claim in CLAIMS.values():
-        table.add_row(claim.id, claim.statement, claim.criterion)
-    terminal().print(table)
+        sheet.add(Text(claim.id), Text(claim.statement), Text(claim.criterion))
+    terminal().print(sheet)
     return 0
 
 

@@ -70,7 +70,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _boards_file(config: pytest.Config) -> Path:
-    from rig.run import find_boards_file
+    from rig.places import find_boards_file
 
     named = config.getoption("--boards")
     return find_boards_file(Path(named) if named else None)

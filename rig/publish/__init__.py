@@ -15,10 +15,13 @@ from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
 from rig.publish._sequences import write_sequences
-from rig.publish._tables import claims_table, measurement_table
+from rig.publish._sheet import Column, Sheet
+from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
+    "Column",
+    "Sheet",
     "claims_table",
     "format_conditions",
     "format_number",
@@ -29,6 +32,7 @@ __all__ = [
     "metrics",
     "plural",
     "publish",
+    "sum_lines",
     "verdict_word",
     "write_whole",
 ]
@@ -69,6 +73,7 @@ _OUTPUTS: dict[str, Callable[[RunRecord, Path], object]] = {
     "results.json": save,
     "junit.xml": _text(junit),
     "metrics.prom": _text(metrics),
-    "report.html": _text(html),
     "sequences": lambda record, path: write_sequences(record, path.parent),
+    # Last: it links to what lies beside it.
+    "report.html": lambda record, path: write_whole(path, html(record, [each.name for each in path.parent.iterdir()])),
 }

@@ -29,7 +29,15 @@ from rig.records._model import (
 from rig.records._schema import made_anew as schema_made_anew
 from rig.records._schema import page as figures_page
 from rig.records._schema import schema
-from rig.records._serial import SCHEMA_NAME, from_json, load, record_from_events, save, to_json
+from rig.records._serial import (
+    SCHEMA_NAME,
+    from_json,
+    load,
+    plain_from_text,
+    record_from_events,
+    save,
+    to_json,
+)
 from rig.records._statistics import Bounds, Summary, quantile, summarise
 from rig.records.vocabulary import Condition, Detail, Metric, Scalar, Unit
 
@@ -65,6 +73,7 @@ __all__ = [
     "from_json",
     "interval",
     "load",
+    "plain_from_text",
     "printable",
     "quantile",
     "read_events",

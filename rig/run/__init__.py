@@ -6,7 +6,8 @@ Joins stations, experiments, claims and records. Must not know terminals or file
 from rig.run._execute import execute, new_run_id, resume
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
-from rig.run._places import find_boards_file, find_run, runs_directory
+from rig.run._pace import journal_like
+from rig.run._places import find_run, runs_directory
 from rig.run._plan import Step, experiments_for, plan, plan_lines
 from rig.run._recorder import Listener, Recorder
 from rig.run._replay import Replayed, replay
@@ -25,8 +26,8 @@ __all__ = [
     "check_directory",
     "execute",
     "experiments_for",
-    "find_boards_file",
     "find_run",
+    "journal_like",
     "new_run_id",
     "outcome",
     "plan",

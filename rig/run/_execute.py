@@ -16,8 +16,9 @@ from datetime import UTC, datetime
 
 from rig import __version__
 from rig.bench import Unsupported
-from rig.claims import CLAIMS, NUTTX, decide, decide_nuttx, needed_for
+from rig.claims import CLAIMS, NUTTX, SEARCH, decide, decide_nuttx, needed_for
 from rig.errors import ResultsFault, RigError, UsageError, fault_of
+from rig.experiments import SEARCH_SECONDS
 from rig.inventory import BoardSpec, Inventory
 from rig.records import VARIANTS, Board, ClaimResult, Fault, Firmware, Measurement, Run, RunRecord
 from rig.run._environment import describe_environment
@@ -85,7 +86,10 @@ class _Run:
             )
             for spec in specs
         ]
-        self.pace = Pace(options.history, quick=options.quick)
+        searching = options.search_seconds
+        if searching is None:
+            searching = SEARCH_SECONDS[0 if options.quick else 1]
+        self.pace = Pace(options.history, quick=options.quick, fixed={SEARCH: searching})
         self.recorder = Recorder(options.directory, listeners)
         if unfinished is not None:
             self.recorder.resumed(unfinished.finished)
@@ -257,9 +261,10 @@ class _Run:
             result = decide(
                 claim,
                 board.spec.name,
-                measurements if asked else [],
-                prevented=board.prevented if asked else {},
+                measurements,
+                prevented=board.prevented,
                 repeat=repeat,
+                asked=asked,
             )
             self._claim(board, replace(result, seconds=round(sum(parts), 3) if asked and parts else None))
 
