@@ -38,6 +38,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "report": "_run:report_command",
             "compare": "_history:compare_command",
             "runs": "_history:runs_group",
+            "feedback": "_feedback:feedback_group",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",
             "matrix": "_matrix:matrix_command",

@@ -14,7 +14,7 @@ from rig.publish._formats import format_conditions, format_number, plural, verdi
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
-from rig.publish._sequences import write_sequences
+from rig.publish._sequences import file_name, findings, sequence_text, write_sequences
 from rig.publish._sheet import Column, Sheet
 from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
@@ -23,6 +23,8 @@ __all__ = [
     "Column",
     "Sheet",
     "claims_table",
+    "file_name",
+    "findings",
     "format_conditions",
     "format_number",
     "html",
@@ -32,6 +34,7 @@ __all__ = [
     "metrics",
     "plural",
     "publish",
+    "sequence_text",
     "sum_lines",
     "verdict_word",
     "write_whole",
