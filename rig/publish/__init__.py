@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
+from rig.publish._exporter import LOOPBACK, serve
 from rig.publish._formats import format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
@@ -20,6 +21,7 @@ from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
+    "LOOPBACK",
     "Column",
     "Sheet",
     "claims_table",
@@ -35,6 +37,7 @@ __all__ = [
     "plural",
     "publish",
     "sequence_text",
+    "serve",
     "sum_lines",
     "verdict_word",
     "write_whole",
