@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
-from rig.cli._common import OnceCommand, boards_option, say, terminal
+from rig.cli._common import OnceCommand, boards_option, json_option, print_json, say, terminal
 from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
@@ -22,14 +22,15 @@ from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
 from rig.places import find_boards_file
-from rig.publish import Column, Sheet, claims_table, measurement_table, publish, sum_lines
-from rig.records import RunRecord, Verdict, load, read_events
+from rig.publish import Column, Sheet, claims_table, evidence_lines, measurement_table, publish, sum_lines
+from rig.records import NOT_ASKED, RunRecord, Verdict, load, read_events, to_json
 from rig.run import (
     AGENT_KINDS,
     AgentKind,
     RunOptions,
     check_claims,
     check_directory,
+    choose,
     execute,
     find_run,
     journal_like,
@@ -40,12 +41,21 @@ from rig.run import (
     runs_directory,
 )
 
+_TOLD = {"id", "board", "verdict", "reason", "repeat", "expected", "accepted"}
 SEARCH_DOC = "docs/search.md"
 
 
 @click.command("run", cls=OnceCommand)
 @boards_option
-@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times.")
+@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; several times, or all: at once.")
+@click.option(
+    "--any", "capabilities", multiple=True, metavar="CAPABILITY", help="Any board that can do this (--count)."
+)
+@click.option("--count", type=click.IntRange(1, 1000), help="How many boards --any takes; default: 1.")
+@click.option("--jobs", type=click.IntRange(1, 1000), help="Boards that are measured at once; default: all of them.")
+@click.option(
+    "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="For a board that somebody holds."
+)
 @click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
 @click.option(
     "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
@@ -62,6 +72,7 @@ SEARCH_DOC = "docs/search.md"
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
+@json_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
@@ -71,6 +82,10 @@ def run_command(
     context: click.Context,
     boards_file: Path | None,
     boards: tuple[str, ...],
+    capabilities: tuple[str, ...],
+    count: int | None,
+    jobs: int | None,
+    wait: float,
     claims: str,
     agent: AgentKind,
     quick: bool,
@@ -78,23 +93,29 @@ def run_command(
     search_seconds: float | None,
     out: Path | None,
     verbose: bool,
+    as_json: bool,
     dry_run: bool,
     resumed: str | None,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
     if resumed is not None:
-        return _resume(context, resumed, verbose=verbose)
+        return _resume(context, resumed, verbose=verbose, as_json=as_json)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    file = find_boards_file(boards_file)
+    choice = choose(Inventory.load(file), boards, capabilities=capabilities, count=count)
+    for line in choice.left_out:
+        click.echo(f"rig: {line}", err=True)
     if dry_run:
-        specs = Inventory.load(find_boards_file(boards_file)).select(boards)
-        for line in plan_lines(specs, wanted, agent=agent):
+        for line in plan_lines(choice.specs, wanted, agent=agent):
             click.echo(line)
         return 0
     directory = out if out is not None else runs_directory() / run_id
     options = RunOptions(
-        boards_file=find_boards_file(boards_file),
-        boards=boards,
+        boards_file=file,
+        boards=choice.names,
+        jobs=jobs or 0,
+        patience=wait,
         claims=wanted,
         agent=agent,
         quick=quick,
@@ -104,24 +125,24 @@ def run_command(
         command="rig " + shlex.join(sys.argv[1:]),
         history=journal_like(runs_directory(), boards=boards, quick=quick),
     )
-    console = terminal()
+    console = terminal(error=as_json)
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)  # raised only while nothing is measured
+        discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
-        _point_latest_at(directory)
-    return _end(console, record, directory, verbose=verbose)
+        point_latest_at(directory)
+    return _end(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
+def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
     """``rig run --resume RUN``: the run's options are in its event log."""
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in (None, "resumed", "verbose")
+        if option.name not in (None, "resumed", "verbose", "as_json")
         and context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
@@ -134,20 +155,38 @@ def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
         raise UsageError(f"{run} is a file", hint="name the run's directory, its id, or latest")
     options = read_unfinished(directory.resolve()).options
     options = replace(options, history=journal_like(runs_directory(), boards=options.boards, quick=options.quick))
-    console = terminal()
+    console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory, verbose=verbose)
+    return _end(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool) -> int:
+def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
     publish(record, directory)
     remember(record, directory)
-    show(console, record, directory, verbose=verbose)
+    if as_json:
+        print_json(_in_json(record, directory))
+    else:
+        show(console, record, directory, verbose=verbose)
     return Outcome.named(record.run.outcome).exit_code
 
 
-def _discard(directory: Path) -> None:
+def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
+    """How a run ended, and where its figures are: ``results.json`` holds them, with their schema."""
+    return {
+        "run": to_json(record.run),
+        "exit_code": int(Outcome.named(record.run.outcome).exit_code),
+        "claims": [
+            {name: value for name, value in to_json(claim).items() if name in _TOLD}
+            for claim in record.claims
+            if claim.reason != NOT_ASKED
+        ],
+        "faults": [to_json(fault) for fault in record.faults],
+        "files": sorted(str(path) for path in directory.iterdir()),
+    }
+
+
+def discard(directory: Path) -> None:
     """Remove what a run that could not begin has left in its directory, which was empty before.
 
     Nothing that holds a figure is ever removed.
@@ -161,7 +200,8 @@ def _discard(directory: Path) -> None:
         directory.rmdir()
 
 
-def _point_latest_at(directory: Path) -> None:
+def point_latest_at(directory: Path) -> None:
+    """Let ``latest`` beside a run's directory mean it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)
@@ -180,6 +220,8 @@ def show(console: Console, record: RunRecord, directory: Path, *, verbose: bool 
         say(console, words)
         if fault.hint and not fault.mended:
             say(console, f"    {fault.hint}")
+        for line in evidence_lines(fault):
+            say(console, f"    {line}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
             say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
@@ -201,14 +243,15 @@ def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> 
     doubtful = [c for c in record.claims if c.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) and not c.accepted]
     if doubtful:
         yield "why:", f"rig explain {doubtful[0].id}"
-    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED) and record.run.command.startswith("rig run"):
         yield "go on:", f"rig run --resume {shlex.quote(run)}"
 
 
 @click.command("report", cls=OnceCommand)
 @click.argument("run", default="latest")
 @click.option("-v", "--verbose", is_flag=True, help="Also every figure.")
-def report_command(run: str, verbose: bool) -> int:
+@json_option
+def report_command(run: str, verbose: bool, as_json: bool) -> int:
     """Show a run again and write its report anew. RUN: its directory or id; default: the latest.
 
     Also works on a run that was killed: what it had measured is in its event log.
@@ -217,13 +260,32 @@ def report_command(run: str, verbose: bool) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(terminal(), record, where, verbose=verbose)
+    if as_json:
+        print_json(_in_json(record, where))
+    else:
+        show(terminal(), record, where, verbose=verbose)
     return 0
 
 
 @click.command("claims", cls=OnceCommand)
-def claims_command() -> int:
+@json_option
+def claims_command(as_json: bool) -> int:
     """List the claims."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": claim.id,
+                    "statement": claim.statement,
+                    "method": claim.method,
+                    "criterion": claim.criterion,
+                    "factors": list(claim.factors),
+                    "promises": sorted(map(str, claim.promises)),
+                }
+                for claim in CLAIMS.values()
+            ]
+        )
+        return 0
     sheet = Sheet(
         columns=(Column(heading="id"), Column(heading="claim", wraps=True), Column(heading="decided by", wraps=True))
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._exporter import LOOPBACK, serve
-from rig.publish._formats import format_conditions, format_number, plural, verdict_word
+from rig.publish._formats import evidence_lines, format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
@@ -25,6 +25,7 @@ __all__ = [
     "Column",
     "Sheet",
     "claims_table",
+    "evidence_lines",
     "file_name",
     "findings",
     "format_conditions",

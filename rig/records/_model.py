@@ -234,7 +234,8 @@ class ClaimResult:
 class Fault:
     """Something that broke and is no evidence: who is at fault, during what, and what to do next.
 
-    ``mended``: the run was resumed since, and what this had struck was measured again.
+    ``mended``: the run was resumed since, and what this had struck was measured again. ``evidence``: the directory with
+    what it left, below the run's own; ``place`` and ``backtrace``: where the firmware stood, in words.
     """
 
     blame: str
@@ -244,6 +245,9 @@ class Fault:
     step: str = ""
     console: tuple[str, ...] = ()
     mended: bool = False
+    evidence: str = ""
+    place: str = ""
+    backtrace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

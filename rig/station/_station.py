@@ -18,6 +18,7 @@ from rig.agent import find_external
 from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
+from rig.evidence import Bundle, Circumstances, collect
 from rig.inventory import BoardSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
@@ -91,6 +92,7 @@ class Station:
     :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
     :param seed: of what experiments draw by chance.
     :param search_seconds: how long to search for sequences that break a promise; None: the usual time.
+    :param patience: seconds to wait for a board that somebody else holds.
     """
 
     def __init__(
@@ -103,9 +105,11 @@ class Station:
         noise: float = 0.0,
         seed: int = 1,
         search_seconds: float | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.spec = spec
         self._seed = seed
+        self._patience = patience
         self._search_seconds = search_seconds
         self._noise = noise
         self.images: Mapping[str, FirmwareImage] = {}
@@ -125,7 +129,7 @@ class Station:
             self.images = load_images(self.spec)
             recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
-            self._board = stack.enter_context(open_board(self.spec, recorder=recorder))
+            self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
             stack.callback(self._close_link)
             self._stack = stack.pop_all()
         return self
@@ -269,6 +273,19 @@ class Station:
         self._close_link()
         self._setting = None
         self.board.power_cycle()
+
+    def keep_evidence(self, directory: Path, about: Circumstances) -> Bundle:
+        """Keep what a fault left in ``directory``. The core is halted: ``power_cycle`` is next.
+
+        :raises OSError: nothing can be written there.
+        """
+        return collect(
+            directory,
+            about,
+            board=self._board,
+            sent=self._link.last_sent() if self._link is not None else (),
+            logs={"agent.log": self._file("agent.log")} if self.has_agent else {},
+        )
 
     def console_tail(self) -> tuple[str, ...]:
         """The last lines of the firmware's log."""

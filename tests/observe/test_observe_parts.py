@@ -103,6 +103,25 @@ def test_without_counters_nothing_is_said_of_order() -> None:
     assert seen.to_callback == (4,) and seen.transport_unknown == 1
 
 
-def test_a_clock_that_wraps() -> None:
-    seen = figures([event(Kind.PUBLISH, 0xFFFF_FFF0), event(Kind.RETURNED, 0x10)])
-    assert seen.returned == (0x20,)
+def test_a_number_that_is_none_tells_nothing_of_order() -> None:
+    seen = figures([event(Kind.PUBLISH, 1, 7), event(Kind.CALLBACK, 2, 7), event(Kind.PUBLISH, 3, 7)])
+    assert seen.no_counter and (seen.out_of_order, seen.repeated, seen.lost) == (None, None, None)
+
+
+def test_readers_and_what_they_were_handed() -> None:
+    def handed(counter: int, place: int, function: str) -> Event:
+        return Event(kind=Kind.CALLBACK, at=0, counter=counter, place=place, function=function)
+
+    seen = figures(
+        [
+            event(Kind.PUBLISH, 0, 1),
+            event(Kind.PUBLISH, 0, 2),
+            handed(1, 0x100, "first"),
+            handed(1, 0x100, "second"),
+            handed(2, 0x100, "first"),
+            handed(2, 0x200, "second"),
+        ]
+    )
+    assert (seen.readers, seen.longest_burst, seen.out_of_order) == (2, 2, 0)
+    assert seen.places == {1: (0x100, 0x100), 2: (0x100, 0x200)}
+    assert seen.by_function == {"first": 2, "second": 2}
