@@ -44,7 +44,7 @@ class Power(Protocol):
 
 
 class EmulatedPower:
-    """An emulator: on is a new process, with memory as blank as on delivery."""
+    """An emulator: to switch it on starts a new process with blank memory."""
 
     def __init__(self, spec: BoardSpec, *, icount_shift: int | None, align: bool) -> None:
         assert spec.machine is not None
@@ -83,7 +83,7 @@ class EmulatedPower:
 
 
 class FixedPower:
-    """A real board, leased while it is in use. The rig cannot switch it: off and on change nothing."""
+    """A real board, leased while it is in use. The rig cannot switch its power: off and on do nothing."""
 
     emulator: str | None = None
     icount_shift: int | None = None
