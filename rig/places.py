@@ -1,7 +1,7 @@
-"""Where the rig's own files lie: in a checkout, or inside an installed package; and where what it makes may go.
+"""Where the rig's own files lie, in a checkout or inside an installed package, and where the rig may write.
 
 A checkout has ``firmware/`` and ``boards.yaml`` beside ``rig/``. A wheel carries both inside the package, where nothing
-may be written: what is built of them goes to the user's cache.
+may be written: builds go to the user's cache.
 """
 
 from __future__ import annotations
@@ -31,8 +31,9 @@ def checkout() -> Path | None:
 
 
 def boards_files() -> list[Path]:
-    """Where an inventory is looked for, in this order: this directory, ``$RIG_BOARDS``, the user's configuration, the
-    rig's checkout, the one that the package carries."""
+    """Where the rig looks for an inventory, in this order: the current directory, ``$RIG_BOARDS``, the user's
+    configuration, the rig's checkout, the file in the package.
+    """
     named = os.environ.get("RIG_BOARDS")
     root = checkout()
     return [
@@ -45,9 +46,9 @@ def boards_files() -> list[Path]:
 
 
 def find_boards_file(named: Path | None = None) -> Path:
-    """The inventory to use: the one named, or the first of ``boards_files()`` that is there.
+    """The inventory to use: the one named, or the first of ``boards_files()`` that exists.
 
-    :raises UsageError: there is none, or ``$RIG_BOARDS`` would be next and names a file that is not there.
+    :raises UsageError: there is none, or ``$RIG_BOARDS`` comes next and names a file that does not exist.
     """
     if named is not None:
         return named
@@ -60,7 +61,7 @@ def find_boards_file(named: Path | None = None) -> Path:
 
 
 def firmware_root() -> Path:
-    """The sources of the firmware: ``$RIG_FIRMWARE``, else the checkout's, else those that the package carries.
+    """The sources of the firmware: ``$RIG_FIRMWARE``, else the checkout's, else those in the package.
 
     :raises EnvironmentFault: there are none.
     """
@@ -75,8 +76,8 @@ def firmware_root() -> Path:
 
 
 def build_directory() -> Path:
-    """Where the firmware is built: ``build/`` beside its sources; for those of an installed package, and where nothing
-    can be written beside them, a folder of the user's cache that belongs to exactly these sources.
+    """Where the firmware is built: ``build/`` beside its sources. For the sources in an installed package, or if
+    nothing can be written beside them, it is a folder of the user's cache that belongs to exactly these sources.
 
     :raises EnvironmentFault: no sources, or the folder cannot be made.
     """

@@ -1,6 +1,6 @@
-"""What a fault leaves behind: registers, memory as a core file, a backtrace, and the last that was said and sent.
+"""Collects what a fault leaves: registers, memory as a core file, a backtrace, the last log lines and messages.
 
-Knows a board that has just failed, ELF core files and DWARF. Must not know experiments, nor whose fault it was.
+Knows a board that has just failed, ELF core files and DWARF. Must not know experiments, nor who is at fault.
 """
 
 from rig.evidence._bundle import Bundle, Circumstances, Sent, collect, free_directory

@@ -1,7 +1,7 @@
 """The files of one fault, in a directory of their own.
 
-``fault.txt`` is for people and ``fault.json`` for tools; ``core.elf`` and ``firmware.elf`` are for gdb. Every step has
-its time and may fail: what is missing is said, and the next one is made all the same.
+``fault.txt`` is for people and ``fault.json`` for tools; ``core.elf`` and ``firmware.elf`` are for gdb. Each step has a
+time limit and may fail: then the bundle says what is missing, and the next step runs in any case.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _T = TypeVar("_T")
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Circumstances:
-    """What is known without looking: who is at fault, what was seen, and what the rig was doing."""
+    """What is known before the board is examined: who is at fault, what was seen, and what the rig was doing."""
 
     blame: str
     message: str
@@ -51,7 +51,9 @@ class Circumstances:
     trace: TracebackType | None = None
 
     def doing(self) -> list[str]:
-        """The rig's own calls when it saw the fault, outermost first: ``rig/bench/_bench.py:120 in exchange``."""
+        """The rig's own call stack when it saw the fault, outermost call first: ``rig/bench/_bench.py:120 in
+        exchange``.
+        """
         found: list[str] = []
         trace = self.trace
         while trace is not None:
@@ -76,7 +78,7 @@ class Sent:
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """What was kept. ``place``: where the firmware stands, in words, empty if not known; ``backtrace``: in words."""
+    """What was kept. ``place``: where the firmware stands, in words, empty if unknown; ``backtrace``: in words."""
 
     directory: Path
     place: str
@@ -84,7 +86,7 @@ class Bundle:
 
 
 def free_directory(run: Path, board: str) -> Path:
-    """Where the next fault of a board in this run goes: ``faults/BOARD-1`` and so on; not made yet."""
+    """Directory for the next fault of a board in this run: ``faults/BOARD-1`` and so on; it does not exist yet."""
     folder = run / "faults"
     return next(place for number in count(1) if not (place := folder / f"{board}-{number}").exists())
 
@@ -97,11 +99,11 @@ def collect(
     sent: Sequence[Sent] = (),
     logs: Mapping[str, Path] | None = None,
 ) -> Bundle:
-    """Keep all that is left of a fault in ``directory``, which is made. Never raises for what it cannot get.
+    """Collect everything about a fault in ``directory``, which is created. What it cannot get raises no error.
 
-    :param board: None if there is none, or it never came up.
+    :param board: the board; None if it never started.
     :param sent: the last messages on the link, oldest first.
-    :param logs: name of a log (``agent.log``) and where it is; its end is kept.
+    :param logs: name of a log (``agent.log``) and its path; the end of each is kept.
     :raises OSError: nothing can be written there.
     """
     directory.mkdir(parents=True)

@@ -1,6 +1,6 @@
-"""Where a core stands: registers, fault status in words, the calls that led there, and its memory.
+"""The state of a core: registers, fault status in words, backtrace, and memory.
 
-Halts a core that runs: after a fault its board is brought back anyway.
+A running core is halted: after a fault its board is restarted anyway.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class CoreState:
 
 
 def look(board: Board, probe: Probe) -> CoreState:
-    """Halt the core and say where it stands.
+    """Halt the core and return its state.
 
     :raises RigError: the probe does not answer.
     """
@@ -167,7 +167,7 @@ def _behind_a_call(image: FirmwareImage, address: int) -> bool:
 
 
 def read_memory(board: Board, *, seconds: float, notes: list[str]) -> Iterator[tuple[int, bytes]]:
-    """The board's RAM region by region, as much as can be read in time; ``notes`` says what is missing."""
+    """The board's RAM, region by region, as far as there is time to read it; ``notes`` gets what is missing."""
     deadline = time.monotonic() + seconds
     for start, length in board.ram_regions():
         parts: list[bytes] = []

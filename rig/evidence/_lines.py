@@ -1,7 +1,7 @@
-"""From an address to function, file and line, by the debug information of an image.
+"""Maps an address to function, file and line, by the debug information of an image.
 
-Functions that the compiler inlined are told too: for one address the innermost comes first, and each of the others with
-the line that calls it. After DWARF 5, sections 3.3.8 and 6.2.
+Inlined functions are included: the innermost function comes first, and each of the others has the line of its call.
+After DWARF 5, sections 3.3.8 and 6.2.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SHOWN_PARTS = 2  # of a file's path: where a tree was built says nothing, and d
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceLine:
-    """A place in the sources. ``file`` without what lies above its folder; ``line`` 0 where it is not known."""
+    """A place in the sources. ``file``: folder and name only; ``line``: 0 if unknown."""
 
     function: str
     file: str
@@ -52,7 +52,7 @@ class DebugLines:
         self._file.close()
 
     def at(self, address: int) -> list[SourceLine]:
-        """The functions that the instruction at ``address`` belongs to, innermost first; empty if not known."""
+        """The functions that the instruction at ``address`` belongs to, innermost first; empty if unknown."""
         unit = self._unit(address)
         if unit is None:
             return []

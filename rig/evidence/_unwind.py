@@ -1,8 +1,8 @@
-"""The calls that led to where a Cortex-M stands: from its registers and stack, by the image's call frame information.
+"""Unwinds the stack of a Cortex-M, from its registers and memory, by the image's call frame information.
 
-Passes exceptions: a return address that is an EXC_RETURN means that the hardware has stacked eight registers (and more
-where the FPU was in use), ARMv7-M architecture manual, B1.5.6. Where the stack pointer itself is gone, as after a stack
-overflow, ``scan`` finds the newest return address that still stands on the stack.
+It unwinds through exceptions: if a return address is an EXC_RETURN, the hardware has stacked eight registers, or more
+if the FPU was in use (ARMv7-M architecture manual, B1.5.6). If the stack pointer itself is invalid, as after a stack
+overflow, ``scan`` finds the newest return address on the stack.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ Registers = dict[int, int]
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
-    """One call. ``exact``: the core stands at ``pc`` itself, and not behind a call that it made.
+    """One call. ``exact``: the core stands at ``pc`` itself; otherwise ``pc`` is a return address.
 
-    ``registers``: as they were in this frame, as far as they are known. ``guessed``: found on the stack by its looks.
+    ``registers``: their values in this frame, as far as known. ``guessed``: ``scan`` found the frame, not the call
+    frame information.
     """
 
     pc: int
@@ -42,18 +43,18 @@ class Frame:
 
     @property
     def look_up(self) -> int:
-        """The address whose line is meant: of the call, where the core is behind it."""
+        """The address to look up in the line table: for a return address, that of the call."""
         return self.pc if self.exact else self.pc - 2
 
 
 def has_code(segments: tuple[tuple[int, bytes], ...], address: int) -> bool:
-    """Whether an image loads something there."""
+    """Whether an image loads code or data at this address."""
     return any(begin <= address < begin + len(data) for begin, data in segments)
 
 
 def unstacked(registers: Registers, read: Callable[[int, int], bytes], psp: int) -> Registers | None:
-    """The registers as they were when the exception was taken whose EXC_RETURN is in lr; None if it is none, or the
-    stack cannot be read.
+    """The registers before the exception whose EXC_RETURN is in lr; None if lr is no EXC_RETURN, or the stack cannot be
+    read.
     """
     leave = registers[_LR]
     if leave < _EXC_RETURN or leave & _NOT_EXC_RETURN:
@@ -77,7 +78,7 @@ def unwind(
     is_code: Callable[[int], bool],
     guessed: bool = False,
 ) -> list[Frame]:
-    """The frames from the innermost on; ends where nothing is known, and never raises for what it reads."""
+    """The frames, innermost first, as far as they can be followed; memory that cannot be read raises no error."""
     registers: Registers | None = dict(start)
     exact = not guessed
     frames: list[Frame] = []
@@ -140,8 +141,8 @@ def _row(dwarf: Any, address: int) -> Mapping[Any, Any] | None:
 def scan(
     stack: bytes, base: int, *, is_call: Callable[[int], bool], registers: Registers, skip: int = 0
 ) -> Registers | None:
-    """Registers at the newest return address that stands on a stack, by its looks: an odd word that points right
-    behind a call. Most functions push lr last, so that the caller's stack pointer is the next word's address.
+    """Registers at the newest word on a stack that looks like a return address: an odd word that points right behind a
+    call. Most functions push lr last, so that the caller's stack pointer is the next word's address.
 
     :param stack: the stack's bytes from its lowest address ``base`` on.
     """

@@ -1,6 +1,7 @@
-"""The tap between a board's link and its Agent: it forwards, counts, paces and captures, and makes noise on request.
+"""The tap between a board's link and its Agent: it forwards, counts, paces and captures. On request it makes noise.
 
-Knows units on a link and who sent them. Must not know boards, what an Agent does, nor what messages say.
+Knows the units on a link (datagrams, serial frames) and who sent them. Must not know boards, what an Agent does, nor
+what messages mean.
 """
 
 from __future__ import annotations

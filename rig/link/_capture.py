@@ -1,4 +1,4 @@
-"""Captures of a link as pcapng.
+"""Writes captures of a link as pcapng.
 
 Knows pcapng and which headers to add to a message. UDP: link type RAW (101), each datagram behind an IPv4 and a UDP
 header made up from the ports in use, so that protocol analysers open it. Serial: link type USER0 (147), one packet
@@ -38,11 +38,11 @@ def ipv4_udp(payload: bytes, source_port: int, destination_port: int) -> bytes:
 
 
 class LinkCapture:
-    """A pcapng file being written.
+    """Writes one pcapng file.
 
-    :param path: file to write. One that exists gets another section: a board that is flashed or powered anew, or a
-        run that is resumed, keeps what was captured before.
-    :param serial: whether packets are serial frames, else datagrams.
+    :param path: file to write. An existing file gets another section, so that earlier traffic is kept when a board is
+        flashed or powered again, or a run is resumed.
+    :param serial: whether packets are serial frames; otherwise they are datagrams.
     :raises EnvironmentFault: the file cannot be written.
     """
 
@@ -84,9 +84,9 @@ class LinkCapture:
         self._writer.write_block(packet)
 
     def flush(self) -> None:
-        """Put on disk what was written."""
+        """Write what is buffered to disk."""
         self._file.flush()
 
     def close(self) -> None:
-        """End the file."""
+        """Close the file."""
         self._file.close()

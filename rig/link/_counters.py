@@ -15,7 +15,7 @@ _FRAGMENT = 13
 
 
 class Direction(Enum):
-    """Which way something crosses a link."""
+    """The direction in which a unit crosses a link."""
 
     TO_AGENT = "to_agent"
     TO_BOARD = "to_board"
@@ -26,8 +26,8 @@ class DirectionCounters:
     """One direction of a link.
 
     ``bytes`` are those on the line (serial: framing included; UDP: datagram payload), ``data_messages`` and
-    ``data_bytes`` the WRITE_DATA or DATA submessages and their payloads, fragments included. Only
-    ``dropped_*`` counts what the tap itself withheld (cut, noise).
+    ``data_bytes`` the WRITE_DATA or DATA submessages and their payloads, fragments included. What the tap itself
+    withheld (cut, noise) is in ``dropped_*`` only.
     """
 
     bytes: int = 0
@@ -78,7 +78,7 @@ class MessageCounter:
         self._open: dict[bytes, bool] = {}
 
     def count(self, message: bytes) -> tuple[int, int]:
-        """Return (data submessages, their payload bytes) of one message; broken ones count nothing."""
+        """Return (number of data submessages, their payload bytes) of one message; a malformed message gives 0."""
         size = len(message)
         if size < 8:
             return 0, 0
@@ -119,7 +119,7 @@ class MessageCounter:
 
 
 class Tally:
-    """The mutable side of ``DirectionCounters``."""
+    """The mutable form of ``DirectionCounters``."""
 
     __slots__ = ("_samples", *DirectionCounters.__dataclass_fields__)
 

@@ -1,7 +1,7 @@
 """One end of a tapped serial line: a device or a pty, read and written without blocking.
 
-Knows file descriptors; must not know frames. A line whose other end is away is looked at by timer: a hung-up
-line must never wake the loop without end.
+Knows file descriptors; must not know frames. A line whose other end is closed is polled by timer: a hung-up line must
+not wake the loop again and again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _TX_LIMIT = 64 << 10
 
 
 class LineEnd:
-    """A device or pty with a bounded output buffer. ``fileno`` is -1 while the other end is away."""
+    """A device or pty with a bounded output buffer. ``fileno`` is -1 while the other end is closed."""
 
     def __init__(self) -> None:
         self.fileno = -1
@@ -35,17 +35,17 @@ class LineEnd:
 
     @property
     def deadline(self) -> float | None:
-        """When to look again whether the other end is there."""
+        """When to check again whether the other end is open."""
         return self._look_at if self.fileno < 0 else None
 
     def look(self, now: float) -> None:
-        """Try to get the other end back, if it is time."""
+        """Check whether the other end is open again, if it is time."""
         if self.fileno < 0 and now >= self._look_at:
             self._look_at = now + _LOOK_PERIOD
             self._attach()
 
     def read(self) -> bytes:
-        """Read what is there; empty if nothing is, or the other end has just gone."""
+        """Read the bytes that are there; empty if there are none, or if the other end has just closed."""
         try:
             data = os.read(self.fileno, 65536)
         except BlockingIOError:
@@ -57,7 +57,7 @@ class LineEnd:
         return data
 
     def write(self, data: bytes) -> int:
-        """Send, keeping what does not fit; returns how many bytes were lost."""
+        """Send bytes, and buffer those that do not fit; return how many were lost."""
         if self.fileno < 0:
             return len(data)
         room = _TX_LIMIT - len(self.tx)
@@ -66,7 +66,7 @@ class LineEnd:
         return max(0, len(data) - room)
 
     def flush(self) -> None:
-        """Send what waits."""
+        """Send buffered bytes."""
         if self.fileno < 0 or not self.tx:
             return
         try:
@@ -135,7 +135,7 @@ class DeviceEnd(LineEnd):
 
 
 class PtyEnd(LineEnd):
-    """A pty that somebody else may open by ``device``; what is sent while nobody has it open is lost."""
+    """A pty that another process may open by ``device``; bytes sent while nobody has it open are lost."""
 
     def __init__(self) -> None:
         super().__init__()

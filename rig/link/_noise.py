@@ -1,4 +1,4 @@
-"""Noise on a link: units lost, damaged, doubled or out of order, decided by a seed.
+"""Noise on a link: units (datagrams, serial frames) lost, damaged, doubled or out of order, as a seed decides.
 
 Knows units (a datagram, a serial frame) and chance; must not know what they carry. The same plan and the same
 sequence of units give the same noise.
@@ -17,8 +17,8 @@ from rig.link._counters import Direction, Tally
 class NoisePlan:
     """Probabilities, 0..1, that a unit is lost, damaged, sent twice, or overtaken by the next one.
 
-    :param seed: decides all chances; each direction has its own sequence.
-    :param directions: which directions suffer.
+    :param seed: of the random numbers; each direction has its own sequence.
+    :param directions: in which directions noise is made.
     :raises UsageError: a probability outside 0..1.
     """
 
@@ -48,16 +48,18 @@ class NoiseInjector:
 
     @property
     def holding(self) -> bool:
-        """Whether a unit waits to be overtaken."""
+        """Whether a unit is held so that the next one overtakes it."""
         return self._held is not None
 
     def flush(self) -> list[bytes]:
-        """Give up the unit that waits, because no other came to overtake it."""
+        """Return the unit that is held, because no other came to overtake it."""
         held, self._held = self._held, None
         return [] if held is None else [held]
 
     def apply(self, unit: bytes) -> list[bytes]:
-        """Take a unit; returns what goes on instead. Always draws four chances, so that runs stay in step."""
+        """Take a unit; return the units to forward instead. Always draws four random numbers, so that runs stay in
+        step.
+        """
         drop, corrupt, duplicate, reorder = (self._chance.random() for _ in range(4))
         plan = self._plan
         if not self._active:

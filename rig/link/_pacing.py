@@ -1,7 +1,7 @@
 """Pacing of a line to its baud rate.
 
-Knows how long bytes take on a line of 10 bits a byte; time is an argument. Rates are kept over the long run: each
-piece is due when its last bit would have arrived, whatever the timer's jitter.
+Knows how long bytes take on a line of 10 bits a byte; time is an argument. The long-term rate is exact: each piece is
+due when its last bit would have arrived, so that timer jitter does not add up.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ HIGH_WATER = 8192
 
 
 class Pacer:
-    """Delays bytes of one direction to what a line of ``baud`` would do; ``None`` passes them at once."""
+    """Delays the bytes of one direction as a line of ``baud`` bit/s would; ``None`` passes them at once."""
 
     __slots__ = ("_free_at", "_queue", "_seconds_per_byte", "queued")
 
@@ -24,12 +24,12 @@ class Pacer:
         self.queued = 0
 
     def set_rate(self, baud: int | None) -> None:
-        """Change the rate for what is yet to come; what is on the line arrives as it would have."""
+        """Change the rate for later bytes; bytes on the line arrive at the old rate."""
         self._seconds_per_byte = 10.0 / baud if baud else 0.0
 
     @property
     def full(self) -> bool:
-        """Whether the line has more to send than its sender's buffer would take."""
+        """Whether more bytes wait than a sender's buffer would take."""
         return self.queued > HIGH_WATER
 
     @property
@@ -61,6 +61,6 @@ class Pacer:
         return out
 
     def clear(self) -> None:
-        """Forget what is on the line."""
+        """Drop the bytes on the line."""
         self._queue.clear()
         self.queued = 0

@@ -55,7 +55,7 @@ class SerialTap(LinkTap):
         return self._board.fileno >= 0
 
     def pace(self, baud: int | None) -> None:
-        """Hold the line to another rate from now on; None lets it run."""
+        """Pace the line to another rate, in bit/s, from now on; None does not pace it."""
         with self._lock:
             for pacer in self._pacers.values():
                 pacer.set_rate(baud)

@@ -1,7 +1,7 @@
 """The link tap: sits between a board's link and its Agent, whichever Agent that is.
 
-Knows links and units on them; must not know boards or what an Agent does. One thread; ``start`` and ``stop``,
-or a context manager. A tap never blocks its board: what nobody takes is counted and dropped.
+Knows links and units on them; must not know boards or what an Agent does. One thread; ``start`` and ``stop``, or a
+context manager. A tap never blocks its board: bytes that nobody takes are counted and dropped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class LinkTap(ABC):
     """What serial and UDP taps have in common.
 
     :param capture: pcapng file to write, or None.
-    :param observer: gets every message that passes.
+    :param observer: called with every message that passes.
     """
 
     def __init__(self, *, capture: Path | None = None, observer: Observer | None = None) -> None:
@@ -52,7 +52,7 @@ class LinkTap(ABC):
     # what users call
 
     def counters(self) -> LinkCounters:
-        """Snapshot of what crossed so far."""
+        """Snapshot of the counters."""
         with self._lock:
             return LinkCounters(
                 to_agent=self._tallies[Direction.TO_AGENT].snapshot(),
@@ -60,7 +60,7 @@ class LinkTap(ABC):
             )
 
     def cut(self) -> None:
-        """Let nothing pass until ``restore``; what is sent meanwhile is counted as dropped."""
+        """Let nothing pass until ``restore``; units sent meanwhile count as dropped."""
         with self._lock:
             self._cut = True
 
@@ -75,7 +75,7 @@ class LinkTap(ABC):
         return self._cut
 
     def inject(self, plan: NoisePlan | None) -> None:
-        """Spoil units by a plan from now on; None ends it."""
+        """Make noise by this plan from now on; None ends it."""
         with self._lock:
             if plan is None:
                 self._injectors = None
@@ -97,7 +97,7 @@ class LinkTap(ABC):
             raise AgentFault("the link tap is not running", hint="start it first")
 
     def start(self) -> Self:
-        """Open both sides and pass traffic.
+        """Open both sides and begin to forward.
 
         :raises AgentFault: a port or device is in use. :raises EnvironmentFault: no such device or file.
         """

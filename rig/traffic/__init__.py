@@ -1,6 +1,6 @@
-"""Recorded and live DDS-XRCE traffic in words: captures, transcripts, serial logs, and a link as it is used.
+"""Decodes DDS-XRCE traffic to text: captures, transcripts, serial logs, and live links.
 
-Knows file formats and how messages of one flow hang together. Must not know Agents nor boards.
+Knows file formats, and how the messages of one flow belong together. Must not know Agents nor boards.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The log that MicroXRCEAgent and micro_ros_agent write at ``-v6``: every message in hexadecimal.
 
-Knows how such a line looks, also behind what a terminal, ROS 2 launch, journald or a quotation put before it. Must not
-know what a message means.
+Knows the form of such a line, also after a prefix by a terminal, ROS 2 launch, journald or a quotation. Must not know
+what a message means.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _AGENT = "agent"
 
 
 def is_log_line(line: bytes) -> bool:
-    """Whether a line is one of such a log, of any level."""
+    """Whether a line belongs to such a log, at any level."""
     plain = _COLOUR.sub(b"", line)
     return _MESSAGE.search(plain) is not None or _ANY_LINE.search(plain) is not None
 
@@ -46,9 +46,9 @@ class _Dump:
 
 
 def decode_agent_log(lines: Iterable[bytes], *, first: int = 1) -> Iterator[DecodedLine]:
-    """Say the messages of a log; lines that are about none are passed over.
+    """Decode the messages in a log; other lines are skipped.
 
-    :param first: number of the first line, which names the lines that are returned.
+    :param first: number of the first line; the returned lines carry these numbers.
     """
     describer = MessageDescriber()
     dump: _Dump | None = None

@@ -1,4 +1,4 @@
-"""Captures in words: pcapng as dumpcap and Wireshark write it, pcap as tcpdump does, and the rig's own.
+"""Decodes captures: pcapng as dumpcap and Wireshark write it, pcap as tcpdump writes it, and the rig's own.
 
 Knows the two file formats and which end of a flow is the Agent. Must not know packet headers, nor messages.
 """
@@ -74,7 +74,7 @@ class _Packet:
 def frames_in(
     describer: MessageDescriber, decoder: FrameDecoder, about: DecodedLine, raw: bytes
 ) -> Iterator[DecodedLine]:
-    """Say a serial frame, or bytes that are none."""
+    """Decode a serial frame, or report bytes that form none."""
     for event in decoder.feed(raw):
         if isinstance(event, Frame):
             yield from describer.describe(event.payload, about)
@@ -87,9 +87,9 @@ def frames_in(
 
 
 def decode_capture(source: BufferedReader, *, agent_port: int | None = None) -> Iterator[DecodedLine]:
-    """Say a capture from its first byte on.
+    """Decode a capture from its first byte on.
 
-    :param agent_port: pass over what is not to or from this UDP or TCP port.
+    :param agent_port: skip packets that are neither to nor from this UDP or TCP port.
     """
     read = _pcap if source.peek(4)[:4] in _PCAP_MAGICS else _pcapng
     packets = read(_Blocks(source))

@@ -1,7 +1,7 @@
-"""Recorded traffic in words, from a file: transcript, capture, raw serial log or an Agent's log.
+"""Decodes a file of recorded traffic: transcript, capture, raw serial log or an Agent's log.
 
-Knows how to tell the kinds of file apart, and what is in the first and the third of them. Broken records become lines
-that say so; nothing stops the reading but the end of the file.
+Knows how to tell these kinds of file apart, and the form of transcripts and raw serial logs. A broken record becomes a
+line that says so; reading goes on to the end of the file.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def decode_file(
 
     :param path: the file; ``-`` is the standard input.
     :param follow: the file still grows: wait for more, also for a beginning, until this event is set.
-    :param agent_port: of a capture, only what goes to or comes from this UDP or TCP port.
-    :raises UsageError: the file cannot be read, is empty, is a device, or holds nothing of any of the kinds.
+    :param agent_port: of a capture, only packets to or from this UDP or TCP port.
+    :raises UsageError: the file cannot be read, is empty, is a device, or is none of the four kinds.
     """
     try:
         with _opened(path) as file:

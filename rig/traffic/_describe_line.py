@@ -1,6 +1,6 @@
-"""Messages of a link in words, one line a submessage, whether recorded or just crossing a tap.
+"""Describes the messages of a link, one line for each submessage, recorded or live.
 
-Knows streams well enough to join fragments and to tell what was sent again. Must not know where messages come from.
+Knows streams well enough to join fragments and to recognise repeats. Must not know where messages come from.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Flow = tuple[str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecodedLine:
-    """One submessage, or one thing that could not be read.
+    """One submessage, or one record that could not be read.
 
     ``time`` in seconds, from the start of a transcript or since the epoch in a capture; None where unknown.
     ``peer`` names the Client's address where a capture may hold several.
@@ -60,7 +60,7 @@ class DecodedLine:
 
 
 def since_first(lines: Iterable[DecodedLine]) -> Iterator[DecodedLine]:
-    """Give the same lines, with times counted from the first line that has one."""
+    """The same lines, with times counted from the first line that has a time."""
     begin: float | None = None
     for line in lines:
         if line.time is None:
@@ -90,9 +90,9 @@ class MessageDescriber:
     def describe(
         self, message: bytes, about: DecodedLine | None = None, *, flow: Flow | None = None
     ) -> list[DecodedLine]:
-        """Say one message; never raises.
+        """Describe one message; never raises.
 
-        :param about: time, direction, record and so on of the lines to make.
+        :param about: a line with the time, direction, record and so on for the lines to make.
         :param flow: sender and receiver, where a link has more than one at an end.
         """
         about = about if about is not None else DecodedLine()
@@ -125,7 +125,7 @@ class MessageDescriber:
         return lines
 
     def left_over(self) -> list[DecodedLine]:
-        """Say at the end which fragments stayed alone."""
+        """At the end: a line for each group of fragments that stayed incomplete."""
         lines = []
         for stream, order in self._orders.items():
             if numbers := order.unjoined:
@@ -179,22 +179,22 @@ def _joined(about: DecodedLine, whole: bytes | None) -> Sequence[DecodedLine]:
 
 
 def no_xrce(about: DecodedLine, raw: bytes, error: XrceDecodeError) -> DecodedLine:
-    """Say that bytes are no message."""
+    """A line that says that bytes are no message."""
     return unreadable(about, f"not DDS-XRCE: {error}: {in_hex(raw)}", raw)
 
 
 def unreadable(about: DecodedLine, text: str, raw: bytes = b"") -> DecodedLine:
-    """Say what could not be read."""
+    """A line that says what could not be read."""
     return replace(about, text=text, error=True, raw=raw)
 
 
 def in_hex(raw: bytes) -> str:
-    """The beginning of bytes."""
+    """The first bytes in hexadecimal."""
     return raw[:_SHOWN].hex(" ") + (" ..." if len(raw) > _SHOWN else "")
 
 
 def live_observer(show: Callable[[DecodedLine], None]) -> Callable[[Direction, bytes, int], None]:
-    """Make an observer for a link tap that says every message as it crosses."""
+    """Make an observer for a link tap that describes every message as it passes."""
     describer = MessageDescriber()
 
     def observe(direction: Direction, message: bytes, time_ns: int) -> None:

@@ -1,6 +1,6 @@
-"""A dissector for Wireshark and tshark, made of the codec's own tables.
+"""A dissector for Wireshark and tshark, generated from the codec's own tables.
 
-Knows how tables are written in Lua; what reads them is ``dissector.lua``, and what they say is ``rig.xrce``'s.
+Knows how to write tables in Lua. ``dissector.lua`` reads them; ``rig.xrce`` defines their content.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNBOUNDED = (SubmessageKind.WRITE_DATA, SubmessageKind.DATA)
 
 
 def wireshark_dissector() -> str:
-    """The dissector as one Lua file."""
+    """The dissector as the text of one Lua file."""
     source = resources.files("rig.traffic").joinpath("dissector.lua").read_text(encoding="utf-8")
     return source.replace(_MARK, _tables(), 1)
 

@@ -1,4 +1,4 @@
-"""A file that another process still writes to, read as it grows; one looked at before. Knows files only."""
+"""Reads a file while another process still writes it, and a file whose beginning was already read. Knows files only."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _CHUNK = 65536
 
 
 class GrowingFile:
-    """Reads like a file opened for bytes, but its end comes only when ``ended`` is set.
+    """Reads like a binary file, but reports its end only once ``ended`` is set.
 
-    ``read`` waits for all it was asked for, ``read1`` for anything; what is not there by the end is left out.
+    ``read`` waits for all bytes asked for, ``read1`` for at least one; at the end both return what there is.
     """
 
     def __init__(self, file: IO[bytes], ended: threading.Event) -> None:
@@ -27,7 +27,7 @@ class GrowingFile:
         return data
 
     def read(self, size: int) -> bytes:
-        """Exactly ``size`` bytes, fewer at the end."""
+        """Exactly ``size`` bytes; fewer at the end."""
         data = self._more(size) if size else b""
         while data and len(data) < size:
             rest = self._more(size - len(data))
@@ -41,11 +41,11 @@ class GrowingFile:
         return self._more(size)
 
     def seekable(self) -> bool:
-        """Whether it can be wound back: not a pipe."""
+        """Whether it can be rewound; a pipe cannot."""
         return self._file.seekable()
 
     def seek(self, position: int) -> None:
-        """Go on from there."""
+        """Continue from this position."""
         self._file.seek(position)
 
 
@@ -67,7 +67,7 @@ class _Chained(io.RawIOBase):
 
 
 def rewound(head: bytes, file: io.BufferedReader | GrowingFile, *, skip: int = 0) -> io.BufferedReader:
-    """Read a file from its beginning, of which ``head`` was read; a pipe cannot be wound back and need not be.
+    """Read a file from its beginning although ``head`` was already read; this works for pipes too.
 
     :param skip: bytes to leave out at the beginning, at most those of ``head``.
     """
@@ -78,5 +78,5 @@ def rewound(head: bytes, file: io.BufferedReader | GrowingFile, *, skip: int = 0
 
 
 def chained(head: bytes, file: io.BufferedReader | GrowingFile) -> io.BufferedReader:
-    """Read ``head``, which was taken out of a file before, and then the rest of the file."""
+    """Read ``head``, which was read from the file before, and then the rest of the file."""
     return io.BufferedReader(_Chained(head, file), _CHUNK)

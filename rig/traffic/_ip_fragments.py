@@ -1,7 +1,7 @@
-"""Fragments of IP packets, joined as the receiving host joins them.
+"""Joins fragments of IP packets as the receiving host does.
 
-Knows offsets and the last fragment; must not know headers, nor what is carried. A capture may lack fragments, hold them
-twice or out of order, and the same number may be used again later.
+Knows offsets and the last fragment; must not know headers, nor the payload. A capture may lack fragments, or hold them
+twice or out of order; and a packet number may be used again later.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _LONGEST = 0xFFFF
 class IpFragment:
     """One fragment. ``packet`` is the same for all of one packet: addresses, protocol, number.
 
-    ``offset`` in bytes; ``last`` if none lies behind it.
+    ``offset`` in bytes; ``last``: no fragment comes after it.
     """
 
     packet: Hashable
@@ -44,7 +44,7 @@ class _Parts:
 
 
 class IpFragments:
-    """Joins fragments; of packets that wait for more, the oldest is given up when there are too many."""
+    """Joins fragments. If too many packets are incomplete, the oldest is dropped."""
 
     def __init__(self) -> None:
         self._waiting: dict[Hashable, _Parts] = {}
@@ -52,7 +52,7 @@ class IpFragments:
         """Packets that never became whole."""
 
     def add(self, fragment: IpFragment) -> bytes | None:
-        """Take a fragment; returns what the packet carries once it is whole."""
+        """Take a fragment; return the packet's payload once it is complete."""
         if fragment.offset + len(fragment.data) > _LONGEST:
             return None
         known = self._waiting.get(fragment.packet)
@@ -84,5 +84,5 @@ class IpFragments:
         return known.size is not None and (end > known.size or (fragment.last and end != known.size))
 
     def finish(self) -> int:
-        """How many packets stayed without some of their fragments."""
+        """How many packets stayed incomplete."""
         return self.given_up + len(self._waiting)

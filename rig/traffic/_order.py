@@ -1,7 +1,7 @@
-"""Numbered messages of one stream as a capture shows them: which came again, and which fragments belong together.
+"""Finds repeated messages and related fragments among the numbered messages of one stream, as a capture shows them.
 
-Knows sequence numbers and fragments. Unlike the receiver of a stream it is given everything that was sent, in any
-order, from any moment on, and with holes; so it waits for nothing. Must not know where messages come from.
+Knows sequence numbers and fragments. Unlike a receiver it gets everything that was sent, in any order, from any moment
+on, and with gaps; so it waits for nothing. Must not know where messages come from.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class StreamOrder:
         self._parts: dict[int, tuple[bytes, bool]] = {}
 
     def repeats(self, number: int, message: bytes) -> bool:
-        """Take note of a message; says whether it came before.
+        """Take a message; return whether it came before.
 
-        The same number with other content, or one far from all before, begins the stream anew: a login that was
-        not seen.
+        The same number with other content, or a number far from all before, means that the stream has started anew by a
+        login that the capture missed.
         """
         digest = hash(message)
         known = self._seen.get(number)
@@ -54,7 +54,7 @@ class StreamOrder:
         return False
 
     def join(self, number: int, items: Sequence[Submessage]) -> bytes | None:
-        """Take what message ``number`` holds; returns the submessage that its fragments make whole."""
+        """Take the content of message ``number``; return the submessage that its fragment completes."""
         fragments = [item for item in items if isinstance(item, Fragment)]
         if not fragments or len(fragments) != len(items):
             return None
@@ -76,7 +76,7 @@ class StreamOrder:
 
     @property
     def unjoined(self) -> tuple[int, ...]:
-        """Numbers of fragments whose others never came, oldest first."""
+        """Numbers of fragments that stayed incomplete, oldest first."""
         newest = self._newest or 0
         return tuple(sorted(self._parts, key=lambda number: sequence_distance(number, newest)))
 

@@ -1,4 +1,4 @@
-"""Captured packets down to what UDP and TCP carry, for the link types that capture programs write.
+"""Takes captured packets apart down to the UDP or TCP payload, for the link types that capture programs write.
 
 Knows Ethernet, VLAN tags, Linux cooked and BSD loopback headers, IPv4, IPv6 and their fragments, UDP and TCP. Must
 not know DDS-XRCE, nor how a capture is stored.
@@ -26,7 +26,7 @@ _SYN, _ACK = 0x02, 0x10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carried:
-    """What one packet carries; ``source`` and ``target`` are address and port. ``cut``: not all was captured."""
+    """The payload of one packet; ``source`` and ``target`` are address and port. ``cut``: only a part was captured."""
 
     source: str
     target: str
@@ -43,7 +43,7 @@ class Datagram(Carried):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment(Carried):
-    """A TCP segment; ``ack`` is None if it acknowledges nothing."""
+    """A TCP segment; ``ack`` is None without an acknowledgement."""
 
     sequence: int
     ack: int | None
@@ -52,28 +52,28 @@ class Segment(Carried):
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
-    """A packet that cannot carry DDS-XRCE; ``what`` it is."""
+    """A packet that cannot carry DDS-XRCE; ``what``: its kind."""
 
     what: str
 
 
 class UnreadablePacket(Exception):
-    """A packet that might carry DDS-XRCE and cannot be read; the text says why."""
+    """A packet might carry DDS-XRCE and cannot be read; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A fragment whose packet is not whole yet."""
+    """A fragment of a packet that is not complete yet."""
 
 
 class PacketReader:
-    """Takes the packets of one capture apart, one after another, and joins those that were sent in fragments."""
+    """Takes the packets of one capture apart, one after another, and joins IP fragments."""
 
     def __init__(self) -> None:
         self._fragments = IpFragments()
 
     def read(self, link_type: int, data: bytes) -> Datagram | Segment | Foreign | Waiting:
-        """Take a packet apart. That which makes a fragmented one whole gives what all of them carry.
+        """Take a packet apart. The last fragment of a packet gives the payload of all its fragments.
 
         :param link_type: a LINKTYPE_ number of the capture formats.
         :raises UnreadablePacket: it is cut short, or of a link type that is not known.

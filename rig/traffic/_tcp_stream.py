@@ -1,7 +1,7 @@
 """One direction of a captured TCP connection: segments in, DDS-XRCE messages out.
 
-Knows TCP's numbers and the 16-bit length in front of each message. Must not know captures, nor what a message means
-beyond whether it is one.
+Knows TCP's sequence numbers and the 16-bit length before each message. Must not know captures, nor the meaning of a
+message; only whether bytes are one.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ _PREFIX = 2
 
 
 class TcpStream:
-    """Puts segments in order, drops what was sent again, and says what is missing.
+    """Puts segments in order, drops repeated bytes, and reports missing ones.
 
-    Messages are returned as bytes, what could not be had as text. A capture may begin in the middle: then messages
-    are read from the first segment on that begins with a whole one.
+    Messages are returned as bytes, reports of missing data as text. If a capture begins in the middle of a stream,
+    reading starts at the first segment that begins with a whole message.
     """
 
     def __init__(self) -> None:
@@ -45,13 +45,13 @@ class TcpStream:
         return self._take(payload[-ahead:] if ahead else payload) + self._release()
 
     def acknowledged(self, ack: int) -> list[bytes | str]:
-        """Learn what the receiver has: what lies before that and is not here, the capture has lost."""
+        """Take the receiver's acknowledgement: bytes before it that are not here are missing from the capture."""
         if self._held and any(_distance(ack, number) > 0 for number in self._held):
             return self._skip()
         return []
 
     def finish(self) -> list[bytes | str]:
-        """Give what is left at the end of the capture or connection."""
+        """Return what is left at the end of the capture or connection."""
         out: list[bytes | str] = []
         while self._held:
             out += self._skip()

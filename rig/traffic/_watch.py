@@ -1,6 +1,6 @@
-"""Traffic in words while it happens: a tap between a board and its Agent that says every message.
+"""Decodes live traffic: a tap between a board and its Agent that describes every message.
 
-Knows links by the names of the command line. Must not know where the words are shown.
+Knows links by the names of the command line. Must not know where the text is shown.
 """
 
 from __future__ import annotations
@@ -56,12 +56,12 @@ def watch_link(
     baud: int = 115200,
     capture: Path | None = None,
 ) -> Iterator[DecodedLine]:
-    """Pass a link's traffic on between board and Agent, and say it, until ``ended`` is set.
+    """Forward and describe a link's traffic between board and Agent until ``ended`` is set.
 
     :param link: ``udp4:PORT`` on loopback that the board sends to (0: any free), or ``serial:DEVICE`` of the board.
-    :param note: told where board and Agent meet, and in the end what was counted.
+    :param note: called with where board and Agent connect, and at the end with the counters, in words.
     :param agent_port: where the Agent listens; ``udp4`` only.
-    :param baud: of a real serial device, bits per second.
+    :param baud: rate of a real serial device, in bit/s.
     :param capture: pcapng file to write as well.
     :raises UsageError: no such link. :raises AgentFault: the port or device is in use, or the tap broke.
     :raises EnvironmentFault: no such device, or the capture cannot be written.
