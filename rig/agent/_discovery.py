@@ -1,4 +1,4 @@
-"""Discovery: Clients ask a multicast group for an Agent and learn its address.
+"""Discovery: a Client asks a multicast group for an Agent and gets its address.
 
 Knows the question and the answer; must not know sessions. Joined on the loopback interface only, like
 everything else the rig listens on.
@@ -81,7 +81,7 @@ class DiscoveryTransport:
                     sock.sendto(answer, address)
 
     def send(self, peer: Peer, data: bytes) -> None:
-        """No session lives here."""
+        """Discovery has no sessions: it sends nothing."""
 
     def poll(self, now: float) -> float | None:
         return None

@@ -52,7 +52,7 @@ PING = encode_message(
 class ExternalAgentProgram:
     """An Agent found on this host: the command that starts it (a transport's arguments follow) and its options.
 
-    ``version`` is what the program says of itself; one that says nothing is known by its digest.
+    ``version`` is what the program prints; if it prints none, the digest of its file identifies it.
     """
 
     name: str
@@ -132,7 +132,7 @@ class ExternalAgent:
     :param program: see ``find_external``.
     :param device: serial device or pty to listen on; without it, UDP on ``port`` (0 takes a free one).
     :param log: file that its lines are appended to.
-    :param verbosity: its ``-v`` level, 4 or more to see sessions.
+    :param verbosity: its ``-v`` level; from 4 on its log shows sessions.
     :param on_line: gets every line it prints, in the reader's thread.
     """
 
@@ -164,7 +164,7 @@ class ExternalAgent:
 
     @property
     def state(self) -> AgentState:
-        """Where it stands now."""
+        """The present state."""
         if self._process is not None and self._process.poll() is not None:
             return AgentState.DEAD
         return self._state
@@ -247,7 +247,7 @@ class ExternalAgent:
                 self._changed.wait(_PROBE_PERIOD)
 
     def check(self) -> None:
-        """Make sure that it lives. :raises AgentFault: it is dead (the message has its last words), or stopped."""
+        """Make sure that it runs. :raises AgentFault: it is dead (the message has its last words), or stopped."""
         if self._process is None:
             raise AgentFault(f"{self.program.name} has not been started", hint="start it first")
         code = self._process.poll()
@@ -274,7 +274,7 @@ class ExternalAgent:
 
     @property
     def complaint(self) -> str:
-        """The last line of its log that complains; empty if none does."""
+        """The last line of its log that reports an error; empty if there is none."""
         return next((line.text for line in reversed(self.log) if _COMPLAINS.search(line.text)), "")
 
     def wait_for(self, state: AgentState, timeout: float) -> bool:
@@ -291,10 +291,10 @@ class ExternalAgent:
         return True
 
     def stop(self) -> None:
-        """End it by its own process group and take the rest of its log; harmless when it does not run.
+        """End its process group and read the rest of its log; harmless when it does not run.
 
-        As Ctrl-C in a terminal does, the signal goes to the whole group, which the start made: ``ros2 run`` only
-        waits for the Agent, its child, and passes nothing on.
+        The signal goes to the whole group, as Ctrl-C in a terminal does. ``ros2 run`` only waits for its child, the
+        Agent, and does not forward signals.
 
         :raises AgentFault: it survived being killed.
         """

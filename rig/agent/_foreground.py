@@ -1,4 +1,4 @@
-"""``rig agent`` by hand: an Agent in the foreground until it is told to end.
+"""``rig agent``: an Agent in the foreground, until it is told to end.
 
 Knows how to serve and to end; must not know command-line parsing, nor signals. Transports and levels go by
 the names that users of MicroXRCEAgent know.
@@ -35,8 +35,8 @@ def transports_for(
 ) -> list[Transport]:
     """Make the transports that ``udp4``, ``tcp4``, ``serial`` or ``multiserial`` stand for.
 
-    A device may come later, as a board is plugged in. A device that is there and cannot be opened ends ``serial``;
-    ``multiserial`` tries it again and serves the others.
+    A device may appear later, when a board is plugged in. If a device exists and cannot be opened, ``serial`` ends with
+    an error; ``multiserial`` tries it again and serves the others.
 
     :raises UsageError: an unknown kind, or what the kind needs is missing.
     """

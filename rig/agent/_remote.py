@@ -1,7 +1,7 @@
-"""Others elsewhere: small Clients of the rig's own at an Agent's UDP port, as any other machine's would be.
+"""Readers and writers elsewhere: small Clients of the rig's own at an Agent's UDP port, like Clients on other machines.
 
-One reads a topic: it logs in, creates a reader by BIN, and keeps what it is sent. One has readers and writers that come
-and go. They work with any Agent. Must not know boards, nor what the samples mean.
+``RemoteReader`` reads one topic: it logs in, creates a reader by BIN, and keeps its samples. ``RemoteEnds`` has readers
+and writers that come and go. Both work with any Agent. Must not know boards, nor what the samples mean.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _RELIABLE = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE | xrce.QosFlag.KEEP_LAS
 
 
 class RemoteReader:
-    """Use as a context manager: ``__enter__`` begins and does not wait, as the Agent may first have to hear from
-    others; ``ready`` says when the Agent has confirmed the reader. What comes is taken in a thread of its own.
+    """Use as a context manager. ``__enter__`` begins and does not wait, because the Agent may first have to hear from
+    other Clients. ``ready`` says when the Agent has confirmed the reader. A thread of its own receives the samples.
 
     :param port: UDP port on loopback at which an Agent listens.
-    :param topic: name and type of what is read, reliably.
-    :param patience: how long the Agent may take until the reader is confirmed, seconds.
+    :param topic: name and type of the topic; the reader is reliable.
+    :param patience: seconds until the Agent must have confirmed the reader.
     """
 
     def __init__(self, port: int, topic: tuple[str, str], *, patience: float = _ANSWER_LIMIT) -> None:
@@ -73,7 +73,7 @@ class RemoteReader:
         return self._ready.is_set()
 
     def samples(self) -> list[bytes]:
-        """What has come so far, in order of arrival."""
+        """The samples so far, in order of arrival."""
         return list(self._samples)
 
     def _run(self) -> None:
@@ -151,7 +151,7 @@ class RemoteReader:
 class RemoteEnds:
     """Reliable readers and writers of topics, which come and go: a topic is a name and a type.
 
-    What is asked has been done, as the Agent confirms it, when the call returns. In between nobody looks at what comes.
+    When a call returns, the Agent has confirmed it. Between calls nothing is received.
 
     :param port: UDP port on loopback at which an Agent listens.
     :raises AgentFault: each call, if the Agent refuses or does not answer.
@@ -167,11 +167,11 @@ class RemoteEnds:
         self._begin()
 
     def close(self) -> None:
-        """Leave without a word."""
+        """Close the socket, without logging out."""
         self._socket.close()
 
     def come(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """A reader or writer comes, if it is not there; a reader asks for all samples."""
+        """Create a reader or writer, unless it exists; a reader asks for all samples."""
         end, group = self._end(topic, writes=writes), _PUBLISHER if writes else _SUBSCRIBER
         if end in self._there:
             return
@@ -183,14 +183,14 @@ class RemoteEnds:
         self._settle()
 
     def go(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """It goes, if it is there."""
+        """Delete a reader or writer, if it exists."""
         end = self._end(topic, writes=writes)
         if end in self._there:
             self._there.discard(end)
             self._ask(lambda now: self._session.delete(end, now))
 
     def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
-        """The writer of a topic publishes, if it is there; it is in the Agent's hands then."""
+        """Publish a sample by a topic's writer, if it exists; when the call returns, the Agent has the sample."""
         end = self._end(topic, writes=True)
         for data in samples if end in self._there else ():
             self._session.write(end, data, time.monotonic(), stream=xrce.STREAM_RELIABLE)

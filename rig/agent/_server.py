@@ -1,7 +1,7 @@
 """The built-in Agent: an ``AgentCore`` with transports, in one thread.
 
-Knows the event loop; must not know the protocol. Whatever a peer sends, the loop goes on: an error that
-escapes the core costs that peer its sessions and is logged.
+Knows the event loop; must not know the protocol. The loop goes on, whatever a peer sends: an error that escapes the
+core is logged and ends that peer's sessions.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class BuiltinAgent:
 
     :param transports: where to listen; see ``udp4``, ``tcp4`` and ``serial`` for the usual ones.
     :param log: receives log lines up to ``level`` (0 off .. 6 trace, as ``-v`` of MicroXRCEAgent).
-    :param personality: whose behaviour to show where Agents differ.
+    :param personality: which middleware's behaviour to show where Agents differ.
     :param refs: profiles for REF representations.
     """
 
@@ -102,12 +102,12 @@ class BuiltinAgent:
         return 0
 
     def withheld(self) -> dict[str, int]:
-        """Topic -> samples not sent so far, because the reader's Client delivers them itself, by what it announced."""
+        """Topic -> samples not sent so far, because the reader's Client announced that it delivers them itself."""
         return self._core.store.withheld()
 
     @property
     def statistics(self) -> AgentStatistics:
-        """Counters as they stand."""
+        """Snapshot of the counters."""
         return self._core.statistics
 
     @property
@@ -193,7 +193,7 @@ class BuiltinAgent:
             self._selector.unregister(fileno)
 
     def deliver(self, peer: Peer, data: bytes) -> None:
-        """Take one message from a transport and send what it causes."""
+        """Take one message from a transport and send the messages that it causes."""
         core = self._core
         try:
             core.receive(peer, data, time.monotonic())
@@ -210,7 +210,7 @@ class BuiltinAgent:
         self._flush()
 
     def framing_error(self, reason: str) -> None:
-        """Count bytes that were no frame."""
+        """Count bytes that form no frame."""
         self._core.counters.framing_errors += 1
         self.note(LogLevel.DEBUG, "bytes that are no frame", reason=reason)
 

@@ -1,7 +1,7 @@
 """Transports of the built-in Agent: UDP, TCP and serial lines, all non-blocking.
 
-Knows sockets and serial devices and how messages are cut out of them. Must not know what a message means.
-Every transport registers with the server's selector and hands messages to ``deliver``.
+Knows sockets and serial devices, and how to split their bytes into messages. Must not know what a message means. Every
+transport registers with the server's selector and hands messages to ``deliver``.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _LINE_TROUBLE = (OSError, ValueError, termios.error)
 
 
 class Hub(Protocol):
-    """What a transport may ask of the server it belongs to."""
+    """What a transport may ask of its server."""
 
     def register(self, fileno: int, events: int, callback: Callable[[int], None]) -> None:
-        """Watch a file descriptor (anew, if it is watched already)."""
+        """Watch a file descriptor; if it is watched already, replace its events."""
 
     def unregister(self, fileno: int) -> None:
         """Stop watching a file descriptor."""
@@ -54,17 +54,17 @@ class Hub(Protocol):
         """Take one message."""
 
     def gone(self, peer: Peer, why: str) -> None:
-        """Take note that an address will send no more."""
+        """Note that an address will send no more."""
 
     def framing_error(self, reason: str) -> None:
-        """Count bytes that were no frame."""
+        """Count bytes that form no frame."""
 
     def note(self, level: int, what: str, **facts: object) -> None:
         """Log."""
 
 
 class Transport(Protocol):
-    """One way in and out."""
+    """One transport: receives and sends messages."""
 
     @property
     def name(self) -> str:
@@ -77,7 +77,7 @@ class Transport(Protocol):
         """Send one message; never blocks, never raises."""
 
     def poll(self, now: float) -> float | None:
-        """Do what is due; returns when to be called again."""
+        """Do what is due; return when to call it again."""
 
     def close(self) -> None:
         """Release everything."""
@@ -208,7 +208,7 @@ class TcpTransport:
     """A listening socket and its connections; a peer is a connection.
 
     A connection without a session is closed when it has been silent for some seconds. When there is no room for more
-    (``connections``, or the process has no descriptors left), new ones wait, and those without a session go sooner.
+    (``connections``, or no file descriptors left), new connections wait, and those without a session are closed sooner.
     """
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, connections: int = 1024) -> None:
@@ -307,12 +307,12 @@ class TcpTransport:
 class SerialTransport:
     """One serial line or pty; a peer is an address of the framing.
 
-    A line that vanishes is opened again as soon as it is back; sessions outlive that, as a UART has no
-    connection to lose.
+    A device that disappears is opened again as soon as it is back. Sessions survive that, as a UART has no connection
+    to lose.
 
-    :param wait: wait for a device that is not there yet, as for one that vanished.
-    :param alone: a device that is there and cannot be opened ends the start. Otherwise it is one of several lines and
-        is tried again, so that it does not end the others.
+    :param wait: wait for a device that does not exist yet, as for one that disappeared.
+    :param alone: a device that exists and cannot be opened is an error at the start. Otherwise the line is one of
+        several: it is tried again, so that the others go on.
     """
 
     def __init__(self, device: str | Path, baud: int = 115200, *, wait: bool = False, alone: bool = True) -> None:

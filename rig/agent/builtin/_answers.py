@@ -1,4 +1,4 @@
-"""What an Agent says of itself and of messages: INFO about the Agent, and lines at the trace level.
+"""The INFO about the Agent itself, and the log lines at the trace level.
 
 Knows single answers; must not know sessions.
 """
@@ -35,13 +35,13 @@ def agent_info(item: GetInfo, *, known: bool) -> Info:
 
 
 def trace(log: AgentLog, peer: Peer, header: Header, data: bytes, offset: int) -> None:
-    """Write a message that came in to the log, if somebody wants to see it."""
+    """Log an incoming message, if the level shows it."""
     if log.level >= LogLevel.TRACE:
         _trace(log, f"{peer} ->", header, data, offset)
 
 
 def trace_out(log: AgentLog, peer: Peer, data: bytes) -> None:
-    """Write a message that goes out to the log."""
+    """Log an outgoing message."""
     header, offset = decode_header(data)
     _trace(log, f"{peer} <-", header, data, offset)
 

@@ -1,6 +1,6 @@
-"""Topics that endpoints of all Clients meet on.
+"""The topics on which the endpoints of all Clients match.
 
-Knows who matches whom and which matches are not echoed. Must not know sessions, streams or bytes.
+Knows which endpoints match, and for which matches the Agent sends no samples. Must not know sessions, streams or bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class TopicBus:
         return qos_compatible(writer.qos, reader.qos)
 
     def echoes(self, writer: Writer, reader: Reader) -> bool:
-        """Whether the Agent delivers a match, or leaves it to the Client that owns both ends."""
+        """Whether the Agent delivers for this match; if not, the Client that owns both ends does."""
         client = writer.client
         if client.local_known and client.shares_memory_with(reader.client):
             return False
@@ -92,7 +92,7 @@ class TopicBus:
         return lost
 
     def rematch(self, client: AgentClient) -> None:
-        """Decide anew what is echoed to and from a Client whose properties or address changed."""
+        """Decide again which matches the Agent delivers, for a Client whose properties or address changed."""
         for meeting in self._meetings.values():
             for writer in meeting.writers:
                 if writer.client is client or any(reader.client is client for reader in writer.matched):

@@ -48,10 +48,11 @@ def _seconds(text: str) -> float | None:
 
 
 class Peer:
-    """Where messages come from and go to: one address of one transport; ``name`` says it, if the address does not.
+    """Where messages come from and go to: one address of one transport. ``name``: its wording in the log, if not the
+    address.
 
-    ``sessions`` are the Clients that this address alone identifies, by session id; ``keyed`` those that put
-    their key into every header.
+    ``sessions``: the Clients that this address alone identifies, by session id. ``keyed``: those that put their key
+    into every header.
     """
 
     __slots__ = ("_name", "address", "keyed", "sessions", "transport")
@@ -65,18 +66,18 @@ class Peer:
 
     @property
     def busy(self) -> bool:
-        """Whether any session lives here."""
+        """Whether there is any session at this address."""
         return bool(self.sessions or self.keyed)
 
     def attach(self, client: AgentClient) -> None:
-        """Let a Client's messages be found from here."""
+        """Register a Client at this address."""
         if client.session_id >= 0x80:
             self.sessions[client.session_id] = client
         else:
             self.keyed[client.key] = client
 
     def detach(self, client: AgentClient) -> None:
-        """Forget a Client."""
+        """Remove a Client from this address."""
         if self.sessions.get(client.session_id) is client:
             del self.sessions[client.session_id]
         if self.keyed.get(client.key) is client:
@@ -94,7 +95,7 @@ Outbox = list[tuple[Peer, bytes]]
 
 
 class AgentClient:
-    """Session of one Client key; ``kept`` counts the bytes of samples that its readers and writers keep."""
+    """The session of one Client key; ``kept``: bytes of samples that its readers and writers keep."""
 
     __slots__ = (
         "_inputs",
@@ -152,7 +153,7 @@ class AgentClient:
         self.dead_after = DEAD_AFTER if period is None else period
 
     def reset_streams(self) -> None:
-        """Start all streams over; what waited for acknowledgement is forgotten."""
+        """Reset all streams; messages that waited for acknowledgement are dropped."""
         self.epoch += 1
         self.best_in: dict[int, BestEffortInput] = {}
         self._inputs: dict[int, ReliableInput] = {}
@@ -163,23 +164,25 @@ class AgentClient:
         return f"0x{self.key.hex().upper()}"
 
     def shares_memory_with(self, other: AgentClient) -> bool:
-        """Whether both are surely sessions of one program: itself, or cooperating ones at one address."""
+        """Whether both certainly belong to one program: the same session, or two sessions at one address that agreed on
+        rig_lo.
+        """
         return other is self or (other.peer is self.peer and self.local_known and other.local_known)
 
     # liveliness
 
     @property
     def bad_liveliness(self) -> bool:
-        """Whether it asked for hard liveliness with a time that is none."""
+        """Whether it asked for hard liveliness with an invalid time."""
         return PROPERTY_HARD_LIVELINESS in self.properties and not self.hard_liveliness
 
     @property
     def asks_at(self) -> float | None:
-        """When ``check_liveliness`` has something to do."""
+        """When to call ``check_liveliness`` next."""
         return self.last_seen + self.dead_after + self.pings * LIVELINESS_PERIOD if self.hard_liveliness else None
 
     def check_liveliness(self, now: float) -> bool:
-        """Ask a Client that wants it whether it lives; False after the last question had its time."""
+        """Ask a Client that enabled it for a sign of life; False if the last question timed out."""
         due = self.asks_at
         if due is None or now < due:
             return True
@@ -204,7 +207,7 @@ class AgentClient:
         return found
 
     def join(self, stream_id: int, item: Fragment) -> bytes | None:
-        """Take a fragment; returns the whole submessage after the last one. All streams share the memory for it."""
+        """Take a fragment; return the whole submessage after the last one. All streams share one limit of memory."""
         joiner = self.reassembler(stream_id)
         if len(self._reassemblers) > 1:
             waiting = sum(other.size for other in self._reassemblers.values())
@@ -213,7 +216,7 @@ class AgentClient:
         return joiner.add(item.data, last=item.last)
 
     def send_acknack(self, stream_id: int) -> None:
-        """Answer the state of a reliable input stream."""
+        """Send the ACKNACK of a reliable input stream."""
         ack = self.reliable_in(stream_id).ack()
         self.send_none(_ACK.pack(10, 1, 5, ack.first_unacked, ack.bitmap >> 8, ack.bitmap & 0xFF, stream_id))
 
@@ -225,7 +228,7 @@ class AgentClient:
         return head if self.header_size == 4 else head + self.key
 
     def send_none(self, submessage: bytes) -> None:
-        """Send on stream 0: unordered, unconfirmed."""
+        """Send on stream 0: unordered, without acknowledgement."""
         self.outbox.append((self.peer, self.header(0, 0) + submessage))
 
     def best_effort_out(self, stream_id: int) -> BestEffortOutput:
@@ -242,7 +245,9 @@ class AgentClient:
         return stream
 
     def room(self, stream_id: int, size: int) -> bool:
-        """Whether a sample would go out at once. All streams share the memory for what their windows do not let out."""
+        """Whether a sample would be sent at once. All streams share one limit of memory for what waits for their
+        windows.
+        """
         if stream_id < 0x80:
             return True
         if not self.reliable_out(stream_id).room:
@@ -266,7 +271,7 @@ class AgentClient:
         return True
 
     def answer(self, stream_id: int, submessage: bytes, now: float) -> None:
-        """Send what must not be lost. A Client that lets such pile up is ``overrun``: its session has no future."""
+        """Send what must not be lost. A Client that lets too much of it wait is ``overrun``, and its session ends."""
         self._told_at = now
         if not self.send(stream_id, submessage, now):
             self.overrun = True
@@ -279,7 +284,7 @@ class AgentClient:
         return accepted
 
     def on_acknack(self, item: AckNack, now: float) -> None:
-        """Take a Client's acknowledgement of one of our streams."""
+        """Take a Client's acknowledgement of an output stream."""
         stream = self._outputs.get(item.stream_id)
         if isinstance(stream, ReliableOutput):
             before = stream.retransmitted
@@ -299,7 +304,9 @@ class AgentClient:
             self.wake = deadline
 
     def on_timer(self, now: float) -> None:
-        """Send the heartbeats that are due; a Client not heard of for long gets none, unless it was told something."""
+        """Send the heartbeats that are due. A Client that has been silent for long gets none, unless something was sent
+        to it since.
+        """
         self.wake = None
         alive = now - max(self.last_seen, self._told_at) < self.dead_after
         for stream_id, stream in self._outputs.items():

@@ -1,11 +1,11 @@
-"""The ``rig_lo`` extension: telling Clients when a writer has readers elsewhere, and holding answers for it.
+"""The ``rig_lo`` extension: tells Clients when a writer has readers elsewhere, and holds back answers until they know.
 
-Knows the extension's messages and waits; must not know how entities come to be. A Client that announced the
-extension keeps samples off the link while no other Client reads them. So that none is lost when a remote
-reader appears, the answer to that reader's creation is held back until every affected writer's Client has
-confirmed that it knows. A Client that is gone must not hold up the others: Clients give the creation of an entity
-about a second. So a wait is short; a Client that timed out is skipped until it has acknowledged. A Client that was
-silent so far is not taken for gone: one with only local readers has nothing to send.
+Knows the extension's messages and time limits; must not know how entities are created. A Client that announced the
+extension keeps samples off the link while no other Client reads them. No sample may be lost when a remote reader
+appears. So the Agent holds back the answer to that reader's creation until the Client of every matching writer has
+confirmed that it knows. A dead Client must not hold up the others: Clients allow about a second for the creation of an
+entity. So the wait is short, and a Client that timed out is skipped until it acknowledges again. A silent Client does
+not count as dead: with only local readers it has nothing to send.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Hold:
 
 
 class Cooperation:
-    """Announces remote readers and keeps the answers that wait for the announcement."""
+    """Announces remote readers and holds the answers that wait for a confirmation."""
 
     def __init__(self) -> None:
         self._holds: list[_Hold] = []
@@ -56,7 +56,9 @@ class Cooperation:
         return min((hold.until for hold in self._holds), default=None)
 
     def announce(self, writer: Writer, now: float, *, force: bool = False) -> _Wait | None:
-        """Tell a writer's Client how many remote readers it has, if that changed (or by ``force``)."""
+        """Tell a writer's Client how many remote readers the writer has, if that changed, or in any case with
+        ``force``.
+        """
         client = writer.client
         if not client.local_known or writer.object_id & 0x0F != ObjectKind.DATAWRITER:
             return None
@@ -69,7 +71,7 @@ class Cooperation:
         return _Wait(client, client.epoch, client.reliable_out(STREAM_RELIABLE).last_pushed())
 
     def hold(self, writers: Iterable[Writer], now: float, release: Callable[[float], None]) -> None:
-        """Announce to the writers' Clients, then call ``release`` once all have confirmed (or time is up)."""
+        """Announce to the writers' Clients; call ``release`` once all have confirmed or the time is up."""
         told = [wait for writer in writers if (wait := self.announce(writer, now)) is not None]
         waits = [wait for wait in told if self._expected(wait.client)]
         self.unheard += len(waits) < len(told)
@@ -87,7 +89,7 @@ class Cooperation:
         return missed is None
 
     def poll(self, now: float) -> None:
-        """Release what no longer waits."""
+        """Release the answers that need not wait any more."""
         if not self._holds:
             return
         ready: list[_Hold] = []
@@ -103,5 +105,5 @@ class Cooperation:
             hold.release(now)
 
     def forget(self, client: AgentClient) -> None:
-        """Take note that a Client has left."""
+        """Note that a Client has left."""
         self._late.pop(client, None)

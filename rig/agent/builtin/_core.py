@@ -1,7 +1,7 @@
 """The Agent without I/O: messages in, messages out.
 
-Knows sessions, requests and what answers them. Must not know sockets or serial lines; monotonic time is an
-argument. The wall clock for time sync is handed in.
+Knows sessions, requests and their answers. Must not know sockets or serial lines; monotonic time is an argument. The
+wall clock for time sync is handed in.
 """
 
 from __future__ import annotations
@@ -62,8 +62,8 @@ class AgentCore:
 
     After each call, ``outbox`` holds (peer, message) pairs to be sent in order; the caller clears it.
 
-    :param personality: whose behaviour to show where Agents differ.
-    :param refs: profiles for REF representations, beside the shapes of eProsima's examples.
+    :param personality: which middleware's behaviour to show where Agents differ.
+    :param refs: profiles for REF representations, in addition to the shapes of eProsima's examples.
     :param log: where log lines go.
     :param wall_clock: nanoseconds since the epoch, for TIMESTAMP_REPLY.
     """
@@ -99,7 +99,7 @@ class AgentCore:
 
     @property
     def statistics(self) -> AgentStatistics:
-        """Counters as they stand."""
+        """Snapshot of the counters."""
         clients = list(self.clients.values())
         return self.counters.snapshot(
             clients=len(clients),
@@ -111,7 +111,7 @@ class AgentCore:
     # input
 
     def receive(self, peer: Peer, data: bytes, now: float) -> None:
-        """Take one message from a peer. Never raises for what a peer can send."""
+        """Take one message from a peer. Nothing that a peer sends raises an error."""
         counters = self.counters
         size = len(data)
         counters.messages_in += 1

@@ -1,7 +1,7 @@
-"""CREATE to entities: what a representation asks for, resolved against what exists.
+"""Builds entities from CREATE requests: resolves a representation against the objects that exist.
 
-Knows BIN, XML and REF, which parents an object needs and when a standing object is what is asked for; must not
-know streams or replies.
+Knows BIN, XML and REF, which parents an object needs, and when an existing object matches a request. Must not know
+streams or replies.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ class Factory:
     def build(self, owned: Owned, object_id: int, item: Create) -> Entity:
         """Build the entity that a CREATE describes.
 
-        :raises Refused: with the status for the Client.
-        :raises XrceDecodeError: a BIN body that is none.
+        :raises Refused: it cannot be created; the error has the status for the Client.
+        :raises XrceDecodeError: the BIN body is malformed.
         """
         if len(owned.objects) >= MAX_OBJECTS:
             raise Refused(StatusCode.ERR_RESOURCES)
@@ -99,11 +99,11 @@ class Factory:
         return Placeholder(item)
 
     def matches(self, owned: Owned, old: Entity, item: Create) -> bool:
-        """Whether an existing object is what a CREATE with reuse asks for: by its effect, not by its representation.
+        """Whether an existing object matches a CREATE with reuse, by its effect, not by its representation.
 
-        As at eProsima's Agent, whose Clients rely on it, groups always match and parents are not compared.
+        Groups always match and parents are not compared, as at eProsima's Agent; Clients rely on it.
 
-        :raises XrceDecodeError: a BIN body that is none.
+        :raises XrceDecodeError: the BIN body is malformed.
         """
         exact = self._personality.types_and_qos
         same = True

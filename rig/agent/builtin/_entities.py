@@ -1,4 +1,4 @@
-"""What Clients create at the Agent, and how samples wait for a reader.
+"""The entities that Clients create at the Agent, and the queues of their samples.
 
 Knows entities, matching rules and delivery control; must not know sessions' bytes beyond the ``AgentClient``
 they send through.
@@ -26,7 +26,7 @@ _SUBHEAD = struct.Struct("<BBH")
 
 @dataclass(slots=True, eq=False)
 class Participant:
-    """A domain that a Client takes part in; ``topics`` by name, for endpoints that refer by name."""
+    """A Client's participant in a domain; ``topics``: by name, for endpoints that refer to a topic by name."""
 
     domain: int
     topics: dict[str, Topic] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """Where endpoints meet: a topic's name in a domain."""
+    """Where endpoints match: a topic's name in a domain."""
 
     domain: int
     name: str
@@ -82,8 +82,8 @@ class Endpoint:
 class Writer(Endpoint):
     """A data writer, or the sending side of a service; ``routes`` are the readers that get its samples.
 
-    ``suppressed``: readers that do not, because their Client delivers to them itself; ``withheld``: samples, once for
-    each such reader, since the writer came to be.
+    ``suppressed``: readers that get none from the Agent, because their Client delivers to them itself. ``withheld``:
+    samples since the writer was created, counted once for each such reader.
     """
 
     __slots__ = ("_kept", "announced", "history", "matched", "requester", "routes", "suppressed", "withheld")
@@ -128,7 +128,7 @@ class Writer(Endpoint):
         self.client.kept -= len(body)
 
     def clear(self) -> None:
-        """Keep nothing any more."""
+        """Drop all kept samples and keep no more."""
         while self.history:
             self._forget(self.history.popleft())
 
@@ -185,7 +185,7 @@ class Reader(Endpoint):
 
     @property
     def waiting(self) -> int:
-        """Samples held."""
+        """Number of samples that wait."""
         return len(self._queue)
 
     @property
@@ -194,7 +194,7 @@ class Reader(Endpoint):
         return self.active and (self._deadline is not None or self._rate > 0)
 
     def start(self, request: ReadData, now: float) -> None:
-        """Begin a READ_DATA, in place of a running one; what waits is delivered at once as far as allowed."""
+        """Begin a READ_DATA and end a running one. Waiting samples are delivered at once as far as its limits allow."""
         control = request.delivery
         samples = control.max_samples if control is not None else 1
         self.active = samples != 0
@@ -220,7 +220,7 @@ class Reader(Endpoint):
         self.pump(now)
 
     def stop(self) -> None:
-        """End a running READ_DATA; samples go on waiting."""
+        """End a running READ_DATA; the samples keep waiting."""
         self.active = False
         self.fast = False
 
@@ -261,14 +261,14 @@ class Reader(Endpoint):
         return body
 
     def clear(self) -> None:
-        """End a running READ_DATA and keep nothing any more."""
+        """End a running READ_DATA, drop all samples and keep no more."""
         self.stop()
         while self._queue:
             self._take()
 
     @property
     def deadline(self) -> float | None:
-        """When ``pump`` may do more than now, apart from new samples and acknowledgements."""
+        """When ``pump`` may send more by the passing of time alone."""
         if not self.active:
             return None
         if self._rate and self._queue:
@@ -279,7 +279,7 @@ class Reader(Endpoint):
         return float(min(len(self._queue[0]), self._rate))
 
     def pump(self, now: float) -> None:
-        """Send what waits, as far as delivery control and the stream's window allow."""
+        """Send waiting samples as far as delivery control and the stream's window allow."""
         client = self.client
         while self.active:
             if self._deadline is not None and now >= self._deadline:
@@ -312,7 +312,7 @@ class Reader(Endpoint):
 
 
 class Requester:
-    """A service's asking side: sends requests, gets the replies that carry its identity."""
+    """The requesting side of a service: sends requests, gets the replies that carry its identity."""
 
     __slots__ = ("_requests", "_sequence", "body", "guid", "reader", "writer")
 
@@ -341,7 +341,7 @@ class Requester:
 
 
 class Replier:
-    """A service's answering side."""
+    """The replying side of a service."""
 
     __slots__ = ("body", "reader", "writer")
 

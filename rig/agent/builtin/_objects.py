@@ -1,4 +1,4 @@
-"""Objects of all Clients: creation modes, deletion, and what follows for others.
+"""The objects of all Clients: creation modes, deletion, and the effect on other Clients.
 
 Knows which object exists under which id and registers endpoints on the bus. Must not know messages beyond
 CREATE.
@@ -40,11 +40,11 @@ class ObjectStore:
         self.owned[client] = Owned(client)
 
     def create(self, client: AgentClient, item: Create, now: float) -> tuple[StatusCode, list[Writer]]:
-        """Create an object by its mode; returns the status and writers of others that got a new reader.
+        """Create an object by its creation mode; return the status, and writers of other Clients that got a new reader.
 
-        Modes: neither reuse nor replace refuses an id in use; replace makes it anew; reuse accepts an equal one
-        and refuses another; both together accept an equal one and replace another. What is replaced is gone even
-        if its successor is refused.
+        Without reuse and replace, an id in use is refused. Replace deletes the object and creates a new one. Reuse
+        accepts an equal object and refuses a different one. Both together accept an equal object and replace a
+        different one. A replaced object is gone even if the new one is refused.
         """
         object_id = item.object_id & 0xFFF0 | item.object_kind & 0x0F
         owned = self.owned[client]
@@ -124,7 +124,7 @@ class ObjectStore:
     def withheld(self) -> dict[str, int]:
         """Topic -> samples withheld since the start, once for each reader whose Client delivers to it itself.
 
-        May be asked from another thread.
+        May be called from another thread.
         """
         found = dict(self._withheld)
         for writer in self.bus.writers():
@@ -146,7 +146,7 @@ class ObjectStore:
         return writers
 
     def delete(self, client: AgentClient, object_id: int, now: float) -> bool:
-        """Delete an object; False if there is none. What was made under it goes on working."""
+        """Delete an object; False if there is none. Objects created under it go on working."""
         return self._delete(self.owned[client], object_id, now)
 
     def _delete(self, owned: Owned, object_id: int, now: float) -> bool:
@@ -195,7 +195,9 @@ class ObjectStore:
         self.bus.rematch(client)
 
     def announce_again(self, client: AgentClient, now: float) -> None:
-        """Tell a Client that logged in again what it may have forgotten, and others what its address changed."""
+        """Announce remote readers again to a Client that logged in again, and to others if its new address changes
+        theirs.
+        """
         owned = self.owned[client]
         for writer in owned.writers.values():
             writer.announced = 0
@@ -203,7 +205,7 @@ class ObjectStore:
             self._announce_all(now)
 
     def moved(self, client: AgentClient, now: float) -> None:
-        """Take note that a Client has another address: what it shares memory with may have changed."""
+        """Note that a Client has another address: it may now share memory with other Clients."""
         self.bus.rematch(client)
         self._announce_all(now)
 
@@ -212,15 +214,15 @@ class ObjectStore:
             self.cooperation.announce(writer, now)
 
     def count(self) -> int:
-        """How many objects there are; may be asked from another thread."""
+        """Number of objects; may be called from another thread."""
         return sum(len(owned.objects) for owned in list(self.owned.values()))
 
     def readers(self, client: AgentClient) -> Iterator[Reader]:
-        """All that receives samples for a Client."""
+        """All endpoints that receive samples for a Client."""
         return self.owned[client].readers()
 
     def reply(self, replier: Replier, data: bytes, now: float) -> None:
-        """Bring a reply to the requester that its SampleIdentity names."""
+        """Deliver a reply to the requester that its SampleIdentity names."""
         if len(data) < _IDENTITY:
             return
         requester = self.bus.requesters.get(data[:16])

@@ -1,6 +1,6 @@
-"""What one Client has created: its objects by id, its writers by the bytes that name them on the wire.
+"""The objects of one Client: by id, and its writers also by the two bytes that name them on the wire.
 
-Knows ids only. The session does not know its objects; whoever needs both looks them up here.
+Knows ids only. The session does not know its objects; code that needs both looks them up here.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Owned:
         self.writers: dict[bytes, Writer] = {}
 
     def readers(self) -> Iterator[Reader]:
-        """All that receives samples for the Client."""
+        """All endpoints that receive samples for the Client."""
         for item in self.objects.values():
             if isinstance(item, Reader):
                 yield item

@@ -1,6 +1,6 @@
-"""Where Agents in the field differ, as switches.
+"""Switches for the behaviour in which Agents in the field differ.
 
-Knows the observable differences between middlewares behind an Agent; must not know how they are acted on.
+Knows the observable differences between middlewares behind an Agent; must not know how they are implemented.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Personality:
-    """How an Agent treats what the protocol leaves to it.
+    """What an Agent does where the protocol leaves it a choice.
 
-    :param xml: XML representations are understood; otherwise the whole text is taken as a topic's name.
+    :param xml: understand XML representations; otherwise the whole text is taken as a topic's name.
     :param services: requesters and repliers can be created.
     :param types_and_qos: endpoints match by type and QoS too, not only by topic name.
-    :param echo: samples back to the Client that wrote them, if it announced shared memory: ``sure`` withholds
-        only what the Client surely delivers itself, ``all`` withholds nothing, ``none`` everything.
+    :param echo: which samples go back to the Client that wrote them, if it announced shared memory: ``sure`` withholds
+        only those that the Client certainly delivers itself, ``all`` withholds none, ``none`` withholds all.
     :param cooperate: offers the ``rig_lo`` extension to Clients that announce it.
-    :param any_ref: a REF name that no profile has names its topic itself.
+    :param any_ref: a REF name without a profile is taken as the topic's name.
     """
 
     name: str

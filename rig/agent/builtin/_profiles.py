@@ -1,8 +1,8 @@
 """XML and REF representations of entities.
 
-Knows the XML that DDS-XRCE Clients send and that profile files hold. Must not know sessions, nor files.
-Document type declarations are refused: nothing expands. One mistake is forgiven, as Clients in use have it and other
-Agents do not mind: no white space between attributes.
+Knows the XML that DDS-XRCE Clients send and that profile files hold. Must not know sessions, nor files. Document type
+declarations are refused, so that nothing expands. Missing white space between attributes is accepted: Clients in use
+send such XML, and other Agents accept it.
 """
 
 from __future__ import annotations
@@ -90,8 +90,8 @@ def parse_xml(text: str, *, writer: bool = False) -> Profile | None:
 def read_profiles(text: str) -> dict[str, Profile]:
     """Read the text of a profile file: a ``<profiles>`` element, or a ``<dds>`` one around it.
 
-    Participants have a name and nothing else that matters here: they are accepted and not returned. What is no entity,
-    such as descriptions of transports or types, is passed over.
+    Participants have a name and nothing else that matters here: they are accepted and not returned. Elements that are
+    no entities, such as descriptions of transports or types, are skipped.
 
     :raises ValueError: it holds no profiles, or one that cannot be read; the text says which and why.
     """

@@ -1,6 +1,6 @@
-"""What an Agent counted.
+"""The counters of an Agent.
 
-Knows counters only. ``Counters`` is bumped on the hot path; ``AgentStatistics`` is what others read.
+Knows counters only. The hot path increments ``Counters``; others read ``AgentStatistics``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 class AgentStatistics:
     """Snapshot of an Agent's counters since its start.
 
-    ``clients``, ``cooperating`` (those that the ``rig_lo`` extension is agreed with) and ``entities`` are current
-    numbers, the rest only grow. ``unheard``: readers that were confirmed before every writer's Client, which
-    cooperates, knew of them. Bytes are message bytes, without the framing of a serial line.
+    ``clients``, ``cooperating`` (Clients that agreed on the ``rig_lo`` extension) and ``entities`` are current numbers;
+    the others only grow. ``unheard``: readers that the Agent confirmed before every cooperating writer's Client knew of
+    them. Bytes are message bytes, without the framing of a serial line.
     """
 
     clients: int = 0
