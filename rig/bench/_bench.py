@@ -1,4 +1,4 @@
-"""The bench firmware as an object: start the middleware, make entities, exchange samples, look at RAM."""
+"""The bench firmware as an object: starts the middleware, creates entities, exchanges samples."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CONFIRMED_SECONDS = 1.5
 
 
 class Refused(FirmwareFault):
-    """The middleware answered a command with an error. ``status`` says which; an experiment may expect it."""
+    """The middleware answered a command with the error ``status``; an experiment may expect it."""
 
     def __init__(self, command: Command, status: Status, detail: str = "") -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class Refused(FirmwareFault):
 
 
 class Unsupported(Refused):
-    """The middleware behind this firmware has no such feature. This is no fault; the report says so."""
+    """The middleware behind this firmware lacks a feature. This is no fault; the report says so."""
 
     def __init__(self, command: Command, status: Status, detail: str = "") -> None:
         super().__init__(command, status, detail)
@@ -43,7 +43,7 @@ _CONTEXTS = ("the main context", "the first other context", "the second other co
 
 
 def standing(stuck: Stuck) -> list[str]:
-    """The contexts that stand in a call of the middleware, each with that call and its number."""
+    """The contexts that are inside a call of the middleware, each with that call and its number, in words."""
     return [
         f"{_CONTEXTS[context]} in {layout.Doing(word & 0xFF).name.lower()}, its call {word >> 8:,}"
         for context, word in enumerate(stuck.doing)
@@ -58,7 +58,7 @@ def _refusal(command: Command, status: Status, detail: str = "") -> Refused:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pool:
-    """Message memory as the middleware got it. ``address`` is its first byte; sizes in bytes."""
+    """The message memory that the middleware got. ``address``: of its first byte; sizes in bytes."""
 
     buffer_bytes: int
     address: int
@@ -66,13 +66,15 @@ class Pool:
 
 
 def qos_bits(qos: Qos) -> int:
-    """Reliability, durability and history of an endpoint, as the mailbox has them; the depth stands apart."""
+    """Reliability, durability and history of an endpoint as the mailbox encodes them; the depth is a field of
+    its own.
+    """
     return qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
-    """What CREATE needs; object kinds and forms are those of DDS-XRCE (form 3 is BIN)."""
+    """The arguments of CREATE; object kinds and representation formats are those of DDS-XRCE (3: BIN)."""
 
     kind: int
     id: int
@@ -89,12 +91,12 @@ class Entity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exchange:
-    """What one EXCHANGE command saw. ``counters`` hold what the middleware asked for during it; ``own`` the least and
-    the greatest time, in units of the clock, that the bench itself spent between publishing and spinning (0: unknown);
-    ``returned`` those from a publish call to the return of the first spin after it.
+    """The results of one EXCHANGE command. ``counters``: the middleware's calls and copies during it. ``own``: least
+    and greatest time, in units of the clock, that the bench itself spent between publish and spin (0: unknown).
+    ``returned``: least and greatest time from a publish call to the return of the next spin.
 
-    ``readers``: deliveries expected of each sample. ``surplus``: intact deliveries that brought a reader a sample that
-    it had already, or went to a reader too many; they do not make up for those that are missing.
+    ``readers``: deliveries expected of each sample. ``surplus``: intact deliveries of a sample that the reader had
+    already, or to a reader that should get none; they do not offset missing ones.
     """
 
     readers: int
@@ -112,32 +114,32 @@ class Exchange:
 
     @property
     def deliveries(self) -> list[Entry]:
-        """Entries of callbacks, oldest first."""
+        """Entries of the callbacks, oldest first."""
         return [r for r in self.entries if r.kind is EntryKind.DELIVERED]
 
     @property
     def once(self) -> int:
-        """Deliveries that count: intact, and the first of a sample to a reader."""
+        """The deliveries that count: intact, and the first of a sample to a reader."""
         return self.delivered - self.damaged - self.surplus
 
     @property
     def lost(self) -> int:
-        """Deliveries that accepted samples still owe their readers."""
+        """Number of missing deliveries: samples accepted, times readers, minus deliveries that count."""
         return max(0, self.accepted * self.readers - self.once)
 
     @property
     def complete(self) -> bool:
-        """Whether nothing was refused and each reader had each sample intact, were it more than once."""
+        """Whether nothing was refused and each reader got each sample intact at least once."""
         return self.lost == self.refused == self.damaged == 0
 
     @property
     def whole(self) -> bool:
-        """Whether nothing was refused and each reader had each sample intact exactly once."""
+        """Whether nothing was refused and each reader got each sample intact exactly once."""
         return self.complete and self.surplus == 0
 
     @property
     def shortfall(self) -> str:
-        """What keeps it from being whole, in words; empty if it is."""
+        """Why it is not whole, in words; empty if it is."""
         if self.refused:
             return f"a publish was refused with {self.status.name}"
         parts = (
@@ -163,8 +165,8 @@ def _surplus(entries: Sequence[Entry], readers: int) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Served:
-    """What one SERVICE command saw. ``local``: good replies that came by shared memory; ``wrong``: replies with an
-    unknown request id, a second time, or with other bytes than were asked.
+    """The results of one SERVICE command. ``local``: correct replies that came by shared memory. ``wrong``: replies
+    with an unknown request id, repeated, or with wrong bytes.
     """
 
     asked: int
@@ -179,11 +181,10 @@ class Served:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preempted:
-    """What one PREEMPT command saw. ``full``: calls that found no buffer, their sample was tried again;
-    ``misplaced``: deliveries that were not the successor of the one before, of the same writer at the same reader;
-    ``inside``: samples published while another context was in a call of the middleware; ``depth``: how often a
-    callback's context held the lock, at most; ``held_off``: the longest that a context waited for the lock, in units of
-    the clock.
+    """The results of one PREEMPT command. ``full``: calls that found no buffer; their samples were tried again.
+    ``misplaced``: deliveries out of sequence, for one writer at one reader. ``inside``: samples published while another
+    context was in a call of the middleware. ``depth``: how many times a callback's context held the lock, at most.
+    ``held_off``: the longest wait of a context for the lock, in units of the clock.
     """
 
     accepted: int
@@ -199,10 +200,10 @@ class Preempted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Woken:
-    """What one WAKE command saw. ``tried``: spins; ``delivered``: samples, whole and in order; ``missed``: spins that
-    had lasted for half their time-out or more; ``inside``: samples published while the spin was under way; ``longest``:
-    from the publisher's loan to the callback, of those in time, in units of the clock; ``longest_ms``: of all spins;
-    ``late``: of those in time, how many took longer than was asked about.
+    """The results of one WAKE command. ``tried``: spins. ``delivered``: samples, whole and in order. ``missed``: spins
+    that lasted for half their time-out or longer. ``inside``: samples published during the spin. ``longest``: from the
+    publisher's loan to the callback, without missed ones, in units of the clock. ``longest_ms``: of all spins,
+    milliseconds. ``late``: samples that took longer than the limit asked for, without missed ones.
     """
 
     tried: int
@@ -218,9 +219,9 @@ class Woken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statistics:
-    """``rig_mw_statistics_t``: the middleware's own count. ``withheld``: samples that went to their local readers
-    only, because they are too long for an Agent that does not tell who else reads. ``copied``: payload bytes that the
-    bench's backend copied, and not the middleware behind it.
+    """``rig_mw_statistics_t``: the middleware's own counters. ``withheld``: samples that went to local readers only,
+    because they are too long for an Agent that does not tell who reads. ``copied``: payload bytes copied by the bench's
+    backend, not by the middleware behind it.
     """
 
     delivered_local: int
@@ -238,9 +239,9 @@ class Bench:
     """One running bench firmware.
 
     :param memory: the target's memory, usable while it runs.
-    :param address: of the mailbox.
-    :param icount_shift: the emulator's, None on real hardware and natively.
-    :param healthy: why the board is dead, or None.
+    :param address: address of the mailbox.
+    :param icount_shift: an emulated instruction takes 2**icount_shift ns; None on real and native boards.
+    :param healthy: returns why the board is dead, or None.
     """
 
     def __init__(
@@ -269,11 +270,11 @@ class Bench:
 
     @property
     def rests(self) -> frozenset[int]:
-        """Addresses of the words that the firmware writes when it holds in a callback, and when it finishes."""
+        """Addresses of the words that the firmware writes when it holds in a callback and when it finishes."""
         return self._mailbox.rests
 
     def has(self, capability: Capability) -> bool:
-        """Whether the middleware behind this firmware can do it."""
+        """Whether the middleware behind this firmware has this capability."""
         return capability in self.hello.capabilities
 
     def start(
@@ -288,19 +289,19 @@ class Bench:
     ) -> Pool:
         """Start the middleware anew.
 
-        :param buffer_bytes: of the whole pool; 0 takes all the board has.
-        :param contexts: for ``preempt`` and ``wake``, and for nothing else.
+        :param buffer_bytes: of the whole pool; 0: all the board has.
+        :param contexts: start for ``preempt`` and ``wake``, and for nothing else.
         """
         listener = layout.StartFor.PREEMPT if contexts else layout.StartFor.EXCHANGE
         results = self.command(Command.START, (buffers, buffer_bytes, mtu, history, link, listener)).results
         return Pool(buffer_bytes=results[0], address=results[1], bytes=results[2])
 
     def stop(self) -> None:
-        """Stop the middleware; the Agent may be told, but is not waited for."""
+        """Stop the middleware; it may inform the Agent, but does not wait for it."""
         self.command(Command.STOP)
 
     def open_session(self, key: int, *, timeout: float = 2.0) -> int:
-        """Open a session; ``timeout`` 0 starts it with no Agent. Returns its index."""
+        """Open a session and return its index; ``timeout`` 0 (seconds) opens it without an Agent."""
         ms = int(timeout * 1000)
         return self.command(Command.SESSION_OPEN, (key, ms), timeout=timeout + 5).results[0]
 
@@ -309,7 +310,7 @@ class Bench:
         self.command(Command.SESSION_CLOSE, (session, int(timeout * 1000)), timeout=timeout + 5)
 
     def create(self, session: int, entity: Entity, *, timeout: float = 2.0) -> None:
-        """Create an entity; ``timeout`` 0 does not wait for the Agent."""
+        """Create an entity; ``timeout`` 0 (seconds) does not wait for the Agent."""
         arguments = (
             session,
             entity.kind,
@@ -326,7 +327,7 @@ class Bench:
         self.command(Command.CREATE, arguments, (entity.name, entity.type, entity.reply_type), timeout=timeout + 5)
 
     def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> tuple[Entry, ...]:
-        """Delete an entity; returns what was delivered while the middleware waited for the Agent's answer."""
+        """Delete an entity; return the deliveries made while the middleware waited for the Agent's answer."""
         reply = self.command(Command.DELETE, (session, kind, id, int(timeout * 1000)), timeout=timeout + 5)
         return tuple(entry for entry in reply.entries if entry.kind is EntryKind.DELIVERED)
 
@@ -342,9 +343,9 @@ class Bench:
     ) -> None:
         """Ask the Agent for a reader's samples (READ_DATA); ``max_samples`` 0xFFFF is without limit, 0 cancels.
 
-        :param seconds: for how long; this and the next two: 0 is without limit.
-        :param bytes_per_second: no faster than that.
-        :param pace_ms: milliseconds between two samples.
+        :param seconds: for how long; for this and the next two 0 means no limit.
+        :param bytes_per_second: maximum rate.
+        :param pace_ms: minimum time between two samples, milliseconds.
         """
         self.command(Command.READ, (session, reader, max_samples, seconds, bytes_per_second, pace_ms))
 
@@ -354,11 +355,13 @@ class Bench:
         return reply.results[0]
 
     def publish(self, *, session: int, writer: int, length: int, sequence: int) -> None:
-        """Publish one sample and leave it waiting: no spin follows. See ``deliver``."""
+        """Publish one sample without a spin after it, so that it waits. See ``deliver``."""
         self.command(Command.PUBLISH, (session, writer, length, sequence))
 
     def deliver(self, *, timeout: float) -> list[Entry]:
-        """Spin up to ``timeout`` seconds for what ``publish`` left waiting; returns the deliveries, oldest first."""
+        """Spin up to ``timeout`` seconds for the samples that ``publish`` left waiting; return the deliveries, oldest
+        first.
+        """
         reply = self.command(Command.SPIN, (int(timeout * 1000), 0), timeout=timeout + 5)
         return [entry for entry in reply.entries if entry.kind is EntryKind.DELIVERED]
 
@@ -380,17 +383,17 @@ class Bench:
         within: Callable[[Callable[[], None]], None] | None = None,
         timeout: float = 30.0,
     ) -> Exchange:
-        """Publish ``count`` samples of ``length`` bytes, ``burst`` between two spins, and gather their deliveries.
+        """Publish ``count`` samples of ``length`` bytes, ``burst`` between two spins, and return their deliveries.
 
         :param readers: deliveries expected per sample.
         :param spin_ms: time-out handed to each spin, milliseconds.
-        :param deadline: how long a burst may take until its deliveries are given up, seconds.
-        :param quiet: hold the link's interrupt back while a burst is published and first spun for, so that nothing
-            but the measured code runs; of use only where the link has no part in the delivery.
+        :param deadline: seconds until the deliveries of a burst are given up.
+        :param quiet: hold back the link's interrupt from publishing a burst to the end of the first spin, so that only
+            the measured code runs; useful only if the link has no part in the delivery.
         :param on_hold: called while the firmware holds in the last expected callback.
         :param within: called with a function that starts the command; returns when the firmware holds or finishes.
-        :param timeout: for the whole command, seconds; longer where a spin sleeps to its time-out although a sample is
-            there, or publish waits for an Agent's confirmation.
+        :param timeout: seconds for the whole command. Give more if a spin sleeps to its time-out although a sample
+            waits, or if publish waits for the Agent's acknowledgement.
         """
         timeout += 2 * spin_ms / 1000 * count / burst
         if self.has(Capability.CONFIRMED):
@@ -465,7 +468,7 @@ class Bench:
     ) -> Served:
         """Send ``count`` requests of ``length`` bytes, ``outstanding`` between two spins; repliers of the bench answer.
 
-        :param deadline: how long the replies to a round may take, seconds; the first round that lacks one is the last.
+        :param deadline: seconds until a round must have all its replies; the first round that lacks one is the last.
         """
         slots = {
             layout.ServiceArgument.SESSION: session,
@@ -506,14 +509,14 @@ class Bench:
     ) -> Preempted:
         """Let other contexts (threads, interrupts) publish while this one publishes and spins.
 
-        :param writer: of the main context; the others have the ids that follow.
-        :param count: samples of each context.
-        :param deadline: for all of it, seconds of the board's time.
-        :param readers: of each sample, with ids from 1 on.
-        :param contexts: that publish, the main one among them: at most ``CONTEXTS``.
-        :param turns: all in the main context, one after the other: nothing can meet.
+        :param writer: id of the main context's writer; the other contexts' writers have the next ids.
+        :param count: samples that each context publishes.
+        :param deadline: seconds of the board's time for all of it.
+        :param readers: number of readers of each sample; their ids begin at 1.
+        :param contexts: number of contexts that publish, the main one included: at most ``CONTEXTS``.
+        :param turns: publish for all contexts from the main one, one after the other, so that none interrupts another.
         :param timeout: seconds to wait beyond the deadline.
-        :raises Stuck: contexts stand in calls of the middleware that do not come back.
+        :raises Stuck: contexts are in calls of the middleware that do not return.
         """
         argument = layout.PreemptArgument
         slots = {
@@ -555,10 +558,10 @@ class Bench:
     ) -> Woken:
         """Spin again and again, with a time-out of ``timeout`` seconds, until another context has published a sample.
 
-        :param context: 1 or 2; the sample is that of the writer ``writer + context``, for one reader.
-        :param tries: spins; the samples come at moments that are spread over the spin's way into its sleep. Natively
-            each point of that way has a spin of its own as well, beyond these.
-        :param late: seconds from publishing to the callback that count as late.
+        :param context: 1 or 2; the writer ``writer + context`` publishes, to one reader.
+        :param tries: number of spins. Samples are published at moments spread over the spin's way into its sleep. On a
+            native board each point of that way gets a further spin of its own.
+        :param late: a delivery later than this many seconds after publishing counts as late.
         :raises Stuck: as ``preempt``.
         """
         argument = layout.WakeArgument
@@ -597,11 +600,11 @@ class Bench:
     def run_program(
         self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
     ) -> list[Called | Heard]:
-        """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
+        """Run a program (see ``ProgramBuilder``); return its entries, oldest first.
 
-        :param timeout: seconds for the whole program, and from each sign of life on.
-        :param on_hold: called at each step HOST with its number, while the firmware waits.
-        :raises FirmwareFault: it did not finish; ``program_so_far`` has its entries until then.
+        :param timeout: seconds for the program; the time starts again at each entry that it leaves.
+        :param on_hold: called at each HOST step with the step's number, while the firmware waits.
+        :raises FirmwareFault: it did not finish; ``program_so_far`` has the entries until then.
         """
         raw, status = self._mailbox.run_program(words, timeout=timeout, on_hold=on_hold)
         if status is not Status.OK:
@@ -614,21 +617,21 @@ class Bench:
 
     @property
     def ring_entries(self) -> int:
-        """Records that the firmware keeps until they are read: no burst may leave more."""
+        """Number of entries that the firmware's ring holds until the rig reads them; no burst may leave more."""
         return self._mailbox.ring_entries
 
     @property
     def program_words(self) -> int:
-        """Words that a program may have."""
+        """Most words that a program may have."""
         return self._mailbox.program_words
 
     def statistics(self) -> Statistics:
-        """The middleware's own count."""
+        """The middleware's own counters."""
         results = self.command(Command.STATISTICS).results
         return Statistics(**{word.name.lower(): results[word] for word in layout.StatisticsWord})
 
     def configuration(self) -> dict[str, int | str]:
-        """Tables and limits that the middleware was built with, by name; empty if it reports none.
+        """Table sizes and limits that the middleware was built with, by name; empty if it reports none.
 
         :raises FirmwareFault: the report is not a list of ``name=value``.
         """
@@ -645,31 +648,31 @@ class Bench:
         return told
 
     def ram_formula(self) -> int:
-        """Static RAM by the middleware's documented formula, bytes; 0 if it has none or reports none."""
+        """Static RAM in bytes by the middleware's documented formula; 0 if it has or reports none."""
         try:
             return self.command(Command.CONFIGURATION).results[0]
         except Unsupported:
             return 0
 
     def stack(self, *, forget: bool = False) -> tuple[int, int]:
-        """Main stack: bytes reserved, and bytes ever used (0: not known on this port).
+        """Main stack: bytes reserved, and most bytes used so far (0: unknown on this port).
 
-        :param forget: afterwards, so that the next answer has only what is used from now on.
+        :param forget: start counting again afterwards, so that the next answer covers only the time from now on.
         """
         results = self.command(Command.STACK, (int(forget),)).results
         return results[0], results[1]
 
     def heap(self) -> int:
-        """The most bytes of heap that were taken at once since the board's start; the bench itself takes none."""
+        """Most bytes of heap in use at once since the board's start; the bench itself uses none."""
         return self.command(Command.STACK).results[2]
 
     def latencies(self, seen: Exchange) -> list[int]:
         """Message latency of each delivery: publish call to callback entry, in units of the clock.
 
-        The payload write and the callbacks that ran before are not part of it, nor is what the instrument adds: the
-        readings of the clock, the bench's own work between publishing and spinning (its least of this exchange), the
-        recording of the deliveries before. Each piece is converted by itself, so that rounding cannot add up. Of a
-        burst the times are those of its last sample: the deliveries before it are what it waited for.
+        It excludes the payload write, the callbacks that ran before, and the instrument's own cost: the readings of the
+        clock, the bench's own work between publish and spin (its least in this exchange), and the recording of earlier
+        deliveries. Each interval is converted separately, so that rounding errors do not add up. For a burst, the times
+        are those of the last sample, which waited for the deliveries before it.
         """
         clock = self.clock
         # Two more readings stand between publish call and callback than the one that an interval takes off.
@@ -688,5 +691,5 @@ class Bench:
         return values
 
     def serialisations(self, deliveries: Sequence[Entry]) -> list[int]:
-        """Time the application took to write each delivered payload in place, in units of the clock."""
+        """Time that the application took to write each delivered payload, in units of the clock."""
         return [self.clock.interval(record.loan_end, record.publish) for record in deliveries]

@@ -24,8 +24,8 @@ _SHOWN = 15  # lines
 def build_defect(preset: str, defect: str) -> dict[str, Path]:
     """Build the bench with a seeded defect (see ``firmware/defects``); "" for none.
 
-    All defects of a preset are built in one directory, one after another. The images are set aside by defect, each
-    at once, so that they stay what they are while somebody else builds the next one.
+    All defects of a preset are built in one directory, one after another. The images of each are copied away at once,
+    so that the next build does not change them.
 
     Returns and raises as ``build``.
     """
@@ -50,20 +50,20 @@ def _set_aside(image: Path, directory: Path) -> Path:
 
 
 def build(preset: str) -> dict[str, Path]:
-    """Build the bench for a CMake preset; nothing to do takes well under a second.
+    """Build the bench for a CMake preset; if it is up to date, this takes less than a second.
 
     :returns: variant (``shm``, ``network``) -> ELF.
     :raises EnvironmentFault: a tool is missing.
-    :raises UsageError: the preset is unknown, or the build fails; the compiler's words are in the message.
+    :raises UsageError: the preset is unknown, or the build fails; the message has the compiler's output.
     """
     compiler = {"gcc": "gcc"} if preset == "posix" else _ARM
     return _built(f"firmware preset {preset!r}", ["--preset", preset], build_directory() / preset, compiler)
 
 
 def build_port(folder: Path) -> dict[str, Path]:
-    """Build the bench for a port that lies anywhere: a folder with a ``port.cmake``.
+    """Build the bench for a port in any folder: one with a ``port.cmake``.
 
-    It is built for Arm, or with the ``toolchain.cmake`` that lies beside its ``port.cmake``.
+    It is built for Arm, or with the ``toolchain.cmake`` beside the ``port.cmake``, if there is one.
 
     Returns and raises as ``build``.
     """
@@ -82,7 +82,7 @@ def build_port(folder: Path) -> dict[str, Path]:
 
 
 def port_of(preset: str) -> Path | None:
-    """The folder of a preset's port, where it has the preset's name."""
+    """The folder of a preset's port, if it has the preset's name."""
     folder = firmware_root() / "ports" / preset
     return folder if (folder / "port.cmake").exists() else None
 

@@ -1,4 +1,4 @@
-"""From raw ticks to the unit that a clock is quoted in.
+"""Converts raw ticks of a board's clock to the clock's unit.
 
 Three clocks, never mixed: ``virtual`` (instructions on an emulated board: its timers tick with the executed
 instructions, not with cycles), ``dwt`` (CPU cycles), ``timer``/``host`` (nanoseconds).
@@ -47,7 +47,7 @@ class Clock:
 
     @property
     def units_per_ms(self) -> int:
-        """Units in a millisecond: of this clock's own time, which an emulated core's sleeping keeps to real time."""
+        """Units in a millisecond of this clock's own time."""
         if self.instruction_ns is not None:
             return 1_000_000 // self.instruction_ns
         return self.hz // 1000 if self.unit == "cycles" else 1_000_000
@@ -62,12 +62,14 @@ class Clock:
         return round(ticks * 1_000_000_000 / self.hz)
 
     def interval(self, begin: int, end: int) -> int:
-        """Units from one 32-bit reading to a later one, the reading's own cost taken off; never below 0."""
+        """Units from one 32-bit reading to a later one, less the cost of a reading; never below 0."""
         return max(0, self.convert((end - begin) % _WRAP) - self.cost)
 
 
 def clock_for(kind: ClockKind, hz: int, *, icount_shift: int | None) -> Clock:
-    """The clock that a firmware announces, on the board it runs on. ``icount_shift`` is the emulator's, if any."""
+    """The clock that a firmware announces. ``icount_shift``: an emulated instruction takes 2**icount_shift ns; None
+    otherwise.
+    """
     if icount_shift is not None and kind is not ClockKind.HOST:
         return Clock(name="virtual", unit="instructions", hz=hz, instruction_ns=1 << icount_shift)
     match kind:

@@ -1,4 +1,4 @@
-"""What a bench image says it is, before it runs: its variant and the operating system below it."""
+"""Reads from a bench image, before it runs, its variant and the operating system below it."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Identity:
 
 
 def identity_of(file: str, said: str | None) -> Identity:
-    """Read what the constant ``rig_identity`` of an image says.
+    """Parse the constant ``rig_identity`` of an image.
 
     :param file: the image, for the message.
-    :param said: the constant; None if the image has none.
-    :raises UsageError: it says nothing that the rig knows.
+    :param said: the constant's text; None if the image has none.
+    :raises UsageError: the text is missing or of no form that the rig knows.
     """
     words = (said or "").split(" ")
     if len(words) != 2 or not all(words):

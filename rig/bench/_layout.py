@@ -1,4 +1,4 @@
-"""Where the mailbox keeps what: the mirror of ``firmware/bench/rig_mailbox.h``.
+"""The layout of the mailbox: the mirror of ``firmware/bench/rig_mailbox.h``.
 
 A change here or there raises ``VERSION``. ``tests/bench`` compares both by compiling the header.
 """
@@ -73,14 +73,14 @@ class Command(IntEnum):
 
 
 class StartFor(IntEnum):
-    """``rig_start_for``: who gets the callbacks."""
+    """``rig_start_for``: which part of the bench gets the callbacks."""
 
     EXCHANGE = 0
     PREEMPT = 1
 
 
 class Doing(IntEnum):
-    """``rig_doing``: in which call of the middleware a context is."""
+    """``rig_doing``: the call of the middleware that a context is in."""
 
     NOTHING = 0
     LOAN = 1
@@ -188,7 +188,7 @@ class Step(IntEnum):
 
 
 class LinkState(IntEnum):
-    """``rig_link_state``: what becomes of what is written to the link, and comes."""
+    """``rig_link_state``: what happens to bytes that are written to the link and read from it."""
 
     WHOLE = 0
     SILENT = 1
@@ -349,5 +349,5 @@ def arguments(slots: Mapping[Slot, int]) -> tuple[int, ...]:
 
 
 def signed(word: int) -> int:
-    """A 32-bit word as the negative number that it may be."""
+    """A 32-bit word as a signed number."""
     return word - (1 << 32) if word >> 31 else word
