@@ -19,7 +19,7 @@ _SLOWEST = 3  # times its time-out, a program that goes on may take
 
 
 class Stuck(FirmwareFault):
-    """Contexts stand in calls of the middleware that do not come back. ``doing``: as ``Mailbox.doing`` saw it."""
+    """Contexts are in calls of the middleware that do not return. ``doing``: as ``Mailbox.doing`` returned it."""
 
     def __init__(self, doing: tuple[int, ...], seconds: float) -> None:
         super().__init__(f"no call of the middleware has come back for {seconds:g} s", hint="see console.log")
@@ -27,7 +27,7 @@ class Stuck(FirmwareFault):
 
 
 class Slow(FirmwareFault):
-    """A program still goes on, call by call, and there is no more time for it."""
+    """A program still runs, call by call, and its time is up."""
 
 
 class Memory(Protocol):
@@ -44,8 +44,9 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hello:
-    """What the firmware says of itself. ``memory_bytes``: the largest message pool it can make; ``os``: the operating
-    system below it, ``none`` on bare metal; ``variant``: with shared memory (``shm``) or without (``network``).
+    """What the firmware reports of itself. ``memory_bytes``: the largest message pool it can make; ``os``: the
+    operating system below it, ``none`` on bare metal; ``variant``: with shared memory (``shm``) or without
+    (``network``).
     """
 
     version: int
@@ -64,7 +65,7 @@ class Hello:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One entry of the ring. Times are raw 32-bit ticks; ``status`` is an error or the index of a wrong byte."""
+    """One entry of the ring. Times are raw 32-bit ticks; ``status`` is an error code or the index of a wrong byte."""
 
     kind: EntryKind
     intact: bool
@@ -94,7 +95,7 @@ class Reply:
 class Mailbox:
     """The rig's end of the mailbox at ``address``.
 
-    :param healthy: returns why the board is dead, or None; asked while waiting, so that no wait outlives its board.
+    :param healthy: returns why the board is dead, or None; called while waiting, so that no wait outlives its board.
     """
 
     def __init__(self, memory: Memory, address: int, *, healthy: Callable[[], str | None] = lambda: None) -> None:
@@ -109,7 +110,7 @@ class Mailbox:
         self.entries_so_far = bytearray()
 
     def attach(self, *, deadline: float = 5.0) -> Hello:
-        """Wait until the firmware is up, and say hello.
+        """Wait until the firmware runs, and return its ``Hello``.
 
         :raises FirmwareFault: it is not up after ``deadline`` seconds, or speaks another version.
         """
@@ -230,13 +231,13 @@ class Mailbox:
     def run_program(
         self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
     ) -> tuple[bytes, Status]:
-        """Run a program to its end; returns the raw entries that it left, oldest first, and how it ended.
+        """Run a program to its end; return its raw entries, oldest first, and its final status.
 
-        :param timeout: seconds from now, and from each sign of life on: firmware that is slow does not hang.
+        :param timeout: seconds; the time starts again at each entry, so that slow firmware does not count as hung.
         :param on_hold: called with the number of a step that waits for the rig; it goes on afterwards.
         :raises ValueError: it has more words than the firmware has room for.
-        :raises Slow: it still leaves entries after ``_SLOWEST`` times this time.
-        :raises FirmwareFault: no reply in time; ``entries_so_far`` has what came until then.
+        :raises Slow: it still leaves entries after ``_SLOWEST`` times the time-out.
+        :raises FirmwareFault: no reply in time; ``entries_so_far`` has the entries until then.
         """
         if len(words) > self.program_words:
             raise ValueError(f"a program of {len(words)} words, the firmware has room for {self.program_words}")
@@ -284,12 +285,12 @@ class Mailbox:
         return True
 
     def text(self) -> str:
-        """What the last command left in the text field, up to its NUL."""
+        """The text field as the last command left it, up to its NUL."""
         raw = self._memory.read(self._address + layout.OFFSET_TEXT, layout.TEXT_BYTES)
         return raw.split(b"\0")[0].decode("ascii", "replace")
 
     def drain(self) -> list[Entry]:
-        """Take the entries that are there now."""
+        """Take the entries that are in the ring now."""
         return [_entry(values) for values in layout.ENTRY.iter_unpack(self.drain_raw())]
 
     def drain_raw(self) -> bytes:
@@ -315,12 +316,12 @@ class Mailbox:
         return raw
 
     def doing(self) -> tuple[int, ...]:
-        """``rig_doing`` of each context, and its calls so far above it."""
+        """For each context one word: ``rig_doing`` in the low bits, its number of calls above."""
         raw = self._memory.read(self._address + layout.OFFSET_DOING, 4 * layout.CONTEXTS)
         return struct.unpack(f"<{layout.CONTEXTS}I", raw)
 
     def heartbeat(self) -> int:
-        """Loops of the firmware's main context so far."""
+        """Number of loops of the firmware's main context so far."""
         return self._word(layout.OFFSET_HEARTBEAT)
 
     def _word(self, offset: int) -> int:

@@ -1,4 +1,4 @@
-"""The points of a port that somebody still has to fill in: ``RIG_TODO("what")`` in its files."""
+"""Finds the points of a port that are still to be filled in: ``RIG_TODO("what")`` in its files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _SUFFIXES = {".c", ".h", ".S", ".ld", ".cmake"}
 
 
 def open_points(folder: Path) -> list[str]:
-    """What is open in a port's folder, as ``file:line: what``, in the order of files and lines."""
+    """The open points in a port's folder, as ``file:line: what``, in the order of files and lines."""
     points: list[str] = []
     for path in sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES):
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,7 +1,8 @@
-"""Programs: lists of steps that the firmware runs without a round trip for each, and the entries that they leave.
+"""Programs: lists of steps that the firmware runs on its own, without a command for each, and the entries that they
+leave.
 
-Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows words and entries; must not know
-why a program is run, nor what its entries should say.
+Mirrors ``enum rig_step`` and ``rig_call_t`` of ``firmware/bench/rig_mailbox.h``. Knows the encoding of steps and
+entries; must not know why a program is run, nor which entries are right.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from rig.bench._layout import EntryFlag, EntryKind, Step
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """One call of a program. ``number``: of its step; ``value``: as the header says of each step."""
+    """One call of a program. ``number``: of its step; ``value``: depends on the step, see the header."""
 
     step: int
     context: int
@@ -29,8 +30,9 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One callback of a program. ``number``: of the step under way. ``service``: of a requester or replier, and then
-    ``request`` is the reply's request id, 0 for a request that came. ``wrong``: index of the first wrong byte, or -1.
+    """One callback of a program. ``number``: of the step that was running. ``service``: the callback of a requester or
+    replier; then ``request`` is the reply's request id, or 0 for an incoming request. ``wrong``: index of the first
+    wrong byte, or -1.
     """
 
     session: int
@@ -47,7 +49,7 @@ class Heard:
 
 
 class ProgramBuilder:
-    """Words of a program. ``step`` returns the number that the step's entries carry."""
+    """Builds a program's words. ``step`` returns the number that the step's entries carry."""
 
     def __init__(self) -> None:
         self.words: list[int] = []
@@ -65,11 +67,11 @@ class ProgramBuilder:
         return number
 
     def begin(self, step: Step, argument: int) -> int:
-        """Append a step that has steps of its own, which are appended until ``end``."""
+        """Append a step with inner steps; all steps appended until ``end`` are inner ones."""
         return self.step(step, argument, 0)
 
     def end(self, number: int) -> None:
-        """The steps of step ``number`` are complete."""
+        """End the inner steps of step ``number``."""
         self.words[number + 2] = len(self.words) - number - 3
 
 

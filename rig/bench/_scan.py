@@ -1,7 +1,7 @@
-"""Where in RAM a payload's bytes stand: the witness for copies that needs nothing from the firmware.
+"""Finds a payload's bytes in RAM: the witness for copies that needs nothing from the firmware.
 
-The payload is pseudo-random, so a block of 16 bytes of it can be found by its value alone. Adjacent blocks that lie
-as in the payload make one place; a place that lacks some blocks is a partial copy and counts as well.
+The payload is pseudo-random, so a block of 16 bytes of it can be found by its value alone. Adjacent blocks in the
+payload's order make one place. A place that lacks some blocks is a partial copy and counts as well.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ MOST_BLOCKS = 256  # every block of a payload of 4 KiB
 class Place:
     """One place that holds payload bytes: ``length`` bytes from ``address``, being those from ``offset`` on.
 
-    ``offset`` and ``length`` are multiples of the scan's block, so up to 15 bytes at each end are not claimed; in a
-    payload of which not every block is looked for (see ``find_places``), what lies between two that were found is.
+    ``offset`` and ``length`` are multiples of the scan's block (16 bytes), so up to 15 bytes at each end are left out.
+    If only some blocks are looked for (see ``find_places``), the bytes between two found blocks count as found.
     """
 
     address: int
@@ -37,8 +37,8 @@ def find_places(
 ) -> list[Place]:
     """All places in ``image`` (memory from ``base`` on) that hold whole blocks of ``payload``, by address.
 
-    :param most: blocks that are looked for, evenly spread; a copy of a part that has none of them is not seen.
-    :raises ValueError: the payload is shorter than one block, so nothing about it can be known.
+    :param most: number of blocks to look for, evenly spread; a partial copy without any of them is not seen.
+    :raises ValueError: the payload is shorter than one block, so it cannot be found.
     """
     blocks = range(0, len(payload) - BLOCK + 1, _step(len(payload), most))
     if not blocks:

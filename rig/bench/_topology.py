@@ -15,7 +15,7 @@ _ID = 0x001  # of every entity that there is one of
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Topology:
-    """Entities as made: the ids that an exchange needs."""
+    """The ids of created entities that an exchange needs."""
 
     session: int
     writer: int
@@ -46,10 +46,10 @@ def one_writer(
     timeout: float = 2.0,
     request: bool = True,
 ) -> Topology:
-    """Open a session and make one writer and ``readers`` readers by BIN.
+    """Open a session and create one writer and ``readers`` readers by BIN.
 
-    :param timeout: seconds to wait for the Agent at each step; 0 works with no Agent.
-    :param request: ask the Agent for the readers' samples, as an application on the network must.
+    :param timeout: seconds to wait for the Agent at each step; 0 works without an Agent.
+    :param request: send READ_DATA for the readers, as an application without shared memory must.
     """
     session = bench.open_session(key, timeout=timeout)
     qos = Qos(reliable=reliable)

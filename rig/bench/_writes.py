@@ -1,8 +1,8 @@
-"""Which of the target's writes put payload bytes somewhere: the witness for copies that misses none.
+"""Finds the writes of the target that stored payload bytes: the witness for copies that misses none.
 
-A trace has every write of a window, so a copy is found also where it was overwritten before anybody could look. The
-payload is pseudo-random: eight bytes of it that stand together as in the payload, all written in the window, are no
-chance. Each write is told by the function that made it and the place that it went to.
+A trace has every write of a window, so it also shows a copy that was overwritten before any scan. The payload is
+pseudo-random: eight consecutive bytes of it, all written in the window, are no coincidence. Each write is reported with
+the function that made it and the place it went to.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class PayloadWrites:
     """Payload bytes that one function wrote to one place: ``bytes`` in all, repeats included.
 
     ``address`` is that of the byte with the lowest ``offset`` in the payload, ``symbol`` names it. ``caller`` is empty
-    unless the function only copies on behalf of another.
+    unless the function only copies for another, as memcpy does.
     """
 
     function: str
@@ -47,7 +47,9 @@ class PayloadWrites:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """What a trace of one sample's way showed. ``blind``: why it is no evidence, or empty; ``writes``: of any bytes."""
+    """The result of tracing one sample. ``blind``: why the trace is no evidence, or empty; ``writes``: number of writes
+    of any bytes.
+    """
 
     writers: tuple[PayloadWrites, ...] = ()
     writes: int = 0
@@ -55,9 +57,9 @@ class Trace:
 
     @property
     def serialised(self) -> int:
-        """Payload bytes that the application itself wrote to their place: the trace's proof that it sees.
+        """Payload bytes that the application itself wrote into the loan: they prove that the trace works.
 
-        A compiler that does not optimise keeps the words that are being made in memory too: these are of no account.
+        Without optimisation a compiler also stores the words while they are computed; these are not counted.
         """
         return max((writer.bytes for writer in self._own), default=0)
 
@@ -67,7 +69,7 @@ class Trace:
 
     @property
     def copies(self) -> tuple[PayloadWrites, ...]:
-        """Writes by another function to another place. Writing bytes where they already are is no copy."""
+        """Writes by another function to another place. To write bytes where they already are is no copy."""
         place = max(self._own, key=lambda writer: writer.bytes, default=None)
         origins = {place.address - place.offset} if place is not None else set()
         return tuple(
@@ -82,11 +84,11 @@ def find_payload_writes(
 ) -> list[PayloadWrites]:
     """Payload bytes among ``writes``, by writer and place, in order of appearance.
 
-    A byte counts each time it is written as part of ``RUN`` payload bytes that lie as in the payload and were written
-    with nothing else in between at that place; so wiping a copy does not count where the payload happens to have the
-    same value.
+    A byte counts each time it is written as part of at least ``RUN`` consecutive payload bytes that were written to one
+    place with nothing else in between. So clearing a copy does not count where the payload happens to have the same
+    value.
 
-    :raises ValueError: the payload is shorter than a run, so nothing about it can be known.
+    :raises ValueError: the payload is shorter than ``RUN`` bytes, so it cannot be recognised.
     """
     if len(payload) < RUN:
         raise ValueError(f"payload of {len(payload)} bytes is shorter than a run of {RUN}")

@@ -1,6 +1,6 @@
 """The DDS XML of topics and endpoints, as an application hands it to its Client.
 
-What is the default anyway is left out: the mailbox's text has no room for it.
+Default values are left out: the mailbox's text field has no room for them.
 """
 
 from __future__ import annotations

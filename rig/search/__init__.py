@@ -1,4 +1,5 @@
-"""The search for sequences of calls that break a promise: drawn, run as programs on the board, judged, shrunk, told.
+"""The search for sequences of calls that break a promise: draws them, runs them as programs on the board, checks,
+shrinks and describes them.
 
 Knows the model and the bench. Must not know claims, nor how a board comes to its bench.
 """

@@ -1,6 +1,8 @@
-"""What happens at the Agent while a sequence runs: it is restarted, and others come, go and publish there.
+"""Events at the Agent while a sequence runs: the Agent is restarted; readers and writers elsewhere are created and
+deleted, and publish.
 
-Knows what may be asked of it. Must not know Agents or links; somebody else does it.
+Knows which events a sequence may ask for. Must not know Agents or links: the caller brings a ``Company`` that does
+them.
 """
 
 from __future__ import annotations
@@ -14,32 +16,32 @@ from rig.model import Sequence as Calls
 
 
 class Company(Protocol):
-    """The Agent behind the board's link, and others beside the board. A topic is a name and a type.
+    """The Agent behind the board's link, and the readers and writers elsewhere. A topic is a name and a type.
 
-    ``others``: there can be any.
+    ``others``: whether there can be readers and writers elsewhere.
     """
 
     others: bool
 
     def restart(self, *, tells: bool) -> None:
-        """End the Agent and begin another; ``tells``: that tells who reads. Nobody else is there then."""
+        """Restart the Agent; ``tells``: the new one tells Clients who reads. Readers and writers elsewhere are gone."""
         ...
 
     def come(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """A reliable reader or writer comes, if it is not there."""
+        """Create a reliable reader or writer, unless it exists."""
         ...
 
     def go(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """It goes, if it is there."""
+        """Delete a reader or writer, if it exists."""
         ...
 
     def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
-        """The writer publishes, if it is there."""
+        """The writer publishes, if it exists."""
         ...
 
 
 def act(company: Company, calls: Calls, numbered: Numbered) -> None:
-    """Do what a step of a sequence asks of the company. Before and behind the operations the Agent is restarted too.
+    """Do what a step of a sequence asks for. The Agent is also restarted before the first and after the last operation.
 
     :raises RigError: it cannot be done.
     """

@@ -1,6 +1,6 @@
-"""Sequences as JSON, so that a finding can be kept, sent, and run again elsewhere.
+"""Sequences as JSON, to keep and send a finding and to run it again elsewhere.
 
-Knows the form. Must not know what a sequence does.
+Knows the file format. Must not know what a sequence does.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ def to_json(calls: Calls) -> dict[str, object]:
 
 
 def from_json(data: object, *, where: str = "the sequence") -> Calls:
-    """The sequence again.
+    """Read a sequence from plain data.
 
-    :raises UsageError: the data is of another form; it says where.
+    :raises UsageError: the data has another form; the message says where.
     """
     if not isinstance(data, Mapping) or data.get("format") != FORMAT:
         raise UsageError(f"{where} is no sequence of the rig", hint=f'it has "format": "{FORMAT}"')
@@ -60,7 +60,7 @@ def from_json(data: object, *, where: str = "the sequence") -> Calls:
 
 
 def read_sequence(path: Path) -> Calls:
-    """The sequence in a file: as `to_json` makes it, or a finding that has one.
+    """Read the sequence in a file: as ``to_json`` writes it, or within a finding.
 
     :raises UsageError: there is none.
     """

@@ -1,10 +1,10 @@
-"""Sequences of calls, drawn by a seeded generator that knows the state in which each call is made.
+"""Draws sequences of calls, with a seeded generator that knows the state before each call.
 
 Each sequence first draws a *shape*: how much memory, how many sessions and topics, which kinds of calls it has at all
-("swarm testing": what is left out lets the rest go further). Then it draws calls, each from those that make sense now,
-as the ideal middleware would stand; now and then one that makes none.
+("swarm testing": what is left out lets the rest go further). Then it draws calls from those that make sense in the
+state of the ideal middleware, and now and then one that does not.
 
-Knows the model. Must not know a middleware, nor what is judged.
+Knows the model. Must not know a middleware, nor what is checked.
 """
 
 from __future__ import annotations
@@ -148,8 +148,9 @@ _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a seq
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program; ``link``:
-    there is an Agent; ``company``: it can be restarted; ``others``: come and go there.
+    """What the sequences of a board may use. ``memory_bytes``: message memory; ``words``: length of a program;
+    ``link``: there is an Agent; ``company``: the Agent can be restarted; ``others``: there can be readers and writers
+    elsewhere.
     """
 
     capabilities: Capability
@@ -164,7 +165,7 @@ class Ground:
 
     @property
     def small(self) -> bool:
-        """Whether it is a small MCU's."""
+        """Whether it is that of a small MCU."""
         return self.memory_bytes < 64 * 1024
 
 

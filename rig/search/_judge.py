@@ -1,6 +1,6 @@
 """Checks the entries that a program left against the model, call by call, until a promise is broken.
 
-Knows records and the model. Must not know which claim a promise belongs to, nor where the records come from.
+Knows entries and the model. Must not know which claim a promise belongs to, nor where the entries come from.
 """
 
 from __future__ import annotations
@@ -63,11 +63,11 @@ _OPERATION_OF: dict[int, type] = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a sequence came to. ``unsupported``: a call that the middleware does not have; the rest is then not judged.
-    ``unjudged``: why the model says nothing of it. ``died``: the firmware did not come to the end, in
+    """The result of a sequence. ``unsupported``: a call that the middleware does not have; the calls after it are not
+    checked. ``unjudged``: why the model cannot check the sequence. ``died``: how the firmware died before the end, in
     the board's words.
 
-    ``came``: what was seen, as (index of the operation, words), in order.
+    ``came``: what happened, as (index of the operation, words), in order.
     """
 
     breach: Breach | None = None
@@ -87,12 +87,12 @@ def judge(
     tells_free: bool = True,
     narrate: bool = False,
 ) -> Outcome:
-    """Hold the records of one program against the model.
+    """Check the entries of one program against the model.
 
-    :param limits: tables that the middleware says it was built with.
-    :param loans: whether a writer's place is the readers' place (``RIG_MW_CAP_LOAN``).
-    :param tells_free: whether its statistics count free buffers.
-    :param narrate: gather what came in words, for people.
+    :param limits: table sizes that the middleware reports.
+    :param loans: whether readers get a sample at the address that was lent to the writer (``RIG_MW_CAP_LOAN``).
+    :param tells_free: whether the middleware's statistics have the number of free buffers.
+    :param narrate: describe what happened in words, for people.
     """
     return _Judge(lowered, limits=limits, loans=loans, tells_free=tells_free, narrate=narrate).run(records)
 

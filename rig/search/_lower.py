@@ -1,6 +1,6 @@
-"""From a sequence to a program of the bench firmware, and back from a step's number to the operation it is part of.
+"""Translates a sequence into a program of the bench firmware, and a step's number back to its operation.
 
-Knows both forms. Must not know what a step should come to.
+Knows both forms. Must not know the right result of a step.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ _ALL_SAMPLES = 0xFFFF
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What a step is: an operation, of which it may be one piece: ``create``, one endpoint, or ``holder``, something
-    that this endpoint needs (DDS-XRCE kind and id). ``text``: bytes of its names, each with its end.
-    ``repeated``: it is part of what is repeated, and leaves a record only when it fails.
+    """What a step does: an operation, or one part of it. ``create``: it creates this endpoint; ``holder``: it creates
+    an entity that the endpoint needs (DDS-XRCE kind and id). ``text``: bytes of its names, each with its NUL.
+    ``repeated``: it is inside a repeat, and leaves an entry only if it fails.
     """
 
     numbered: Numbered
@@ -66,8 +66,8 @@ class Call:
 
 @dataclass(slots=True)
 class Lowered:
-    """A program's words, and what its steps are. ``last``: number of the step after whose record all is said;
-    ``samples``: numbers that it takes.
+    """A program's words, and the meaning of its steps. ``last``: number of the step whose entry is the last;
+    ``samples``: how many sample numbers it uses.
     """
 
     calls: Calls
@@ -78,11 +78,11 @@ class Lowered:
 
 
 def lower(calls: Calls, *, first: int, key: Callable[[], int], base: int = 0) -> Lowered:
-    """Make the program of a sequence.
+    """Translate a sequence into a program.
 
-    :param first: number of its first sample; samples of another sequence on the same board must not have it.
-    :param key: a client key that no session had before, each time it is called.
-    :param base: words of the programs that stand before it and are run with it.
+    :param first: number of its first sample; no two samples on one board may have the same number.
+    :param key: returns a new client key at each call.
+    :param base: words of the programs before it in the same command.
     """
     return _Lowering(calls, key, base).run(first)
 
@@ -235,12 +235,12 @@ def _texts(create: Create, topic: Topic) -> list[str]:
 
 
 def has_company(calls: Calls) -> bool:
-    """Whether something happens at the Agent, which the rig has to do while the firmware waits."""
+    """Whether a sequence has events at the Agent, which the rig must do while the firmware waits."""
     return any(isinstance(operation, Restart | Remote | Sent) for operation in calls.operations)
 
 
 def needs(calls: Calls) -> Capability:
-    """The capabilities without which a middleware cannot be asked to run a sequence."""
+    """The capabilities that a middleware must have to run a sequence."""
     found = Capability.SHM
     pending = list(calls.operations)
     while pending:

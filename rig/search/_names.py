@@ -1,7 +1,8 @@
-"""Names for topics and services: plain ones, ones that nearly agree, and ones that collide under common short hashes.
+"""Names for topics and services: plain ones, ones that differ only slightly, and ones that collide under common short
+hashes.
 
-A middleware may tell topics apart by a hash of their names. Whichever it took, two of these have the same; the table
-says by which hash. ``tests/search`` proves each pair.
+A middleware may tell topics apart by a hash of their names. For each common hash, the table has two names with the same
+value. ``tests/search`` proves each pair.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ _SERVICES = (
 
 
 def draw_topics(random: Random, count: int) -> list[Topic]:
-    """Topics that differ, some of them hardly."""
+    """Draw different topics; some differ only slightly."""
     names: list[tuple[str, str]] = []
     while len(names) < count:
         kind = random.random()
@@ -71,12 +72,12 @@ def draw_topics(random: Random, count: int) -> list[Topic]:
 
 
 def many_topics(random: Random, count: int) -> list[Topic]:
-    """More topics than a small table or number has rows for; sometimes names that differ at their end alone."""
+    """More topics than a small table or a small integer can hold; sometimes with names that differ only at the end."""
     width = random.choice((0, 0, 40, 80))
     begin = "rt/" + "n" * width
     return [Topic(f"{begin}{number:02}", "T") for number in range(count)]
 
 
 def draw_services(random: Random, count: int) -> list[Topic]:
-    """Services that differ, some of them hardly."""
+    """Draw different services; some differ only slightly."""
     return random.sample(_SERVICES, min(count, len(_SERVICES)))

@@ -1,6 +1,6 @@
-"""Runs sequences on a board, many with one command, and hands their records to the judge.
+"""Runs sequences on a board, many with one command, and has their entries checked.
 
-Knows the bench and programs. Must not know how sequences are made, nor what a breach means.
+Knows the bench and programs. Must not know how sequences are drawn, nor what a breach means.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ _WORD_MASK = 0x00FFFFFF  # sample numbers stay below it, so that they do not wra
 
 
 class Runner:
-    """One board's way to run sequences.
+    """Runs sequences on one board.
 
-    :param renew: brings the board back after its firmware died, and returns its new bench.
-    :param key: a client key that no session of this boot had before.
+    :param renew: restarts the board after its firmware died, and returns its new bench.
+    :param key: returns a client key that no session of this boot had before.
     :param link: there is an Agent that sequences may connect to.
-    :param company: what may happen there, if anything may.
+    :param company: what can happen at the Agent; None: nothing.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Runner:
         self.tells_free = self._ask_whether_it_tells()
 
     def ground(self, **more: int) -> Ground:
-        """What sequences of this board may use."""
+        """What sequences on this board may use."""
         hello = self._bench.hello
         return Ground(
             hello.capabilities,
@@ -65,7 +65,7 @@ class Runner:
         )
 
     def can_run(self, calls: Calls) -> bool:
-        """Whether the middleware says that it has all that a sequence needs."""
+        """Whether the middleware reports all capabilities that a sequence needs."""
         company = self._company
         at_the_agent = self._link and (not has_company(calls) or (company is not None and self._enough(calls)))
         return needs(calls) & ~self._bench.hello.capabilities == 0 and (at_the_agent or not calls.link)
@@ -75,7 +75,9 @@ class Runner:
         return self._company is not None and (self._company.others or not others)
 
     def run(self, many: Sequence[Calls]) -> Iterator[tuple[Calls, Outcome]]:
-        """Run sequences in turn; yields what each came to. A dead firmware is a breach, and the board is renewed."""
+        """Run sequences one after another and yield each outcome. If the firmware dies, that is a breach, and the board
+        is restarted.
+        """
         batch: list[Lowered] = []
         words = 0
         for calls in many:
@@ -93,7 +95,7 @@ class Runner:
             yield from self._run_batch(batch)
 
     def run_one(self, calls: Calls, *, narrate: bool = False) -> Outcome:
-        """Run one sequence; ``narrate``: with what came, in words, and samples counted from 1."""
+        """Run one sequence; ``narrate``: describe what happened in words, with samples counted from 1."""
         lowered = lower(calls, first=1 if narrate else self._first, key=self._key)
         if len(lowered.words) > self._bench.program_words:
             return Outcome(unjudged="its program is longer than the firmware has room for")

@@ -1,4 +1,4 @@
-"""The search: sequences are drawn and run until the time is up; what breaks is confirmed, shrunk and told.
+"""The search: draws and runs sequences until the time is up; repeats, shrinks and describes those that break a promise.
 
 Knows how the parts fit together. Must not know which claim a finding counts against, nor a board's kind.
 """
@@ -35,9 +35,9 @@ _FINDINGS_AT_MOST = 12
 class Finding:
     """A broken promise and the shortest sequence found that breaks it.
 
-    ``number``: of the sequence in the search that first showed it; ``calls_then``: operations it had.
-    ``expected`` and ``came``: for each operation by its index, what the model wants and what was seen, in words.
-    ``repeats``: of ``runs`` of the short sequence, in how many the promise was broken.
+    ``number``: number of the first sequence in the search that showed it; ``calls_then``: how many operations that one
+    had. ``expected`` and ``came``: for each operation by its index, what the model expects and what happened, in words.
+    ``repeats``: in how many of ``runs`` runs of the short sequence the promise was broken.
     """
 
     breach: Breach
@@ -53,9 +53,9 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What a search did. ``operations``: calls of all sequences; ``unsupported``: what the middleware does not have,
-    and how often it was asked; ``passing``: breaches that did not come again, but for those that a busy host may bring
-    about; ``unjudged``: sequences of which the model says nothing.
+    """The results of a search. ``operations``: number of calls in all sequences; ``unsupported``: call that the
+    middleware does not have -> how often it was tried; ``passing``: breaches that did not repeat, without those that a
+    busy host can cause; ``unjudged``: sequences that the model cannot check.
     """
 
     seed: int
@@ -86,10 +86,10 @@ class Search:
     def run(
         self, *, seconds: float, sequences: int | None = None, progress: Callable[[Report], None] = lambda _: None
     ) -> Report:
-        """Search until the time is up, or so many sequences were run.
+        """Search until the time is up, or until this many sequences were run.
 
-        :param seconds: for drawing and running; shrinking what was found takes its own time.
-        :raises RigError: the firmware died, and the same calls do not bring that about again.
+        :param seconds: for drawing and running; shrinking takes further time.
+        :raises RigError: the firmware died, and the same calls do not make it die again.
         """
         report = self.report
         begin = time.monotonic()
@@ -176,9 +176,9 @@ class Search:
         return breach is not None and breach.family is family
 
     def finding(self, calls: Calls, breach: Breach, *, tries: int, number: int, seconds: float) -> Finding:
-        """Shrink what was found, and tell it.
+        """Shrink a sequence that broke a promise, and describe it.
 
-        :param tries: runs that a candidate gets to show the breach.
+        :param tries: how many runs each candidate gets to show the breach.
         """
         family = breach.family
         must = family in _TIMED  # each time

@@ -1,6 +1,6 @@
-"""The shortest sequence that still shows a breach: calls are left out, counts and sizes made small, names made plain.
+"""Finds a shortest sequence that still shows a breach: removes calls, reduces counts and sizes, makes names plain.
 
-Works on sequences and on a question that says whether one still fails. Must not know why.
+Works on sequences and on a function that says whether one still fails. Must not know why it fails.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _SIMPLEST_QOS = (
 
 
 def shrink(calls: Calls, fails: Callable[[Sequence[Calls]], int | None], *, deadline: float, chunk: int = 8) -> Calls:
-    """Make a failing sequence as short and plain as it can be made in the time.
+    """Make a failing sequence as short and plain as the time allows.
 
-    :param fails: given candidates, the index of the first that fails in the same way, or None.
-    :param deadline: ``time.monotonic`` at which to be content with what there is.
-    :param chunk: how many candidates are asked for at once.
+    :param fails: takes candidates and returns the index of the first that fails in the same way, or None.
+    :param deadline: value of ``time.monotonic`` at which to stop, in seconds.
+    :param chunk: how many candidates ``fails`` gets at once.
     """
     awake = _awake(calls)
     if awake != calls and fails([awake]) is not None:
@@ -329,7 +329,7 @@ def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None
 
 
 def drop_unused_topics(calls: Calls) -> Calls:
-    """Only the topics that are used, numbered anew."""
+    """The sequence with only the topics that it uses, numbered anew."""
     made = {each.topic for o in _all(calls.operations) if isinstance(o, Create) for each in o.each()}
     used = sorted(made | {o.topic for o in calls.operations if isinstance(o, Remote | Sent)})
     place = {topic: at for at, topic in enumerate(used)}

@@ -1,4 +1,4 @@
-"""A sequence in words, call by call: what each must come to, and what it came to."""
+"""Describes a sequence call by call: the expected and the actual result of each."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Words = Iterable[tuple[int, str]]
 
 @dataclass(frozen=True, slots=True)
 class ToldCall:
-    """One call, what the model says of it, and what was seen."""
+    """One call, its expected result by the model, and what happened."""
 
     call: str
     expected: tuple[str, ...]
