@@ -382,6 +382,9 @@ class _Drawing:
             qos = Qos()
         reliable_stream = self.random.random() < 0.8
         chosen = self.random.choice(vacant[:4]) if self.random.random() < 0.7 else self.random.choice(vacant)
+        twins = [each.id for each in self.ideal.world.ends if each.kind is kind and each.id not in used]
+        if twins and self.random.random() < 0.4:
+            chosen = self.random.choice(twins)  # the same number in another session
         create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
         return create if self._has_room(create) else None
 
@@ -466,7 +469,11 @@ class _Drawing:
         ends = self._ends(*Kind)
         if len(ends) > 1:
             end = self.random.choice(ends)
+            waiting = bool(end.queue)
             self._add(Delete(end.end))
+            writers = self._ends(Kind.WRITER, loaned=False)
+            if waiting and writers and self.random.random() < 0.4:  # what it left behind may have to make room
+                self._add(Publish(self.random.choice(writers).end, self._length(), min(self.sequence.buffers + 1, 40)))
             made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
             if self.random.random() < 0.4 and self._has_room(made):
                 self._add(made)
@@ -680,7 +687,14 @@ class _Drawing:
                 self._add(Spin(0, self.random.choice((1, 2))))
 
     def _answer_later(self) -> None:
-        if self.asks_later and self.random.random() < 0.7:
+        there = [kept.asker for kept in self.ideal.kept if self.ideal.world.ends.get(kept.asker.end) is kept.asker]
+        if there and Capability.DELETE in self.ground.capabilities and self.random.random() < 0.25:
+            asker = self.random.choice(there)  # it goes with its requests open, and another one has its number
+            self._add(Delete(asker.end))
+            self._add(replace(asker.made, mode=Mode.NEW))
+            self._add(Reply(len(self.ideal.kept)))
+            self._add(Spin())
+        elif self.asks_later and self.random.random() < 0.7:
             self._add(Reply(self.random.choice((1, 1, 2, 4))))
         elif len(self.ideal.kept) < 4:
             self.asks_later = not self.asks_later
