@@ -126,6 +126,8 @@ class World:
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
     :param link: whether there is a link.
+    :param pooled: whether its memory is cut into the buffers that were asked for, as its count of free ones says; else
+        it may take what is longer than one.
     :param knows: whether the middleware itself knows which entities there are (``RIG_MW_CAP_OFFLINE``).
     """
 
@@ -138,7 +140,9 @@ class World:
         loans: bool = True,
         link: bool = False,
         knows: bool = True,
+        pooled: bool = True,
     ) -> None:
+        self.pooled = pooled
         self.knows = knows
         self.unsure = ""  # what is not known, if what follows depends on it
         self.buffers = buffers
@@ -360,7 +364,7 @@ class World:
         if writer.loan is not None:
             return self._must_refuse(status, f"{end} has a loan already")
         if status >= 0:
-            if length > self.buffer_bytes:
+            if length > self.buffer_bytes and self.pooled:
                 return self._must_refuse(status, f"{length} B do not fit into {self.buffer_bytes}")
             self._take_buffer()
             writer.loan = Sample(number, writer, length, place)

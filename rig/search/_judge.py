@@ -103,6 +103,7 @@ def judge(
         loans=loans,
         link=lowered.calls.link,
         knows=knows,
+        pooled=tells_free,
     )
     return _Judge(lowered, world, tells_free=tells_free, narrate=narrate).run(records)
 
