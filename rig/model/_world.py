@@ -10,6 +10,7 @@ says which promise they break. It leaves open what a middleware may choose:
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
 - the order of samples of different writers;
+- whether an endpoint is still there when what was to replace it was rightly refused;
 - whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
@@ -240,6 +241,8 @@ class World:
                 return self._there_already(create, topic, status)
             self._remove(end)
             self.removals += 1
+            if status < 0:
+                self.unsure = f"whether {end} is still there, as what was to replace it was refused"
         made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:

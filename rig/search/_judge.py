@@ -136,11 +136,11 @@ class _Judge:
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
             if self.refused:
                 return Outcome(unsupported=self.refused, came=tuple(self.came))
-            if unjudged := self.unjudged or self.world.unsure:
-                return Outcome(unjudged=unjudged, came=tuple(self.came))
-            if breach is not None:
+            if breach is not None and not self.unjudged:
                 found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
                 return Outcome(breach=found, came=tuple(self.came))
+            if unjudged := self.unjudged or self.world.unsure:
+                return Outcome(unjudged=unjudged, came=tuple(self.came))
         return Outcome(finished=self.finished, came=tuple(self.came))
 
     # ---- callbacks

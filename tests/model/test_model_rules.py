@@ -573,3 +573,17 @@ def test_a_creation_may_have_to_wait_for_a_link() -> None:
         mcu.writer()
         breach = mcu.world.created(Create(End(0, Kind.WRITER, 2), 0, PLAIN), TOPIC, NO_BUFFER)
         assert (breach is None) is link
+
+
+def test_what_was_to_be_replaced_by_something_that_is_refused_may_be_there_or_not() -> None:
+    mcu = Mcu()
+    reader = mcu.reader()
+    again = Create(reader, 1, PLAIN, mode=Mode.REPLACE)
+    kept(mcu.world.created(again, OTHER, UNKNOWN, held=False))
+    assert mcu.world.unsure
+    mcu = Mcu()
+    broken(
+        mcu.world.created(Create(mcu.reader(), 1, PLAIN, mode=Mode.REPLACE), OTHER, UNKNOWN),
+        Promise.CREATED_AGAIN,
+        Family.REFUSED,
+    )
