@@ -1,15 +1,17 @@
 """Every error the rig raises on purpose, split by who is at fault; and how a command ends.
 
-``RigError``
- +- ``UsageError``        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
- +- ``RigFault``          what the rig stands on broke; never evidence against a claim          (exit 3)
-     +- ``EnvironmentFault``  this host: a missing program, a port in use
-     |   +- ``ResultsFault``  the results cannot be written: a full disk; ends the run at once
-     +- ``LeaseFault``        somebody else holds the board
-     +- ``ProbeFault``        the debug probe or the way to it
-     +- ``BoardFault``        the board: no power, lockup, flash that does not take, a dead emulator
-     +- ``FirmwareFault``     the firmware on it: hung, crashed, speaks another mailbox version
-     +- ``AgentFault``        the Agent or the link to it
+::
+
+    RigError
+     +- UsageError        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
+     +- RigFault          what the rig stands on broke; never evidence against a claim          (exit 3)
+         +- EnvironmentFault  this host: a missing program, a port in use
+         |   +- ResultsFault  the results cannot be written: a full disk; ends the run at once
+         +- LeaseFault        somebody else holds the board
+         +- ProbeFault        the debug probe or the way to it
+         +- BoardFault        the board: no power, lockup, flash that does not take, a dead emulator
+         +- FirmwareFault     the firmware on it: hung, crashed, speaks another mailbox version
+         +- AgentFault        the Agent or the link to it
 
 The class decides exit code and how a fault is shown; ``ExitCode`` and ``Outcome`` have every code and word. A message
 says what failed and where; ``hint`` says what to do next and is shown on a line of its own.
@@ -36,6 +38,7 @@ __all__ = [
     "RigFault",
     "UsageError",
     "describe",
+    "fault_by",
     "fault_of",
 ]
 
@@ -188,8 +191,15 @@ def fault_of(error: Exception, *, report: str) -> RigFault:
     return RigFault(f"an error of the rig itself: {describe(error)}", hint=f"please report it, with {report}")
 
 
-BLAMES = tuple(
-    kind.blame
+_KINDS: dict[str, type[RigError]] = {
+    kind.blame: kind
     for kind in (UsageError, RigFault, EnvironmentFault, LeaseFault, ProbeFault, BoardFault, FirmwareFault, AgentFault)
-)
+}
+
+BLAMES = tuple(_KINDS)
 """Who can be at fault."""
+
+
+def fault_by(blame: str, message: str, *, hint: str = "") -> RigError:
+    """The error of whom ``blame`` names (of the rig, if nobody is called so): one that another process raised."""
+    return _KINDS.get(blame, RigFault)(message, hint=hint)

@@ -24,7 +24,7 @@ class Progress:
         self._console = console
         self._begin = time.monotonic()
         self._board = ""
-        self._step = "starting"
+        self._steps: dict[str, str] = {}  # of each board that is at work, in the order of their beginning
         self._done = 0
         self._total = 0
         self._measured = 0
@@ -49,7 +49,8 @@ class Progress:
         data = event.data
         match event.kind:
             case "step":
-                self._board, self._step = str(data["board"]), str(data["step"])
+                self._board = str(data["board"])
+                self._steps[self._board] = str(data["step"])
                 self._done, self._total = int(str(data["done"])), int(str(data["total"]))
                 left = data.get("seconds_left")
                 self._ends = time.monotonic() + float(str(left)) if left is not None else None
@@ -76,9 +77,14 @@ class Progress:
             counted,
             (self._board, "bold"),
             "  ",
-            self._step,
+            self._steps.get(self._board, "starting"),
             f"  ({self._measured} measurements",
             (struck, "red"),
             f"{rest})",
         )
+        if self._console.is_terminal:
+            for board, step in self._steps.items():
+                if board != self._board:
+                    line.append("\n" + " " * (len(clock) + len(counted) + 2))
+                    line.append(board, style="bold").append(f"  {step}")
         return line.append(f"\n{self._fault}", style="red") if self._fault and self._console.is_terminal else line

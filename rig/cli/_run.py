@@ -30,6 +30,7 @@ from rig.run import (
     RunOptions,
     check_claims,
     check_directory,
+    choose,
     execute,
     find_run,
     journal_like,
@@ -46,7 +47,15 @@ SEARCH_DOC = "docs/search.md"
 
 @click.command("run", cls=OnceCommand)
 @boards_option
-@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times.")
+@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; several times, or all: at once.")
+@click.option(
+    "--any", "capabilities", multiple=True, metavar="CAPABILITY", help="Any board that can do this (--count)."
+)
+@click.option("--count", type=click.IntRange(1, 1000), help="How many boards --any takes; default: 1.")
+@click.option("--jobs", type=click.IntRange(1, 1000), help="Boards that are measured at once; default: all of them.")
+@click.option(
+    "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="For a board that somebody holds."
+)
 @click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
 @click.option(
     "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
@@ -73,6 +82,10 @@ def run_command(
     context: click.Context,
     boards_file: Path | None,
     boards: tuple[str, ...],
+    capabilities: tuple[str, ...],
+    count: int | None,
+    jobs: int | None,
+    wait: float,
     claims: str,
     agent: AgentKind,
     quick: bool,
@@ -89,15 +102,20 @@ def run_command(
         return _resume(context, resumed, verbose=verbose, as_json=as_json)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    file = find_boards_file(boards_file)
+    choice = choose(Inventory.load(file), boards, capabilities=capabilities, count=count)
+    for line in choice.left_out:
+        click.echo(f"rig: {line}", err=True)
     if dry_run:
-        specs = Inventory.load(find_boards_file(boards_file)).select(boards)
-        for line in plan_lines(specs, wanted, agent=agent):
+        for line in plan_lines(choice.specs, wanted, agent=agent):
             click.echo(line)
         return 0
     directory = out if out is not None else runs_directory() / run_id
     options = RunOptions(
-        boards_file=find_boards_file(boards_file),
-        boards=boards,
+        boards_file=file,
+        boards=choice.names,
+        jobs=jobs or 0,
+        patience=wait,
         claims=wanted,
         agent=agent,
         quick=quick,

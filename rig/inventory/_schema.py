@@ -15,9 +15,11 @@ from rig.inventory._nodes import MapNode, ValueNode
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
 from rig.records import BARE_METAL, CLAIM_IDS, VARIANTS, Verdict
 
-__all__ = ["SCHEMA_VERSION", "read_boards"]
+__all__ = ["ALL_BOARDS", "SCHEMA_VERSION", "read_boards"]
 
 SCHEMA_VERSION = 1
+ALL_BOARDS = "all"
+"""In place of a board's name: every board. No board may be called so."""
 _KINDS = ("emulated", "probe", "native")
 _COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect")
 _KEYS = {
@@ -73,6 +75,8 @@ def _claim_resources(node: MapNode, board: BoardSpec, held: dict[str, BoardSpec]
 def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
     if not re.fullmatch(_NAME, name):
         raise UsageError(f"{node.where}: {node.key}: got board name {name!r}, expected letters, digits, '.', '_', '-'")
+    if name == ALL_BOARDS:
+        raise UsageError(f"{node.where}: {node.key}: {name!r} means every board", hint="call the board otherwise")
     kind = cast(BoardKind, node.need("kind", f"one of {', '.join(_KINDS)}").choice(_KINDS))
     node.only(_KEYS[kind])
     machine = _machine(node) if kind == "emulated" else None
@@ -131,18 +135,20 @@ def _capabilities(node: MapNode) -> frozenset[str]:
 
 
 def _firmware(path: Path, node: MapNode) -> FirmwareSource:
-    value = node.need("firmware", "{preset: NAME} or {shm: FILE, network: FILE}").mapping()
-    value.only(("preset", *VARIANTS))
-    preset = value.get("preset")
+    value = node.need("firmware", "{preset: NAME}, {port: FOLDER} or {shm: FILE, network: FILE}").mapping()
+    value.only(("preset", "port", *VARIANTS))
+    preset, port = value.get("preset"), value.get("port")
     images = {
         variant: path.parent / image.text(expected="the path of an ELF file")
         for variant in VARIANTS
         if (image := value.get(variant)) is not None
     }
-    if (preset is None) == (not images):
-        raise value.wrong("either 'preset' or images by variant (shm, network), not both and not neither")
+    if [preset is not None, port is not None, bool(images)].count(True) != 1:
+        raise value.wrong("either 'preset', or 'port', or images by variant (shm, network), not both and not neither")
     return FirmwareSource(
-        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None, images=MappingProxyType(images)
+        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None,
+        port=(path.parent / port.text(expected="the folder of a port")).absolute() if port else None,
+        images=MappingProxyType(images),
     )
 
 

@@ -6,8 +6,8 @@ probe's unique id, or the unique id of one emulated board).
 """
 
 from rig.lease._children import end_child, spawn_bound
-from rig.lease._lease import Lease, LeaseHolder, lease
+from rig.lease._lease import Lease, LeaseHolder, lease, who_holds
 from rig.lease._scratch import Scratch
 from rig.lease._state_dir import state_dir
 
-__all__ = ["Lease", "LeaseHolder", "Scratch", "end_child", "lease", "spawn_bound", "state_dir"]
+__all__ = ["Lease", "LeaseHolder", "Scratch", "end_child", "lease", "spawn_bound", "state_dir", "who_holds"]

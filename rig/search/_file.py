@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from rig.errors import UsageError
-from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Topic
+from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Remote, Sent, Topic
 from rig.model import Sequence as Calls
 
 FORMAT = "rig-sequence"
@@ -29,6 +29,7 @@ def to_json(calls: Calls) -> dict[str, object]:
         "buffers": calls.buffers,
         "buffer_bytes": calls.buffer_bytes,
         "link": calls.link,
+        "tells": calls.tells,
         "topics": [_plain(topic) for topic in calls.topics],
         "operations": [_operation(operation) for operation in calls.operations],
     }
@@ -50,6 +51,7 @@ def from_json(data: object, *, where: str = "the sequence") -> Calls:
             topics=tuple(Topic(**{key: str(value) for key, value in topic.items()}) for topic in data["topics"]),
             operations=tuple(_read(each) for each in data["operations"]),
             link=bool(data.get("link", False)),
+            tells=bool(data.get("tells", False)),
         )
         _check(calls)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -127,11 +129,13 @@ def _value(key: str, value: Any) -> object:  # noqa: PLR0911 - one case a field
             return LinkState[value.upper()]
         case "group":
             return Group[value.upper()]
+        case "kind":
+            return Kind[value.upper()]
         case "operations":
             return tuple(_read(each) for each in value)
         case "mode":
             return Mode(_number(value, 0, int(Mode.REUSE | Mode.REPLACE)))
-        case "keep" | "reliable_stream" | "apart":
+        case "keep" | "reliable_stream" | "apart" | "there":
             return bool(value)
         case _:
             return _number(value, 0, 1 << 30)
@@ -149,3 +153,5 @@ def _check(calls: Calls) -> None:
             for create in operation.each():
                 if create.topic and create.topic >= len(calls.topics):
                     raise ValueError(f"topic {create.topic} of {len(calls.topics)}")
+        if isinstance(operation, Remote | Sent) and operation.topic >= len(calls.topics):
+            raise ValueError(f"topic {operation.topic} of {len(calls.topics)}")

@@ -15,7 +15,18 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
+from rig.bench import (
+    IDENTITY_SYMBOL,
+    Bench,
+    Identity,
+    Refused,
+    Status,
+    build,
+    build_port,
+    identity_of,
+    open_points,
+    port_of,
+)
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
@@ -50,12 +61,11 @@ def agent_label(kind: str) -> str:
 
 
 def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
-    """The bench images of a board by variant, built first if it names a preset.
+    """The bench images of a board by variant, built first if it names a preset or a port.
 
-    :raises UsageError: one cannot be read, or is not what boards.yaml takes it for.
+    :raises UsageError: one cannot be read or built, or is not what boards.yaml takes it for.
     """
-    paths: Mapping[str, Path]
-    paths = build(spec.firmware.preset) if spec.firmware.preset is not None else spec.firmware.images
+    paths = _paths(spec)
     missing = [path for path in paths.values() if not path.exists()]
     if missing and spec.os in _BUILT_ELSEWHERE:
         raise UsageError(
@@ -67,6 +77,21 @@ def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     for variant, image in images.items():
         _check_identity(spec, variant, image)
     return images
+
+
+def _paths(spec: BoardSpec) -> Mapping[str, Path]:
+    source = spec.firmware
+    if not source.built:
+        return source.images
+    place = source.port or port_of(source.preset or "")
+    points = open_points(place) if place is not None else []
+    if points:
+        raise UsageError(
+            f"the port of board {spec.name} ({spec.where}) is not finished: {len(points)} "
+            f"point{'s are' if len(points) > 1 else ' is'} open, first {points[0]}",
+            hint=f"`rig build {spec.name}` lists them; take each line RIG_TODO away when it is done (docs/porting.md)",
+        )
+    return build_port(source.port) if source.port is not None else build(source.preset or "")
 
 
 def _check_identity(spec: BoardSpec, variant: str, image: FirmwareImage) -> None:
@@ -92,6 +117,7 @@ class Station:
     :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
     :param seed: of what experiments draw by chance.
     :param search_seconds: how long to search for sequences that break a promise; None: the usual time.
+    :param patience: seconds to wait for a board that somebody else holds.
     """
 
     def __init__(
@@ -104,9 +130,11 @@ class Station:
         noise: float = 0.0,
         seed: int = 1,
         search_seconds: float | None = None,
+        patience: float = 0.0,
     ) -> None:
         self.spec = spec
         self._seed = seed
+        self._patience = patience
         self._search_seconds = search_seconds
         self._noise = noise
         self.images: Mapping[str, FirmwareImage] = {}
@@ -126,7 +154,7 @@ class Station:
             self.images = load_images(self.spec)
             recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
-            self._board = stack.enter_context(open_board(self.spec, recorder=recorder))
+            self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
             stack.callback(self._close_link)
             self._stack = stack.pop_all()
         return self
