@@ -178,6 +178,7 @@ class _Record:
                 writers=tuple(map(_written, traced.copies)),
                 serialised=traced.serialised.bytes if traced.serialised is not None else 0,
                 writes=traced.writes,
+                doubtful=traced.doubtful,
                 first=_written(traced.serialised) if traced.serialised is not None else None,
                 unavailable=traced.unknown,
             ),
