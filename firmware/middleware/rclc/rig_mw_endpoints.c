@@ -28,7 +28,7 @@ static rig_mw_topic_t *topic_of(uint16_t id)
 
 /* A type of any name "a::b::dds_::Name_", whose messages are a sequence of bytes: the library's own functions for
  * std_msgs/ByteMultiArray, under another name. */
-static bool name_type(rig_mw_topic_t *topic, const char *name)
+bool rig_mw_name_type(rig_mw_topic_t *topic, const char *name)
 {
     const rosidl_message_type_support_t *bytes = ROSIDL_GET_MSG_TYPE_SUPPORT(std_msgs, msg, ByteMultiArray);
     const char *middle = strstr(name, MIDDLE);
@@ -69,7 +69,7 @@ static int note_topic(const rig_mw_entity_t *entity)
         return RIG_MW_ERR_REFUSED;
     }
     if (strncmp(entity->name, PREFIX, sizeof(PREFIX) - 1u) != 0 || strlen(entity->name) >= RIG_MW_NAME_BYTES ||
-        !name_type(topic, entity->type)) {
+        !rig_mw_name_type(topic, entity->type)) {
         return RIG_MW_ERR_UNSUPPORTED;
     }
     topic->used = true;
@@ -112,6 +112,8 @@ static bool has_parent(const rig_mw_entity_t *entity)
     case RIG_MW_TOPIC:
     case RIG_MW_PUBLISHER:
     case RIG_MW_SUBSCRIBER:
+    case RIG_MW_REQUESTER:
+    case RIG_MW_REPLIER:
         return group_of(RIG_MW_PARTICIPANT, entity->parent) != NULL;
     case RIG_MW_DATAWRITER:
         return group_of(RIG_MW_PUBLISHER, entity->parent) != NULL;
@@ -261,8 +263,11 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
             return RIG_MW_ERR_UNKNOWN;
         }
         return entity->kind == RIG_MW_DATAWRITER ? create_writer(entity, topic) : create_reader(entity, topic);
+    case RIG_MW_REQUESTER:
+    case RIG_MW_REPLIER:
+        return rig_mw_service_create(entity);
     default:
-        return RIG_MW_ERR_UNSUPPORTED; /* types of services are fixed when the library is built */
+        return RIG_MW_ERR_UNSUPPORTED;
     }
 }
 
@@ -303,6 +308,9 @@ static int delete_group(rig_mw_group_t *group)
             status = status == RIG_MW_OK ? each : status;
         }
     }
+    if (group->kind == RIG_MW_PARTICIPANT) {
+        rig_mw_services_end(group->id, false);
+    }
     group->used = false;
     return status;
 }
@@ -340,6 +348,9 @@ int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_m
             return ended(rcl_subscription_fini(&reader->subscription, &rig_mw.node));
         }
     }
+    if (kind == RIG_MW_REQUESTER || kind == RIG_MW_REPLIER) {
+        return rig_mw_service_delete(kind, id);
+    }
     if (kind == RIG_MW_PARTICIPANT || kind == RIG_MW_PUBLISHER || kind == RIG_MW_SUBSCRIBER) {
         rig_mw_group_t *group = group_of(kind, id);
 
@@ -367,6 +378,7 @@ int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limit
 
 void rig_mw_endpoints_end(void)
 {
+    rig_mw_services_end(0, true);
     for (uint32_t i = 0; i < RMW_UXRCE_MAX_SUBSCRIPTIONS; i++) {
         if (rig_mw.readers[i].used) {
             (void)rig_mw_delete(0, RIG_MW_DATAREADER, rig_mw.readers[i].id, 0);

@@ -17,6 +17,7 @@
 #define TEXT(value) TEXT_OF(value)
 #define NANOSECONDS 1000000u
 #define PINGS 4u
+#define EXECUTOR_HANDLES (RMW_UXRCE_MAX_SUBSCRIPTIONS + RMW_UXRCE_MAX_SERVICES + RMW_UXRCE_MAX_CLIENTS)
 
 rig_mw_state_t rig_mw;
 uint8_t rig_mw_written[RMW_UXRCE_MAX_PUBLISHERS][RIG_MW_MESSAGE_BYTES] __attribute__((aligned(8)));
@@ -60,7 +61,7 @@ uint32_t rig_mw_ram_bytes(void)
 
 uint32_t rig_mw_capabilities(void)
 {
-    uint32_t capabilities = RIG_MW_CAP_DELETE | RIG_MW_CAP_CONFIRMED;
+    uint32_t capabilities = RIG_MW_CAP_DELETE | RIG_MW_CAP_CONFIRMED | RIG_MW_CAP_SERVICES;
 
 #ifdef UCLIENT_PROFILE_SHARED_MEMORY
     capabilities |= RIG_MW_CAP_SHM;
@@ -141,7 +142,7 @@ int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms)
         return RIG_MW_ERR_TIMEOUT;
     }
     if (rclc_node_init_default(&rig_mw.node, "rig", "", &rig_mw.support) != RCL_RET_OK ||
-        rclc_executor_init(&rig_mw.executor, &rig_mw.support.context, RMW_UXRCE_MAX_SUBSCRIPTIONS, &rig_mw.allocator) !=
+        rclc_executor_init(&rig_mw.executor, &rig_mw.support.context, EXECUTOR_HANDLES, &rig_mw.allocator) !=
             RCL_RET_OK) {
         (void)rclc_support_fini(&rig_mw.support);
         (void)forget();

@@ -8,6 +8,7 @@
 #include <rmw_microros/rmw_microros.h>
 #include <rmw_microxrcedds_c/config.h>
 #include <rosidl_typesupport_microxrcedds_c/message_type_support.h>
+#include <rosidl_typesupport_microxrcedds_c/service_type_support.h>
 #include <std_msgs/msg/byte_multi_array.h>
 
 #include "rig_middleware.h"
@@ -102,5 +103,10 @@ bool rig_mw_link_start(void);
 void rig_mw_on_taken(const void *message, void *context);
 /* rig_mw_endpoints.c */
 void rig_mw_endpoints_end(void);
+bool rig_mw_name_type(rig_mw_topic_t *topic, const char *name);
+/* rig_mw_services.c; `all`, or those of one participant. */
+int rig_mw_service_create(const rig_mw_entity_t *entity);
+int rig_mw_service_delete(uint8_t kind, uint16_t id);
+void rig_mw_services_end(uint16_t participant, bool all);
 
 #endif
