@@ -681,9 +681,12 @@ class HeldOutside(Held):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TraceOutside(WriteTrace):
-    """The same of firmware watched from outside: ``first`` wrote the payload into the middleware, if somebody did."""
+    """The same of firmware watched from outside: ``first`` wrote the payload into the middleware, if somebody did;
+    ``doubtful``: bytes written that other samples have at that place as well, not counted.
+    """
 
     first: Written | None = None
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
