@@ -134,7 +134,7 @@ def run_command(
         raise
     if out is None:
         point_latest_at(directory)
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
 def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
@@ -158,10 +158,11 @@ def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -
     console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+    """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
     publish(record, directory)
     remember(record, directory)
     if as_json:

@@ -160,7 +160,8 @@ class _Record:
         seen = self._seen
         places = seen.places
         why = "" if places is not None else "not searched: needs the place and length of a payload whose bytes tell"
-        own = sum(_holds(place, seen.own_place) for place in places or ())
+        own = sum(_holds(place, seen.own_place) for place in places or ()) if seen.own_place is not None else None
+        own = 0 if seen.loaned else own
         yield self._one(
             Metric.RESIDENT_COPIES,
             [] if places is None else [len(places)],
@@ -199,7 +200,11 @@ class _Record:
             Metric.LINK_BYTES,
             [window.bytes / of.published],
             self._shape,
-            detail=LinkUse(samples=of.published, data_submessages=data),
+            detail=LinkUse(
+                samples=of.published,
+                messages=window.to_agent.messages + window.to_board.messages,
+                data_submessages=data,
+            ),
         )
         for metric, count in (
             (Metric.MESSAGES_SENT, seen.link.to_agent.messages),

@@ -505,9 +505,10 @@ class Calls(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkUse(Detail):
-    """DATA and WRITE_DATA on the link, over so many ``samples``."""
+    """DATA and WRITE_DATA on the link, over so many ``samples``; ``messages``: of any kind, where they were counted."""
 
     samples: int = 0
+    messages: int = 0
     data_submessages: int = 0
 
 
@@ -671,9 +672,11 @@ class Outside(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOutside(Held):
-    """The same of firmware watched from outside; ``own``: so many of the places are the application's own."""
+    """The same of firmware watched from outside; ``own``: so many of the places are the application's own (None: whose
+    they are is not known).
+    """
 
-    own: int = 0
+    own: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
