@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, final
 
 from rig.errors import BoardFault, ProbeFault, UsageError
+from rig.probe._chips import knows_target
 from rig.probe._cores import core_of_cpuid
 from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
@@ -424,13 +425,8 @@ def _options(
 
 def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
     from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
-    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
-    from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
-    name = normalise_target_type_name(target)
-    if name not in TARGET:
-        ManagedPacks.populate_target(name)
-    if name not in TARGET:
+    if not knows_target(target):
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )

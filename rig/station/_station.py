@@ -79,12 +79,18 @@ def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     return images
 
 
+def board_points(spec: BoardSpec) -> list[str]:
+    """What is still open in the port of a board, as ``file:line: what``; nothing if the rig does not build it."""
+    source = spec.firmware
+    place = source.port or port_of(source.preset or "") if source.built else None
+    return open_points(place) if place is not None and place.is_dir() else []
+
+
 def _paths(spec: BoardSpec) -> Mapping[str, Path]:
     source = spec.firmware
     if not source.built:
         return source.images
-    place = source.port or port_of(source.preset or "")
-    points = open_points(place) if place is not None else []
+    points = board_points(spec)
     if points:
         raise UsageError(
             f"the port of board {spec.name} ({spec.where}) is not finished: {len(points)} "
