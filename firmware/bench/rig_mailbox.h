@@ -272,8 +272,8 @@ typedef struct {
     uint32_t number;       /* of the step: the index of its first word in the program */
     uint32_t value[4];     /* RIG_STEP_START: bytes a buffer, address and bytes of the pool;
                               RIG_STEP_STATISTICS: buffers free, entities, lost, callbacks by shared memory;
-                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order or replies
-                              with another request id, first error;
+                              RIG_STEP_REPEAT: calls accepted, calls refused, callbacks out of order, replies
+                              with another request id or requests with none, first error;
                               else [0] ticks when called, [1] ticks when it returned */
 } rig_call_t;
 
@@ -292,7 +292,7 @@ typedef struct {
     char os[16];               /* below the bench: "none", or its name in lower case */
     char os_version[24];
     char variant[8];           /* shm or network, as this image was built */
-    uint32_t heartbeat;        /* counts loops of the main context */
+    uint32_t heartbeat;        /* counts loops of the main context, and rounds of RIG_STEP_REPEAT */
     uint32_t hold;             /* serial of the hold the firmware stands in; 0: none */
     uint32_t hold_release;     /* rig: the serial it lets go */
     uint32_t cancel;           /* rig: nonzero ends the running command */

@@ -22,7 +22,7 @@ from rig.bench._build import build, build_defect
 from rig.bench._clock import Clock, clock_for
 from rig.bench._identity import IDENTITY_SYMBOL, Identity, identity_of
 from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
-from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
+from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Slow, Stuck
 from rig.bench._payload import payload
 from rig.bench._program import Called, Heard, ProgramBuilder
 from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
@@ -82,6 +82,7 @@ __all__ = [
     "Refused",
     "Reply",
     "Served",
+    "Slow",
     "Statistics",
     "Status",
     "Step",

@@ -14,6 +14,7 @@ from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
+_SLOWEST = 3  # times its time-out, a program that goes on may take
 
 
 class Stuck(FirmwareFault):
@@ -22,6 +23,10 @@ class Stuck(FirmwareFault):
     def __init__(self, doing: tuple[int, ...], seconds: float) -> None:
         super().__init__(f"no call of the middleware has come back for {seconds:g} s", hint="see console.log")
         self.doing = doing
+
+
+class Slow(FirmwareFault):
+    """A program still goes on, call by call, and there is no more time for it."""
 
 
 class Memory(Protocol):
@@ -224,8 +229,9 @@ class Mailbox:
     def run_program(self, words: Sequence[int], *, timeout: float) -> tuple[bytes, Status]:
         """Run a program to its end; returns the raw entries that it left, oldest first, and how it ended.
 
-        :param timeout: seconds from now.
+        :param timeout: seconds from now, and from each sign of life on: firmware that is slow does not hang.
         :raises ValueError: it has more words than the firmware has room for.
+        :raises Slow: it still leaves entries after ``_SLOWEST`` times this time.
         :raises FirmwareFault: no reply in time; ``entries_so_far`` has what came until then.
         """
         if len(words) > self.program_words:
@@ -234,7 +240,8 @@ class Mailbox:
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
         self.entries_so_far = bytearray()
         self.begin(Command.PROGRAM, (len(words),))
-        end = time.monotonic() + timeout
+        begin = time.monotonic()
+        end, beats = begin + timeout, self.heartbeat()
         pause = _POLL_SECONDS / 8
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
@@ -243,6 +250,11 @@ class Mailbox:
             if done:
                 break
             try:
+                now = time.monotonic()
+                if raw or (now > end and self.heartbeat() != beats):
+                    if now > begin + _SLOWEST * timeout:
+                        raise Slow(f"{self._command} is still under way after {now - begin:.0f} s")
+                    end, beats = now + timeout, self.heartbeat() if now > end else beats
                 self._check(end, f"no reply to {self._command} within {timeout:g} s", "the firmware hangs")
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)

@@ -19,16 +19,20 @@ def local_matching(figures: Figures) -> Decision:
     evidence += [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
     evidence += [fact(f"{pair}: not known, {why}", wrong[0]) for pair, why in unknown.items()]
     evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in untried.items()]
+    bad, aged, life = long_life(figures)
+    evidence += life
     if found:
         pair, what = next(iter(found.items()))
         return refuted(f"{len(found)} of {number(tried[0].value)} pairs are wrong; {pair}: {what}", evidence)
+    if bad:
+        return refuted(f"late readers at a writer that keeps its last samples, {bad}", evidence)
     if not tried[0].value:
         return inconclusive("not one pair could be made", evidence)
     if unknown:
         pair, why = next(iter(unknown.items()))
         return inconclusive(f"{len(unknown)} pairs could not be made; {pair}: {why}", evidence)
     rest = f"; {len(untried)} do not apply here" if untried else ""
-    return confirmed(f"all {number(tried[0].value)} pairs match as DDS says{rest}", evidence)
+    return confirmed(f"all {number(tried[0].value)} pairs match as DDS says{aged}{rest}", evidence)
 
 
 def entity_capacity(figures: Figures) -> Decision:

@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from rig.bench import build
-from rig.cli._common import OnceCommand, OnceGroup, boards_option, terminal
+from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.places import find_boards_file
@@ -22,13 +22,18 @@ from rig.station import flash_board
 
 @click.group("boards", cls=OnceGroup, invoke_without_command=True)
 @boards_option
+@json_option
 @click.pass_context
-def boards_group(context: click.Context, boards_file: Path | None) -> None:
+def boards_group(context: click.Context, boards_file: Path | None, as_json: bool) -> None:
     """List the boards, or run an emulated one (`rig boards up NAME`)."""
     context.obj = find_boards_file(boards_file)
     if context.invoked_subcommand is not None:
         return
     inventory = Inventory.load(context.obj)
+    if as_json:
+        boards = list(inventory.boards.values())
+        print_json({"file": inventory.path, "default": inventory.default, "boards": boards})
+        return
     names = [Column(heading=name) for name in ("board", "kind", "target", "core", "link")]
     sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True)])
     for name, spec in inventory.boards.items():

@@ -14,7 +14,7 @@ import click
 from rich.console import Console
 
 from rig.agent import find_external
-from rig.cli._common import OnceCommand, boards_option
+from rig.cli._common import OnceCommand, boards_option, json_option, print_json
 from rig.errors import RigError
 from rig.inventory import Inventory
 from rig.places import find_boards_file
@@ -113,11 +113,17 @@ def _probes() -> Iterator[Finding]:
 
 @click.command("doctor", cls=OnceCommand)
 @boards_option
-def doctor_command(boards_file: Path | None) -> int:
+@json_option
+def doctor_command(boards_file: Path | None, as_json: bool) -> int:
     """Say what is missing on this machine, and the command that mends it."""
     console = Console()
     missing = 0
-    for finding in findings(boards_file):
+    found = findings(boards_file)
+    if as_json:
+        found = iter(every := list(found))
+        print_json({"findings": every, "to_mend": sum(bool(each.mend) and each.needed for each in every)})
+        console = Console(quiet=True)
+    for finding in found:
         bad = bool(finding.mend) and finding.needed
         missing += bad
         sign, style = ("x", "red") if bad else ("-", "yellow") if finding.mend else ("+", "green")

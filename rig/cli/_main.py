@@ -36,7 +36,8 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Read, compare and repeat": {
             "report": "_run:report_command",
-            "compare": "_run:compare_command",
+            "compare": "_history:compare_command",
+            "runs": "_history:runs_group",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",
             "matrix": "_matrix:matrix_command",

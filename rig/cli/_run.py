@@ -1,4 +1,4 @@
-"""``rig run``, ``rig report``, ``rig compare``, ``rig claims``, ``rig explain``."""
+"""``rig run``, ``rig report``, ``rig claims``, ``rig explain``."""
 
 from __future__ import annotations
 
@@ -14,24 +14,16 @@ from rich.console import Console
 from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
-from rig.cli._common import OnceCommand, boards_option, say, terminal
+from rig.cli._common import OnceCommand, boards_option, json_option, print_json, say, terminal
+from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
 from rig.places import find_boards_file
-from rig.publish import (
-    Column,
-    Sheet,
-    claims_table,
-    compare,
-    evidence_lines,
-    measurement_table,
-    publish,
-    sum_lines,
-)
-from rig.records import RunRecord, Verdict, load, read_events
+from rig.publish import Column, Sheet, claims_table, evidence_lines, measurement_table, publish, sum_lines
+from rig.records import NOT_ASKED, RunRecord, Verdict, load, read_events, to_json
 from rig.run import (
     AGENT_KINDS,
     AgentKind,
@@ -49,6 +41,7 @@ from rig.run import (
     runs_directory,
 )
 
+_TOLD = {"id", "board", "verdict", "reason", "repeat", "expected", "accepted"}
 SEARCH_DOC = "docs/search.md"
 
 
@@ -79,6 +72,7 @@ SEARCH_DOC = "docs/search.md"
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
+@json_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
@@ -99,12 +93,13 @@ def run_command(
     search_seconds: float | None,
     out: Path | None,
     verbose: bool,
+    as_json: bool,
     dry_run: bool,
     resumed: str | None,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
     if resumed is not None:
-        return _resume(context, resumed, verbose=verbose)
+        return _resume(context, resumed, verbose=verbose, as_json=as_json)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
     file = find_boards_file(boards_file)
@@ -130,7 +125,7 @@ def run_command(
         command="rig " + shlex.join(sys.argv[1:]),
         history=journal_like(runs_directory(), boards=boards, quick=quick),
     )
-    console = terminal()
+    console = terminal(error=as_json)
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
@@ -139,15 +134,15 @@ def run_command(
         raise
     if out is None:
         _point_latest_at(directory)
-    return _end(console, record, directory, verbose=verbose)
+    return _end(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
+def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
     """``rig run --resume RUN``: the run's options are in its event log."""
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in (None, "resumed", "verbose")
+        if option.name not in (None, "resumed", "verbose", "as_json")
         and context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
@@ -160,16 +155,35 @@ def _resume(context: click.Context, run: str, *, verbose: bool) -> int:
         raise UsageError(f"{run} is a file", hint="name the run's directory, its id, or latest")
     options = read_unfinished(directory.resolve()).options
     options = replace(options, history=journal_like(runs_directory(), boards=options.boards, quick=options.quick))
-    console = terminal()
+    console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory, verbose=verbose)
+    return _end(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool) -> int:
+def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
     publish(record, directory)
-    show(console, record, directory, verbose=verbose)
+    remember(record, directory)
+    if as_json:
+        print_json(_in_json(record, directory))
+    else:
+        show(console, record, directory, verbose=verbose)
     return Outcome.named(record.run.outcome).exit_code
+
+
+def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
+    """How a run ended, and where its figures are: ``results.json`` holds them, with their schema."""
+    return {
+        "run": to_json(record.run),
+        "exit_code": int(Outcome.named(record.run.outcome).exit_code),
+        "claims": [
+            {name: value for name, value in to_json(claim).items() if name in _TOLD}
+            for claim in record.claims
+            if claim.reason != NOT_ASKED
+        ],
+        "faults": [to_json(fault) for fault in record.faults],
+        "files": sorted(str(path) for path in directory.iterdir()),
+    }
 
 
 def _discard(directory: Path) -> None:
@@ -235,7 +249,8 @@ def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> 
 @click.command("report", cls=OnceCommand)
 @click.argument("run", default="latest")
 @click.option("-v", "--verbose", is_flag=True, help="Also every figure.")
-def report_command(run: str, verbose: bool) -> int:
+@json_option
+def report_command(run: str, verbose: bool, as_json: bool) -> int:
     """Show a run again and write its report anew. RUN: its directory or id; default: the latest.
 
     Also works on a run that was killed: what it had measured is in its event log.
@@ -244,28 +259,32 @@ def report_command(run: str, verbose: bool) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(terminal(), record, where, verbose=verbose)
+    if as_json:
+        print_json(_in_json(record, where))
+    else:
+        show(terminal(), record, where, verbose=verbose)
     return 0
 
 
-@click.command("compare", cls=OnceCommand)
-@click.argument("first")
-@click.argument("second")
-def compare_command(first: str, second: str) -> int:
-    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit.
-
-    FIRST, SECOND: a directory, an id, or latest.
-    """
-    differences = compare(load(find_run(first)), load(find_run(second)))
-    for difference in differences:
-        click.echo(difference)
-    click.echo(f"{len(differences)} difference(s)")
-    return 1 if differences else 0
-
-
 @click.command("claims", cls=OnceCommand)
-def claims_command() -> int:
+@json_option
+def claims_command(as_json: bool) -> int:
     """List the claims."""
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": claim.id,
+                    "statement": claim.statement,
+                    "method": claim.method,
+                    "criterion": claim.criterion,
+                    "factors": list(claim.factors),
+                    "promises": sorted(map(str, claim.promises)),
+                }
+                for claim in CLAIMS.values()
+            ]
+        )
+        return 0
     sheet = Sheet(
         columns=(Column(heading="id"), Column(heading="claim", wraps=True), Column(heading="decided by", wraps=True))
     )

@@ -21,6 +21,7 @@ from rig.bench import (
     Called,
     Capability,
     ProgramBuilder,
+    Status,
     Step,
 )
 from rig.records import Detail, Measurement, Metric, Scalar
@@ -32,7 +33,8 @@ _BUFFERS = 4
 _PAYLOAD = 32
 _KEY = 0x4C4F4E47
 _BIN = 3
-_RELIABLE = 1
+_RELIABLE, _TRANSIENT_LOCAL = 1, 2  # bits of quality of service
+_KEPT = 2  # samples that a writer keeps for who comes late
 _TIMEOUT = 300.0
 
 Rounds = Callable[[ProgramBuilder], None]
@@ -52,13 +54,21 @@ def readers(program: ProgramBuilder) -> None:
     program.step(Step.DELETE, 0, DATAREADER, 2, 0)
 
 
+def latecomers(program: ProgramBuilder) -> None:
+    """A round: as many samples as the writer keeps; a late reader comes, gets them and goes."""
+    program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 1, _KEPT)
+    _make(program, DATAREADER, 1, qos=_RELIABLE | _TRANSIENT_LOCAL, depth=_KEPT)
+    program.step(Step.SPIN, 0, 1)
+    program.step(Step.DELETE, 0, DATAREADER, 1, 0)
+
+
 def requests(program: ProgramBuilder) -> None:
     """A round: a request, answered in its callback."""
     program.step(Step.PUBLISH, 0, REQUESTER << 12 | 2, _PAYLOAD, 1, 1)
     program.step(Step.SPIN, 0, 2)
 
 
-_CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, requests: 2}
+_CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, latecomers: _KEPT, requests: 2}
 """Of a round."""
 
 
@@ -80,10 +90,16 @@ def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measuremen
             _make(program, kind, id, ("s", "Q", "R"))
     else:
         _make(program, TOPIC, 1, ("t", "T", ""))
-        for kind, id in ((PUBLISHER, 1), (SUBSCRIBER, 1), (DATAWRITER, 1), (DATAREADER, 1)):
-            _make(program, kind, id)
-        if each is samples:
-            _make(program, DATAREADER, 2)
+        for kind in (PUBLISHER, SUBSCRIBER):
+            _make(program, kind, 1)
+        if each is latecomers:
+            _make(program, DATAWRITER, 1, qos=_RELIABLE | _TRANSIENT_LOCAL, depth=_KEPT)
+            program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 0, 1)
+            program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 0, 1)  # what it keeps holds buffers from now
+        else:
+            _make(program, DATAWRITER, 1)
+            for id in (1, 2) if each is samples else (1,):
+                _make(program, DATAREADER, id)
     before = program.step(Step.STATISTICS)
     repeat = program.begin(Step.REPEAT, rounds)
     each(program)
@@ -94,14 +110,26 @@ def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measuremen
         for entry in setting.bench.run_program(program.words, timeout=_TIMEOUT)
         if isinstance(entry, Called)
     }
+    if any(call.status == Status.UNSUPPORTED for call in calls.values()):
+        detail = Detail(unsupported="calls of such a life")
+        yield setting.measurement(experiment, Metric.LIFE_WRONG, [], conditions=conditions, detail=detail)
+        return
     detail_of = _detail(calls[repeat], calls[before], calls[after], owed=rounds * _CALLBACKS[each])
     yield setting.measurement(
         experiment, Metric.LIFE_WRONG, [_wrong(detail_of)], conditions=conditions, detail=detail_of
     )
 
 
-def _make(program: ProgramBuilder, kind: int, id: int, text: tuple[str, str, str] = ("", "", "")) -> None:
-    program.step(Step.CREATE, 0, kind, _BIN, 0, id, 1, 1, _RELIABLE, 0, 1, 0, text=text)
+def _make(
+    program: ProgramBuilder,
+    kind: int,
+    id: int,
+    text: tuple[str, str, str] = ("", "", ""),
+    *,
+    qos: int = _RELIABLE,
+    depth: int = 0,
+) -> None:
+    program.step(Step.CREATE, 0, kind, _BIN, 0, id, 1, 1, qos, depth, 1, 0, text=text)
 
 
 def _detail(summary: Called, before: Called, after: Called, *, owed: int) -> LongLife:

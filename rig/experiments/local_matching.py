@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from rig.bench import Capability, Refused, Status, Unsupported
+from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
 from rig.experiments._pairs import AnyPair, ServicePair, make, pairs, texts
 from rig.experiments._refusals import raise_unanswered, whole_numbers
@@ -50,6 +51,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         (Metric.PAIRS_UNTRIED, len(untried)),
     ):
         yield setting.measurement("local-matching", metric, [value], conditions=conditions, detail=detail)
+    if setting.bench.has(Capability.DELETE):
+        yield from _long_life.live(setting, "local-matching", _long_life.latecomers)
 
 
 def _sort(

@@ -347,11 +347,23 @@ class World:
         writer.loan = None
         self.open_loans -= 1
         sample.concurrent = concurrent
+        if writer.end.kind is Kind.REQUESTER and (wrong := self._wrong_id(writer, status)):
+            return wrong
         if writer.end.kind is Kind.REQUESTER:
             sample.request = status
             writer.asked[status] = sample.number
         self._accept(sample, young=young)
         return None
+
+    def _wrong_id(self, requester: Endpoint, status: int) -> Breach | None:
+        """The id of a request is above zero, and none that still waits for its reply."""
+        earlier = requester.asked.get(status)
+        waits = any(sample.number == earlier and sample.writer is requester for sample in self.held)
+        if status > 0 and not waits:
+            return None
+        expected = f"an id above zero for a request of {requester.end}"
+        expected += f", and none of a request that still waits, as sample {earlier} does" if waits else ""
+        return Breach(Promise.ANSWERED, Family.EXTRA, expected, f"the call returned {status}")
 
     def published(
         self,

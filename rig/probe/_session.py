@@ -124,8 +124,9 @@ class Probe:
         return self._session
 
     def ram_regions(self) -> list[tuple[int, int]]:
-        """Return the RAM of the target as (start, length)."""
-        return [(region.start, region.length) for region in self._session.target.memory_map if region.is_ram]
+        """Return the RAM that firmware can write, as (start, length)."""
+        regions = self._session.target.memory_map
+        return [(region.start, region.length) for region in regions if region.is_ram and region.is_writable]
 
     def give_up(self) -> None:
         """Expect closing to fail, and be silent about it: the probe is gone, or its session is beyond use."""

@@ -1,4 +1,4 @@
-"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables, and the comparison of two runs.
+"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables.
 
 Knows records and claims. Must not know how anything was measured.
 """
@@ -10,8 +10,7 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
-from rig.publish._compare import Difference, compare
-from rig.publish._formats import evidence_lines, plural
+from rig.publish._formats import evidence_lines, format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
@@ -22,11 +21,11 @@ from rig.records import RunRecord, save
 
 __all__ = [
     "Column",
-    "Difference",
     "Sheet",
     "claims_table",
-    "compare",
     "evidence_lines",
+    "format_conditions",
+    "format_number",
     "html",
     "junit",
     "measurement_table",
@@ -35,6 +34,8 @@ __all__ = [
     "plural",
     "publish",
     "sum_lines",
+    "verdict_word",
+    "write_whole",
 ]
 
 
@@ -73,6 +74,7 @@ _OUTPUTS: dict[str, Callable[[RunRecord, Path], object]] = {
     "results.json": save,
     "junit.xml": _text(junit),
     "metrics.prom": _text(metrics),
-    "report.html": _text(html),
     "sequences": lambda record, path: write_sequences(record, path.parent),
+    # Last: it links to what lies beside it.
+    "report.html": lambda record, path: write_whole(path, html(record, [each.name for each in path.parent.iterdir()])),
 }

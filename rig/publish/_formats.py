@@ -40,11 +40,11 @@ def format_number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """A number for a label: three significant digits from 10,000 on."""
+    """A number for a label: as tables have it, and three significant digits from 10,000 on."""
     for limit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             return f"{value / (1e3 if sign == 'k' else limit):.3g}{sign}"
-    return format_number(round(value, 1))
+    return format_number(value)
 
 
 def format_bounds(summary: Summary, statistic: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
 
@@ -19,10 +20,25 @@ from rig.records import NOT_ASKED, Board, RunRecord
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def html(record: RunRecord) -> str:
-    """The run as one self-contained page."""
-    files = resources.files("rig.publish")
-    sources = {name: files.joinpath(name).read_text(encoding="utf-8") for name in ("report.html.j2", "board.html.j2")}
+_FILES = {
+    "results.json": "everything: raw samples, environment, verdicts",
+    "events.jsonl": "the journal, in the order of events",
+    "sequences": "the calls that broke a promise; rig replay FILE repeats them",
+    "junit.xml": "for CI systems",
+    "metrics.prom": "for Prometheus",
+    "console.log": "what the firmware logged",
+    "link.pcapng": "what crossed the link, for rig decode and Wireshark",
+    "agent.log": "what the Agent said",
+}
+
+
+def html(record: RunRecord, files: Iterable[str] = ()) -> str:
+    """The run as one self-contained page.
+
+    :param files: names of what lies beside it, to be linked to.
+    """
+    own = resources.files("rig.publish")
+    sources = {name: own.joinpath(name).read_text(encoding="utf-8") for name in ("report.html.j2", "board.html.j2")}
     environment = Environment(
         loader=DictLoader(sources),
         autoescape=True,
@@ -45,8 +61,19 @@ def html(record: RunRecord) -> str:
         signs=VERDICT_SIGNS,
         stray_faults=[fault for fault in record.faults if fault.board not in {b.name for b in boards}],
         virtual=any(board.clock == "virtual" for board in boards),
-        css=Markup(files.joinpath("report.css").read_text(encoding="utf-8")),  # a file of this package
+        files=[(name, words) for name in sorted(files) if (words := _words_of(name))],
+        css=Markup(own.joinpath("report.css").read_text(encoding="utf-8")),  # a file of this package
     )
+
+
+def _words_of(name: str) -> str:
+    """What a file of a run is; further boards have files of their own, with the board's name before the usual one."""
+    for known, words in _FILES.items():
+        if name == known:
+            return words
+        if name.endswith(f"-{known}"):
+            return f"{words}; board {name.removesuffix(f'-{known}')}"
+    return ""
 
 
 def _boards(record: RunRecord) -> list[Board]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.text import Text
 
 from rig.publish._formats import VERDICT_SIGNS, by_conditions, format_number, verdict_word
-from rig.publish._page import summary
+from rig.publish._page import ENOUGH, summary
 from rig.publish._sheet import Column, Sheet
 from rig.records import NOT_ASKED, Measurement, RunRecord, Verdict, printable
 
@@ -28,7 +28,7 @@ def plain(text: str) -> Text:
 def measurement_table(record: RunRecord) -> Sheet:
     """One row per board, metric and conditions: shared memory (SHM) beside the network."""
     sheet = Sheet(
-        title="Measurements: p50, and p99 after a slash where it differs",
+        title="Measurements: p50, and p99 of 100 samples or more after a slash where it differs",
         columns=(
             Column(heading="metric"),
             Column(heading="conditions", wraps=True),
@@ -60,7 +60,11 @@ def _figure(measurement: Measurement | None) -> str:
     if summary is None:
         return "none"
     middle = format_number(summary.p50)
-    return middle if summary.p99 == summary.p50 else f"{middle}/{format_number(summary.p99)}"
+    return (
+        middle
+        if summary.p99 == summary.p50 or summary.count < ENOUGH["p99"]
+        else f"{middle}/{format_number(summary.p99)}"
+    )
 
 
 def claims_table(record: RunRecord) -> Sheet:

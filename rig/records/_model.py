@@ -38,6 +38,7 @@ BARE_METAL = "none"
 """What firmware without an operating system says in its place."""
 
 PATHS = ("shm", "agent")
+RUN_KINDS = ("quick", "full")
 D = TypeVar("D", bound=Detail)
 
 
@@ -58,7 +59,8 @@ NOT_ASKED = "not asked for in this run"
 class Run:
     """One call of the rig. Times are ISO 8601 in UTC; ``resumed``: when it was taken up again, if it was.
 
-    ``seconds``: time at work, without the time between an interruption and its resumption.
+    ``seconds``: time at work, without the time between an interruption and its resumption. ``quick``: fewer samples and
+    conditions; None where a record is older than this field, see ``kind``.
     """
 
     id: str
@@ -69,6 +71,13 @@ class Run:
     seconds: float | None = None
     outcome: str | None = None
     resumed: tuple[str, ...] = ()
+    quick: bool | None = None
+
+    @property
+    def kind(self) -> str:
+        """``quick`` or ``full``: figures of the two are never judged against each other."""
+        quick = "--quick" in self.command.split() if self.quick is None else self.quick
+        return RUN_KINDS[0] if quick else RUN_KINDS[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -204,7 +213,7 @@ class ClaimResult:
 
     ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that this verdict is
     the declared one and the declaration has not expired, so that it does not fail the run. ``prevented``: why its
-    experiment was not made or not finished, empty if it was.
+    experiment was not made or not finished, empty if it was. ``seconds``: what its experiment took, if that is known.
     """
 
     id: str
@@ -218,6 +227,7 @@ class ClaimResult:
     accepted: bool = False
     prevented: str = ""
     evidence: tuple[Evidence, ...] = ()
+    seconds: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -764,7 +764,7 @@ GROUPS = (
             conditions=(Condition.ROUNDS,),
             detail=LongLife,
         )
-        for experiment in ("burst-order", "lifecycle", "services")
+        for experiment in ("burst-order", "local-matching", "lifecycle", "services")
     ),
     Group(
         experiment="thread-safety",

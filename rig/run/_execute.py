@@ -23,7 +23,7 @@ from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
-from rig.run._pace import Pace
+from rig.run._pace import Pace, durations
 from rig.run._parallel import measure_at_once
 from rig.run._plan import Key, plan
 from rig.run._recorder import Listener, Recorder
@@ -99,10 +99,11 @@ class _Run:
                 fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error)), error
             )
         measurements = self.recorder.record().measurements
+        took = durations(self.options.directory / "events.jsonl")
         for board in self.boards:
             if interrupted:
                 board.prevent(board.pending(), "the run was interrupted before this was measured")
-            self._decide(board, measurements)
+            self._decide(board, measurements, took)
         self._decide_across()
         self.run = replace(
             self.run,
@@ -193,9 +194,10 @@ class _Run:
 
     # ---- verdicts
 
-    def _decide(self, board: BoardRun, measurements: Sequence[Measurement]) -> None:
+    def _decide(self, board: BoardRun, measurements: Sequence[Measurement], took: Mapping[Key, float]) -> None:
         for claim in CLAIMS.values():
             asked = claim.id in self.claims
+            parts = [took[key] for key in took if (key[0], key[2]) == (board.spec.name, claim.experiment)]
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             result = decide(
                 claim,
@@ -205,7 +207,7 @@ class _Run:
                 repeat=repeat,
                 asked=asked,
             )
-            self._claim(board, result)
+            self._claim(board, replace(result, seconds=round(sum(parts), 3) if asked and parts else None))
 
     def _decide_across(self) -> None:
         """What two boards of the run decide together; it takes the place of what each of them could say alone."""
@@ -226,7 +228,7 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
     :raises UsageError: the options or boards.yaml cannot be used; nothing has been touched.
     """
     specs = Inventory.load(options.boards_file).select(options.boards)
-    begun = Run(id=run_id, started=_now(), rig_version=__version__, command=options.command)
+    begun = Run(id=run_id, started=_now(), rig_version=__version__, command=options.command, quick=options.quick)
     return _finish(_Run(options, begun, listeners, specs))
 
 

@@ -27,7 +27,7 @@ class Pace:
     """
 
     def __init__(self, journal: Path | None, *, quick: bool, fixed: Mapping[str, float] | None = None) -> None:
-        self._before = _durations(journal, quick=quick) if journal is not None else {}
+        self._before = durations(journal, quick=quick) if journal is not None else {}
         # Another board takes another time, but in about the same proportions.
         self._alike = {key[1:]: seconds for key, seconds in self._before.items()}
         self._now: dict[Key, float] = {}
@@ -83,12 +83,16 @@ def _options(journal: Path) -> Mapping[str, object] | None:
         return None
 
 
-def _durations(journal: Path, *, quick: bool) -> dict[Key, float]:
+def durations(journal: Path, *, quick: bool | None = None) -> dict[Key, float]:
+    """What each finished step of a run took, seconds; nothing of a journal that cannot be read.
+
+    :param quick: nothing either of a run of the other kind.
+    """
     found: dict[Key, float] = {}
     try:
         for event in read_events(journal):
             data = event.data
-            if event.kind == "options" and bool(data["quick"]) != quick:
+            if event.kind == "options" and quick is not None and bool(data["quick"]) != quick:
                 return {}
             if event.kind == "finished":
                 key = str(data["board"]), str(data["variant"]), str(data["experiment"])

@@ -247,6 +247,8 @@ class _Drawing:
             "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if any(qos.transient_local for qos in self.qos):
+            moves.append((3, self._late))
         if self.link:
             moves.append((3, self._change_link))
         if self.services:
@@ -381,6 +383,26 @@ class _Drawing:
         if kind is Kind.REPLIER and any(end.topic == topic for end in self._ends(Kind.REPLIER)):
             return  # which of two repliers answers is nobody's promise
         self._add(create)
+
+    def _late(self) -> None:
+        """A writer that keeps samples publishes some, and then a reader comes that asks for them."""
+        keepers = [end for end in self._ends(Kind.WRITER, loaned=False) if end.qos.transient_local]
+        if not keepers:
+            return
+        writer = self.random.choice(keepers)
+        create = self._draw_end(Kind.READER)
+        if create is None or create.form is not Form.BIN:
+            return
+        late = [qos for qos in _DURABLE if writer.qos.reliable] or [replace(writer.qos, depth=3)]
+        create = replace(create, topic=writer.made.topic, qos=self.random.choice(late))
+        if writer.made.form is Form.REF or not self._has_room(create):
+            return
+        if self.random.random() < 0.8:
+            self._add(Publish(writer.end, self._length(), self.random.choice((1, 2, 3, 4, 5))))
+        if self.random.random() < 0.5:
+            self._add(Spin())
+        self._add(create)
+        self._add(Spin())
 
     def _publish(self) -> None:
         writers = self._ends(Kind.WRITER, loaned=False)
@@ -517,7 +539,7 @@ class _Drawing:
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
         requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
         body: tuple[Operation, ...] = ()
-        coming = self._coming_and_going() if self.random.random() < 0.5 else ()
+        coming = self._coming_and_going() if self.random.random() < 0.6 else ()
         if coming:
             body = coming
         elif (
@@ -551,21 +573,25 @@ class _Drawing:
         ):
             return ()
         used = self._use(create)
-        if self.ideal.world.certainly_free() <= len(used):
+        if self.ideal.world.certainly_free() <= sum(getattr(each, "count", 1) for each in used):
             return ()
         if create.mode:
             return (create, *used, Spin())
+        if create.end.kind is Kind.WRITER and self.random.random() < 0.2:
+            used.append(Loan(create.end, max(4, min(64, self._length()))))  # and it goes with a loan that is open
         return (create, *used, *self.random.choice(((Delete(create.end), Spin()), (Spin(), Delete(create.end)))))
 
     def _use(self, create: Create) -> list[Operation]:
-        """A sample that an endpoint which is to be made publishes or gets, if there is another end for it."""
+        """Samples that an endpoint which is to be made publishes or gets, if there is another end for them."""
         length = max(4, min(64, self._length()))
+        count = self.random.choice((1, 2, 2, 3))
         if create.end.kind is Kind.WRITER:
             readers = self._heard_by(create)
-            return [Publish(create.end, length)] if readers and not any(_keeps(each.qos) for each in readers) else []
+            kept = any(_keeps(each.qos) for each in readers)
+            return [Publish(create.end, length, count)] if readers and not kept else []
         writers = [w for w in self._ends(Kind.WRITER, loaned=False) if w.topic == self.sequence.topics[create.topic]]
         writers = [w for w in writers if not any(_keeps(each.qos) for each in (w, *w.readers))]
-        return [Publish(self.random.choice(writers).end, length)] if writers else []
+        return [Publish(self.random.choice(writers).end, length, count)] if writers else []
 
     def _heard_by(self, writer: Create) -> list[Endpoint]:
         topic = names_of(writer, self.sequence.topics)

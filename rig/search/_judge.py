@@ -351,6 +351,9 @@ class _Judge:
             promise = Promise.ANSWERED if service else Promise.ACCEPTED_ARRIVES if heard < due else Promise.ONCE
             return Breach(promise, Family.LOST if heard < due else Family.EXTRA, expected, f"{heard:,} came")
         if misplaced:
+            if service:
+                seen = f"{misplaced:,} requests or replies had a wrong id, or came out of order"
+                return Breach(Promise.ANSWERED, Family.EXTRA, expected, seen)
             seen = f"{misplaced:,} brought a sample that is not newer than the one before"
             return Breach(Promise.IN_ORDER, Family.DISORDER, expected, seen)
         return None

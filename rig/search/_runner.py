@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from rig.bench import Bench, Called, Capability, Heard, Step
+from rig.bench import Bench, Called, Capability, Heard, Slow, Step
 from rig.errors import BoardFault, FirmwareFault, RigError
 from rig.model import Breach, Elsewhere, Family, InCallback, Limits, Operation, Promise, Repeat, Spin
 from rig.model import Sequence as Calls
@@ -112,11 +112,13 @@ class Runner:
     def _died(
         self, lowered: Lowered, records: Sequence[Called | Heard], fault: RigError, *, narrate: bool = False
     ) -> Outcome:
-        """What came before may break a promise already; if not, not going on does."""
+        """What came before may break a promise already; if not, not going on does. What is slow goes on."""
         outcome = self._judge(lowered, records, narrate=narrate)
         self._bench = self._renew()
         if outcome.breach is not None:
             return outcome
+        if isinstance(fault, Slow):
+            return Outcome(unjudged=fault.message, came=outcome.came)
         under_way = records[-1].number if records else -1
         call = lowered.steps.get(under_way)
         index = call.numbered.index if call is not None else len(lowered.calls.operations)

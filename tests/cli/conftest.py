@@ -1,3 +1,4 @@
+import io
 import os
 import subprocess
 import sys
@@ -30,10 +31,27 @@ def rig(project_root: Path, state: Path) -> Callable[..., Finished]:
             timeout=110,
             check=False,
             cwd=cwd or project_root,
-            env={**os.environ, "RIG_STATE_DIR": str(state), **environment},
+            env={**os.environ, "RIG_STATE_DIR": str(state), "RIG_HISTORY": "off", **environment},
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Finished(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
+    """Run a command that starts nothing in this process: the same border, without a second for a new interpreter."""
+    from rig.cli._main import run as run_command
+
+    def run(*arguments: str, cwd: Path) -> Finished:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", ["rig", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        capsys.readouterr()
+        code = run_command()
+        shown = capsys.readouterr()
+        return Finished(code, shown.out, shown.err)
 
     return run
 
@@ -45,7 +63,10 @@ def start(project_root: Path, state: Path, tmp_path: Path) -> Iterator[Callable[
 
     def run(*arguments: str, **environment: str) -> RigProcess:
         process = RigProcess(
-            arguments, {"RIG_STATE_DIR": str(state), **environment}, project_root, tmp_path / f"rig-{len(started)}.log"
+            arguments,
+            {"RIG_STATE_DIR": str(state), "RIG_HISTORY": "off", **environment},
+            project_root,
+            tmp_path / f"rig-{len(started)}.log",
         )
         started.append(process)
         return process

@@ -31,8 +31,10 @@ def test_no_line_is_wider_than_the_terminal_and_no_figure_is_cut(width: int, boa
     assert "\u2026" not in text, "something was cut off"
     words = re.sub(r"\s", "", text)
     for claim in record.claims:
+        if claim.reason == NOT_ASKED:
+            continue
         assert re.sub(r"\s", "", claim.id) in words
-        if claim.reason != NOT_ASKED and width < 60:  # columns of a table mix the lines of their cells
+        if width < 60:  # columns of a table mix the lines of their cells
             assert re.sub(r"\s", "", claim.reason) in words
     assert "16,777,216" in text
     assert "publish_to_callback" in text
@@ -49,7 +51,7 @@ def test_at_a_hundred_columns_a_row_of_one_board_takes_one_line() -> None:
 def test_shared_memory_stands_beside_the_network() -> None:
     text = printed(one_board(sample()), 120)
     assert re.search(r"largest_message_bytes +1 reader +16,777,216 +7,992 +bytes", text)
-    assert re.search(r"publish_to_callback +4 B, 1 reader +242 +[\d,]+/[\d,]+ +instructions", text)
+    assert re.search(r"publish_to_callback +4 B, 1 reader +242 +[\d,]+ +instructions", text)
 
 
 def test_a_verdict_is_a_word_and_a_sign_and_colour_adds_nothing() -> None:

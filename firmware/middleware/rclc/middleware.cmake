@@ -50,7 +50,7 @@ function(rig_add_middleware name variant)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} SYSTEM PRIVATE ${RIG_MW_ROS_INCLUDE})
   # The board's own, for its clock.
-  target_include_directories(${name} PRIVATE ${RIG_PORT_DIR})
+  target_include_directories(${name} PRIVATE ${RIG_PORT_INCLUDES})
   # newlib declares the clock of POSIX only if it is told that there is one.
   target_compile_definitions(${name} PRIVATE $<$<PLATFORM_ID:Generic>:_POSIX_TIMERS=1;CLOCK_MONOTONIC=4>)
   if(RIG_MW_CALLBACK STREQUAL "transport")

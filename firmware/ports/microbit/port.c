@@ -4,6 +4,7 @@
 #include "common.h"
 #include "critical.h"
 #include "preempt.h"
+#include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 #include "startup.h"
@@ -107,8 +108,14 @@ int rig_port_start(int argc, char **argv)
     REGISTER(UART0 + UART_INTENSET) = 1u << 2; /* RXDRDY */
     REGISTER(UART0 + UART_STARTTX) = 1;
     REGISTER(UART0 + UART_STARTRX) = 1;
-    REGISTER(NVIC_ENABLE) = (1u << IRQ_UART0) | (1u << IRQ_TIMER1);
+    rig_irq_enable(IRQ_UART0);
+    rig_irq_enable(IRQ_TIMER1);
     return 0;
+}
+
+uint32_t rig_port_clock_kind(void)
+{
+    return RIG_CLOCK_TIMER;
 }
 
 uint32_t rig_port_clock_hz(void)

@@ -1,9 +1,4 @@
-set(RIG_PORT_SOURCES ports/cortex-m/common.c ${RIG_PORT_DIR}/port.c ports/cortex-m/startup.c ports/cortex-m/lock.c
-    ports/cortex-m/preempt.c ports/cortex-m/heap.c bench/bench_rtt.c)
-set(RIG_PORT_OPTIONS -mcpu=cortex-m0 -mthumb)
+set(RIG_PORT_CORE cortex-m0)
+include(${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m/cortex-m.cmake)
 set(RIG_PORT_DEFINITIONS RIG_MAILBOX_RING=32 RIG_MAILBOX_PROGRAM=144 BENCH_HOOKS=2 BENCH_KEPT=2 BENCH_OTHER=4 BENCH_OPEN=2
     BENCH_STREAM_BYTES=3072 BENCH_MESSAGE_BYTES=4096 BENCH_RTT_BYTES=128)
-set(RIG_PORT_LINK_OPTIONS -nostartfiles -T${RIG_PORT_DIR}/link.ld -L${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m
-    -Wl,--orphan-handling=error -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc)
-set(RIG_PORT_LINK_SCRIPTS ${RIG_PORT_DIR}/link.ld ${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m/sections.ld)
-set(RIG_PORT_LIBRARIES "")

@@ -16,12 +16,16 @@ __all__ = ["MACHINES", "Machine", "MemoryRange"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class MemoryRange:
-    """``length`` bytes of memory at ``start``; ``flash`` is written through a flash controller only."""
+    """``length`` bytes of memory at ``start``.
+
+    ``flash`` is written through a flash controller only. ``rom`` stands for the flash of a chip whose controller QEMU
+    lacks: firmware cannot write it, and the debugger writes it by the emulator's back door.
+    """
 
     name: str
     start: int
     length: int
-    kind: Literal["ram", "flash"]
+    kind: Literal["ram", "flash", "rom"]
     boot: bool = False
 
     @property
@@ -89,6 +93,17 @@ _ALL = (
         ),
         scratch=0x0003_FFF0,  # the last flash page, written only through the debugger's back door
         windows=(_PERIPHERALS, (0x1000_0000, 0x1100)),  # FICR and UICR
+    ),
+    Machine(
+        name="netduinoplus2",  # an STM32F405
+        core="cortex-m4",
+        target="netduinoplus2",
+        memories=(
+            MemoryRange(name="flash", start=0x0800_0000, length=0x10_0000, kind="rom", boot=True),
+            MemoryRange(name="sram", start=0x2000_0000, length=0x2_0000, kind="ram"),  # QEMU has more than the chip
+        ),
+        scratch=0x080F_FFF0,
+        windows=(_PERIPHERALS, (0x0000_0000, 0x10_0000)),  # the flash is seen at 0 as well
     ),
 )
 

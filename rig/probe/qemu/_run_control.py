@@ -60,6 +60,7 @@ _IPSR = 0x1FF
 _FAULTS = range(2, 7)  # NMI, HardFault, MemManage, BusFault, UsageFault
 _BX_LR = b"\x70\x47\x00\xbf"
 _STOP_ATTEMPTS = 3
+_PIECE = 1024  # bytes of one gdbstub packet, whose buffer has 4096 characters
 
 
 class RunControl:
@@ -291,6 +292,12 @@ class RunControl:
     def _executable(self, address: int) -> bool:
         inside = any(memory.start <= address < memory.end for memory in self._machine.memories)
         return bool(address & 1) and (inside or address & ~0xF == self._machine.scratch)
+
+    def write_read_only(self, address: int, data: bytes) -> None:
+        """Write memory that the core cannot write; a running machine is held meanwhile."""
+        with self.paused():
+            for done in range(0, len(data), _PIECE):
+                self._rsp.write_memory(address + done, data[done : done + _PIECE])
 
     # ---- breakpoints
 
