@@ -1,15 +1,17 @@
 """Every error the rig raises on purpose, split by who is at fault; and how a command ends.
 
-``RigError``
- +- ``UsageError``        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
- +- ``RigFault``          what the rig stands on broke; never evidence against a claim          (exit 3)
-     +- ``EnvironmentFault``  this host: a missing program, a port in use
-     |   +- ``ResultsFault``  the results cannot be written: a full disk; ends the run at once
-     +- ``LeaseFault``        somebody else holds the board
-     +- ``ProbeFault``        the debug probe or the way to it
-     +- ``BoardFault``        the board: no power, lockup, flash that does not take, a dead emulator
-     +- ``FirmwareFault``     the firmware on it: hung, crashed, speaks another mailbox version
-     +- ``AgentFault``        the Agent or the link to it
+::
+
+    RigError
+     +- UsageError        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
+     +- RigFault          what the rig stands on broke; never evidence against a claim          (exit 3)
+         +- EnvironmentFault  this host: a missing program, a port in use
+         |   +- ResultsFault  the results cannot be written: a full disk; ends the run at once
+         +- LeaseFault        somebody else holds the board
+         +- ProbeFault        the debug probe or the way to it
+         +- BoardFault        the board: no power, lockup, flash that does not take, a dead emulator
+         +- FirmwareFault     the firmware on it: hung, crashed, speaks another mailbox version
+         +- AgentFault        the Agent or the link to it
 
 The class decides exit code and how a fault is shown; ``ExitCode`` and ``Outcome`` have every code and word. A message
 says what failed and where; ``hint`` says what to do next and is shown on a line of its own.

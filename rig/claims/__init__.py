@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rig.claims._claim import Claim, Decision, Figures, gap
 from rig.claims._nuttx import NUTTX, decide_nuttx
+from rig.claims._observed import OBSERVED, decide_observed
 from rig.claims._promises import CLAIM_OF, SEARCH, with_search
 from rig.claims._table import CLAIMS, FACTORS
 from rig.records import BARE_METAL, NOT_ASKED, ClaimResult, Measurement, Verdict
@@ -16,12 +17,14 @@ __all__ = [
     "CLAIM_OF",
     "FACTORS",
     "NUTTX",
+    "OBSERVED",
     "SEARCH",
     "Claim",
     "Decision",
     "Figures",
     "decide",
     "decide_nuttx",
+    "decide_observed",
     "needed_for",
 ]
 

@@ -130,11 +130,11 @@ def run_command(
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)  # raised only while nothing is measured
+        discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
-        _point_latest_at(directory)
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+        point_latest_at(directory)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
 def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
@@ -158,10 +158,11 @@ def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -
     console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+    """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
     publish(record, directory)
     remember(record, directory)
     if as_json:
@@ -186,7 +187,7 @@ def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
     }
 
 
-def _discard(directory: Path) -> None:
+def discard(directory: Path) -> None:
     """Remove what a run that could not begin has left in its directory, which was empty before.
 
     Nothing that holds a figure is ever removed.
@@ -200,7 +201,8 @@ def _discard(directory: Path) -> None:
         directory.rmdir()
 
 
-def _point_latest_at(directory: Path) -> None:
+def point_latest_at(directory: Path) -> None:
+    """Let ``latest`` beside a run's directory mean it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)
@@ -242,7 +244,7 @@ def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> 
     doubtful = [c for c in record.claims if c.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) and not c.accepted]
     if doubtful:
         yield "why:", f"rig explain {doubtful[0].id}"
-    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED) and record.run.command.startswith("rig run"):
         yield "go on:", f"rig run --resume {shlex.quote(run)}"
 
 

@@ -8,20 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rig.bench import (
-    DATAREADER,
-    DATAWRITER,
-    PARTICIPANT,
-    PUBLISHER,
-    SUBSCRIBER,
-    TOPIC,
-    Capability,
-    Entity,
-    Qos,
-    Refused,
-)
+from rig.bench import DATAREADER, DATAWRITER, PARTICIPANT, PUBLISHER, SUBSCRIBER, TOPIC, Capability, Entity, Refused
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered, whole_numbers
+from rig.model import Qos
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Room
 from rig.station import Setting

@@ -327,6 +327,22 @@ class Store:
             found.setdefault(run, {})[name] = json.loads(firmware)
         return [run for run, boards in found.items() if boards == own and run != record.run.id]
 
+    def newest(self) -> list[tuple[str, str, str]]:
+        """Of each board and kind of run the newest run: board, kind, run."""
+        found = {
+            (name, kind): run
+            for run, name, kind in self._ask(
+                "SELECT boards.run, boards.name, runs.kind FROM boards JOIN runs ON runs.id = boards.run"
+                " ORDER BY started, id"
+            )
+        }
+        return [(board, kind, run) for (board, kind), run in sorted(found.items())]
+
+    def stamp(self, id: str) -> int:
+        """What is another when the record of a run is."""
+        rows = self._ask("SELECT rowid, LENGTH(record), stamp FROM runs WHERE id = ?", (id,))
+        return hash(rows[0]) if rows else 0
+
     def figures(self, *, board: str | None, kind: str, metric: str | None) -> list[Figure]:
         """Figures of all runs of a kind, oldest run first."""
         rows = self._ask(

@@ -143,18 +143,20 @@ def _capabilities(node: MapNode) -> frozenset[str]:
 
 
 def _firmware(path: Path, node: MapNode) -> FirmwareSource:
-    value = node.need("firmware", "{preset: NAME} or {shm: FILE, network: FILE}").mapping()
-    value.only(("preset", *VARIANTS))
-    preset = value.get("preset")
+    value = node.need("firmware", "{preset: NAME}, {port: FOLDER} or {shm: FILE, network: FILE}").mapping()
+    value.only(("preset", "port", *VARIANTS))
+    preset, port = value.get("preset"), value.get("port")
     images = {
         variant: path.parent / image.text(expected="the path of an ELF file")
         for variant in VARIANTS
         if (image := value.get(variant)) is not None
     }
-    if (preset is None) == (not images):
-        raise value.wrong("either 'preset' or images by variant (shm, network), not both and not neither")
+    if [preset is not None, port is not None, bool(images)].count(True) != 1:
+        raise value.wrong("either 'preset', or 'port', or images by variant (shm, network), not both and not neither")
     return FirmwareSource(
-        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None, images=MappingProxyType(images)
+        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None,
+        port=(path.parent / port.text(expected="the folder of a port")).absolute() if port else None,
+        images=MappingProxyType(images),
     )
 
 

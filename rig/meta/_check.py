@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.meta._expect import expect, slot_bytes
+from rig.meta._expect import expect, input_bytes, slot_bytes
 from rig.meta._need import Need
 from rig.meta._options import CLIENT, OPTIONS
 from rig.meta._read import Configuration
@@ -156,10 +156,15 @@ def _messages(configuration: Configuration, need: Need) -> list[Finding]:
                 "and nobody does if they are not and the Agent relies on shared memory"
             )
             found.append(_finding(configuration, mtu, wanted, what))
-    received = configuration.mtu * configuration.input_slots
+    received = input_bytes(configuration)
     if need.message_bytes > received and need.subscriptions:
-        slots = 1 << (-(-need.message_bytes // configuration.mtu) - 1).bit_length()
-        what = f"a received sample has room for {received} bytes: a longer one never comes, and its stream stalls"
+        slots = configuration.input_slots
+        while input_bytes(configuration, slots) < need.message_bytes:
+            slots *= 2
+        what = (
+            f"the reliable input stream holds a message of {received} bytes in all its slots; of a longer one the last "
+            "piece has no slot, and the Client looks for it for ever: the call that spins does not return"
+        )
         found.append(_finding(configuration, "RMW_UXRCE_STREAM_HISTORY", slots, what))
     kept = need.readers_of_one * min(need.burst, need.depth)
     places = configuration.number("RMW_UXRCE_MAX_HISTORY")

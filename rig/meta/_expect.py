@@ -51,6 +51,15 @@ def run_bytes(configuration: Configuration) -> int:
     return configuration.slots * (configuration.mtu - _SLOT_PREFIX - _HEADER - _SUBHEADER) - _SUBHEADER - _WRITE
 
 
+def input_bytes(configuration: Configuration, slots: int | None = None) -> int:
+    """Longest serialised message that the slots of the reliable input stream hold together, in the Agent's pieces.
+
+    :param slots: another number of slots than the configuration's.
+    """
+    slots = configuration.input_slots if slots is None else slots
+    return slots * (configuration.mtu - _SLOT_PREFIX - _HEADER - _SUBHEADER) - _SUBHEADER - _WRITE
+
+
 def _created(configuration: Configuration, need: Need) -> tuple[int, int]:
     publishers = min(need.publishers, configuration.number("RMW_UXRCE_MAX_PUBLISHERS"), configuration.topics)
     subscriptions = min(need.subscriptions, configuration.number("RMW_UXRCE_MAX_SUBSCRIPTIONS"))

@@ -13,7 +13,11 @@ says which promise they break. It leaves open what a middleware may choose:
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
 had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the
-Agent is not asked. Knows no records, no boards and no claims.
+Agent is not asked.
+
+Whoever comes and goes elsewhere, and whatever becomes of the Agent, local delivery is owed as before. For a reader
+elsewhere a pool may be full of its writers' samples. What the Agent brings to readers that asked it is its own to
+choose, and comes whole; of a writer elsewhere, once. Knows no records, no boards and no claims.
 """
 
 from __future__ import annotations
@@ -152,6 +156,10 @@ class World:
         self._to_send = 0  # bytes that were accepted since the last spin, with what the wire adds
         self._delivered_in_spin = 0
         self._dry = False
+        self._far: dict[Topic, Endpoint] = {}  # writers elsewhere that are or were there
+        self._asked: set[End] = set()  # that asked the Agent at some time
+        self._read_afar: set[Topic] = set()  # that a reader elsewhere is or was on
+        self._unsteady = False  # the Agent was restarted, or others came: the link has more to do than what is sent
 
     # ---- sessions and entities
 
@@ -292,6 +300,45 @@ class World:
         self.removals += 1
         return None
 
+    # ---- elsewhere
+
+    def restarted(self) -> None:
+        """The Agent was restarted."""
+        self._unsteady = True
+
+    def elsewhere_came(self, kind: Kind, topic: Topic, *, there: bool) -> None:
+        """A reliable writer or reader elsewhere came, or went: it may be known here later, or for longer."""
+        self._unsteady = True
+        if there and kind is Kind.READER:
+            self._read_afar.add(topic)
+        elif there and topic not in self._far:
+            end = End(-1, Kind.WRITER, len(self._far) + 1)
+            self._far[topic] = Endpoint(end=end, topic=topic, qos=Qos(), made=Create(end))
+
+    def sent_from_afar(self, topic: Topic, number: int, length: int) -> None:
+        """The writer elsewhere published a sample, if there is one."""
+        if topic in self._far:
+            self.samples[number] = Sample(number, self._far[topic], length)
+
+    def asked(self, end: End) -> None:
+        """A reader asked the Agent for its samples; also one that is made in its place may get them."""
+        self._asked.add(end)
+
+    def _came_by_link(self, reader: Endpoint, number: int, length: int, *, whole: bool) -> Breach | None:
+        """The Agent brought a reader that asked it a sample of its own choice."""
+        sample = self.samples.get(number)
+        if sample is None:
+            seen = f"sample {number} came to {reader.end} over the link, and never was"
+            return Breach(Promise.WHOLE, Family.DAMAGED, "a sample that was published", seen)
+        if not whole or length != sample.length:
+            return self._damaged(reader, sample, length, whole=whole)
+        if sample.writer.end.session < 0 and number in reader.had:
+            expected = f"{reader.end} has had sample {number} of the writer elsewhere"
+            return Breach(Promise.ONCE, Family.EXTRA, expected, f"sample {number} came to {reader.end} again")
+        if sample.writer.end.session < 0:
+            reader.had.add(number)
+        return None
+
     # ---- publishing
 
     def loaned(self, end: End, number: int, length: int, place: int | None, status: int) -> Breach | None:
@@ -415,10 +462,20 @@ class World:
 
     # ---- delivery
 
-    def delivered(
-        self, reader_end: End, number: int, length: int, *, whole: bool, address: int | None, request: int = 0
+    def delivered(  # noqa: PLR0911 - one case a way of being wrong
+        self,
+        reader_end: End,
+        number: int,
+        length: int,
+        *,
+        whole: bool,
+        address: int | None,
+        request: int = 0,
+        local: bool = True,
     ) -> Breach | None:
-        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload."""
+        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload; ``local``: it
+        came by shared memory, as the callback says.
+        """
         self._delivered_in_spin += 1
         reader = self.ends.get(reader_end)
         if reader is None:
@@ -426,6 +483,8 @@ class World:
             promise = Promise.ANSWERED if reader_end.kind >= Kind.REQUESTER else promise
             seen = f"sample {number} came to {reader_end}, which does not exist"
             return Breach(promise, Family.EXTRA, "no callback for what is not there", seen)
+        if not local and reader_end in self._asked:
+            return self._came_by_link(reader, number, length, whole=whole)
         key = -number if reader.end.kind is Kind.REQUESTER else number  # a reply carries its request's payload
         position = next((i for i, e in enumerate(reader.queue) if e.sample.number == number), None)
         if position is None:
@@ -462,7 +521,7 @@ class World:
         if status < 0:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
-        if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
+        if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS and not self._unsteady:
             work = self._delivered_in_spin * _CALLBACK_MS + (self._to_send * _LINK_MS_PER_BYTE if self.link else 0)
             soon = (woken_after_ms or 0) + _SOON_MS + work
             if elapsed_ms > soon:
@@ -565,7 +624,7 @@ class World:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
             self.held[sample] = None
-        self.for_link += self.link and not readers
+        self.for_link += self.link and (not readers or writer.topic in self._read_afar)
         self._most_used = max(self._most_used, len(self.held) + self.open_loans)
 
     def _keep(self, writer: Endpoint, sample: Sample) -> None:
@@ -751,6 +810,9 @@ class World:
 
     def _older_or_apart(self, reader: Endpoint, sample: Sample, seen: str) -> Breach:
         """Why a sample that was accepted is none of this reader's."""
+        if sample.writer.end.session < 0:
+            expected = f"nothing of a writer elsewhere: {reader.end} has not asked the Agent"
+            return Breach(Promise.ONLY_MATCHING, Family.EXTRA, expected, seen)
         if sample.number in reader.replaced:
             promise, expected = Promise.DEPTH, f"only the last {reader.qos.depth} samples that wait"
         elif reader in sample.writer.readers and reader.end in self._gone:

@@ -10,6 +10,7 @@ Importing this room does not import pyOCD; opening or listing probes does.
 from rig.probe._crashes import CRASH_SYMBOL, CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
+from rig.probe._memory_map import target_memory
 from rig.probe._programming import FlashReport
 from rig.probe._ram import UNNAMED, ram_objects
 from rig.probe._rtt import RttReader
@@ -36,4 +37,5 @@ __all__ = [
     "list_probes",
     "open_probe",
     "ram_objects",
+    "target_memory",
 ]

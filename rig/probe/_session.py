@@ -32,7 +32,8 @@ _CPUID = 0xE000_ED00
 _POLL_SECONDS = 0.002
 _PIECE = 64 << 10  # bytes that are asked for at once: a remote probe answers each within its time
 _MOST_WRITES = 200_000
-_REGISTERS = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc", "xpsr", "msp", "psp")
+_GENERAL = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
+_REGISTERS = (*_GENERAL, "xpsr", "msp", "psp")
 _DWT_FUNCTION, _DWT_MATCHED = 8, 1 << 24
 _DHCSR, _DHCSR_KEY, _C_DEBUGEN = 0xE000_EDF0, 0xA05F_0000, 1
 
@@ -167,18 +168,28 @@ class Probe:
     @_border("resume")
     def resume(self) -> None:
         """Let the core run, past a breakpoint that it is at."""
-        if self._core.is_halted():
-            pc = self._core.read_core_register("pc")
-            if self._core.find_breakpoint(pc) is not None:
-                self._core.remove_breakpoint(pc)
-                self._core.step()
-                self._core.set_breakpoint(pc, _hardware_breakpoint())
+        if self._core.is_halted() and self._core.find_breakpoint(self._core.read_core_register("pc")) is not None:
+            self._step_past()
         self._core.resume()
 
     @_border("step")
     def step(self) -> None:
         """Execute one instruction."""
         self._core.step()
+
+    @_border("step")
+    def step_past(self) -> None:
+        """Execute one instruction, also if there is a breakpoint on it."""
+        self._step_past()
+
+    def _step_past(self) -> None:
+        pc = self._core.read_core_register("pc")
+        stopped = self._core.find_breakpoint(pc) is not None
+        if stopped:
+            self._core.remove_breakpoint(pc)
+        self._core.step()
+        if stopped:
+            self._core.set_breakpoint(pc, _hardware_breakpoint())
 
     @_border("read the state")
     def state(self) -> TargetState:
@@ -231,10 +242,18 @@ class Probe:
     @_border("read registers")
     def registers(self) -> dict[str, int]:
         """Return r0 to r12, sp, lr, pc, xpsr, msp and psp; the core must be halted."""
+        return self._read_registers(_REGISTERS)
+
+    @_border("read registers")
+    def general_registers(self) -> dict[str, int]:
+        """Return r0 to r12, sp, lr and pc; the core must be halted. An emulated core has to run code for the others."""
+        return self._read_registers(_GENERAL)
+
+    def _read_registers(self, names: tuple[str, ...]) -> dict[str, int]:
         if not self._core.is_halted():
             raise ProbeFault(f"registers of {self.uid} cannot be read while its core runs", hint="halt it first")
-        values = self._core.read_core_registers_raw(list(_REGISTERS))
-        return dict(zip(_REGISTERS, (int(value) for value in values), strict=True))
+        values = self._core.read_core_registers_raw(list(names))
+        return dict(zip(names, (int(value) for value in values), strict=True))
 
     @_border("write a register")
     def write_register(self, name: str, value: int) -> None:
@@ -242,6 +261,12 @@ class Probe:
         self._core.write_core_register(name, value)
 
     # ---- breakpoints
+
+    @property
+    def breakpoints(self) -> int:
+        """Hardware breakpoints of the core that are free."""
+        with self._lock:
+            return int(self._core.available_breakpoint_count)
 
     @_border("set a breakpoint")
     def set_breakpoint(self, address: int) -> None:
@@ -290,9 +315,11 @@ class Probe:
     def trace_writes(
         self,
         *,
-        begin: int,
-        until: Collection[int],
-        start: Callable[[], None],
+        begin: int | None,
+        until: Collection[int] = (),
+        ends: Collection[int] = (),
+        times: int = 1,
+        start: Callable[[], None] = lambda: None,
         timeout: float,
         most: int = _MOST_WRITES,
     ) -> list[MemoryWrite]:
@@ -301,8 +328,10 @@ class Probe:
         The core must be running, and is running again afterwards, whatever happened; its time stands still at every
         write. Holds the probe for the whole time.
 
-        :param begin: the window begins when the core gets to the instruction at this address,
-        :param until: and ends with a write that covers one of these addresses; that write is the last one returned.
+        :param begin: the window begins when the core gets to the instruction at this address; None: where it is
+            halted, and then it is halted again afterwards, past all breakpoints,
+        :param until: and ends with a write that covers one of these addresses; that write is the last one returned,
+        :param ends: or when the core comes to one of these instructions for the ``times``-th time.
         :param start: called once the core cannot get to ``begin`` unseen.
         :param timeout: from then on, seconds.
         :param most: writes until the trace is given up.
@@ -310,7 +339,14 @@ class Probe:
         """
         if not self.traces_writes:
             raise ProbeFault(f"probe {self.uid} cannot trace writes", hint="only emulated boards can")
-        plan = TracePlan(begin=begin, until=frozenset(until), seconds=timeout, writes=most)
+        plan = TracePlan(
+            begin=begin,
+            until=frozenset(until),
+            seconds=timeout,
+            writes=most,
+            ends=frozenset(address & ~1 for address in ends),
+            times=times,
+        )
         writes: list[MemoryWrite] = self._session.probe.trace_writes(plan, start)
         return writes
 

@@ -10,20 +10,24 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
+from rig.publish._exporter import LOOPBACK, serve
 from rig.publish._formats import evidence_lines, format_conditions, format_number, plural, verdict_word
 from rig.publish._html import html
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
-from rig.publish._sequences import write_sequences
+from rig.publish._sequences import file_name, findings, sequence_text, write_sequences
 from rig.publish._sheet import Column, Sheet
 from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
+    "LOOPBACK",
     "Column",
     "Sheet",
     "claims_table",
     "evidence_lines",
+    "file_name",
+    "findings",
     "format_conditions",
     "format_number",
     "html",
@@ -33,6 +37,8 @@ __all__ = [
     "metrics",
     "plural",
     "publish",
+    "sequence_text",
+    "serve",
     "sum_lines",
     "verdict_word",
     "write_whole",

@@ -127,17 +127,27 @@ def load(path: Path) -> RunRecord:
     if not file.exists() and path.is_dir() and (path / "events.jsonl").exists():
         return record_from_events(path / "events.jsonl")
     try:
-        raw = parse(read_text(file))
+        text = read_text(file)
     except OSError as error:
         raise UsageError(
             f"no run at {path}: {error.strerror}",
             hint="name a directory below reports/runs/, or its results.json",
         ) from error
+    return from_json(plain_from_text(text, str(file)))
+
+
+def plain_from_text(text: str, where: str) -> dict[str, Any]:
+    """The plain JSON values of a record, for ``from_json``.
+
+    :raises UsageError: not JSON, or no object; names ``where``.
+    """
+    try:
+        raw = parse(text)
     except ValueError as error:
-        raise UsageError(f"{file}: not JSON: {error}") from error
+        raise UsageError(f"{where}: not JSON: {error}") from error
     if not isinstance(raw, dict):
-        raise UsageError(f"{file}: expected an object, found {type(raw).__name__}")
-    return from_json(raw)
+        raise UsageError(f"{where}: expected an object, found {type(raw).__name__}")
+    return raw
 
 
 def record_from_events(path: Path) -> RunRecord:

@@ -53,6 +53,9 @@ class Unit(StrEnum):
     CONTEXTS = "contexts"
     LOCKS = "locks"
     ROWS = "rows"
+    MESSAGES = "messages"
+    SESSIONS = "sessions"
+    STOPS = "stops"
 
     @classmethod
     def named(cls, name: str) -> Unit | None:
@@ -148,6 +151,35 @@ class Metric(StrEnum):
     STACK_PEAK = "stack_peak_bytes", Unit.BYTES, "deepest stack since boot"
     STACK_WORK = "stack_of_work_bytes", Unit.BYTES, "deepest stack of start, creation, publishing and delivery"
     HEAP_PEAK = "heap_peak_bytes", Unit.BYTES, "most bytes of heap that were taken at once since boot"
+    PUBLISHES_WATCHED = "publishes_watched", Unit.SAMPLES, "calls of publish that were watched from outside"
+    TO_TRANSPORT = (
+        "publish_to_transport",
+        Unit.CLOCK,
+        "publish call to the transport's callback, by shared memory where that is known, seen from outside",
+    )
+    TO_TRANSPORT_STEPPED = (
+        "publish_to_transport_stepped",
+        Unit.INSTRUCTIONS,
+        "the same, counted instruction by instruction; to the application's callback where no transport is named",
+    )
+    PUBLISH_CALL = "publish_call", Unit.CLOCK, "publish call to its return, seen from outside"
+    HALT_COST = "halt_cost", Unit.CLOCK, "what a halt at a breakpoint adds to a time that is seen from outside"
+    CALLBACKS_LOCAL = "transport_callbacks_local", Unit.SAMPLES, "samples handed over by shared memory"
+    CALLBACKS_LINK = "transport_callbacks_link", Unit.SAMPLES, "samples handed over that came over the link"
+    CALLBACKS_UNKNOWN = "transport_callbacks_unknown", Unit.SAMPLES, "samples handed over by a way that is not known"
+    CALLBACKS = "application_callbacks", Unit.SAMPLES, "calls of the application's callback"
+    UNCONFIRMED = "publishes_unconfirmed", Unit.SAMPLES, "publish calls that reported failure and delivered locally"
+    MESSAGES_SENT = "link_messages_to_agent", Unit.MESSAGES, "messages on the link to the Agent"
+    MESSAGES_BACK = "link_messages_to_board", Unit.MESSAGES, "messages on the link from the Agent"
+    LINK_SENT = "link_bytes_to_agent", Unit.BYTES, "bytes on the link to the Agent, framing included"
+    LINK_BACK = "link_bytes_to_board", Unit.BYTES, "bytes on the link from the Agent, framing included"
+    WITHHELD = "samples_withheld", Unit.SAMPLES, "samples that the Agent left to the Client's shared memory"
+    SESSIONS = "sessions_opened", Unit.SESSIONS, "sessions that the firmware opened with its Agent"
+    SESSIONS_ALIVE = "sessions_alive", Unit.SESSIONS, "sessions that the Agent had at the end"
+    FALSE_STOPS = "false_stops", Unit.STOPS, "halts where none was asked for"
+    FUNCTION_CALLS = "function_calls_per_sample", Unit.CALLS, "calls of a named function for each publish"
+    MODULE_ROM = "module_text_bytes", Unit.BYTES, "code and constants of a module, by how its symbols are named"
+    MODULE_RAM = "module_ram_bytes", Unit.BYTES, "RAM of a module, by how its symbols are named"
 
     @classmethod
     def named(cls, name: str) -> Metric | None:
@@ -220,6 +252,8 @@ class Condition(StrEnum):
     SERVICES = "services", int, "services, each with a replier"
     CONTEXTS = "contexts", int, "contexts that publish, the spinning one among them", "{} contexts"
     WAKER = "waker", int, "the other context that publishes into a spin", "context {}"
+    FUNCTION = "function", str, "a function of the firmware", "{}"
+    MODULE = "module", str, "a part of the firmware", "{}"
 
     @classmethod
     def named(cls, name: str) -> Condition | None:
@@ -472,9 +506,10 @@ class Calls(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkUse(Detail):
-    """DATA and WRITE_DATA on the link, over so many ``samples``."""
+    """DATA and WRITE_DATA on the link, over so many ``samples``; ``messages``: of any kind, where they were counted."""
 
     samples: int = 0
+    messages: int = 0
     data_submessages: int = 0
 
 
@@ -621,6 +656,42 @@ class BrokenPromises(Detail):
     """The promises that a search found broken, each with the shortest sequence that breaks it."""
 
     findings: tuple[Broken, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outside(Detail):
+    """Of firmware watched from outside: by ``function`` the calls of the application's callbacks; samples published
+    between two of them at most (``burst``), publish calls ``watched``, and of those lost the ones that publish had
+    reported as delivered (``silent``; None: its result was not seen).
+    """
+
+    functions: Mapping[str, int] = field(default_factory=dict)
+    burst: int = 0
+    watched: int = 0
+    silent: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldOutside(Held):
+    """The same of firmware watched from outside; ``own``: so many of the places are the application's own (None: whose
+    they are is not known).
+    """
+
+    own: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TraceOutside(WriteTrace):
+    """The same of firmware watched from outside: ``first`` wrote the payload into the middleware, if somebody did."""
+
+    first: Written | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Withheld(Detail):
+    """Samples by topic."""
+
+    topics: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -804,5 +875,53 @@ GROUPS = (
     Group(experiment="footprint", metrics=(Metric.MIDDLEWARE_RAM,), conditions=(), detail=Memory),
     Group(experiment="footprint", metrics=(Metric.STACK_PEAK, Metric.STACK_WORK), conditions=(), detail=Stack),
     Group(experiment="footprint", metrics=(Metric.HEAP_PEAK,), conditions=()),
+    Group(
+        experiment="observe",
+        metrics=(
+            Metric.PUBLISHES_WATCHED,
+            Metric.CALLBACKS_LOCAL,
+            Metric.CALLBACKS_LINK,
+            Metric.CALLBACKS_UNKNOWN,
+            Metric.CALLBACKS,
+            Metric.PUBLISH_ERRORS,
+            Metric.UNCONFIRMED,
+            Metric.SAMPLES_LOST,
+            Metric.SAMPLES_OUT_OF_ORDER,
+            Metric.SAMPLES_DOUBLED,
+        ),
+        conditions=(Condition.LINK, Condition.PAYLOAD_BYTES, Condition.READERS),
+        detail=Outside,
+    ),
+    Group(
+        experiment="observe",
+        metrics=(Metric.TO_TRANSPORT, Metric.TO_TRANSPORT_STEPPED, Metric.LATENCY, Metric.PUBLISH_CALL),
+        conditions=_SHAPE,
+        detail=Latency,
+    ),
+    Group(experiment="observe", metrics=(Metric.HALT_COST,), conditions=()),
+    Group(experiment="observe", metrics=(Metric.RESIDENT_COPIES,), conditions=_SHAPE, detail=HeldOutside),
+    Group(experiment="observe", metrics=(Metric.PAYLOAD_WRITTEN,), conditions=_SHAPE, detail=TraceOutside),
+    Group(experiment="observe", metrics=(Metric.DISTINCT_BUFFERS,), conditions=_SHAPE, detail=Addresses),
+    Group(experiment="observe", metrics=(Metric.LINK_BYTES,), conditions=_SHAPE, detail=LinkUse),
+    Group(
+        experiment="observe",
+        metrics=(
+            Metric.MESSAGES_SENT,
+            Metric.MESSAGES_BACK,
+            Metric.LINK_SENT,
+            Metric.LINK_BACK,
+            Metric.DATA_SENT,
+            Metric.DATA_ECHOED,
+            Metric.SESSIONS,
+            Metric.SESSIONS_ALIVE,
+            Metric.FALSE_STOPS,
+        ),
+        conditions=(),
+    ),
+    Group(experiment="observe", metrics=(Metric.WITHHELD,), conditions=(), detail=Withheld),
+    Group(experiment="observe", metrics=(Metric.FUNCTION_CALLS,), conditions=(Condition.FUNCTION,)),
+    Group(experiment="observe", metrics=(Metric.MODULE_ROM, Metric.MODULE_RAM), conditions=(Condition.MODULE,)),
+    Group(experiment="observe", metrics=(Metric.TEXT_BYTES, Metric.DATA_BYTES, Metric.BSS_BYTES), conditions=()),
+    Group(experiment="observe", metrics=(Metric.STACK_PEAK,), conditions=(), detail=Stack),
 )
 """Which experiment yields which metrics: what the docs are made from."""

@@ -5,6 +5,7 @@ Joins stations, experiments, claims and records. Must not know terminals or file
 
 from rig.run._choose import Choice, choose
 from rig.run._execute import execute, new_run_id, resume
+from rig.run._observe import Observed, ObserveOptions, check_observe, execute_observe
 from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
 from rig.run._outcome import outcome
 from rig.run._pace import journal_like
@@ -20,6 +21,8 @@ __all__ = [
     "AgentKind",
     "Choice",
     "Listener",
+    "ObserveOptions",
+    "Observed",
     "Recorder",
     "Replayed",
     "RunOptions",
@@ -27,8 +30,10 @@ __all__ = [
     "Unfinished",
     "check_claims",
     "check_directory",
+    "check_observe",
     "choose",
     "execute",
+    "execute_observe",
     "experiments_for",
     "find_run",
     "journal_like",

@@ -36,7 +36,8 @@ def new_run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(2)
 
 
-def _now() -> str:
+def stamp() -> str:
+    """This moment, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -107,7 +108,7 @@ class _Run:
         self._decide_across()
         self.run = replace(
             self.run,
-            finished=_now(),
+            finished=stamp(),
             seconds=round(time.monotonic() - self.begin, 3),
             outcome=outcome(self.recorder.record(), interrupted=interrupted).value,
         )
@@ -127,7 +128,7 @@ class _Run:
     def _check_images(self) -> None:
         """Whoever names a wrong file for the last board must not wait for what the first one measures."""
         for board in self.boards:
-            if board.spec.firmware.preset is None and board.pending():
+            if not board.spec.firmware.built and board.pending():
                 load_images(board.spec)
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = (), seen: Exception | None = None) -> None:
@@ -228,7 +229,7 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
     :raises UsageError: the options or boards.yaml cannot be used; nothing has been touched.
     """
     specs = Inventory.load(options.boards_file).select(options.boards)
-    begun = Run(id=run_id, started=_now(), rig_version=__version__, command=options.command, quick=options.quick)
+    begun = Run(id=run_id, started=stamp(), rig_version=__version__, command=options.command, quick=options.quick)
     return _finish(_Run(options, begun, listeners, specs))
 
 
@@ -247,7 +248,7 @@ def resume(options: RunOptions, *, listeners: tuple[Listener, ...] = ()) -> RunR
             now = images[firmware.variant].digest if firmware.variant in images else "missing"
             check_same(f"the {firmware.variant} firmware of {spec.name}", firmware.digest, now)
     run = unfinished.record.run
-    begun = replace(run, finished=None, outcome=None, resumed=(*run.resumed, _now()))
+    begun = replace(run, finished=None, outcome=None, resumed=(*run.resumed, stamp()))
     return _finish(_Run(options, begun, listeners, specs, unfinished))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from rig.bench import Called, Context, Heard, Step
 from rig.errors import RigError
 from rig.model import (
+    Ask,
     Breach,
     Cancel,
     Close,
@@ -30,9 +31,12 @@ from rig.model import (
     Operation,
     Promise,
     Publish,
+    Remote,
     Repeat,
+    Restart,
     Sample,
     Send,
+    Sent,
     Spin,
     World,
     holders,
@@ -143,7 +147,13 @@ class _Judge:
                     self.asked.append((end, entry.sample))
                     break
         return self.world.delivered(
-            end, number, heard.length, whole=heard.wrong < 0, address=heard.address, request=heard.request
+            end,
+            number,
+            heard.length,
+            whole=heard.wrong < 0,
+            address=heard.address,
+            request=heard.request,
+            local=heard.local,
         )
 
     def _resolve(self, end: End, heard: Heard) -> int:
@@ -223,6 +233,10 @@ class _Judge:
         match called.step:
             case Step.OPEN:
                 return world.opened(called.status)
+            case Step.HOST:
+                self._at_the_agent(operation, called)
+            case Step.READ if isinstance(operation, Ask):
+                world.asked(operation.end)
             case Step.IN_CALLBACK if isinstance(operation, InCallback):
                 self.hooks.append(self.callbacks + operation.callback)
             case Step.CLOSE:
@@ -238,6 +252,17 @@ class _Judge:
                     seen = "it was not through in time"
                     return Breach(Promise.ALIVE, Family.DEAD, "the other context publishes and ends", seen)
         return None
+
+    def _at_the_agent(self, operation: Operation, called: Called) -> None:
+        match operation:
+            case Restart():
+                self.world.restarted()
+            case Remote(kind, topic, there):
+                self.world.elsewhere_came(kind, self.topics[topic], there=there)
+            case Sent(topic, length, count):
+                first = self.lowered.steps[called.number].numbered.first
+                for number in range(first, first + count):
+                    self.world.sent_from_afar(self.topics[topic], number, length)
 
     def _started(self, called: Called) -> Breach | None:
         calls = self.lowered.calls

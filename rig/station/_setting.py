@@ -5,7 +5,7 @@ Knows no board kind, no Agent and no process; a station fills it in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -71,6 +71,26 @@ class RemoteReader(Protocol):
         ...
 
 
+class RemoteEnds(Protocol):
+    """Reliable readers and writers beside the board, at the same Agent; they come and go. A topic: name and type."""
+
+    def come(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """A reader or writer comes, if it is not there. :raises AgentFault: the Agent does not take it."""
+        ...
+
+    def go(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """It goes, if it is there. :raises AgentFault: the Agent does not let it."""
+        ...
+
+    def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
+        """The writer publishes, if it is there. :raises AgentFault: the Agent does not take it."""
+        ...
+
+    def close(self) -> None:
+        """Leave without a word."""
+        ...
+
+
 class Link(Protocol):
     """The tapped link between board and Agent."""
 
@@ -112,6 +132,23 @@ class Link(Protocol):
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
         line and nobody else.
+        """
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Whether the Agent is the rig's own."""
+        ...
+
+    @property
+    def has_room_for_others(self) -> bool:
+        """Whether this Agent serves others than the board's line."""
+        ...
+
+    def remote_ends(self) -> RemoteEnds | None:
+        """Others beside the board, at the same Agent; None if it has no room for them.
+
+        :raises AgentFault: it does not answer.
         """
         ...
 

@@ -15,7 +15,18 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
+from rig.bench import (
+    IDENTITY_SYMBOL,
+    Bench,
+    Identity,
+    Refused,
+    Status,
+    build,
+    build_port,
+    identity_of,
+    open_points,
+    port_of,
+)
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
@@ -50,12 +61,11 @@ def agent_label(kind: str) -> str:
 
 
 def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
-    """The bench images of a board by variant, built first if it names a preset.
+    """The bench images of a board by variant, built first if it names a preset or a port.
 
-    :raises UsageError: one cannot be read, or is not what boards.yaml takes it for.
+    :raises UsageError: one cannot be read or built, or is not what boards.yaml takes it for.
     """
-    paths: Mapping[str, Path]
-    paths = build(spec.firmware.preset) if spec.firmware.preset is not None else spec.firmware.images
+    paths = _paths(spec)
     missing = [path for path in paths.values() if not path.exists()]
     if missing and spec.os in _BUILT_ELSEWHERE:
         raise UsageError(
@@ -67,6 +77,21 @@ def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     for variant, image in images.items():
         _check_identity(spec, variant, image)
     return images
+
+
+def _paths(spec: BoardSpec) -> Mapping[str, Path]:
+    source = spec.firmware
+    if not source.built:
+        return source.images
+    place = source.port or port_of(source.preset or "")
+    points = open_points(place) if place is not None else []
+    if points:
+        raise UsageError(
+            f"the port of board {spec.name} ({spec.where}) is not finished: {len(points)} "
+            f"point{'s are' if len(points) > 1 else ' is'} open, first {points[0]}",
+            hint=f"`rig build {spec.name}` lists them; take each line RIG_TODO away when it is done (docs/porting.md)",
+        )
+    return build_port(source.port) if source.port is not None else build(source.preset or "")
 
 
 def _check_identity(spec: BoardSpec, variant: str, image: FirmwareImage) -> None:

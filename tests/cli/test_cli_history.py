@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+import urllib.request
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rig_process import Finished
+from rig_process import Finished, RigProcess
 from sample_record import one_board, sample
 
+from rig.history import Store
 from rig.records import RunRecord, save
 
 Rig = Callable[..., Finished]
@@ -102,3 +105,26 @@ def test_the_store_may_be_elsewhere_or_off(here: Rig, place: Path, monkeypatch: 
     monkeypatch.setenv("RIG_HISTORY", "off")
     done = here("runs", cwd=place)
     assert done.code == 2 and "RIG_HISTORY" in done.err
+
+
+def test_the_newest_run_of_each_board_and_kind_goes_into_a_folder(here: Rig, place: Path) -> None:
+    lay(place, one_board(sample(), "native"), "20260305T000000Z-0004", quick=True)
+    done = here("runs", "export", "textfile", cwd=place)
+    assert done.code == 0 and "2 files in textfile" in done.out, done.err
+    files = {file.name: file.read_text() for file in (place / "textfile").iterdir()}
+    assert set(files) == {"rig-mps2-an385-full.prom", "rig-native-quick.prom"}
+    assert 'run_id="20260304T000000Z-0003"' in files["rig-mps2-an385-full.prom"]
+    assert here("runs", "export", "textfile/rig-native-quick.prom", cwd=place).code == 2
+
+
+def test_rig_serve_has_runs_that_end_meanwhile(start: Callable[..., RigProcess], place: Path) -> None:
+    process = start("serve", "--port", "0", RIG_HISTORY=str(place / "mine.sqlite"))
+    process.wait_for("/metrics")
+    (address,) = re.findall(r"http://127\.0\.0\.1:\d+/metrics", process.text())
+    with Store(place / "mine.sqlite") as store:
+        store.add(replace(one_board(sample(), "native"), run=replace(sample().run, id="zz")), None)
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        text = answer.read().decode()
+    assert 'run_id="zz"' in text and 'rig_claim_verdict{board="native"' in text
+    process.interrupt()
+    assert process.finish() == 0

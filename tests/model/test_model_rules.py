@@ -508,3 +508,48 @@ def test_what_a_depth_replaced_while_another_context_published_is_owed_to_nobody
         kept(mcu.hear(reader, number))
     mcu.world.joined()
     kept(mcu.spin())
+
+
+def test_what_is_elsewhere_takes_nothing_from_local_readers_and_may_bring_some_to_who_asked() -> None:
+    mcu = Mcu(link=True)
+    writer, reader, other = mcu.make(Kind.WRITER, 1), mcu.make(Kind.READER, 1), mcu.make(Kind.READER, 2)
+    mcu.world.elsewhere_came(Kind.WRITER, TOPIC, there=True)
+    mcu.world.sent_from_afar(TOPIC, 100, 8)
+    mcu.world.asked(reader)
+
+    def by_link(end: End, number: int) -> Breach | None:
+        return mcu.world.delivered(end, number, 8, whole=True, address=None, local=False)
+
+    assert by_link(reader, 100) is None
+    again, unasked = by_link(reader, 100), by_link(other, 100)
+    assert again is not None
+    assert again.promise is Promise.ONCE
+    assert unasked is not None
+    assert unasked.promise is Promise.ONLY_MATCHING
+    sample = mcu.publish(writer)
+    mcu.world.restarted()
+    assert by_link(reader, sample) is None  # an Agent may send it back: that is another claim's matter
+    lost = mcu.spin()
+    assert lost is not None
+    assert lost.family is Family.LOST
+
+
+def test_a_pool_may_be_full_of_what_a_reader_elsewhere_is_owed() -> None:
+    mcu = Mcu(link=True, buffers=1)
+    writer, reader = mcu.make(Kind.WRITER, 1), mcu.make(Kind.READER, 1)
+    kept(mcu.hear(reader, mcu.publish(writer)))
+    assert mcu.spin() is None
+    assert mcu.world.published(writer, 50, 8, None, NO_BUFFER) is not None
+    mcu.world.elsewhere_came(Kind.READER, TOPIC, there=True)
+    kept(mcu.hear(reader, mcu.publish(writer)))
+    assert mcu.spin() is None
+    assert mcu.world.published(writer, 51, 8, None, NO_BUFFER) is None
+
+
+def test_a_request_has_an_id_that_no_waiting_one_has() -> None:
+    mcu = Mcu()
+    mcu.make(Kind.REPLIER, 1, topic=SERVICE)
+    asker = mcu.make(Kind.REQUESTER, 1, topic=SERVICE)
+    broken(mcu.world.published(asker, 1, 8, None, 0), Promise.ANSWERED, Family.EXTRA)
+    kept(mcu.world.published(asker, 2, 8, None, 10))
+    broken(mcu.world.published(asker, 3, 8, None, 10), Promise.ANSWERED, Family.EXTRA)

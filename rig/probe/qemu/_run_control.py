@@ -228,11 +228,18 @@ class RunControl:
             self._rsp.resume()
 
     def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
-        """Gather every write to RAM, see ``WriteTracer``; the machine runs before and after.
+        """Gather every write to RAM, see ``WriteTracer``; the machine runs before and after, or is halted before and
+        after if the plan has no beginning of its own.
 
-        :raises LinkError: the core is halted, or the trace did not come to its end.
+        :raises LinkError: the core is in the other state, or the trace did not come to its end.
         """
         memories = [(memory.start, memory.length) for memory in self._machine.ram]
+        if plan.begin is None:
+            if not self.halted:
+                raise LinkError("the core runs: there is no place to trace from")
+            for entry in tuple(self._inserted):  # they come back when the core is let go
+                self._remove(entry)
+            return WriteTracer(self._rsp, plan, memories, self._note_stop).run(start)
         with self.paused():
             if self.halted:
                 raise LinkError("the core is halted: there is nothing to trace")
