@@ -294,12 +294,13 @@ class Detail:
     """What explains a figure, and why there is none. The latter in words, each empty if it does not apply:
 
     ``unsupported``: the middleware has no such feature; ``unavailable``: this board or middleware has no means to tell;
-    ``missing``: it was tried and came to nothing.
+    ``missing``: it was tried and came to nothing. ``wire``: of a time over the Agent, the network that it contains.
     """
 
     unsupported: str = ""
     unavailable: str = ""
     missing: str = ""
+    wire: str = ""
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> Self:
@@ -316,7 +317,7 @@ class Detail:
         return {key: value for key, value in to_plain(self).items() if value != "" or key not in _WHY_NOT}
 
 
-_WHY_NOT = ("unsupported", "unavailable", "missing")
+_WHY_NOT = ("unsupported", "unavailable", "missing", "wire")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
