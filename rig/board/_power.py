@@ -44,7 +44,7 @@ class Power(Protocol):
 
 
 class EmulatedPower:
-    """An emulator: on is a new process, with memory as blank as on delivery."""
+    """An emulator: to switch it on starts a new process with blank memory."""
 
     def __init__(self, spec: BoardSpec, *, icount_shift: int | None, align: bool) -> None:
         assert spec.machine is not None
@@ -83,8 +83,8 @@ class EmulatedPower:
 
 
 class FixedPower:
-    """A real board, or one that is emulated elsewhere, leased while it is in use. The rig cannot switch it: off and on
-    change nothing.
+    """A real board, or one that another host emulates, leased while it is in use. The rig cannot switch its power: off
+    and on do nothing.
     """
 
     def __init__(self, spec: BoardSpec, *, patience: float, icount_shift: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""The schema of ``boards.yaml``: which keys a board has, by kind, and what they may be."""
+"""The schema of ``boards.yaml``: which keys a board has, by kind, and which values they may have."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _A_DEVICE = "an absolute path such as /dev/serial/by-id/..., or rfc2217://HOST:P
 def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec]]:
     """Return the default board's name and all boards.
 
-    :raises UsageError: naming file, line, key, what was found and what was expected.
+    :raises UsageError: names file, line, key, what was found and what was expected.
     """
     version = document.need("version", f"the schema version, {SCHEMA_VERSION}")
     if version.integer(0, 1 << 31, "schema versions") != SCHEMA_VERSION:

@@ -309,7 +309,7 @@ class Probe:
 
     @property
     def traces_writes(self) -> bool:
-        """Whether ``trace_writes`` works. Only on emulated boards: no debug port of silicon offers it."""
+        """Whether ``trace_writes`` works: only on emulated boards, as no debug port of real silicon offers it."""
         return hasattr(self._session.probe, "trace_writes")
 
     @_border("trace writes")
@@ -324,18 +324,19 @@ class Probe:
         timeout: float,
         most: int = _MOST_WRITES,
     ) -> list[MemoryWrite]:
-        """Return every write of the core to RAM, in order, that happened in a window of what it runs.
+        """Return every write of the core to RAM within a window of execution, in order.
 
-        The core must be running, and is running again afterwards, whatever happened; its time stands still at every
-        write. Holds the probe for the whole time.
+        The core must be running, and is running again afterwards, also after an error. Its time stands still at every
+        write. The call holds the probe until it returns.
 
-        :param begin: the window begins when the core gets to the instruction at this address; None: where it is
-            halted, and then it is halted again afterwards, past all breakpoints,
-        :param until: and ends with a write that covers one of these addresses; that write is the last one returned,
-        :param ends: or when the core comes to one of these instructions for the ``times``-th time.
-        :param start: called once the core cannot get to ``begin`` unseen.
-        :param timeout: from then on, seconds.
-        :param most: writes until the trace is given up.
+        :param begin: the window begins when the core reaches the instruction at this address; None: it begins where the
+            core is halted, and the core is halted again afterwards, past all breakpoints.
+        :param until: the window ends with a write that covers one of these addresses; that write is the last one
+            returned.
+        :param ends: it also ends when the core reaches one of these instructions for the ``times``-th time.
+        :param start: called as soon as the core cannot pass ``begin`` unnoticed.
+        :param timeout: seconds from that moment on.
+        :param most: number of writes after which the trace is given up.
         :raises ProbeFault: the trace did not finish, or the probe cannot trace.
         """
         if not self.traces_writes:
