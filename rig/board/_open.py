@@ -40,10 +40,10 @@ def open_board(
     board: DebuggedBoard | NativeBoard
     if spec.kind == "native":
         board = NativeBoard(spec, recorder)
-    elif spec.kind == "emulated":
+    elif spec.kind == "emulated" and spec.probe is None:
         board = DebuggedBoard(spec, EmulatedPower(spec, icount_shift=icount_shift, align=align), recorder)
     else:
-        board = DebuggedBoard(spec, FixedPower(spec, patience=patience), recorder)
+        board = DebuggedBoard(spec, FixedPower(spec, patience=patience, icount_shift=icount_shift), recorder)
     try:
         if isinstance(board, DebuggedBoard):
             board.start()

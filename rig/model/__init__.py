@@ -1,7 +1,8 @@
-"""Local delivery as DDS and the middleware's contract want it, as a model that runs: the specification of the search.
+"""An executable model of local delivery, after DDS and the contract of ``rig_middleware.h``: the search's
+specification.
 
-Pure: bytes, boards and clocks have no part in it. Knows operations, what each must come to, and which promise is broken
-when it does not. Must not know how operations reach a board, nor the claims.
+It is pure: no bytes, boards or clocks. Knows operations, their right results, and the promise that a wrong result
+breaks. Must not know how operations reach a board, nor the claims.
 """
 
 from rig.model._ideal import Expected, Ideal, Numbered, holders, names_of, number_all, predict, topic_id

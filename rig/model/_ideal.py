@@ -1,8 +1,7 @@
-"""The ideal middleware: does what the specification says and chooses the plainest way where it leaves a choice.
+"""The ideal middleware: does what the specification says, in the simplest way where that leaves a choice.
 
-It says what a sequence must come to, so that people can read it beside what came, and it lets a generator know the
-state in which its next call is made. The specification itself is tested on it: whatever is asked of it, it breaks none
-of its promises.
+It gives the expected result of a sequence, for people to compare with the actual one. It gives the generator the state
+before the next call. The specification is tested on it: whatever one calls, it breaks no promise.
 """
 
 from __future__ import annotations
@@ -54,18 +53,18 @@ HOLDER_ID = 1  # of a session's one participant, publisher and subscriber
 
 
 def topic_id(topic: int, form: Form = Form.BIN) -> int:
-    """The DDS-XRCE id of a topic in each session, by its index in the sequence; one by reference is another topic."""
+    """The DDS-XRCE id of a topic in each session, by its index in the sequence; a topic by REF gets another id."""
     return topic + 1 + (_BY_REFERENCE if form is Form.REF else 0)
 
 
 def names_of(create: Create, topics: tuple[Topic, ...]) -> Topic:
-    """What decides whom an endpoint meets. A reference names what only an Agent knows: it is the same as itself."""
+    """The names by which an endpoint matches. Only an Agent can resolve a REF, so a REF matches only itself."""
     topic = topics[create.topic]
     return Topic(topic.name, "(by reference)") if create.form is Form.REF else topic
 
 
 def holders(create: Create) -> list[tuple[int, int]]:
-    """What must be there before an endpoint is: (DDS-XRCE kind, id)."""
+    """The entities that an endpoint needs: (DDS-XRCE kind, id)."""
     needed = [(PARTICIPANT, HOLDER_ID)]
     if create.end.kind in (Kind.WRITER, Kind.READER):
         group = PUBLISHER if create.end.kind is Kind.WRITER else SUBSCRIBER
@@ -75,7 +74,7 @@ def holders(create: Create) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """An operation with the number of its first sample; ``index``: of the operation of the sequence it is part of."""
+    """An operation with the number of its first sample; ``index``: of the sequence's operation that it belongs to."""
 
     operation: Operation
     index: int
@@ -84,7 +83,7 @@ class Numbered:
 
     @property
     def samples(self) -> int:
-        """Sample numbers that it takes, with all that is in it."""
+        """How many sample numbers it uses, inner operations included."""
         operation = self.operation
         if isinstance(operation, Publish | Sent):
             return operation.count
@@ -95,7 +94,7 @@ class Numbered:
 
 
 def number(operation: Operation, index: int, first: int) -> Numbered:
-    """Give each sample of an operation its number, in the order in which the operation is read."""
+    """Number the samples of an operation, in the order of reading."""
     inner: list[Numbered] = []
     if isinstance(operation, InCallback | Elsewhere | Repeat):
         at = first
@@ -116,7 +115,7 @@ def number_all(sequence: Sequence, first: int = 1) -> list[Numbered]:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One thing that must happen: a call and what it returns, or a callback. ``index``: of its operation."""
+    """One thing that must happen: a call with its result, or a callback. ``index``: of its operation."""
 
     index: int
     text: str
@@ -132,7 +131,9 @@ class _Kept:
 
 
 class Ideal:
-    """Runs operations on a perfect middleware. ``log``: what happened, if ``logs``; ``breaches``: must stay empty."""
+    """Runs operations on a perfect middleware. ``log``: what happened, if ``logs`` is set; ``breaches``: must stay
+    empty.
+    """
 
     def __init__(self, sequence: Sequence, limits: Limits | None = None, *, logs: bool = False) -> None:
         self.logs = logs
@@ -363,7 +364,7 @@ class Ideal:
 
 
 def predict(sequence: Sequence, limits: Limits | None = None) -> Iterator[Expected]:
-    """What must happen when a sequence is run, and in the spins that follow it, in order."""
+    """What must happen when a sequence is run and in the spins after it, in order."""
     ideal = Ideal(sequence, limits, logs=True)
     for operation in sequence.operations:
         ideal.apply(operation)

@@ -1,7 +1,7 @@
-"""The calls of an application, as a sequence is made of them; each says in words what it does.
+"""The calls of an application, of which a sequence consists; each describes itself in words.
 
 Knows the interface of a middleware (``firmware/middleware/rig_middleware.h``). Must not know how calls reach a board,
-nor what is right: that is ``_world``.
+nor their right results: ``_world`` has these.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 
 class Kind(IntEnum):
-    """Endpoints, with their DDS-XRCE object kinds."""
+    """Kinds of endpoint, as DDS-XRCE object kinds."""
 
     WRITER = 5
     READER = 6
@@ -21,7 +21,7 @@ class Kind(IntEnum):
 
 
 class Group(IntEnum):
-    """What holds endpoints, with DDS-XRCE object kinds. Deleting one deletes what it holds."""
+    """Entities that contain endpoints, as DDS-XRCE object kinds. To delete one deletes its endpoints."""
 
     PARTICIPANT = 1
     PUBLISHER = 3
@@ -37,10 +37,10 @@ class Form(IntEnum):
 
 
 class Mode(IntFlag):
-    """What becomes of an endpoint that stands where another is to be made (DDS-XRCE creation mode).
+    """DDS-XRCE creation mode: what happens if an endpoint with this id exists already.
 
-    None of both: the call is refused. REUSE: what is the same goes on, anything else is refused. REPLACE: it is deleted
-    and made anew. Both: what is the same goes on, anything else is replaced.
+    Neither flag: the call is refused. REUSE: an equal endpoint stays, a different one makes the call fail. REPLACE: the
+    old one is deleted and a new one created. Both: an equal endpoint stays, a different one is replaced.
     """
 
     NEW = 0
@@ -93,7 +93,7 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close a session with all that is in it."""
+    """Close a session with all its entities."""
 
     session: int
 
@@ -103,10 +103,11 @@ class Close:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """Make an endpoint, and before it the participant, topic, publisher or subscriber that it needs and lacks.
+    """Create an endpoint, and before it the participant, topic, publisher or subscriber that it needs, unless they
+    exist.
 
-    ``topic``: index of a topic's or a service's names in the sequence. ``count``: so many endpoints alike, with ids
-    one after another. ``apart``: each of them on the topic after that of the one before.
+    ``topic``: index of a topic's or a service's names in the sequence. ``count``: how many equal endpoints, with
+    consecutive ids. ``apart``: each on the next topic.
     """
 
     end: End
@@ -119,7 +120,7 @@ class Create:
     mode: Mode = Mode.NEW
 
     def each(self) -> list[Create]:
-        """The same, one endpoint at a time."""
+        """The same as single creations, one endpoint each."""
         if self.count == 1:
             return [self]
         return [
@@ -155,7 +156,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Delete what holds endpoints, and so these."""
+    """Delete an entity that contains endpoints, and so these."""
 
     session: int
     group: Group
@@ -183,7 +184,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class Loan:
-    """Lend a place for ``length`` bytes and write the payload there."""
+    """Loan a buffer for ``length`` bytes and write the payload into it."""
 
     end: End
     length: int
@@ -194,7 +195,7 @@ class Loan:
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Publish, or request with, what was lent."""
+    """Publish the loan, or send it as a request."""
 
     end: End
 
@@ -214,7 +215,7 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """From now on repliers answer later, by ``Reply``; or in their callback again."""
+    """From now on repliers answer later, by ``Reply``, or again in their callback."""
 
     keep: bool
 
@@ -224,7 +225,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """Answer the oldest requests that were kept."""
+    """Answer the oldest requests that wait."""
 
     count: int = 1
 
@@ -245,7 +246,7 @@ class Spin:
 
 
 class LinkState(IntEnum):
-    """What becomes of messages on the link."""
+    """What happens to messages on the link."""
 
     WHOLE = 0
     SILENT = 1
@@ -254,7 +255,7 @@ class LinkState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """From now on the link is whole, silent, or loses every third message. Of a sequence that has a link."""
+    """From now on the link works, is silent, or loses every third message. Only for a sequence with a link."""
 
     state: LinkState
 
@@ -268,7 +269,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """The Agent ends and another begins, which knows of nobody; who was there elsewhere is gone with it."""
+    """Restart the Agent. The new one knows no Client; readers and writers elsewhere are gone."""
 
     def __str__(self) -> str:
         return "the Agent is restarted"
@@ -276,7 +277,7 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Remote:
-    """Elsewhere, at the same Agent, a reliable writer or reader of a topic comes (``there``) or goes."""
+    """Create (``there``) or delete a reliable writer or reader elsewhere, at the same Agent."""
 
     kind: Kind
     topic: int
@@ -311,7 +312,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """Wait until the other context is through."""
+    """Wait until the other context has finished."""
 
     def __str__(self) -> str:
         return "wait for the other context"
@@ -319,7 +320,7 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class InCallback:
-    """Do this inside the n-th callback from now on. A callback must not spin, wait, or close a session."""
+    """Do an operation inside the n-th callback from now on. A callback must not spin, wait, or close a session."""
 
     callback: int
     operations: tuple[Operation, ...]
@@ -330,7 +331,9 @@ class InCallback:
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """From another context, an interrupt or a thread: publish, beginning ``delay_ms`` from now, while we go on."""
+    """Publish from another context, an interrupt or a thread, from ``delay_ms`` milliseconds on, while the main context
+    goes on.
+    """
 
     operations: tuple[Publish, ...]
     delay_ms: int = 0
@@ -342,7 +345,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Do this again and again; after each round everything is as it was before."""
+    """Repeat operations; after each round the state is as it was before."""
 
     times: int
     operations: tuple[Operation, ...]
@@ -378,7 +381,7 @@ Operation = (
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Names that decide who meets: of a topic its name and type; of a service its name, request and reply type."""
+    """The names by which endpoints match: a topic's name and type, or a service's name, request type and reply type."""
 
     name: str
     type: str
@@ -393,9 +396,9 @@ class Topic:
 class Sequence:
     """A middleware's start, and the calls that follow.
 
-    ``buffers`` of ``buffer_bytes`` each, a multiple of 8, are all the message memory it gets. ``topics``: what the
-    operations mean by a number. ``link``: there is one, with an Agent behind it that does not tell who reads, so that
-    every sample of a connected session is for it as well. ``tells``: it does tell.
+    All message memory: ``buffers`` buffers of ``buffer_bytes`` each, a multiple of 8. ``topics``: the topics behind the
+    numbers in operations. ``link``: there is a link with an Agent that does not tell who reads, so that each sample of
+    a connected session also goes to the Agent. ``tells``: that Agent tells who reads.
     """
 
     buffers: int

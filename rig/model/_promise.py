@@ -1,6 +1,6 @@
 """What a middleware promises its application, one by one, and what a breach of a promise is.
 
-Must not know claims: their own table says which claim a promise belongs to.
+Must not know claims: the table ``CLAIM_OF`` of ``rig/claims`` says which claim a promise counts against.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ _STATUS = {
 
 
 def status_word(status: int, *, counts: bool = False) -> str:
-    """What a call returned, as the middleware's interface names it; an id stays a number.
+    """A call's result as ``rig_middleware.h`` names it; an id stays a number.
 
-    :param counts: 0 is a number as well.
+    :param counts: the result is a count, so that 0 is a number and not ``OK``.
     """
     return str(status) if counts and status == 0 else _STATUS.get(status, str(status))
 
 
 class Family(StrEnum):
-    """What a breach looks like. The shortest sequence that shows a breach is one of the same family."""
+    """The kind of a breach. Shrinking keeps the kind: the shortest sequence shows a breach of the same family."""
 
     LOST = "lost"
     EXTRA = "extra"

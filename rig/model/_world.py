@@ -1,23 +1,25 @@
-"""Local delivery as it should be: what a middleware of one MCU owes its application, call by call.
+"""The specification of local delivery: what a middleware on one MCU must do for its application, call by call.
 
-This is the specification that sequences are held against. It follows DDS (request-offered matching, RELIABILITY,
-DURABILITY, HISTORY) and the contract of ``rig_middleware.h``. It gets each call with its result, and each callback; it
-says which promise they break. It leaves open what a middleware may choose:
+Sequences are checked against it. It follows DDS (request-offered matching, RELIABILITY, DURABILITY, HISTORY) and the
+contract of ``rig_middleware.h``. It gets each call with its result, and each callback, and returns the promise that
+they break. It leaves open what a middleware may choose:
 
 - which of the samples arrive that a KEEP_LAST history may have replaced; the newest ``depth`` must;
 - whether a full pool still lends a place while buffers are held by what may be replaced or is only kept for late
   readers; while there is certainly a free one, it must;
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
-- the order of samples of different writers.
+- the order of samples of different writers;
+- whether an endpoint is still there when what was to replace it was rightly refused;
+- whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
-With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
-had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the
-Agent is not asked.
+With a link, samples without local readers may wait for it and may fill the pool; samples that local readers have
+received may not. A deletion may have to wait for the link, and so may what was deleted with it. The model does not
+check which samples reach the Agent.
 
-Whoever comes and goes elsewhere, and whatever becomes of the Agent, local delivery is owed as before. For a reader
-elsewhere a pool may be full of its writers' samples. What the Agent brings to readers that asked it is its own to
-choose, and comes whole; of a writer elsewhere, once. Knows no records, no boards and no claims.
+Local delivery is required as before, whatever happens to the Agent and to readers and writers elsewhere. Samples for a
+reader elsewhere may fill the pool. The Agent chooses which samples it sends to readers that sent READ_DATA; each must
+arrive whole, and a sample of a writer elsewhere only once. Knows no entries, no boards and no claims.
 """
 
 from __future__ import annotations
@@ -41,15 +43,16 @@ _WIRE_OVERHEAD = 32  # bytes that DDS-XRCE and its framing put round a short sam
 
 
 def may_meet(offered: Qos, requested: Qos) -> bool:
-    """DDS request-offered: a reader may not ask for more than its writer offers."""
+    """Whether QoS match, by DDS request-offered: a reader may not request more than its writer offers."""
     return (offered.reliable or not requested.reliable) and (offered.transient_local or not requested.transient_local)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the middleware says it was built for; no promise is broken by a table that is full then.
+    """The table sizes that the middleware reports; a call that fails because a table is full then breaks no promise.
 
-    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    ``names``: how many texts it can keep, names and types included, with ``name_bytes`` in all. ``endpoints``: the
+    smaller of its tables of writers and of readers, where it has such.
     """
 
     sessions: int = 2
@@ -57,11 +60,14 @@ class Limits:
     pairs: int = 64
     names: int = 32
     name_bytes: int = 2048
+    endpoints: int = 64
 
 
 @dataclass(slots=True, eq=False)
 class Sample:
-    """One accepted sample, request or reply. ``waiting``: readers that must get it still; ``maybe``: that may."""
+    """One accepted sample, request or reply. ``waiting``: readers that must still get it; ``maybe``: readers that may
+    get it.
+    """
 
     number: int
     writer: Endpoint
@@ -81,7 +87,9 @@ class Sample:
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """A sample in a reader's queue. ``young``: it came there inside a callback; the spin under way may leave it."""
+    """A sample in a reader's queue. ``young``: it was published inside a callback; the running spin need not deliver
+    it.
+    """
 
     sample: Sample
     required: bool
@@ -93,9 +101,9 @@ class Entry:
 
 @dataclass(slots=True, eq=False)
 class Endpoint:
-    """One end as the model keeps it. ``readers``: ends that hear what this one says, in the order of creation.
+    """The state of one endpoint. ``readers``: the endpoints that get its samples, in the order of creation.
 
-    ``made``: the call that made it; ``text``: bytes of the names in that.
+    ``made``: the call that created it; ``text``: bytes of the names in that call.
     """
 
     end: End
@@ -120,16 +128,30 @@ class Endpoint:
 class World:
     """The state of one middleware from its start on.
 
-    Each method that takes what happened returns the breach, or None.
+    Each method takes one event and returns the breach, or None.
 
-    :param buffers: of the pool, each of ``buffer_bytes``.
-    :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
+    :param buffers: number of buffers in the pool, ``buffer_bytes`` each.
+    :param loans: whether a sample is delivered at the address that was lent (``RIG_MW_CAP_LOAN``).
     :param link: whether there is a link.
+    :param pooled: whether its memory is cut into the buffers that were asked for, as its count of free ones says; else
+        it may take what is longer than one.
+    :param knows: whether the middleware itself knows which entities there are (``RIG_MW_CAP_OFFLINE``).
     """
 
     def __init__(
-        self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True, link: bool = False
+        self,
+        buffers: int,
+        buffer_bytes: int,
+        *,
+        limits: Limits | None = None,
+        loans: bool = True,
+        link: bool = False,
+        knows: bool = True,
+        pooled: bool = True,
     ) -> None:
+        self.pooled = pooled
+        self.knows = knows
+        self.unsure = ""  # what is not known, if what follows depends on it
         self.buffers = buffers
         self.buffer_bytes = buffer_bytes
         self.limits = limits or Limits()
@@ -175,9 +197,9 @@ class World:
         return None
 
     def closed(self, session: int, status: int) -> Breach | None:
-        """A session was closed with all that is in it."""
+        """A session was closed with all its entities."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if status < 0:
             return Breach(
                 Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status_word(status)}"
@@ -191,20 +213,20 @@ class World:
 
     @property
     def rows(self) -> int:
-        """Entities of every kind now."""
+        """Number of entities of every kind now."""
         return len(self.groups) + len(self.ends)
 
     @property
     def pairs(self) -> int:
-        """Writers and readers that match now, services included (each way counts)."""
+        """Number of matching pairs now; a requester and a replier count twice, once for each direction."""
         return sum(len(end.readers) for end in self.ends.values())
 
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if (session, kind, id) in self.groups:  # its deletion had to wait
-            return self._must_refuse(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
+            return self._must_know(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
             return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
         self.groups[session, kind, id] = text
@@ -214,17 +236,19 @@ class World:
     def created(
         self, create: Create, topic: Topic, status: int, *, held: bool = True, young: bool = False, text: int = 0
     ) -> Breach | None:
-        """An endpoint was created. ``held``: what it needs is there; if not, it may be refused. ``young``: inside a
-        callback. ``text``: bytes of its names.
+        """An endpoint was created. ``held``: the entities it needs exist; if not, it may be refused. ``young``: inside
+        a callback. ``text``: bytes of its names.
         """
         end = create.end
         if not self._is_open(end.session):
-            return self._must_refuse(status, f"session {end.session} is not open")
+            return self._must_know(status, f"session {end.session} is not open")
         if end in self.ends:
             if not self.replaces(create, topic):
                 return self._there_already(create, topic, status)
             self._remove(end)
             self.removals += 1
+            if status < 0:
+                self.unsure = f"whether {end} is still there, as what was to replace it was refused"
         made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:
@@ -243,7 +267,7 @@ class World:
         return None
 
     def replaces(self, create: Create, topic: Topic) -> bool:
-        """Whether a creation takes the place of an endpoint that is there."""
+        """Whether a creation replaces an existing endpoint."""
         old = self.ends.get(create.end)
         return (
             old is not None
@@ -255,9 +279,9 @@ class World:
         """An endpoint was to be made where one is, and not in its place. It goes on as it was."""
         old = self.ends[create.end]
         if Mode.REUSE not in create.mode:
-            return self._must_refuse(status, f"{create.end} exists already")
+            return self._must_know(status, f"{create.end} exists already")
         if not _same(old, create, topic):
-            return self._must_refuse(status, f"{create.end} exists already and does something else")
+            return self._must_know(status, f"{create.end} exists already and does something else")
         if status >= 0:
             return None
         seen = f"the call returned {status_word(status)}"
@@ -266,7 +290,7 @@ class World:
     def deleted(self, end: End, status: int) -> Breach | None:
         """An endpoint was deleted."""
         if end not in self.ends:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -278,9 +302,9 @@ class World:
         return None
 
     def dropped(self, session: int, group: Group, status: int) -> Breach | None:
-        """A participant, publisher or subscriber was deleted with what it holds."""
+        """A participant, publisher or subscriber was deleted with its endpoints."""
         if not any(key[:2] == (session, group) for key in self.groups):
-            return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+            return self._must_know(status, f"session {session} has no {group.name.lower()}")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -307,7 +331,7 @@ class World:
         self._unsteady = True
 
     def elsewhere_came(self, kind: Kind, topic: Topic, *, there: bool) -> None:
-        """A reliable writer or reader elsewhere came, or went: it may be known here later, or for longer."""
+        """A reliable writer or reader elsewhere was created or deleted; the Client may learn of it later."""
         self._unsteady = True
         if there and kind is Kind.READER:
             self._read_afar.add(topic)
@@ -316,12 +340,12 @@ class World:
             self._far[topic] = Endpoint(end=end, topic=topic, qos=Qos(), made=Create(end))
 
     def sent_from_afar(self, topic: Topic, number: int, length: int) -> None:
-        """The writer elsewhere published a sample, if there is one."""
+        """The writer elsewhere published a sample, if the writer exists."""
         if topic in self._far:
             self.samples[number] = Sample(number, self._far[topic], length)
 
     def asked(self, end: End) -> None:
-        """A reader asked the Agent for its samples; also one that is made in its place may get them."""
+        """A reader sent READ_DATA to the Agent; an endpoint created in its place may also get the samples."""
         self._asked.add(end)
 
     def _came_by_link(self, reader: Endpoint, number: int, length: int, *, whole: bool) -> Breach | None:
@@ -342,14 +366,14 @@ class World:
     # ---- publishing
 
     def loaned(self, end: End, number: int, length: int, place: int | None, status: int) -> Breach | None:
-        """A place was lent, or not."""
+        """A loan was made, or refused."""
         writer = self.ends.get(end)
         if writer is None:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if writer.loan is not None:
             return self._must_refuse(status, f"{end} has a loan already")
         if status >= 0:
-            if length > self.buffer_bytes:
+            if length > self.buffer_bytes and self.pooled:
                 return self._must_refuse(status, f"{length} B do not fit into {self.buffer_bytes}")
             self._take_buffer()
             writer.loan = Sample(number, writer, length, place)
@@ -375,10 +399,10 @@ class World:
         return None
 
     def sent(self, end: End, status: int, *, young: bool = False, concurrent: bool = False) -> Breach | None:
-        """What was lent was published, or sent as a request; ``status`` is then the request's id.
+        """A loan was published, or sent as a request; for a request ``status`` is its id.
 
-        :param young: inside a callback: the spin under way need not deliver it.
-        :param concurrent: another context did it, at an unknown moment.
+        :param young: inside a callback; the running spin need not deliver it.
+        :param concurrent: another context did it, at an unknown time.
         """
         writer = self.ends.get(end)
         if writer is None or writer.loan is None:
@@ -423,7 +447,7 @@ class World:
         young: bool = False,
         concurrent: bool = False,
     ) -> Breach | None:
-        """Loan and send in one. A failed one gave its loan back."""
+        """Loan and publish in one. If it failed, the loan was given back."""
         breach = self.loaned(end, number, length, place, OK if status >= 0 else status)
         if breach is not None or status < 0:
             writer = self.ends.get(end)
@@ -437,7 +461,7 @@ class World:
     def replied(
         self, end: End, number: int, length: int, status: int, *, asker: Endpoint | None, request: int, young: bool
     ) -> Breach | None:
-        """A replier answered request ``number`` of ``asker``, which is None when that is not there any more."""
+        """A replier answered request ``number`` of ``asker``; None: the requester no longer exists."""
         replier = self.ends.get(end)
         if asker is None or asker.end not in self.ends:
             return None  # what becomes of an answer to nobody is the middleware's to choose
@@ -473,8 +497,8 @@ class World:
         request: int = 0,
         local: bool = True,
     ) -> Breach | None:
-        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload; ``local``: it
-        came by shared memory, as the callback says.
+        """A callback ran. ``number``: the sample's number in its payload; ``address``: of the payload; ``local``: the
+        callback says that it came by shared memory.
         """
         self._delivered_in_spin += 1
         reader = self.ends.get(reader_end)
@@ -514,9 +538,9 @@ class World:
     def spun(
         self, timeout_ms: int, elapsed_ms: int, status: int, *, woken_after_ms: int | None = None
     ) -> Breach | None:
-        """A spin returned. What was accepted before it, and not inside it, must have been delivered by now.
+        """A spin returned. Samples accepted before it began must have been delivered by now.
 
-        :param woken_after_ms: another context published so long after the spin began; None: nobody did.
+        :param woken_after_ms: milliseconds from the spin's begin until another context published; None: none did.
         """
         if status < 0:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
@@ -548,7 +572,7 @@ class World:
         return breach
 
     def counted(self, free: int) -> Breach | None:
-        """The middleware was asked how many buffers are free."""
+        """The middleware reported how many buffers are free."""
         if self.link:
             return None  # what waits for it may have any
         least = self.buffers - len(self.held) - self.open_loans
@@ -562,7 +586,7 @@ class World:
         return None
 
     def joined(self) -> None:
-        """The other context is through: what it published waits like everything else from now on."""
+        """The other context has finished: from now on its samples wait like all others."""
         for sample in self.pending_elsewhere:
             sample.pending = False
             for reader in sample.writer.readers:
@@ -574,13 +598,15 @@ class World:
         self.pending_elsewhere.clear()
 
     def certainly_free(self) -> int:
-        """Buffers that must be free now, whatever the middleware chose."""
+        """Number of buffers that must be free now, whatever the middleware chose."""
         return self.buffers - len(self.held) - self.open_loans - self.for_link
 
     # ---- inside
 
     def _waits_for_link(self, status: int) -> bool:
-        """Whether a call was refused since the link's stream is full: to be made again after a spin."""
+        """Whether a call was refused since the link's stream is full: to be made again after a spin. Of calls that are
+        told to the Agent.
+        """
         return self.link and status == NO_BUFFER
 
     def _is_open(self, session: int) -> bool:
@@ -728,6 +754,8 @@ class World:
         self, what: str, status: int, *, again: bool = False, text: int = 0, form: Form = Form.BIN
     ) -> Breach | None:
         seen = f"the call returned {status_word(status)}"
+        if self._waits_for_link(status):
+            return None
         if status != TABLE_FULL and again:
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
@@ -738,12 +766,21 @@ class World:
             self.rows + len(self._leaving()) + 1 > limits.entities
             or names > limits.names
             or name_bytes > limits.name_bytes
+            or len(self.ends) + len(self._leaving()) + 1 > limits.endpoints
         ):
             return None
         if self.link and self.removals:
             return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link
         promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
+
+    def _must_know(self, status: int, why: str) -> Breach | None:
+        """The same of what only its tables tell; who has none asks the Agent, whose answer nobody waits for."""
+        if self.knows:
+            return self._must_refuse(status, why)
+        if status >= 0 and "exists already" in why:
+            self.unsure = f"whether the Agent takes a creation where {why}"
+        return None
 
     def _must_refuse(self, status: int, why: str) -> Breach | None:
         if status < 0:

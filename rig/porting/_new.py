@@ -95,8 +95,8 @@ def new_port(
     if own:
         presets = firmware / "CMakePresets.json"
         texts[presets] = with_preset(presets, name, f"{name} ({core}); not yet run on silicon")
-    folder.mkdir(parents=True)
     try:
+        folder.mkdir(parents=True)
         for file, text in texts.items():
             file.write_text(text, encoding="utf-8")
     except OSError as error:

@@ -173,7 +173,7 @@ def _write(probe: Programmable, image: FirmwareImage, *, smart: bool) -> None:
     if len(ram) < len(image.segments):
         loader.commit()
     for address, data in ram:  # after the flash, whose algorithm runs in RAM
-        probe.session.target.selected_core.ap.write_memory_block8(address, data)
+        probe.session.target.selected_core.ap.write_memory_block8(address, list(data))  # pyOCD's server: JSON
 
 
 def _first_difference(probe: Programmable, image: FirmwareImage) -> tuple[int, int, int] | None:

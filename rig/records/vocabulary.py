@@ -298,12 +298,13 @@ class Detail:
     """What explains a figure, or says why there is none. The reasons are in words, each empty if it does not apply:
 
     ``unsupported``: the middleware has no such feature; ``unavailable``: this board or middleware cannot measure it;
-    ``missing``: the attempt gave no result.
+    ``missing``: the attempt gave no result. ``wire``: the network that a time over the Agent contains.
     """
 
     unsupported: str = ""
     unavailable: str = ""
     missing: str = ""
+    wire: str = ""
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> Self:
@@ -321,7 +322,7 @@ class Detail:
         return {key: value for key, value in to_plain(self).items() if value != "" or key not in _WHY_NOT}
 
 
-_WHY_NOT = ("unsupported", "unavailable", "missing")
+_WHY_NOT = ("unsupported", "unavailable", "missing", "wire")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -697,10 +698,11 @@ class HeldOutside(Held):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TraceOutside(WriteTrace):
     """The same for firmware that ``rig observe`` watched; ``first``: the function that wrote the payload into the
-    middleware, if one did.
+    middleware, if one did; ``doubtful``: bytes written that other samples have at that place as well, not counted.
     """
 
     first: Written | None = None
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

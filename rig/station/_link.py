@@ -1,4 +1,4 @@
-"""The tapped link with an Agent behind it, as experiments see it, and how it is put together."""
+"""The tapped link with an Agent behind it, as experiments see it."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class TapTraffic:
 class TappedLink:
     """A tap and the Agent behind it.
 
-    :param start_agent: starts an Agent on the tap's far side, of this personality if it is ours; called again to
-        restart it.
-    :param baud: rate to pace a serial line to; None where the line keeps its own, or is none.
+    :param start_agent: starts an Agent on the tap's far side, with this personality if it is the rig's own; called
+        again for a restart.
+    :param baud: rate to pace a serial line to, in bit/s; None if the line has its own rate, or is no serial line.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class TappedLink:
         self._before = tap.counters()  # when this Agent began
 
     def restart_agent(self, *, reticent: bool = False) -> None:
-        """End the Agent and start a new one in its place; ``reticent``: that does not tell who reads, if it is ours."""
+        """Restart the Agent; ``reticent``: the rig's own then does not tell Clients who reads."""
         self.stop_agent()
         self.agent = self._start_agent(RETICENT if reticent else RIG)
         self._before = self.tap.counters()
@@ -97,7 +97,7 @@ class TappedLink:
             agent.stop()
 
     def last_sent(self) -> list[Sent]:
-        """The last messages that crossed, oldest first."""
+        """The last messages on the link, oldest first."""
         return [Sent(at_ns=at, direction=direction, message=data) for direction, data, at in list(self._sent)]
 
     def traffic(self) -> TapTraffic:
@@ -113,10 +113,10 @@ class TappedLink:
         self.tap.restore()
 
     def disturb(self, noise: float) -> None:
-        """Spoil this share (0..1) of all units, in each of the ways that the link knows.
+        """Make noise: spoil this share (0..1) of all units in each of the link's ways.
 
-        Frames of a serial line are lost or damaged; datagrams are lost, doubled, or overtaken by the next one (a
-        damaged one does not get through UDP's checksum).
+        Serial frames are lost or damaged. Datagrams are lost, doubled, or overtaken by the next one; UDP's checksum
+        drops damaged ones anyway.
         """
         if isinstance(self.tap, SerialTap):
             self.tap.inject(NoisePlan(drop=noise, corrupt=noise))
@@ -124,22 +124,24 @@ class TappedLink:
             self.tap.inject(NoisePlan(drop=noise, duplicate=noise, reorder=noise))
 
     def pace(self, baud: int | None) -> None:
-        """Hold a serial line to a baud rate, or let it run; a UDP link has none."""
+        """Pace a serial line to a rate in bit/s; None: no pacing. A UDP link has no rate."""
         if isinstance(self.tap, SerialTap):
             self.tap.pace(baud)
 
     @property
     def cooperative(self) -> bool:
-        """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
+        """Whether board and Agent have agreed on rig_lo: a sample crosses the link only if a reader elsewhere
+        needs it.
+        """
         return isinstance(self.agent, BuiltinAgent) and self.agent.statistics.cooperating > 0
 
     @property
     def unheard(self) -> int:
-        """How many readers the Agent has confirmed before every Client that cooperates knew of them."""
+        """How many readers the Agent confirmed before every cooperating Client knew of them."""
         return self.agent.statistics.unheard if isinstance(self.agent, BuiltinAgent) else 0
 
     def withheld(self) -> dict[str, int]:
-        """Topic -> samples that the Agent did not send, because their Client has shared memory and delivers them."""
+        """Topic -> samples that the Agent did not send, because their Client delivers them by shared memory."""
         return self.agent.withheld() if isinstance(self.agent, BuiltinAgent) else {}
 
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
@@ -156,18 +158,20 @@ class TappedLink:
 
     @property
     def has_room_for_others(self) -> bool:
-        """Whether this Agent serves others than the board's line."""
+        """Whether this Agent also serves Clients elsewhere."""
         return self.agent is not None and self.agent.port != 0
 
     def remote_ends(self) -> RemoteEnds | None:
-        """Others beside the board, at the same Agent; None if it has no room for them.
+        """Readers and writers elsewhere, at the same Agent; None if it serves only the board's line.
 
         :raises AgentFault: it does not answer.
         """
         return RemoteEnds(self.agent.port) if self.agent is not None and self.agent.port else None
 
     def spoilt(self) -> int:
-        """Units of both directions that came damaged or that ``disturb`` spoilt; what ``cut`` withheld is no damage."""
+        """Number of units, in both directions, that arrived damaged or that ``disturb`` spoilt; not those that ``cut``
+        withheld.
+        """
         counters = self.tap.counters()
         return sum(
             way.framing_errors + way.corrupted + way.duplicated + way.reordered
@@ -175,9 +179,9 @@ class TappedLink:
         )
 
     def why_unanswered(self) -> str:
-        """What is wrong with an Agent that left the board without an answer; empty if nothing shows its fault.
+        """Why the Agent did not answer the board, if the Agent is at fault; otherwise empty.
 
-        It got messages and never sent one, or its log complains.
+        It is at fault if it got messages and sent none, or if its log reports an error.
         """
         heard = self.tap.counters() - self._before
         parts = []
@@ -201,7 +205,7 @@ def open_link(
     """Tap a board's link and start an Agent behind the tap; ``stack`` ends both.
 
     :param agent: ``builtin`` or ``external``.
-    :param paced: the line has a rate that the tap has to keep (an emulated UART has none of its own).
+    :param paced: the tap must keep the line's rate, because an emulated UART does not.
     """
     lines = stack.enter_context(log.open("a", encoding="utf-8"))
     sent: deque[tuple[Direction, bytes, int]] = deque(maxlen=_KEPT_MESSAGES)

@@ -1,4 +1,4 @@
-"""What an experiment gets to work with: a bench, a tapped link, a way to look at RAM.
+"""What an experiment works with: a bench, a tapped link, access to RAM.
 
 Knows no board kind, no Agent and no process; a station fills it in.
 """
@@ -21,7 +21,7 @@ PAYLOADS = (4, 64, 256, 1024, 4096)
 
 
 class Traffic(Protocol):
-    """What crossed the link so far, both directions."""
+    """What has crossed the link so far, in both directions."""
 
     @property
     def total_bytes(self) -> int:
@@ -53,7 +53,7 @@ class Scan(Protocol):
 
 
 class RemoteReader(Protocol):
-    """A reader beside the board, at the same Agent; a context manager that begins and does not wait."""
+    """A reader elsewhere, at the same Agent; a context manager that begins and does not wait."""
 
     def __enter__(self) -> RemoteReader: ...
 
@@ -67,27 +67,27 @@ class RemoteReader(Protocol):
         ...
 
     def samples(self) -> list[bytes]:
-        """What it has been sent so far, in order of arrival."""
+        """The samples so far, in order of arrival."""
         ...
 
 
 class RemoteEnds(Protocol):
-    """Reliable readers and writers beside the board, at the same Agent; they come and go. A topic: name and type."""
+    """Reliable readers and writers elsewhere, at the same Agent, which come and go. A topic is a name and a type."""
 
     def come(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """A reader or writer comes, if it is not there. :raises AgentFault: the Agent does not take it."""
+        """Create a reader or writer, unless it exists. :raises AgentFault: the Agent refuses or does not answer."""
         ...
 
     def go(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """It goes, if it is there. :raises AgentFault: the Agent does not let it."""
+        """Delete a reader or writer, if it exists. :raises AgentFault: the Agent refuses or does not answer."""
         ...
 
     def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
-        """The writer publishes, if it is there. :raises AgentFault: the Agent does not take it."""
+        """The writer publishes, if it exists. :raises AgentFault: the Agent does not acknowledge it."""
         ...
 
     def close(self) -> None:
-        """Leave without a word."""
+        """Close the socket, without logging out."""
         ...
 
 
@@ -107,26 +107,26 @@ class Link(Protocol):
         ...
 
     def restart_agent(self, *, reticent: bool = False) -> None:
-        """End the Agent and start a new one in its place; it knows nothing of any client.
+        """Restart the Agent; the new one knows no Client.
 
-        ``reticent``: if it is ours, one that does not tell a Client who reads, as no other Agent does.
+        ``reticent``: the rig's own Agent then does not tell Clients who reads. (No other Agent tells it at all.)
         """
         ...
 
     @property
     def cooperative(self) -> bool:
-        """Whether board and Agent have agreed that a sample goes on the link only if somebody there reads it."""
+        """Whether board and Agent have agreed on rig_lo: a sample crosses the link only if a reader elsewhere
+        needs it.
+        """
         ...
 
     @property
     def unheard(self) -> int:
-        """How many readers at the Agent it has confirmed before the writers' Clients, the board's among them, knew."""
+        """How many readers the Agent confirmed before every cooperating Client, the board's included, knew of them."""
         ...
 
     def withheld(self) -> dict[str, int]:
-        """Topic -> samples that the Agent did not send so far, because their Client has shared memory and delivers
-        them itself.
-        """
+        """Topic -> samples that the Agent did not send so far, because their Client delivers them by shared memory."""
         ...
 
     def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
@@ -142,18 +142,18 @@ class Link(Protocol):
 
     @property
     def has_room_for_others(self) -> bool:
-        """Whether this Agent serves others than the board's line."""
+        """Whether this Agent also serves Clients elsewhere."""
         ...
 
     def remote_ends(self) -> RemoteEnds | None:
-        """Others beside the board, at the same Agent; None if it has no room for them.
+        """Readers and writers elsewhere, at the same Agent; None if it serves only the board's line.
 
         :raises AgentFault: it does not answer.
         """
         ...
 
     def pace(self, baud: int | None) -> None:
-        """Hold the line to a baud rate, or not at all."""
+        """Pace the line to a rate in bit/s; None: no pacing."""
         ...
 
 
@@ -165,15 +165,14 @@ def _cannot_renew() -> Bench:
 class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
-    ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
-    ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: sizes of the image's, in bytes;
-    ``ram``: RAM of each of its objects, bytes by ``source file:object``.
-    ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the payload's first byte until the
-    firmware holds or finishes. Takes the payload and a function that starts the exchange. None where the board cannot
-    trace; ``untraceable`` says why.
-    ``seed``: of the search's random choices; ``search_seconds``: how long to search, None for the usual time.
-    ``renew``: brings the board back after its firmware died, with a bench that takes the place of ``bench``.
-    ``crash``: what the firmware ended itself by, in words, or None.
+    ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line. ``wire``: the
+    network between the line and the Agent, in words; empty if there is none. ``scan``: finds every place in RAM that
+    holds payload bytes, by symbol. ``sections``: sizes of the image's sections, in bytes; ``ram``: bytes of RAM by
+    ``source file:object``. ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the
+    payload's first byte until the firmware holds or finishes. Takes the payload and a function that starts the
+    exchange. None where the board cannot trace; ``untraceable`` says why. ``seed``: of the search's random numbers;
+    ``search_seconds``: how long to search, None for the usual time. ``renew``: restarts the board after its firmware
+    died, and replaces ``bench``. ``crash``: returns how the firmware crashed, in words, or None.
     """
 
     board: str
@@ -186,6 +185,7 @@ class Setting:
     ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
+    wire: str = ""
     crash: Callable[[], str | None] = lambda: None
     quick: bool = False
     seed: int = 1
@@ -199,7 +199,7 @@ class Setting:
 
     @property
     def path(self) -> str:
-        """The way samples travel in this variant."""
+        """The path of samples in this variant: ``shm`` or ``agent``."""
         return "shm" if self.variant == "shm" else "agent"
 
     @property
@@ -214,15 +214,15 @@ class Setting:
 
     @property
     def history(self) -> int:
-        """Reliable slots a direction."""
+        """Number of slots of a reliable stream, in each direction."""
         return 4 if self.small else 16
 
     @property
     def answer_timeout(self) -> float:
         """How long to wait for the Agent at each step, seconds of the board's clock; 0 where there is no link.
 
-        Much longer than an Agent takes: an emulated board that is busy runs ahead of the host's clock, by which the
-        Agent lives, and on a loaded host two seconds of the one were seen to pass in less than one of the other.
+        This is much longer than an Agent needs. The clock of a busy emulated board runs ahead of the host's, which the
+        Agent uses: on a loaded host two seconds of the board passed in less than one of the host.
         """
         return 10.0 if self.link is not None else 0.0
 
@@ -232,11 +232,11 @@ class Setting:
         return self._keys
 
     def fresh_sequence(self) -> int:
-        """A sequence number that no other sample of this setting has: its payload stands nowhere in RAM yet."""
+        """A sequence number that no other sample of this setting has, so that its payload is nowhere in RAM yet."""
         return self.fresh_sequences(1)
 
     def fresh_sequences(self, count: int) -> int:
-        """The first of ``count`` such numbers in a row."""
+        """The first of ``count`` consecutive numbers of this kind."""
         self._sequences += count
         return self._sequences - count + 1
 
@@ -245,7 +245,7 @@ class Setting:
         return [size for size in PAYLOADS if size <= self.bench.hello.memory_bytes // 4]
 
     def start(self, *, buffers: int, buffer_bytes: int = 0) -> Pool:
-        """Start the middleware anew, with this board's link shape."""
+        """Restart the middleware, with this board's MTU and history."""
         return self.bench.start(
             buffers=buffers,
             buffer_bytes=buffer_bytes,
@@ -255,14 +255,14 @@ class Setting:
         )
 
     def connect(self, *, readers: int, reliable: bool = True) -> Topology:
-        """One session with one writer and some readers; a new client key each time."""
+        """Open a session with one writer and some readers; each call uses a new client key."""
         timeout = self.answer_timeout
         return one_writer(
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
 
     def connect_across(self, *, readers: int, reliable: bool = True) -> Topology:
-        """A session with a writer, and another one with the readers of its topic.
+        """Open a session with a writer, and another session with the readers of its topic.
 
         :raises Refused: the middleware has no second session, or no room for it.
         """
@@ -291,7 +291,7 @@ class Setting:
         detail: Detail | None = None,
         exact: bool | None = None,
     ) -> Measurement:
-        """A measurement of this board and variant. ``exact`` defaults to: nothing of it passed through the Agent.
+        """A measurement of this board and variant. By default it is ``exact`` if nothing of it went through the Agent.
 
         :raises ValueError: a condition is not one of rig/records/vocabulary.py.
         """
@@ -308,8 +308,12 @@ class Setting:
             clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
             conditions=check_conditions(conditions),
-            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail),
+            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail) | self._passed(metric),
         )
+
+    def _passed(self, metric: Metric) -> dict[str, object]:
+        """Time over the Agent contains that of a network wire, if there is one, and says so."""
+        return {"wire": self.wire} if self.wire and metric.timed and self.path == "agent" else {}
 
     def _with_what_the_agent_kept(self, case: tuple[str, dict[str, Scalar]], about: Detail | None) -> dict[str, object]:
         """Say beside a missing delivery what the Agent did not send: what it kept, the Client was to deliver.

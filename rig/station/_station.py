@@ -1,7 +1,7 @@
-"""From a board's description to a bench that answers: lease, power, link tap, Agent, firmware.
+"""Brings up a board until its bench answers: lease, power, link tap, Agent, firmware.
 
 Order of bringing up: the board (lease and power), the tap on its link, the Agent on the tap, then for each variant
-flash, boot and the mailbox. Taken down in reverse; a step that fails does not keep the next one from running.
+flash, boot and the mailbox. Teardown is in reverse order; if a step fails, the next one runs all the same.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rig.bench import (
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
-from rig.inventory import BoardSpec
+from rig.inventory import BoardSpec, LinkSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
@@ -63,7 +63,7 @@ def agent_label(kind: str) -> str:
 def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     """The bench images of a board by variant, built first if it names a preset or a port.
 
-    :raises UsageError: one cannot be read or built, or is not what boards.yaml takes it for.
+    :raises UsageError: one cannot be read or built, or is of another variant or system than boards.yaml says.
     """
     paths = _paths(spec)
     missing = [path for path in paths.values() if not path.exists()]
@@ -79,12 +79,18 @@ def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     return images
 
 
+def board_points(spec: BoardSpec) -> list[str]:
+    """What is still open in the port of a board, as ``file:line: what``; nothing if the rig does not build it."""
+    source = spec.firmware
+    place = source.port or port_of(source.preset or "") if source.built else None
+    return open_points(place) if place is not None and place.is_dir() else []
+
+
 def _paths(spec: BoardSpec) -> Mapping[str, Path]:
     source = spec.firmware
     if not source.built:
         return source.images
-    place = source.port or port_of(source.preset or "")
-    points = open_points(place) if place is not None else []
+    points = board_points(spec)
     if points:
         raise UsageError(
             f"the port of board {spec.name} ({spec.where}) is not finished: {len(points)} "
@@ -114,8 +120,8 @@ class Station:
     :param agent: ``builtin``, ``external`` or ``none``.
     :param directory: where ``console.log`` and ``link.pcapng`` go.
     :param first: of the boards that share the directory; the files of others have the board's name in theirs.
-    :param noise: share (0..1) of what crosses the link that is spoilt, in each way that the link knows.
-    :param seed: of what experiments draw by chance.
+    :param noise: share (0..1) of the units on the link to spoil, in each of the link's ways.
+    :param seed: of the experiments' random numbers.
     :param search_seconds: how long to search for sequences that break a promise; None: the usual time.
     :param patience: seconds to wait for a board that somebody else holds.
     """
@@ -221,6 +227,7 @@ class Station:
             bench=bench,
             link=self._link,
             baud=self._link.baud if self._link is not None else None,
+            wire=_wire(self.spec) if self._link is not None else "",
             scan=scanner(board),
             sections=image.sections,
             ram=partial(ram_objects, image.path),
@@ -260,14 +267,14 @@ class Station:
             emulator=found.emulator or "",
             clock=self._clock[0],
             clock_note=self._clock[1],
-            link=f"serial {link.baud} baud" if link.transport == "serial" else link.transport,
+            link=_words(link),
             firmware=tuple(self._firmware.values()),
             recoveries={step: count for step, count in self.board.recoveries.items() if count},
         )
 
     def diagnose(self, seen: RigError) -> RigError:
-        """Who is really at fault for what was seen: a dead board, a spoilt link, or an Agent that is dead, stopped,
-        silent or complaining explains it better.
+        """Find who is really at fault for what was seen: a dead board, noise on the link, or an Agent that is dead,
+        stopped or silent or logs errors explains it better.
         """
         if isinstance(seen, EnvironmentFault):
             return seen  # a board that this host had no room for is dead as well
@@ -300,7 +307,7 @@ class Station:
         self.board.power_cycle()
 
     def keep_evidence(self, directory: Path, about: Circumstances) -> Bundle:
-        """Keep what a fault left in ``directory``. The core is halted: ``power_cycle`` is next.
+        """Collect the evidence of a fault in ``directory``. The core is halted: ``power_cycle`` is next.
 
         :raises OSError: nothing can be written there.
         """
@@ -328,7 +335,7 @@ class Station:
         self._link = open_link(
             self.board.link,
             agent=self._agent_kind,
-            paced=self.spec.kind == "emulated",
+            paced=self.spec.kind == "emulated" and self.spec.probe is None,  # else its own host holds it to the rate
             capture=self._file("link.pcapng"),
             log=self._file("agent.log"),
             stack=self._link_stack,
@@ -343,6 +350,20 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _wire(spec: BoardSpec) -> str:
+    """The network between the board's line and its Agent, in words; empty if there is none."""
+    scheme, network, _ = (spec.link.device or "").partition("://")
+    return f"{scheme} over TCP" if network else ""
+
+
+def _words(link: LinkSpec) -> str:
+    if link.transport != "serial":
+        return link.transport
+    scheme, network, _ = (link.device or "").partition("://")
+    wire = f", {scheme} over the network" if network else ""
+    return f"serial {link.baud} baud{wire}"
 
 
 def _is_unanswered(seen: RigError) -> bool:

@@ -1,4 +1,4 @@
-"""What a station finds of a payload in the board's memory: where it lies, and which function writes it.
+"""Finds a payload in the board's memory: where it lies, and which function wrote it.
 
 Joins the board's memory and its probe with the bench's knowledge of payloads and the image's of names.
 """
@@ -34,8 +34,8 @@ def scanner(board: Board) -> Scan:
 def tracer(
     board: Board, image: FirmwareImage, bench: Bench, *, seconds: float = _TRACE_SECONDS
 ) -> Callable[[bytes, Callable[[], None]], Trace] | None:
-    """The ``trace`` of a ``Setting``. A trace that fails on a board that is well is returned as such, with the reason:
-    it is no evidence, and no fault of the exchange that goes on.
+    """The ``trace`` of a ``Setting``. If a trace fails on a healthy board, it is returned with the reason: it is no
+    evidence, and no fault, and the exchange goes on.
     """
     if board.untraceable is not None or SERIALISER not in image.symbols:
         return None
@@ -52,7 +52,7 @@ def tracer(
 
 
 def why_untraceable(board: Board, image: FirmwareImage) -> str:
-    """Why there is no ``tracer``; empty if there is one."""
+    """Why the board has no ``tracer``; empty if it has one."""
     if board.untraceable is not None:
         return board.untraceable
     return "" if SERIALISER in image.symbols else f"its firmware has no symbol {SERIALISER}"
