@@ -53,9 +53,9 @@ def decide(
     """Decide one claim for one board.
 
     :param measurements: of any experiment and board; those that belong here are picked out.
-    :param prevented: experiment id -> why it could not be made or finished; such a claim is never refuted by what is
-        missing, and stays ``not_run`` if nothing was measured.
-    :param asked: False: nobody asked for it, and nothing is looked at.
+    :param prevented: experiment id -> why it could not be made or finished. Missing figures never refute such a claim;
+        it stays ``not_run`` if nothing was measured.
+    :param asked: False: the run was not asked for this claim, which is then *not run*.
     """
     measurements, prevented = (measurements, prevented) if asked else ((), {})
     own = [m for m in measurements if m.board == board and m.experiment == claim.experiment]

@@ -1,4 +1,4 @@
-"""Criteria on the Agent: absent, lost, or one that sends back what it got."""
+"""Criteria on the Agent: absent at boot, lost later, or echoing samples."""
 
 from __future__ import annotations
 

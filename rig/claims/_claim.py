@@ -24,9 +24,9 @@ class Decision:
 class Claim:
     """One row of the claim table. ``experiment`` None: nothing measures it yet, ``why_not`` says so.
 
-    ``reported``: metrics that are shown, and that the criterion does not need. ``promises``: those of the model that
-    count against it when the search finds one broken. ``factors``: of the covering array that its figures are taken
-    under, keys of ``FACTORS``.
+    ``reported``: metrics that are shown although the criterion does not need them. ``promises``: promises of the model
+    that count against the claim if the search finds them broken. ``factors``: those of its covering array, keys of
+    ``FACTORS``.
     """
 
     id: str
@@ -58,11 +58,13 @@ class Figures:
         ]
 
     def measured(self, metric: str, variant: str, **conditions: Scalar) -> list[Measurement]:
-        """The same, without those that came to nothing: they have no samples."""
+        """The same, without measurements that have no samples."""
         return [m for m in self.all(metric, variant, **conditions) if m.samples]
 
     def together(self, variant: str, *metrics: str) -> list[list[Measurement]]:
-        """One list a metric, row by row under the same conditions; rows that lack one of the metrics are left out."""
+        """One list for each metric; measurements at the same index have the same conditions. Conditions that lack one
+        of the metrics are left out.
+        """
         tables = [{tuple(sorted(m.conditions.items())): m for m in self.measured(name, variant)} for name in metrics]
         rows = [key for key in tables[0] if all(key in table for table in tables)]
         return [[table[key] for key in rows] for table in tables]
@@ -71,7 +73,7 @@ class Figures:
 def gap(figures: Figures, reported: frozenset[str]) -> str:
     """Describe the first attempted shared-memory measurement without samples, unless it was unsupported or unavailable.
 
-    A claim may be refuted by what was measured. To confirm it, all of it must have been.
+    Some of the measurements are enough to refute a claim. To confirm it, all of them are needed.
     """
     for m in figures.measurements:
         if m.variant != "shm" or m.samples or m.metric in reported or m.gap.unsupported or m.gap.unavailable:

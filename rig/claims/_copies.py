@@ -1,7 +1,7 @@
-"""The criterion on copies: three witnesses, each with its own words, never averaged.
+"""The criterion on copies: three witnesses, each reported by itself, never averaged.
 
-The firmware counts what its memcpy family moves. The rig scans RAM at the last callback. Where the board can be
-traced, every write is seen: a copy by a loop that no counter knows, and one that is gone before anybody could look.
+The firmware counts what its memcpy family moves. The rig scans RAM at the last callback. On a board that can be traced,
+every write is seen: also a copy by a loop that no counter knows, and one that is overwritten before the scan.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from rig.records.vocabulary import CALLS, Memory
 
 
 def os_overhead(figures: Figures) -> Decision:
-    """Fewer calls with shared memory than without (polls that brought nothing apart), and fewer bytes on the link."""
+    """Fewer calls with shared memory than without (polls not counted), and fewer bytes on the link."""
     calls = {variant: _calls(figures, variant) for variant in ("shm", "network")}
     rows = [m for metric in CALLS.values() for m in figures.all(metric, "shm") if in_array(m)]
     evidence = [

@@ -36,7 +36,9 @@ def local_matching(figures: Figures) -> Decision:
 
 
 def entity_capacity(figures: Figures) -> Decision:
-    """All made pairs deliver; what cannot be made is refused with an error, and not before the told limits."""
+    """Every created pair delivers; a creation that fails returns an error, and not before the reported limits are
+    reached.
+    """
     made, lost, surplus = figures.together("shm", Metric.PAIRS_MADE, Metric.SAMPLES_LOST, Metric.SAMPLES_SURPLUS)
     if not made:
         return inconclusive(NO_SHM)
@@ -77,7 +79,7 @@ _CAPACITY_ERRORS = ("TABLE_FULL", "NO_BUFFER")
 
 
 def lifecycle(figures: Figures) -> Decision:
-    """Nothing leaks, others go on, the deleted get nothing."""
+    """Nothing leaks, other entities are unaffected, a deleted reader gets nothing."""
     metrics = (
         Metric.SAMPLES_LOST,
         Metric.SAMPLES_DOUBLED,

@@ -1,7 +1,7 @@
-"""The claim that shared memory works on NuttX: verdicts beside verdicts, of two boards of one run.
+"""The claim that shared memory works on NuttX: compares the verdicts of two boards of one run.
 
-Figures are never compared: another scheduler, driver and lock take other numbers of instructions, and may. What must be
-the same is what each claim came to.
+Figures are never compared: another scheduler, driver and lock may take other numbers of instructions. The verdicts must
+be equal.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _Results = Mapping[str, ClaimResult]
 
 
 def decide_nuttx(results: Iterable[ClaimResult], boards: Sequence[Board], *, repeat: str = "") -> list[ClaimResult]:
-    """The claim's result for each board of a pair, one with NuttX and one of bare metal; none for any other board.
+    """The claim's result for both boards of a pair, one with NuttX and one on bare metal; none for other boards.
 
     :param results: of all claims and boards of one run, this claim's among them.
-    :param boards: as they were used, with the firmware that ran on them.
+    :param boards: the boards of the run, with the firmware that ran on them.
     """
     by_board: dict[str, dict[str, ClaimResult]] = {}
     for result in results:

@@ -1,7 +1,7 @@
-"""What firmware that is not the bench says of the claims, seen from outside, and what it cannot say.
+"""Decides claims on firmware that is not the bench, observed from outside, and says what it cannot decide.
 
-The firmware does what its application does, so a claim is decided only as far as that goes; each verdict's criterion
-says how far. A claim that the application does not put to the test is *not run*, with the reason.
+The firmware does only what its application does, so a claim is decided only that far; each verdict's criterion says how
+far. A claim that the application does not test is *not run*, with the reason.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Criteria on order and on contexts that meet."""
+"""Criteria on order and on concurrent contexts."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ def burst_order(figures: Figures) -> Decision:
 
 
 def thread_safety(figures: Figures) -> Decision:
-    """No torn sample, none lost, in order, no context stuck, no lock held in a callback, and every sleeper woken; and
-    the contexts did meet.
+    """No sample torn, lost or out of order, no context stuck, no lock held in a callback, every sleeping spin woken;
+    and calls of different contexts did overlap.
     """
     for m in figures.measured(Metric.CONTEXTS_STUCK, "shm"):
         if m.value:

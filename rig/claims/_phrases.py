@@ -1,7 +1,7 @@
-"""Words and small readings that the criteria share.
+"""Wordings and small helpers that the criteria share.
 
-A missing or incomplete figure is never read as a refutation of what it would have shown, unless its absence is the
-finding itself (a sample that the publisher was told is accepted and no reader got).
+A missing or incomplete figure never refutes a claim, unless its absence is the finding itself: a sample that publish
+accepted and no reader got.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def readers(count: object) -> str:
 
 
 def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
-    """Of many rounds in one start: what is wrong with them, words to end a confirmation with, and the facts."""
+    """Of many rounds in one start: what is wrong, the last words of a confirmation, and the facts."""
     wrong, words, facts = "", "", []
     for m in figures.measured(Metric.LIFE_WRONG, "shm"):
         told = m.read(LongLife)
@@ -43,7 +43,7 @@ def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
 
 
 def unsupported(figures: Figures, metric: str, name: Callable[[Measurement], str]) -> tuple[str, list[Evidence]]:
-    """Conditions that the middleware cannot do: words to end a reason with, and one fact each."""
+    """Conditions that the middleware does not support: the last words of a reason, and one fact for each."""
     found = [m for m in figures.all(metric, "shm") if not m.samples and m.gap.unsupported]
     facts = [fact(f"{name(m)}: not tried, {m.gap.unsupported}", m) for m in found]
     names = ", ".join(dict.fromkeys(name(m) for m in found))
@@ -56,7 +56,7 @@ def in_array(m: Measurement) -> bool:
 
 
 def under(m: Measurement) -> str:
-    """The row of a covering array, in words; what goes without saying is left out."""
+    """The row of a covering array in words, without conditions at their usual values."""
     words = []
     for name, value in m.conditions.items():
         known = Condition.named(name)
@@ -67,7 +67,7 @@ def under(m: Measurement) -> str:
 
 
 def covered(figures: Figures, found: Iterable[Measurement]) -> tuple[str, list[Evidence]]:
-    """What a covering array held: words to end a reason with; and facts, what it left out among them."""
+    """What a covering array contained: the last words of a reason, and facts, including the combinations left out."""
     array = next(iter(figures.measured(Metric.ROWS, "shm")), None)
     if array is None:
         return "", []

@@ -1,6 +1,6 @@
-"""Which claim a broken promise counts against, and how a finding of the search is told as evidence.
+"""Which claim a broken promise counts against, and how a finding of the search becomes evidence.
 
-The search says what was broken; what that means for the announcement stands here, in one table.
+The search says which promise was broken; this table says which claim of the announcement that refutes.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def promises_of(id: str) -> frozenset[Promise]:
 def with_search(
     claim: Claim, decision: Decision, measurements: Iterable[Measurement], *, prevented: str, board: str
 ) -> Decision:
-    """A claim's decision by its own figures, and by what the search found of its promises.
+    """A claim's decision by its own figures and by the search's findings on its promises.
 
     :param measurements: the search's, of this board; none if it was not asked for.
     :param prevented: why the search was not made or not finished.

@@ -1,11 +1,10 @@
-"""What is asked of a latency beside being less than the Agent path's: that it stays what its median says.
+"""The second half of the criterion on latency: it must stay close to its median.
 
-The first samples after a start, the far tail, the same once many samples went before, the same under the conditions
-of a covering array, and what is published into a spin that sleeps. Noise must not refute, so on a clock that does not
-repeat exactly only what repeats is held against the middleware: medians over starts and samples, and a p99.9 that is
-surely so. A millisecond is the finest time that a spin or the port's clock knows, and the period of a fast control
-loop: whoever waits longer misses one. On a clock that counts instructions nothing but the code makes a difference, and
-an order of magnitude is asked about.
+It looks at the first samples after a start, the far tail, latencies after many samples, latencies under a covering
+array, and samples published while spin sleeps. Noise must not refute. So on a clock that does not repeat exactly, only
+repeatable figures count: medians over starts and samples, and the lower bound of p99.9. The limit is 1 ms: the finest
+time of spin and of the port's clock, and the period of a fast control loop. On a clock that counts instructions only
+the code makes a difference; there the limit is ten times the median.
 """
 
 from __future__ import annotations
@@ -31,13 +30,13 @@ Finding = tuple[str, Evidence]
 
 
 def steadiness(figures: Figures) -> list[Finding]:
-    """Every finding on figures with shared memory, those that are well first of their kind."""
+    """Every finding on figures with shared memory, kind by kind."""
     kinds: tuple[Callable[[Figures], Iterator[Finding]], ...] = (_first, _tail, _age, _rows, _woken)
     return [finding for kind in kinds for finding in kind(figures)]
 
 
 def conditions_covered(figures: Figures) -> tuple[str, list[Evidence]]:
-    """How many rows of the array there are figures of: words to end a reason with, and facts."""
+    """How many rows of the covering array have figures: the last words of a reason, and facts."""
     return covered(figures, [m for m in figures.all(Metric.LATENCY_LOADED, "shm") if in_array(m)])
 
 

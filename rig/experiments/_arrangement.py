@@ -1,4 +1,4 @@
-"""Brings a board into the state that a row of a covering array describes, and publishes under it.
+"""Brings a board into the state that a row of a covering array describes, and publishes in that state.
 
 Knows factors and the setting. Must not know what is measured.
 """
@@ -23,7 +23,7 @@ _PATIENCE = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Arranged:
-    """Entities and pool as a row has them. ``impossible``: why there are none, as a figure's detail says it."""
+    """Entities and pool as a row has them. ``impossible``: why the row cannot be made, as a figure's detail."""
 
     row: Row
     pool: Pool | None = None
@@ -32,7 +32,9 @@ class Arranged:
 
 
 def told(setting: Setting, experiment: str, array: Array) -> Measurement:
-    """The array itself as a figure: how many rows, and what is left out on this board, with the reason."""
+    """The array itself as a figure: how many rows it has, and which combinations are left out on this board,
+    and why.
+    """
     return setting.measurement(
         experiment,
         Metric.ROWS,
@@ -44,12 +46,11 @@ def told(setting: Setting, experiment: str, array: Array) -> Measurement:
 
 @contextmanager
 def arranged(setting: Setting, row: Row) -> Iterator[Arranged]:
-    """Start, connect and, where the row says so, cut the link; afterwards the link is whole again.
+    """Start, connect and, if the row says so, cut the link; afterwards the link works again.
 
-    A middleware that has no such feature or no room says so: that is no evidence here, ``entity-capacity`` is where
-    room counts.
+    A middleware may lack a feature or have no room. That is no evidence here: ``entity-capacity`` tests the room.
 
-    :raises Refused: it refused for another reason, or nobody answered.
+    :raises Refused: it refused for another reason, or the Agent did not answer.
     """
     link = setting.link
     if link is not None and row.reticent:
@@ -95,7 +96,9 @@ def _connect(setting: Setting, row: Row) -> Topology:
 
 
 def add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
-    """Writers and readers on topics of their own beside the measured ones; returns how many there was room for."""
+    """Create writers and readers on topics of their own beside the measured ones; return how many pairs there was room
+    for.
+    """
     timeout = setting.answer_timeout
     for pair in range(wanted):
         id = _FIRST_OTHER + pair
@@ -120,9 +123,10 @@ def publish(
     on_hold: Callable[[], None] | None = None,
     within: Callable[[Callable[[], None]], None] | None = None,
 ) -> Exchange:
-    """The row's samples, burst by burst. Where the link still holds the only buffers, again once it had time to let go.
+    """Publish the row's samples, burst by burst. If the link still holds the only buffers, try again after it had time
+    to release them.
 
-    :param count: samples; 0 is one burst.
+    :param count: number of samples; 0: one burst.
     """
     row, topology = state.row, state.topology
     assert topology is not None

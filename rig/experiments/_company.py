@@ -1,4 +1,4 @@
-"""What sequences want of the Agent behind a board's link: that it is restarted, and that others come and go there."""
+"""Events at the Agent behind a board's link for the search: restarts, and readers and writers elsewhere."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ class AtTheAgent:
         return self._setting.link
 
     def restart(self, *, tells: bool) -> None:
-        """End the Agent and begin another; ``tells``: that tells who reads."""
+        """Restart the Agent; ``tells``: the new one tells Clients who reads."""
         self.leave()
         self._link.restart_agent(reticent=not tells)
 
     def come(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """A reliable reader or writer comes."""
+        """Create a reliable reader or writer."""
         if self._ends is None:
             self._ends = self._link.remote_ends()
         if self._ends is not None:
             self._ends.come(topic, writes=writes)
 
     def go(self, topic: tuple[str, str], *, writes: bool) -> None:
-        """It goes."""
+        """Delete a reader or writer."""
         if self._ends is not None:
             self._ends.go(topic, writes=writes)
 
@@ -46,7 +46,7 @@ class AtTheAgent:
             self._ends.publish(topic, samples)
 
     def leave(self) -> None:
-        """Nobody is there any more."""
+        """Close the Client; its readers and writers are gone."""
         if self._ends is not None:
             self._ends.close()
         self._ends = None

@@ -1,7 +1,7 @@
 """What an experiment is: a name, and a function from a ready board to measurements.
 
-An experiment must not know its firmware, its board or its pass criterion. It yields each measurement as soon as it is
-made, so that a run that dies keeps it.
+An experiment must not know its firmware, its board or its pass criterion. It yields each measurement at once, so that a
+killed run keeps it.
 """
 
 from __future__ import annotations
@@ -20,9 +20,8 @@ READERS = (1, 2, 4, 8)
 class Experiment:
     """A named measurement.
 
-    ``network_needs_link``: without an Agent the control has nothing to say. ``has_control``: it says something of the
-    firmware without shared memory at all. ``needs_agent``: it is about the Agent. ``needs``: what the middleware must
-    offer.
+    ``network_needs_link``: the control needs an Agent. ``has_control``: it also runs on the firmware without shared
+    memory. ``needs_agent``: it tests the Agent. ``needs``: capabilities that the middleware must have.
     """
 
     id: str
@@ -34,7 +33,7 @@ class Experiment:
     needs: Capability | None = None
 
     def missing(self, offered: Capability) -> str:
-        """What a middleware that offers this lacks, in words; empty if nothing."""
+        """What a middleware with these capabilities lacks, in words; empty if nothing."""
         if self.needs is None or self.needs in offered:
             return ""
         return (self.needs.name or "").lower()

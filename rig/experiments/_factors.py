@@ -1,11 +1,11 @@
 """The factors under which figures are taken, once for all experiments, and the covering arrays over them.
 
-What nobody listed is not seen. So conditions are not listed: each factor has its levels, and an array holds every pair
-of levels in a quick run and every triple in a full one, in some row at least, by as few rows as a greedy search finds
-(``covertable``). The same board and options give the same rows, so that a run repeats.
+A list of conditions would miss those that nobody thought of. So each factor has levels, and the rows of a covering
+array contain each pair of levels in a quick run, each triple in a full one. ``covertable`` finds few such rows by a
+greedy search. The same board and options give the same rows, so that a run repeats.
 
-What a board or a middleware cannot hold is a constraint here; an array says what it left out for it, and why. Must not
-know what is measured under its rows, nor which firmware runs.
+Combinations that a board or a middleware cannot hold are constraints; the array says which it left out, and why. Must
+not know what is measured under its rows, nor which firmware runs.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BUFFER_OVERHEAD = 64  # bytes beside each buffer's own that any pool may need
 
 
 class Payload(StrEnum):
-    """Classes of length: what an implementation may treat apart."""
+    """Classes of payload length that an implementation may handle differently."""
 
     TINY = "1 to 3 B"
     ODD = "no multiple of 4"
@@ -47,8 +47,8 @@ class Row:
     """One combination of levels. ``number``: of the row in its array; ``mtu``: the link's largest message, bytes.
 
     ``payload_bytes`` of each sample, ``buffer_bytes`` of each buffer; ``alignment``: the largest power of 2, up to 16,
-    that divides it. ``pending`` samples wait when the last one is published. ``silent``: the link is cut once all is
-    made. ``reticent``: its Agent does not tell who reads, so that every sample is for the link as well.
+    that divides it. ``pending``: how many samples wait when the last one is published. ``silent``: the link is cut once
+    all entities exist. ``reticent``: the Agent does not tell who reads, so that each sample also goes to the link.
     """
 
     number: int = 0
@@ -83,34 +83,36 @@ class Row:
 
     @property
     def buffer_bytes(self) -> int:
-        """Length of a buffer: room for the payload, as far from a multiple of 16 as ``alignment`` says."""
+        """Length of a buffer: it holds the payload, and ``alignment`` is the largest power of 2 (up to 16) that divides
+        it.
+        """
         least = 256 if self.payload is Payload.EDGE else max(64, self.payload_bytes)
         return -(-least // 16) * 16 + self.alignment % 16
 
     @property
     def burst(self) -> int:
-        """Samples between two spins; the last one is looked at."""
+        """Samples between two spins; the last one is measured."""
         return self.pending + 1
 
     @property
     def entities(self) -> int:
-        """Entities that it takes in all sessions."""
+        """Number of entities in all sessions."""
         own = _OWN_ENTITIES if self.sessions == 1 else _ACROSS_ENTITIES
         return own + self.readers + _OTHER_ENTITIES * self.other_pairs
 
     @property
     def pairs(self) -> int:
-        """Pairs of a writer and a reader that match."""
+        """Number of pairs of a writer and a reader that match."""
         return self.readers * self.sessions + self.other_pairs
 
     @property
     def memory_bytes(self) -> int:
-        """Message memory that its pool takes at the most."""
+        """The most message memory that its pool takes, in bytes."""
         return self.buffers * (self.buffer_bytes + _BUFFER_OVERHEAD)
 
     @property
     def conditions(self) -> dict[str, Scalar]:
-        """As a record has them."""
+        """The row's conditions, as a record has them."""
         return {
             Condition.PAYLOAD_BYTES: self.payload_bytes,
             Condition.READERS: self.readers,
@@ -126,7 +128,9 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Array:
-    """Rows that hold every combination of ``strength`` levels that is possible here; ``left_out``: what is not."""
+    """Rows that contain each possible combination of ``strength`` levels; ``left_out``: the impossible ones,
+    and why.
+    """
 
     rows: tuple[Row, ...]
     strength: int
@@ -144,10 +148,10 @@ class _Constraint:
 
 
 def covering(setting: Setting, levels: Mapping[str, Sequence[Any]], *, filled: bool = False) -> Array:
-    """Every pair of levels in a quick run, every triple in a full one, on this board.
+    """The covering array for this board: each pair of levels in a quick run, each triple in a full one.
 
-    :param levels: by name of a field of ``Row``; what is not named has its default.
-    :param filled: the rows are for bursts that fill the pool, whatever waits.
+    :param levels: by name of a field of ``Row``; other fields have their defaults.
+    :param filled: the rows are for bursts that fill the pool; ``pending`` does not limit them.
     """
     strength = min(_QUICK if setting.quick else _FULL, len(levels))
     base = Row(mtu=setting.mtu)
@@ -250,7 +254,7 @@ _READERS_FULL: Final = (1, 2, 3, 4, 5, 6, 7, 8, 9)
 
 
 def levels(setting: Setting, *names: str, **own: Sequence[Any]) -> dict[str, Sequence[Any]]:
-    """The usual levels of the factors that are named, fewer readers in a quick run; ``own`` instead of the usual."""
+    """The usual levels of the named factors, with fewer numbers of readers in a quick run; ``own`` replaces them."""
     usual: dict[str, Sequence[Any]] = {
         "payload": tuple(Payload),
         "alignment": (8, 16),

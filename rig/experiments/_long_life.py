@@ -1,8 +1,8 @@
-"""A long life in one start: the same few calls again and again, past the wrap of every 8-bit counter.
+"""Many rounds of the same few calls in one start, so that every 8-bit counter wraps.
 
-A full run goes past every 16-bit one, and a quick one on a host, which is fast enough.
+In a full run every 16-bit counter wraps too, and in a quick run on a host, which is fast enough.
 
-The rounds are a program that the firmware runs and counts by itself. There is no link: what is long is local delivery.
+The rounds are a program that the firmware runs and counts by itself. There is no link: only local delivery is tested.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ _CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, latecomers: _KEPT, requ
 
 
 def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measurement]:
-    """The rounds, and what was wrong over all of them."""
+    """Run the rounds; the figures say what was wrong over all of them."""
     # A host does them all in a second.
     rounds = _QUICK_ROUNDS if setting.quick and setting.bench.clock.name != "host" else _ROUNDS
     conditions: dict[str, Scalar] = {"rounds": rounds}

@@ -1,6 +1,6 @@
-"""The pairs of ``local-matching``: writer and reader, requester and replier, and whether DDS lets them meet.
+"""The pairs of ``local-matching``: writer and reader, requester and replier, and whether DDS lets them match.
 
-Knows the rules of DDS and how a pair is made by each form. Must not know what is concluded from a pair.
+Knows the rules of DDS and how a pair is made by each form. Must not know what a pair proves.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ _OTHER_SERVICES = (
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """One writer and one reader, each of a topic (name, type) and by a form, and how they come to be."""
+    """One writer and one reader, each with a topic (name, type) and a representation (BIN, XML, REF), and how they are
+    created.
+    """
 
     offered: Qos = _RELIABLE
     requested: Qos = _RELIABLE
@@ -92,7 +94,7 @@ class Pair:
 
     @property
     def makers(self) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
-        """The entities of the writer and of the reader, in the order in which each side needs them."""
+        """The entities of the writer and of the reader, each in the order of creation."""
         return (
             _side(PUBLISHER, DATAWRITER, self.forms[0], self.written, self.offered),
             _side(SUBSCRIBER, DATAREADER, self.forms[1], self.read, self.requested),
@@ -110,7 +112,7 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True)
 class ServicePair:
-    """One requester and one replier of a service (name, request type, reply type), and how they come to be."""
+    """One requester and one replier, each with a service (name, request type, reply type), and how they are created."""
 
     form: int = BIN
     asked: tuple[str, str, str] = _SERVICE
@@ -120,7 +122,7 @@ class ServicePair:
 
     @property
     def compatible(self) -> bool:
-        """Both are of one service."""
+        """Whether both have the same service."""
         return self.asked == self.offered
 
     @property
@@ -145,7 +147,7 @@ def _qos(qos: Qos) -> str:
 
 
 def pairs(bench: Bench, *, quick: bool) -> Iterator[AnyPair]:
-    """The matrix, as far as the middleware has the features; in a quick run each rule, but not in each combination."""
+    """All pairs for which the middleware has the features; a quick run has each rule, but not each combination."""
     ways = list(product((False, True), (1, 2)))
     for (second_first, sessions), (offered, requested) in product(ways, _QOS):
         yield Pair(offered=offered, requested=requested, second_first=second_first, sessions=sessions)
@@ -187,7 +189,7 @@ def _services(bench: Bench, *, quick: bool) -> Iterator[ServicePair]:
 
 
 def texts(pair: AnyPair) -> int:
-    """Bytes of all the different names, types and texts of a pair, each with its end."""
+    """Bytes of all different names, types and texts of a pair, each with its NUL."""
     entities = [*pair.makers[0], *pair.makers[1]]
     return sum(len(text) + 1 for text in {t for e in entities for t in (e.name, e.type, e.reply_type) if t})
 

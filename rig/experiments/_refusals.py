@@ -1,4 +1,4 @@
-"""What a refusal shows: a feature the middleware lacks, one of its limits, or only an Agent that did not answer."""
+"""What an error of the middleware means: a missing feature, a limit, or only an Agent that did not answer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NO_SECOND = (Status.UNSUPPORTED, Status.TABLE_FULL)
 
 
 def raise_unanswered(refusal: Refused) -> None:
-    """Raise the refusal if a peer did not answer or was not reached: that is no evidence against the middleware.
+    """Raise the refusal if the Agent did not answer or was not reached: that is no evidence against the middleware.
 
     :raises Refused: the refusal itself, if it is one of those.
     """
@@ -26,8 +26,8 @@ def raise_unanswered(refusal: Refused) -> None:
 
 
 def again_if_late(attempt: Callable[[], T], *, attempts: int = 3) -> T:
-    """What ``attempt`` returns. On a starved host the Agent answers after the Client has given up or asked anew: each
-    attempt must begin with the middleware's start, and with a client key of its own.
+    """What ``attempt`` returns, tried again if the Agent's answer came too late. On a busy host the Agent may answer
+    after the Client has given up. So each attempt must begin with the middleware's start and a new client key.
 
     :raises Refused: the last attempt's refusal, or at once one that no late answer explains.
     """
@@ -41,5 +41,5 @@ def again_if_late(attempt: Callable[[], T], *, attempts: int = 3) -> T:
 
 
 def whole_numbers(configuration: Mapping[str, int | str]) -> dict[str, int]:
-    """The limits in a middleware's configuration, by name; without those that each scenario decides."""
+    """The numeric limits in a middleware's configuration, by name; without those that each scenario sets."""
     return {name: value for name, value in configuration.items() if isinstance(value, int)}

@@ -1,6 +1,7 @@
-"""A row of a covering array as a program of the firmware: many rows cost no round trips, and each call tells its place.
+"""Runs a row of a covering array as a program of the firmware: no command for each call, and an address for each loan
+and delivery.
 
-Knows rows and programs. Must not know what is looked for.
+Knows rows and programs. Must not know what is measured.
 """
 
 from __future__ import annotations
@@ -50,9 +51,10 @@ class Seen:
 
 
 def run_row(setting: Setting, row: Row, *, burst: int = 0, rounds: int = 1) -> Seen:
-    """Start, make, then ``rounds`` times publish a burst and spin; no Agent: what is looked at is local alone.
+    """Start, create the entities, then ``rounds`` times publish a burst and spin. There is no Agent: only local
+    delivery is measured.
 
-    :param burst: samples; 0 is the row's own.
+    :param burst: number of samples; 0: the row's own.
     """
     lent: dict[int, int] = {}
     heard: list[Heard] = []
@@ -72,7 +74,7 @@ def run_row(setting: Setting, row: Row, *, burst: int = 0, rounds: int = 1) -> S
 
 
 def impossible(seen: Seen) -> Detail | None:
-    """That the middleware has no such feature or no room, as a figure's detail says it; None if that is not why."""
+    """A detail that says that the middleware lacks the feature or the room; None if the reason is another."""
     if seen.made or seen.refused not in NO_SECOND:
         return None
     words = f"the middleware refused with {seen.refused.name}"

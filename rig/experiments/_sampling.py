@@ -1,7 +1,7 @@
-"""How the samples of one latency are gathered: how many, in what portions, and when there are enough.
+"""How many samples of one latency are taken, in what portions, and when there are enough.
 
-On an exact clock the number is fixed, so that a run gives the same figures to the last digit. On any other clock,
-portions are added until the intervals of p50 and p99 are as narrow as wanted, or a cap is reached.
+On an exact clock the number is fixed, so that the figures repeat to the last digit. On any other clock, portions are
+added until the intervals of p50 and p99 are narrow enough, or a cap is reached.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Plan:
 
     @property
     def fixed(self) -> bool:
-        """The number does not depend on what is measured."""
+        """Whether the number of samples is fixed."""
         return self.seconds == 0
 
 
@@ -71,7 +71,7 @@ class Gathered:
     missing: str = ""
 
     def precision(self) -> dict[str, float]:
-        """Width of the intervals reached, as a share of the quantile; left out where there is no interval yet."""
+        """Width of the intervals reached, as a share of their quantile; without those that have no interval yet."""
         ordered = sorted(self.latencies)
         widths = {}
         for fraction in PRECISION:
@@ -82,13 +82,13 @@ class Gathered:
 
     @property
     def precise(self) -> bool:
-        """Whether every interval is as narrow as wanted."""
+        """Whether every interval is narrow enough."""
         reached = self.precision()
         return all(reached.get(f"p{fraction * 100:.0f}", 1.0) <= width for fraction, width in PRECISION.items())
 
 
 def plan(setting: Setting) -> Plan:
-    """A fixed number on an exact clock; else by precision, the link's slowness allowed for."""
+    """The plan: a fixed number on an exact clock, otherwise by precision; fewer samples over a slow link."""
     if setting.path == "agent":
         return Plan(floor=10, cap=400, seconds=0.3) if setting.quick else Plan(floor=30, cap=1000, seconds=6.0)
     if setting.bench.clock.name == "virtual":
@@ -110,10 +110,11 @@ def plan_of_row(setting: Setting) -> Plan:
 def gather(
     setting: Setting, topology: Topology, shape: Shape, *, wanted: Plan | None = None, started: bool = True
 ) -> Gathered:
-    """Samples of one latency; if the middleware refuses to publish that fast, again with rests in between.
+    """Take the samples of one latency. If the middleware refuses to publish that fast, start again with rests in
+    between.
 
-    :param wanted: how many; None as ``plan`` has it.
-    :param started: nothing was published since the start, so that the first samples stand apart.
+    :param wanted: how many; None: as ``plan`` says.
+    :param started: nothing was published since the start, so that the first samples are kept apart.
     """
     wanted = wanted or plan(setting)
     gathered = Gathered()

@@ -1,6 +1,6 @@
-"""Spins that sleep, woken by another context that publishes: whether each is, and how soon.
+"""Spins that sleep while another context publishes: whether each wakes up, and how soon.
 
-Knows the setting. Must not know what a late one counts against.
+Knows the setting. Must not know which claim a late one counts against.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LATE, _LATE_ON_A_HOST = 0.001, 0.003  # seconds; a host takes its time to wake 
 
 
 def connect_contexts(setting: Setting, *, readers: int) -> tuple[Topology, int]:
-    """Entities on one topic with a writer for each context, and how many contexts have one."""
+    """Create entities on one topic with a writer for each context; return how many contexts have one."""
     setting.bench.start(
         buffers=_BUFFERS, mtu=setting.mtu, history=setting.history, link=setting.link is not None, contexts=True
     )
@@ -42,9 +42,10 @@ def connect_contexts(setting: Setting, *, readers: int) -> tuple[Topology, int]:
 
 
 def not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str]:
-    """Contexts that never came back, and where they stand or what the firmware ended itself by; the board is renewed.
+    """The number of contexts that never returned, and where they are or how the firmware crashed; the board is
+    restarted.
 
-    :raises RigFault: the error itself, if it says nothing of the kind.
+    :raises RigFault: the error itself, if it is another one.
     """
     if isinstance(error, Stuck):
         places = standing(error)
@@ -58,7 +59,7 @@ def not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str
 
 
 def wakes(setting: Setting, experiment: str, waker: int) -> Iterator[Measurement]:
-    """Figures of spins that context ``waker`` wakes, one publishing each time."""
+    """Figures of spins during which context ``waker`` publishes one sample each."""
     topology, _ = again_if_late(lambda: connect_contexts(setting, readers=1))
     tries = _QUICK_TRIES if setting.quick else _TRIES
     late = _LATE_ON_A_HOST if setting.bench.clock.name == "host" else _LATE

@@ -1,7 +1,8 @@
-"""Whether a sample that was delivered inside the MCU comes a second time over the Agent, or is lost because of it.
+"""Whether a sample that was delivered inside the MCU comes a second time from the Agent, or is lost because of the
+Agent.
 
-Only what went out can come back. So one of the conditions is a reader elsewhere, for which samples must cross the link.
-The firmware without shared memory is the control: it shows that an echo would be counted.
+Only a sample that crosses the link can come back. So one condition has a reader elsewhere, for which samples must cross
+it. The control, firmware without shared memory, shows that an echo would be counted.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether samples flow while the link to the Agent is cut, after the session was set up.
 
-Samples wait for a link if the Agent does not tell who reads, or if somebody does. A reliable reader elsewhere is owed
-all that was accepted for as long as the Client may hope for its link; that time is given, and then local samples must
-flow.
+Samples wait for the link if the Agent does not tell who reads, or if a reader elsewhere exists. A reliable reader
+elsewhere must get every accepted sample as long as the Client may expect the link to come back. The experiment waits
+for that time; then local samples must flow.
 """
 
 from __future__ import annotations

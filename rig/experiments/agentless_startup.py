@@ -1,4 +1,4 @@
-"""Whether entities are made and samples flow when no Agent was ever there, and go on when one appears."""
+"""Whether entities are created and samples flow without any Agent since boot, and go on when one appears."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _KEY = 0x4F4E4554
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Nothing answers on the link from the middleware's start on; later the link comes back. Then no link at all.
 
-    By either kind of stream: one that waits for acknowledgements may fill up, and still the other one works.
+    Both kinds of stream are tested: one that waits for acknowledgements may fill up while the other still works.
     """
     for reliable in (True, False):
         yield from _absent(setting, reliable)

@@ -33,7 +33,9 @@ _TOPIC_A, _TOPIC_B = "rt/stays", "rt/goes"
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Rounds of create, exchange, delete; then a reader that goes, also amid samples; then a session that goes."""
+    """Rounds of create, exchange, delete; then delete a reader, also while samples wait for it; then close a
+    session.
+    """
     yield from _rounds(setting)
     yield from _deleted_reader(setting)
     yield from _deleted_amid_samples(setting)

@@ -1,4 +1,4 @@
-"""Which promises a search for sequences of calls finds broken, and the shortest sequence that breaks each."""
+"""Which promises the search finds broken, and the shortest sequence of calls that breaks each."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 
 
 def told(finding: Finding) -> Broken:
-    """A finding as a record has it: call by call, what it must come to and what it came to."""
+    """A finding as a record has it: call by call, with the expected and the actual result."""
     calls = finding.calls
     lines = told_calls(calls, expected=finding.expected, came=finding.came)
     breach = finding.breach

@@ -1,4 +1,4 @@
-"""Whether all readers of a sample are handed the same buffer: the one that its writer was lent."""
+"""Whether all readers of a sample are handed the same buffer, the one that was lent to its writer."""
 
 from __future__ import annotations
 

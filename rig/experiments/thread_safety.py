@@ -1,8 +1,8 @@
 """Whether samples survive publishers in several contexts at once, and whether a spin that sleeps is woken.
 
 The main context publishes and spins; two others, threads or interrupts of which one can interrupt the other, publish
-each with a writer of its own. First all take turns in the main context: what works there and stands still or crashes
-when the contexts meet is broken by their meeting, and that is a finding, not a fault.
+each with a writer of its own. First all writers publish in turns from the main context. If that works, and the firmware
+then hangs or crashes with several contexts, their concurrency is the cause: that is a finding, not a fault.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ _DEADLINE = 60.0
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
-    """Samples of all contexts at once, each of which proves itself whole; then spins that sleep, woken from each."""
+    """Samples of all contexts at once, each with bytes that show whether it is whole; then sleeping spins, woken from
+    each context.
+    """
     topology, contexts = again_if_late(lambda: connect_contexts(setting, readers=_READERS))
     whole = yield from _meet(setting, topology, contexts)
     for waker in range(1, contexts) if whole else ():
