@@ -1,5 +1,5 @@
-"""What a person sends on: an archive of a run without names and paths, texts for the transport's maintainers, and the
-check of an archive that came from somebody else.
+"""Feedback for the transport's maintainers: an archive of a run without names and paths, issue texts, and the check of
+an archive from somebody else.
 
 Knows records, claims and how outputs word them. Must not know boards, nor terminals.
 """

@@ -1,4 +1,4 @@
-"""What the bench's words mean in the public interface of each middleware, for people who never saw the bench.
+"""The bench's calls in terms of each middleware's public interface, for people who do not know the bench.
 
 Each backend in ``firmware/middleware/`` makes these calls and no others.
 """

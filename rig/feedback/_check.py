@@ -17,7 +17,7 @@ _TOLERANCE = 1e-9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Disagreement:
-    """What a record says and its samples do not."""
+    """A statement of a record that its samples do not support."""
 
     where: str
     recorded: str
@@ -26,8 +26,8 @@ class Disagreement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checked:
-    """``decided``: claims that were decided anew, each as recorded but for ``disagreements``. ``notes``: what the check
-    takes on trust, in words.
+    """``decided``: claims that were decided again; all except the ``disagreements`` came out as recorded. ``notes``:
+    what the check could not verify, in words.
     """
 
     decided: tuple[ClaimResult, ...]
@@ -36,9 +36,9 @@ class Checked:
 
 
 def check_record(record: RunRecord, plain: Mapping[str, Any]) -> Checked:
-    """Decide every claim anew, and sum up every figure anew.
+    """Decide every claim again and summarise every figure again.
 
-    :param plain: the record as it was written, with its sums.
+    :param plain: the record as it was written, with its summaries.
     :raises UsageError: the samples are such that nothing can be decided from them.
     """
     try:

@@ -1,5 +1,5 @@
-"""Texts for the transport's maintainers, in the form of micro-ROS' issue template: what a claim came to, and how to see
-it again without asking anybody.
+"""Texts for the transport's maintainers, in the form of micro-ROS' issue template: the verdict on a claim, and how to
+reproduce it without asking anybody.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class Issue:
 
 
 def issues(record: RunRecord, *, archive: str, windows: dict[tuple[str, str], str] | None = None) -> list[Issue]:
-    """One text for each claim that is refuted or surprising, on whatever boards it is, then one on the run as a whole.
+    """One text for each claim that is refuted or surprising on any board, then one for the run as a whole.
 
-    Surprising: it came out other than boards.yaml declares, or the firmware broke while it was measured.
+    A claim is surprising if its verdict is not the one declared in boards.yaml, or if the firmware failed during its
+    measurement.
 
     :param archive: the name of the file that these texts go with.
     :param windows: (board, experiment) -> when it was measured, in words.

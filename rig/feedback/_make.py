@@ -24,7 +24,7 @@ _CAPTURE = "link.pcapng"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Feedback:
-    """What would be written. ``name``: of the archive; ``left_out``: files that stay behind, and why."""
+    """What would be written. ``name``: of the archive; ``left_out``: files that are not included, and why."""
 
     name: str
     contents: tuple[Content, ...]
@@ -37,7 +37,7 @@ def make_feedback(record: RunRecord, directory: Path | None, scrubber: Scrubber,
     """Everything that goes into the archive of a run; nothing is written.
 
     :param directory: where the run's files lie; None if only its record is left.
-    :param captures: also what crossed the link.
+    :param captures: include the captures of the link.
     """
     plain = scrubber.plain(to_json(record))
     clean = from_json(plain)

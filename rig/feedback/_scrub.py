@@ -1,7 +1,7 @@
 """Takes host names, user names and paths out of texts and records.
 
-A path keeps its last part, so that a message still says which file it means. Words of the rig's own vocabulary stay as
-they are: a user called ``agent`` shows in no path, and a record without the word would be none.
+A path keeps its last part, so that a message still names its file. A name that is also a word of the rig's vocabulary
+(a user called ``agent``) is removed from paths only; elsewhere the record needs the word.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _END = r"[^\s'\"`;,()\[\]{}<>|]*"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
-    """What this host and its user are called."""
+    """The names of this host and its user."""
 
     hosts: tuple[str, ...] = ()
     users: tuple[str, ...] = ()
@@ -80,9 +80,9 @@ def names_here() -> Names:
 
 @dataclass
 class Scrubber:
-    """Takes names and paths out, and counts what it took.
+    """Removes names and paths, and counts what it removed.
 
-    ``left``: names that are common words, or words of the rig; they stay outside of paths.
+    ``left``: names that are common words or words of the rig; they are removed from paths only.
     """
 
     names: Names
@@ -110,7 +110,7 @@ class Scrubber:
                     )
 
     def text(self, text: str) -> str:
-        """The text without them."""
+        """The text without names and paths."""
         if text in _WORDS:
             return text
         for pattern, instead, kind in self._steps:
@@ -120,7 +120,7 @@ class Scrubber:
         return text
 
     def plain(self, value: Any) -> Any:
-        """JSON values without them, keys too."""
+        """JSON values, keys included, without names and paths."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
@@ -130,7 +130,7 @@ class Scrubber:
         return value
 
     def found_in(self, data: bytes) -> str:
-        """A name or home that stands in bytes which cannot be rewritten; empty if there is none."""
+        """A name or home directory found in bytes that cannot be rewritten; empty if there is none."""
         names = [*self.names.homes, *self.names.hosts, *self.names.users]
         telling = [name for name in names if name not in self.left and len(name) >= _SHORTEST_IN_BYTES]
         return next((name for name in telling if name.encode() in data), "")

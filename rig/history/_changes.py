@@ -1,4 +1,5 @@
-"""When noisy figures differ: a statistical test with a minimum effect for two runs, change points for many.
+"""Decides whether noisy figures differ: by a statistical test with a minimum effect for two runs, by change points for
+many.
 
 Knows numbers only. SciPy has the test, ruptures the search for change points; both are imported when they are needed.
 """
@@ -27,7 +28,7 @@ _GAUSS = 0.6745  # median absolute deviation of a normal distribution, in standa
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shift:
-    """A change of level: from ``index`` on the figures are about ``after``, and before they were about ``before``."""
+    """A change of level: before ``index`` the figures are about ``before``, from there on about ``after``."""
 
     index: int
     before: float
@@ -35,7 +36,7 @@ class Shift:
 
     @property
     def share(self) -> float:
-        """By how much of ``before``; infinite from 0."""
+        """The change as a share of ``before``; infinite if ``before`` is 0."""
         return share(self.before, self.after)
 
 
@@ -47,12 +48,13 @@ def share(before: float, after: float) -> float:
 
 
 def moved(first: Sequence[float], second: Sequence[float], *, figures: int) -> float | None:
-    """The change of the median as a share, if two sets of samples differ beyond noise; else None.
+    """The change of the median as a share of the first one, if two sets of samples differ beyond noise; else None.
 
-    Mann-Whitney's test at a level that is shared out to all figures of the comparison, a medium effect, and the minimum
-    effect on the median must all say so. Samples of one run do not show how runs differ: a second run must agree.
+    Three conditions must hold: Mann-Whitney's test, at a significance level divided by the number of figures compared;
+    a medium effect size; and the minimum change of the median. The samples of one run do not show how runs vary, so a
+    second run must agree.
 
-    :param figures: how many figures are compared in all.
+    :param figures: how many figures the comparison has in all.
     """
     if not first or not second:
         return None
@@ -69,10 +71,11 @@ def moved(first: Sequence[float], second: Sequence[float], *, figures: int) -> f
 
 
 def change_points(values: Sequence[float], *, exact: bool) -> list[Shift]:
-    """Where a series of figures, one a run, changed its level.
+    """Where a series of figures, one for each run, changed its level.
 
     An exact figure changes where it is not equal to the one before. A noisy one changes where ruptures' PELT finds a
-    new level that holds for at least two runs, and that is beyond the minimum effect. Below six runs nothing is said.
+    new level that holds for at least two runs, and that is beyond the minimum effect. With fewer than six runs there is
+    no result.
     """
     if exact:
         return [

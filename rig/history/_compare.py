@@ -1,7 +1,7 @@
-"""Two or more runs beside each other: what changed, what only one has, and what cannot be told yet.
+"""Compares two or more runs: what changed, what not all runs have, and what is not certain yet.
 
-The first run is the one to hold the others against. Exact figures and verdicts must be equal. A noisy figure is only
-suspected after one run: it is changed when a second run of the same firmware shows it too.
+The others are compared with the first run. Exact figures and verdicts must be equal. After one run a change of a noisy
+figure is only suspected; it counts as changed when a second run of the same firmware shows it too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OPEN = (Verdict.REFUTED, Verdict.INCONCLUSIVE)
 
 
 class State(StrEnum):
-    """What a difference is worth."""
+    """How certain a difference is."""
 
     CHANGED = "changed"
     """An exact figure, a verdict, or a noisy figure that a second run shows as well."""
@@ -51,9 +51,9 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """What came of it. ``notes``: conditions of the comparison, in words; ``only``: what not all runs have.
+    """The result. ``notes``: conditions of the comparison, in words; ``only``: what not all runs have.
 
-    ``equal``: exact figures and verdicts that are; ``within``: noisy figures within their noise.
+    ``equal``: number of equal exact figures and verdicts; ``within``: number of noisy figures within their noise.
     """
 
     runs: tuple[RunRecord, ...]
@@ -64,12 +64,12 @@ class Comparison:
     within: int
 
     def of(self, state: State) -> list[Change]:
-        """The changes that are worth this much."""
+        """The changes with this state."""
         return [change for change in self.changes if change.state is state]
 
 
 def percent_words(change: float) -> str:
-    """``+3.2 %``; from nothing there is no percentage."""
+    """A change such as ``+3.2 %``; a change from 0 has no percentage."""
     if change in (float("inf"), float("-inf")):
         return "from 0"
     digits = 1 if abs(change) >= 0.001 else 3
@@ -84,7 +84,7 @@ def exact_changes(first: RunRecord, second: RunRecord) -> list[Change]:
 def compare(
     records: Sequence[RunRecord], *, witnesses: Sequence[RunRecord] = (), peers: Sequence[RunRecord] = ()
 ) -> Comparison:
-    """Hold runs against the first of them.
+    """Compare runs with the first of them.
 
     :param records: two or more.
     :param witnesses: more runs of the last one's firmware, boards and kind: a noisy figure has changed when the greater

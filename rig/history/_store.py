@@ -1,6 +1,7 @@
-"""The store of runs: one SQLite file beside their directories, which outlives what is deleted there.
+"""The store of runs: one SQLite file beside the runs' directories; it keeps a record when the directory is deleted.
 
-A record is kept whole (compressed), so that all else in the file can be made anew from it. Knows no terminal.
+Each record is stored whole and compressed, so that everything else in the file can be rebuilt from it. Knows no
+terminal.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Figure:
 class Store:
     """The runs of a directory, oldest first wherever there are several.
 
-    :raises UsageError: the file is none, or of a later version. :raises ResultsFault: it cannot be written.
+    :raises UsageError: the file is no store, or of a later version. :raises ResultsFault: it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -154,9 +155,9 @@ class Store:
             return self._db.execute(statement, values).fetchall()
 
     def add(self, record: RunRecord, directory: Path | None, *, stamp: int = 0) -> None:
-        """Take in a run, or what has become of it since.
+        """Add a run, or update it.
 
-        :param directory: where its files lie. :param stamp: of its record there, as ``sync`` compares it.
+        :param directory: where its files lie. :param stamp: of its record's file there; ``sync`` compares it.
         """
         run = record.run
         packed = zlib.compress(json.dumps(to_json(record)).encode(), 6)
@@ -197,7 +198,7 @@ class Store:
             )
 
     def sync(self, runs: Path) -> list[str]:
-        """Take in the runs below a directory that are new or have changed; what cannot be read, in words."""
+        """Add the runs below a directory that are new or have changed; return what cannot be read, in words."""
         known = {where: stamp for where, stamp in self._ask("SELECT directory, stamp FROM runs") if where}
         trouble: list[str] = []
         for directory in sorted(d for d in runs.glob("*/") if not d.is_symlink()):
@@ -255,7 +256,7 @@ class Store:
             ) from error
 
     def find(self, name: str) -> str | None:
-        """The id that a name means: an id, or the beginning of exactly one; None if there is none.
+        """The id that a name stands for: an id, or the beginning of exactly one; None if there is none.
 
         :raises UsageError: it is the beginning of several.
         """
@@ -270,7 +271,9 @@ class Store:
         return near[0] if near else None
 
     def delete(self, ids: Iterable[str], *, below: Path) -> list[Path]:
-        """Forget runs, and remove those of their directories that lie in the directory of runs; returns these."""
+        """Delete runs, and remove those of their directories that lie in the directory of runs; return the removed
+        directories.
+        """
         removed: list[Path] = []
         for id in ids:
             rows = self._ask("SELECT directory FROM runs WHERE id = ?", (id,))
@@ -297,7 +300,7 @@ class Store:
         return removed
 
     def set_baseline(self, id: str, *, on: bool = True) -> list[str]:
-        """Make a run the baseline of its boards and kind, in place of an earlier one; returns the ids that were."""
+        """Make a run the baseline of its boards and kind, in place of an earlier one; return the earlier ids."""
         (kind,) = self._ask("SELECT kind FROM runs WHERE id = ?", (id,))[0]
         boards = {name for (name,) in self._ask("SELECT name FROM boards WHERE run = ?", (id,))}
         before = [e.id for e in self.entries(kind=kind) if e.baseline and (boards & set(e.boards) or not boards)]
@@ -309,14 +312,14 @@ class Store:
         return [other for other in before if other != id]
 
     def baseline_for(self, record: RunRecord) -> str | None:
-        """The baseline of a run's boards and kind; failing that, of its boards."""
+        """The baseline for a run: that of its boards and kind, or else that of its boards."""
         boards = {board.name for board in record.boards}
         fitting = [e for e in self.entries() if e.baseline and boards & set(e.boards)]
         fitting.sort(key=lambda e: (e.kind == record.run.kind, len(boards & set(e.boards)), e.started))
         return fitting[-1].id if fitting else None
 
     def alike(self, record: RunRecord) -> list[str]:
-        """Other runs of the same images, boards and kind: each can witness what one of them shows."""
+        """Other runs of the same images, boards and kind: each can confirm what one of them shows."""
         own = {b.name: {f.variant: f.digest for f in b.firmware} for b in record.boards}
         found: dict[str, dict[str, Any]] = {}
         for run, name, firmware in self._ask(
@@ -328,7 +331,7 @@ class Store:
         return [run for run, boards in found.items() if boards == own and run != record.run.id]
 
     def newest(self) -> list[tuple[str, str, str]]:
-        """Of each board and kind of run the newest run: board, kind, run."""
+        """The newest run of each board and kind: (board, kind, run)."""
         found = {
             (name, kind): run
             for run, name, kind in self._ask(
@@ -339,7 +342,7 @@ class Store:
         return [(board, kind, run) for (board, kind), run in sorted(found.items())]
 
     def stamp(self, id: str) -> int:
-        """What is another when the record of a run is."""
+        """A value that changes whenever a record in the store changes."""
         rows = self._ask("SELECT rowid, LENGTH(record), stamp FROM runs WHERE id = ?", (id,))
         return hash(rows[0]) if rows else 0
 

@@ -1,4 +1,4 @@
-"""Figures and verdicts over the runs of a history: how they went, and where they changed."""
+"""Figures and verdicts over the runs of a history: their course, and where they changed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Trend:
 
     @property
     def figure(self) -> Figure:
-        """The newest one: it says what they all are."""
+        """The newest figure; its board, unit and conditions are those of all."""
         return self.figures[-1]
 
     @property
@@ -59,7 +59,7 @@ def trends(store: Store, *, board: str | None, kind: str, metric: str | None) ->
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VerdictChange:
-    """A claim whose verdict is another than that of the run before that decided it."""
+    """A claim whose verdict differs from that of the last run before that decided it."""
 
     run: str
     board: str
@@ -70,7 +70,7 @@ class VerdictChange:
 
 
 def verdict_changes(verdicts: Iterable[tuple[str, str, str, Verdict, str]]) -> list[VerdictChange]:
-    """Where verdicts changed, oldest first. A run that did not decide a claim says nothing of it.
+    """Where verdicts changed, oldest first. Runs that did not decide a claim are skipped.
 
     :param verdicts: run, board, claim, verdict, reason, oldest run first.
     """

@@ -1,4 +1,4 @@
-"""The proof of the rig itself: seeded defects show that it refutes, repeated runs that it does not refute falsely.
+"""The proof of the rig itself: seeded defects show that it refutes, repeated runs show that it does not refute falsely.
 
 Knows which defect must refute which claim. No experiment knows of it.
 """

@@ -1,6 +1,6 @@
 """Builds the bench with one defect at a time, runs the suite on it, and compares the verdicts with the expected ones.
 
-Only the shared-memory firmware has the defect; the control is measured once, on the clean build, and serves all.
+Only the shared-memory firmware has the defect. The control is measured once, on the clean build, and used for all.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """What came out for one defect; ``claims`` by id, none if its firmware could not be built. ``may_refute``: claims
-    that the defect may break beside the ``expected`` ones; ``may_hide``: that it may leave undecided. ``faults``, in
-    words, kept something from being measured. ``found`` is None for what was not found.
+    """The result for one defect. ``claims``: results by id, none if its firmware could not be built. ``may_refute``:
+    claims that the defect may break beside the ``expected`` ones; ``may_hide``: claims that it may leave undecided.
+    ``faults``: faults that prevented a measurement, in words. ``found``: None if the defect was not found.
     """
 
     defect: str
@@ -59,7 +59,7 @@ class Row:
 
     @property
     def undecided(self) -> frozenset[str]:
-        """Claims that were measured and not decided, and might have been."""
+        """Claims that were measured and should have been decided, but were not."""
         found = (id for id, claim in self.claims.items() if claim.verdict is Verdict.INCONCLUSIVE)
         return frozenset(found) - self.may_hide - self.may_refute
 
@@ -75,8 +75,8 @@ class Row:
 
     @property
     def right(self) -> bool:
-        """What the defect breaks is refuted, and every other claim is confirmed or does not apply; but for those that
-        the defect may break as well, or hide.
+        """Whether every claim that the defect breaks is refuted, and every other claim is confirmed or does not apply.
+        Claims that it may also break, or hide, do not matter.
         """
         return not (self.missed or self.false or self.undecided or self.faults)
 
@@ -125,7 +125,7 @@ def _prevented(record: RunRecord) -> dict[str, str]:
 
 
 def control_of(clean: RunRecord) -> list[Measurement]:
-    """The control's figures, without those of experiments that were not finished: half a control proves nothing."""
+    """The control's figures, without those of unfinished experiments: half a control proves nothing."""
     struck = _prevented(clean)
     return [m for m in clean.measurements if m.variant == "network" and m.experiment not in struck]
 
@@ -133,11 +133,11 @@ def control_of(clean: RunRecord) -> list[Measurement]:
 def decided(
     board: str, record: RunRecord, control: Sequence[Measurement], *, searching: bool = False
 ) -> dict[str, ClaimResult]:
-    """The claims of a run of a defect beside the control of the clean build.
+    """The claims of a defect's run, decided with the control of the clean build.
 
-    What a fault struck, or what was not possible, is no more decided here than in the run itself.
+    A claim that a fault struck, or that was not possible, is not decided here, as in the run itself.
 
-    :param searching: a search for sequences was part of the run.
+    :param searching: whether a search for sequences was part of the run.
     """
     not_run = {claim.id: claim for claim in record.claims if claim.verdict is Verdict.NOT_RUN}
     measurements = [*record.measurements, *control]
@@ -157,8 +157,8 @@ def _findings(record: RunRecord) -> list[Broken]:
 
 
 def found_by(record: RunRecord, claims: frozenset[str]) -> Found:
-    """How a run found that these claims, which it refuted, are broken: the search's shortest sequence that counts
-    against one of them, or the run as a whole.
+    """How a run refuted these claims: by the search's shortest sequence that counts against one of them, or by the run
+    as a whole.
     """
     promises = {promise.name for promise, claim in CLAIM_OF.items() if claim in claims}
     counting = [finding for finding in _findings(record) if finding.promise in promises]
@@ -217,7 +217,7 @@ def matrix(
     """Run the clean build, then each defect; yields a row as soon as it and those before it are known.
 
     :param defects: names; none given means all that can be built for this board.
-    :param jobs: rows that are made at once; they share the host's processors. Interrupted, those under way end first.
+    :param jobs: rows to run at once; they share the host's processors. After Ctrl-C the running ones finish first.
     :param search_seconds: how long each run searches for sequences of calls, None the usual time.
     :raises UsageError: an unknown defect, or a board that is not built from a preset.
     """

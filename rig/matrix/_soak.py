@@ -1,7 +1,7 @@
 """The same run again and again: no verdict may change, no claim be refuted, no exact figure differ.
 
-With load on the host's processors or noise on the link, exact figures must still repeat. Under these, an undecided
-claim is no error; a refuted one is.
+Exact figures must repeat even with load on the host's processors or noise on the link. Then an undecided claim is no
+error; a refuted one is.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from rig.run import RunOptions, execute
 
 @dataclass
 class Soak:
-    """What came out so far. ``verdicts``: claim -> how often each; the lists are in words.
+    """The results so far. ``verdicts``: claim -> how often it had each verdict; the lists are in words.
 
-    ``differing``: exact figures that are not those of ``first``, the first run.
+    ``differing``: exact figures that differ from those of ``first``, the first run.
     """
 
     runs: int = 0
@@ -43,7 +43,7 @@ class Soak:
         return not self.refuted and not self.differing
 
     def add(self, record: RunRecord) -> None:
-        """Take in one run."""
+        """Add one run."""
         self.runs += 1
         for claim in record.claims:
             if CLAIMS[claim.id].experiment:
@@ -61,10 +61,10 @@ class Soak:
 
 
 def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:
-    """Make ``runs`` runs with these options, and yield what is known after each.
+    """Make ``runs`` runs with these options, and yield the results after each.
 
     :param options: their directory is not used: each run gets one that is removed.
-    :param load: processes that keep the host's processors busy meanwhile.
+    :param load: number of processes that keep the host's processors busy meanwhile.
     :raises UsageError: the options cannot be used.
     """
     found = Soak()
@@ -87,5 +87,5 @@ def cpu_load(processes: int) -> Iterator[None]:
 
 
 def processors() -> int:
-    """Processors of this host that this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0))

@@ -1,6 +1,6 @@
 """The seeded defects of ``firmware/defects``, and for each the claims that it breaks.
 
-A NAME.c stands between bench and middleware; a NAME.patch changes the sources, and says itself what promise it breaks.
+NAME.c is linked between bench and middleware; NAME.patch changes the sources and says which promise it breaks.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from rig.inventory import BoardKind
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
-    """One known defect. ``breaks``: the claims that must be refuted by a firmware that has it; ``also``: claims that
-    may be refuted as well, since a broken delivery is seen by more than one.
+    """One known defect. ``breaks``: the claims that must be refuted for firmware with it; ``also``: claims that may be
+    refuted as well, since more than one notices a broken delivery.
 
-    ``traced``: only a trace of every write or a clock that repeats exactly can show it, which emulated boards alone
-    have. ``hides``: claims that may stay undecided, as the defect takes away what they are decided on. ``needs_heap``:
-    it cannot be built for a board that has no heap at all, which only the native one has.
+    ``traced``: only a trace of every write, or a clock that repeats exactly, can show it; only emulated boards have
+    these. ``hides``: claims that may stay undecided, because the defect prevents their figures. ``needs_heap``: it can
+    only be built for a board with a heap, which is the native one.
     """
 
     name: str

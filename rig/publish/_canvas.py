@@ -1,4 +1,4 @@
-"""What all plots share: canvas, legend, names, the two ways to tell the variants apart without colour."""
+"""Shared by all plots: canvas, legend, names, and the marks that tell the variants apart without colour."""
 
 from __future__ import annotations
 
@@ -88,12 +88,12 @@ def plot_name(board: str, plot: str) -> str:
 
 
 def axis_number(value: float, _: object = None) -> str:
-    """A round number of an axis: ``5k``, never ``5,000`` beside ``10k``."""
+    """The label of a round number on an axis: ``5k``, never ``5,000`` beside ``10k``."""
     return f"{value / 1e3:g}k" if 1e3 <= abs(value) < 1e6 else short_number(value)
 
 
 def clock_words(clock: str | None) -> str:
-    """Which clock, as the end of a plot's reading."""
+    """The clock in words, for the end of a plot's description."""
     return f" Clock: {CLOCKS.get(clock, clock)}." if clock is not None else ""
 
 
@@ -103,7 +103,7 @@ def readers_words(count: int) -> str:
 
 
 def in_words(pair: series.Pair, of: Callable[[int], str]) -> str:
-    """The figures of a pair as text, for those who cannot see the picture."""
+    """The figures of a pair as text, for readers who cannot see the picture."""
     parts = []
     for variant, points in (("shm", pair.shm), ("network", pair.network)):
         if points:

@@ -1,4 +1,4 @@
-"""Words and numbers as every output writes them: one vocabulary for terminal, page and comparison."""
+"""How every output writes words and numbers: terminal, page and comparison alike."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def format_number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """A number for a label: as tables have it, and three significant digits from 10,000 on."""
+    """A number for a label: as in tables, but with three significant digits from 10,000 on."""
     for limit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             return f"{value / (1e3 if sign == 'k' else limit):.3g}{sign}"
@@ -48,7 +48,7 @@ def short_number(value: float) -> str:
 
 
 def format_bounds(summary: Summary, statistic: str) -> str:
-    """The 95 % interval of a statistic, to stand behind it; nothing where it is the figure itself or not known."""
+    """The 95 % interval of a statistic, to print after it; empty if it equals the figure or is unknown."""
     low, high = summary.intervals.get(statistic, (None, None))
     if low == high:
         return ""
@@ -71,7 +71,7 @@ def plural(count: int, noun: str) -> str:
 
 
 def format_conditions(conditions: Mapping[str, Scalar], *, full: bool = False) -> str:
-    """The conditions in which rows of one metric differ, short; ``full``: also those that rows mostly share."""
+    """The conditions in which rows of one metric differ, in short; ``full``: also those that rows mostly share."""
     words = []
     for key, value in conditions.items():
         known = Condition.named(key)

@@ -1,4 +1,4 @@
-"""The report for people: one page that needs no network and no JavaScript."""
+"""The report for people: one HTML page that needs neither network nor JavaScript."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """JUnit XML: one test suite per board, one test case per claim.
 
-Refuted is a ``failure``; a fault that kept a claim from being decided, and *inconclusive*, are an ``error`` (the test
-could not say); *not run* is ``skipped``. Evidence goes into the text of the case.
+*Refuted* is a ``failure``. *Inconclusive*, and a fault that prevented a decision, are an ``error``: the test could not
+decide. *Not run* is ``skipped``. The text of the case has the evidence.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Runs as Prometheus metrics, for the node exporter's textfile collector and for ``rig serve``.
 
 One metric family per measured metric, named in its base unit: ``rig_publish_to_callback_instructions``,
-``rig_largest_message_bytes``. Durations are seconds, or instructions and cycles where that is what was counted: those
-are no time. Every series says its board and the kind of its run (``quick``, ``full``): two boards, or a quick and a
-full run, lie side by side. The run's id and version stand in ``rig_run_info`` alone, so that a new run
+``rig_largest_message_bytes``. Durations are in seconds, or in instructions or cycles if the clock counts these: they
+are no time. Every series has labels for its board and the kind of its run (``quick``, ``full``), so that two boards, or
+a quick and a full run, are different series. Only ``rig_run_info`` has the run's id and version, so that a new run
 makes no new series elsewhere.
 """
 

@@ -1,4 +1,6 @@
-"""The content of the report before it is HTML: headline, key figures, tables. Has no markup, and decides nothing."""
+"""The content of the report before it becomes HTML: headline, key figures, tables. Has no markup and decides
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +55,7 @@ class ClaimRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimGroup:
-    """Claims of one board that came to the same."""
+    """Claims of one board with the same verdict."""
 
     word: str
     sign: str
@@ -114,7 +116,7 @@ _KILLED = (
 
 
 def outcome(record: RunRecord) -> Headline:
-    """The run's own word for how it ended; a run that left none was killed."""
+    """The run's recorded outcome; a run without one was killed."""
     tone, sign, word, text = _OUTCOMES.get(record.run.outcome or "", _KILLED)
     return Headline(tone=tone, sign=sign, word=word, text=text)
 
@@ -126,7 +128,7 @@ def counts(claims: Iterable[ClaimResult]) -> list[tuple[Verdict, str, str, int]]
 
 
 def summary(record: RunRecord, board: str) -> str:
-    """One sentence: what this run says of one board."""
+    """One sentence: what this run says about one board."""
     claims = [claim for claim in record.claims if claim.board == board and claim.reason != NOT_ASKED]
     ran = [claim for claim in claims if claim.verdict is not Verdict.NOT_RUN]
     if not ran:
@@ -171,7 +173,7 @@ def _evidence(claim: ClaimResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def key_figures(measurements: Sequence[Measurement]) -> list[KeyFigure]:
-    """The few numbers to read first; each only if it was measured with shared memory."""
+    """The few numbers to read first, each only if it was measured with shared memory."""
     figures = [
         _latency(measurements),
         _largest(measurements),

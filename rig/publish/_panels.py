@@ -1,7 +1,7 @@
 """What the Grafana dashboards show: rows of panels, and their queries over the names that ``_metrics`` writes.
 
-A row that repeats over a variable has its panels once for each value that there is: figures of a clock that no chosen
-board has are not shown empty.
+A row that repeats over a variable shows its panels once for each value that exists. So no panel is empty because no
+chosen board has its clock.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ def file_name(board: str, number: int, finding: Broken) -> str:
 
 
 def stories(record: RunRecord, board: str) -> list[Story]:
-    """What the report tells of each broken promise."""
+    """The text of the report for each broken promise."""
     return [
         Story(
             says=finding.says,

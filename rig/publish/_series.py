@@ -1,4 +1,4 @@
-"""Picks the figures that plots and headlines show out of one board's measurements. Draws nothing."""
+"""Selects the figures for plots and headlines from one board's measurements. Draws nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = {metric.value: kind for kind, metric in CALLS.items()}
 class Pair:
     """One metric over one condition, with shared memory and without; never of two clocks or units.
 
-    ``fixed`` is the value of the condition that was held, such as the payload of a row over readers.
+    ``fixed`` is the value of the condition that is constant, such as the payload in a series over readers.
     """
 
     shm: Points

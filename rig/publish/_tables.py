@@ -1,4 +1,4 @@
-"""A run as tables for the terminal; without colour they say the same."""
+"""A run as tables for the terminal; they need no colour to be understood."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NAMED = 3
 
 
 def plain(text: str) -> Text:
-    """A text of a record for a terminal: no markup of rich's, and nothing that a terminal would obey."""
+    """A text of a record for a terminal, without rich's markup and without control characters."""
     return Text(printable(text))
 
 
