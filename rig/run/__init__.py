@@ -1,6 +1,6 @@
 """One run of the rig: options, plan, execution, outcome.
 
-Joins stations, experiments, claims and records. Must not know terminals or file formats other than the event log.
+Joins stations, experiments, claims and records. Must not know terminals, nor any file format but the event log.
 """
 
 from rig.run._choose import Choice, choose

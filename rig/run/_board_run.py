@@ -1,8 +1,8 @@
-"""One board's part of a run: its steps in order, and what becomes of each of them.
+"""One board's part of a run: does its steps in order and reports the result of each.
 
-A fault is told apart from evidence here: it ends the experiment it struck, the board is brought back, and the rest
-goes on; after ``_FAULTS_TO_GIVE_UP`` faults the rest of the board is given up. What is learnt goes to a ``Journal``:
-the run's own, or in a process of the board's own the pipe to it.
+This is where faults are kept apart from evidence. A fault ends its experiment; the board is restarted, and the next
+experiment goes on. After ``_FAULTS_TO_GIVE_UP`` faults the rest of the board is given up. All results go to a
+``Journal``: the run's own, or, in a process of the board's own, the pipe to it.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _FAULTS_TO_GIVE_UP = 3
 
 
 class Journal(Protocol):
-    """Where a board's part of the run tells what it learns, as it learns it."""
+    """Takes the results of a board's part of the run, one by one."""
 
     def working(self, board: str, words: str) -> None:
-        """What is being done now."""
+        """The step that begins now."""
         ...
 
     def board(self, board: Board) -> None:
-        """What is known of the board now."""
+        """The present state of the board's record."""
         ...
 
     def measurement(self, measurement: Measurement) -> None:
@@ -41,7 +41,7 @@ class Journal(Protocol):
         ...
 
     def finished(self, key: Key, seconds: float) -> None:
-        """A step is over, and well: an experiment, or (with no experiment) a variant's flash and boot."""
+        """A step succeeded: an experiment, or (without experiment) a variant's flash and boot."""
         ...
 
     def fault(self, fault: Fault) -> None:
@@ -49,7 +49,7 @@ class Journal(Protocol):
         ...
 
     def over(self, key: Key) -> None:
-        """A step is over, however it ended."""
+        """A step ended, in whatever way."""
         ...
 
     def prevented(self, board: str, experiment: str, reason: str) -> None:
@@ -59,10 +59,11 @@ class Journal(Protocol):
 
 @dataclass
 class BoardRun:
-    """What is to be done on one board, and what has become of it.
+    """The steps for one board, and their results.
 
-    ``before``: the board as it was when an earlier part of the run ended. ``over``: steps that are finished, now or
-    before, struck by a fault, or not possible. ``first``: of the run's boards; its files have plain names.
+    ``before``: the board's record when an earlier part of the run ended. ``over``: steps that are finished (now or
+    before), struck by a fault, or not possible. ``first``: it is the first of the run's boards, whose files have plain
+    names.
     """
 
     spec: BoardSpec
@@ -74,7 +75,7 @@ class BoardRun:
     faults: int = 0
 
     def pending(self, variant: str = "") -> list[Step]:
-        """The steps (of a variant) that are still to be made."""
+        """The steps (of a variant) that are still to be done."""
         return [
             step
             for step in self.steps
@@ -82,15 +83,15 @@ class BoardRun:
         ]
 
     def prevent(self, steps: Iterable[Step], reason: str) -> None:
-        """Say why these steps are not made; the first reason counts."""
+        """Record why these steps are not done; the first reason counts."""
         for step in steps:
             self.prevented.setdefault(step.experiment.id, reason)
 
 
 def measure_board(board: BoardRun, options: RunOptions, journal: Journal) -> None:
-    """Take the board and make its steps.
+    """Lease the board and do its steps.
 
-    :raises UsageError: the person's to mend, and no board's fault.
+    :raises UsageError: something that the person must mend; no board is at fault.
     :raises ResultsFault: what is measured cannot be kept.
     """
     _Work(board, options, journal).all()
@@ -216,7 +217,7 @@ def fault_with_evidence(
     options: RunOptions,
     station: Station | None = None,
 ) -> Fault:
-    """A fault as a record; what it left is kept beside the event log, before the board is brought back."""
+    """A fault as a record; its evidence is collected beside the event log before the board is restarted."""
     fault = Fault(blame=error.blame, message=error.message, hint=error.hint, board=board, step=step, console=console)
     about = Circumstances(
         blame=fault.blame,

@@ -1,4 +1,4 @@
-"""Which boards a run takes: by name, all of them, or so many that can do something and that nobody holds."""
+"""Chooses the boards of a run: by name, all of them, or a number of free ones with some capabilities."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Choice", "choose"]
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """The boards of a run; ``left_out``: which ones were not taken, and why, in words."""
+    """The boards of a run; ``left_out``: boards that were not chosen, and why, in words."""
 
     specs: tuple[BoardSpec, ...]
     left_out: tuple[str, ...] = ()
@@ -30,11 +30,12 @@ class Choice:
 def choose(
     inventory: Inventory, names: Sequence[str] = (), *, capabilities: Sequence[str] = (), count: int | None = None
 ) -> Choice:
-    """The boards that are meant; with nothing given the default one.
+    """The chosen boards; the default board if nothing is given.
 
-    :param names: of boards; ``all`` means each board of the file that has its firmware.
-    :param capabilities: take ``count`` boards (1 if not given) that have all of these, free ones first to last.
-    :raises UsageError: no such board, or fewer boards can match at all than are asked for.
+    :param names: of boards; ``all``: every board of the file whose firmware exists.
+    :param capabilities: choose ``count`` boards (default: 1) with all of these that nobody holds, in the order of the
+        file.
+    :raises UsageError: no such board, or fewer boards match than are asked for.
     :raises LeaseFault: enough boards match, but others hold too many of them.
     """
     if capabilities:

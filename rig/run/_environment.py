@@ -1,4 +1,4 @@
-"""What this host is, for the report: names and versions only, no paths and no host names."""
+"""Describes this host for the report: names and versions only, no paths and no host names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run from options to verdicts: every figure is journalled at once, in one event log.
+"""One run from options to verdicts: writes every figure at once to one event log.
 
 One board is measured here, several at once in a process each (``_parallel``); verdicts are decided here alone.
 """
@@ -32,12 +32,12 @@ from rig.station import agent_label, load_images
 
 
 def new_run_id() -> str:
-    """Sorts by time; unique on this host."""
+    """A new run id: it sorts by time and is unique on this host."""
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(2)
 
 
 def stamp() -> str:
-    """This moment, ISO 8601 in UTC."""
+    """The present time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
@@ -234,7 +234,7 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
 
 
 def resume(options: RunOptions, *, listeners: tuple[Listener, ...] = ()) -> RunRecord:
-    """Take up the run in ``options.directory`` where it ended; what it had finished is kept, the rest is measured.
+    """Resume the run in ``options.directory``: its finished steps are kept, the rest is measured.
 
     :param options: as ``read_unfinished`` found them.
     :raises UsageError: it cannot be resumed: it is complete, still running, or its firmware, Agent or rig changed.

@@ -1,4 +1,4 @@
-"""Known verdicts, as boards.yaml declares them: accepted until their day; a verdict that differs is shown."""
+"""Applies the known verdicts of boards.yaml: each is accepted until its day; a verdict that differs is shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rig.records import ClaimResult, Verdict
 
 
 def apply(expectation: Expectation | None, claim: ClaimResult, *, today: date) -> ClaimResult:
-    """The claim with what was expected of it. An expectation holds until its day, that day included."""
+    """The claim with its expected verdict. An expectation holds until its day, that day included."""
     if expectation is None or claim.verdict is Verdict.NOT_RUN:
         return claim
     known = f"{expectation.verdict} is known here until {expectation.until}: {expectation.why}"

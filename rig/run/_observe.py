@@ -1,4 +1,4 @@
-"""A run on firmware that is not the bench: what ``rig observe`` makes, with record, journal and verdicts.
+"""The run of ``rig observe`` on firmware that is not the bench, with record, journal and verdicts.
 
 Must not know terminals.
 """
@@ -49,16 +49,16 @@ class ObserveOptions:
 
 @dataclass
 class Observed:
-    """What came of it: the record, and what was seen by variant, as far as it went."""
+    """The result: the record, and the observation of each variant that was made."""
 
     record: RunRecord
     seen: dict[str, Observation] = field(default_factory=dict)
 
 
 def check_observe(options: ObserveOptions) -> None:
-    """Make sure that it can be done, before anything is touched.
+    """Make sure that the run is possible, before anything is touched.
 
-    :raises UsageError: it cannot.
+    :raises UsageError: it is not.
     """
     symbol = options.profile.shared_memory
     for variant, image in options.firmware.items():
@@ -82,10 +82,11 @@ def execute_observe(
     listeners: tuple[Listener, ...] = (),
     seen: Callable[[str, Event], None] = lambda _variant, _event: None,
 ) -> Observed:
-    """Watch each firmware, decide what can be decided, and return the record; its journal grows meanwhile.
+    """Watch each firmware, decide the claims that can be decided, and return the record; the journal is written
+    meanwhile.
 
     :param seen: called with the variant and each event as it happens.
-    :raises UsageError: it cannot be done; nothing has been touched.
+    :raises UsageError: it is not possible; nothing has been touched.
     """
     check_observe(options)
     recorder = Recorder(options.directory, listeners)

@@ -1,4 +1,4 @@
-"""What a run was asked to do, checked before anything is touched."""
+"""The options of a run, checked before anything is touched."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ AGENT_KINDS: tuple[str, ...] = get_args(AgentKind)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunOptions:
-    """One call of ``rig run``. ``claims`` empty: all of them. ``command`` is recorded as the way to repeat the run.
+    """One call of ``rig run``. ``claims`` empty: all of them. ``command``: the command line that repeats the run, for
+    the record.
 
-    ``noise``: share (0..1) of what crosses the link that is spoilt, in each of the ways that the link knows.
-    ``seed``: of the search for sequences that break a promise; ``search_seconds``: for how long, None the usual time.
-    ``jobs``: boards that are measured at once, each in a process of its own; 0: all of them, 1: one after the other.
-    ``patience``: seconds to wait for a board that somebody else holds.
-    ``history``: event log of a former run, for an estimate of the time that is left.
+    ``noise``: share (0..1) of the units on the link to spoil, in each of the link's ways. ``seed``: of the search for
+    sequences that break a promise; ``search_seconds``: how long in seconds, None: the usual time. ``jobs``: boards to
+    measure at once, each in a process of its own; 0: all of them, 1: one after the other. ``patience``: seconds to wait
+    for a board that somebody else holds. ``history``: event log of an earlier run, to estimate the time left.
     """
 
     boards_file: Path
@@ -57,9 +57,9 @@ def check_claims(ids: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_directory(directory: Path) -> Path:
-    """A directory for one run: made if needed, and empty.
+    """A directory for one run: created if needed, and empty.
 
-    :raises UsageError: it holds files already, or cannot be made.
+    :raises UsageError: it contains files already, or cannot be created.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -7,10 +7,10 @@ from rig.records import RunRecord, Verdict
 
 
 def outcome(record: RunRecord, *, interrupted: bool = False) -> Outcome:
-    """The word. A fault takes precedence over a refutation: such a run could not be finished.
+    """The outcome of a run. A fault takes precedence over a refutation, because such a run could not be finished.
 
-    A fault that was mended by resuming the run does not count, and a verdict that boards.yaml declares as known counts
-    as if it were a confirmation.
+    A fault that a resumed run has mended does not count. A verdict that boards.yaml declares as known counts as a
+    confirmation.
     """
     verdicts = {Verdict.CONFIRMED if claim.accepted else claim.verdict for claim in record.claims}
     if interrupted:

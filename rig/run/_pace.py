@@ -1,6 +1,6 @@
-"""How long the rest of a run will take, from what the same steps took before.
+"""Estimates how long the rest of a run will take, from earlier durations of the same steps.
 
-An estimate for display only: nothing waits for it or ends by it.
+The estimate is for display only: nothing waits for it or ends by it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _TRUST = 0.25
 class Pace:
     """Step durations of an earlier run and of this one so far, in seconds.
 
-    :param journal: the event log of a former run; None, or one that cannot be read, leaves only this run's steps.
-    :param quick: of this run; a former one of the other kind says nothing about it.
-    :param fixed: seconds of experiments (by id) that take as long as they are told to, on any board.
+    :param journal: the event log of an earlier run; if None or not readable, only this run's steps count.
+    :param quick: whether this run is quick; an earlier run of the other kind is ignored.
+    :param fixed: experiment id -> seconds, for experiments with a set duration on any board.
     """
 
     def __init__(self, journal: Path | None, *, quick: bool, fixed: Mapping[str, float] | None = None) -> None:
@@ -34,7 +34,7 @@ class Pace:
         self._fixed = dict(fixed or {})
 
     def took(self, key: Key, seconds: float) -> None:
-        """A step is over."""
+        """Note that a step has ended."""
         self._now[key] = seconds
 
     def left(self, keys: Iterable[Key]) -> float | None:
@@ -60,10 +60,10 @@ class Pace:
 
 
 def journal_like(runs: Path, *, boards: Sequence[str], quick: bool) -> Path | None:
-    """The journal of the newest run that says most about one to come: of the same boards, or else of the same kind.
+    """The journal of the newest run that predicts the next one best: of the same boards, or else of the same kind.
 
     :param runs: the directory of all runs.
-    :param boards: as they are named for the run; none: the default one.
+    :param boards: names of the run's boards; none: the default board.
     """
     alike = None
     for directory in sorted(runs.glob("[0-9]*"), reverse=True)[:_LOOK_BACK]:
@@ -84,9 +84,9 @@ def _options(journal: Path) -> Mapping[str, object] | None:
 
 
 def durations(journal: Path, *, quick: bool | None = None) -> dict[Key, float]:
-    """What each finished step of a run took, seconds; nothing of a journal that cannot be read.
+    """The duration of each finished step of a run, in seconds; empty if the journal cannot be read.
 
-    :param quick: nothing either of a run of the other kind.
+    :param quick: kind of run wanted; empty for a run of the other kind.
     """
     found: dict[Key, float] = {}
     try:

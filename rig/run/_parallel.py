@@ -1,7 +1,7 @@
-"""Several boards at once, each in a process of its own, with one event log: that of the run.
+"""Measures several boards at once, each in a process of its own, with one event log, the run's.
 
-A board's process tells what it learns, and the run writes it down. One that is killed is a fault of the rig on its
-board; the others go on.
+A board's process sends its results, and the run writes them. If such a process is killed, that is a fault of the rig on
+its board; the others go on.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ _LOG = "worker.log"
 
 @final
 class BoardFailed(Exception):
-    """The process of one board ended without having done its part; the other boards go on.
+    """The process of one board ended before its part was done; the other boards go on.
 
-    ``part``: that board's; ``cause``: why; ``trace``: what it said of it, by line.
+    ``part``: that board's part; ``cause``: why it ended; ``trace``: its traceback, by line.
     """
 
     def __init__(self, part: BoardRun, cause: RigError, trace: tuple[str, ...]) -> None:
@@ -89,11 +89,11 @@ class _Worker:
 def measure_at_once(
     parts: Sequence[BoardRun], options: RunOptions, claims: tuple[str, ...], journal: Journal, *, most: int
 ) -> list[BoardFailed]:
-    """Do all boards' parts, at most so many at once; returns what ended one of them early.
+    """Do all boards' parts, at most ``most`` at once; return the failures that ended some of them early.
 
-    :raises UsageError: of one of them, before anything was measured anywhere.
+    :raises UsageError: raised by one of them before anything was measured anywhere.
     :raises ResultsFault: what is measured cannot be kept.
-    :raises KeyboardInterrupt: as it came; the boards have been let go.
+    :raises KeyboardInterrupt: after the boards were released.
     """
     return _AtOnce(options, claims, journal).run(list(parts), most)
 

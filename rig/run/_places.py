@@ -1,4 +1,4 @@
-"""Where runs lie, and which one a name means."""
+"""Where runs lie, and which run a name stands for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _RUNS = Path("reports/runs")
 
 
 def find_run(name: str | Path) -> Path:
-    """The run that ``name`` means: a path, its id below ``runs_directory()``, or ``latest``.
+    """The run that ``name`` stands for: a path, an id below ``runs_directory()``, or ``latest``.
 
     :return: its directory, or its file if that was named.
     :raises UsageError: there is none.
@@ -28,7 +28,7 @@ def find_run(name: str | Path) -> Path:
 
 
 def runs_directory() -> Path:
-    """Where runs lie: below ``reports/`` of this directory if there is one, else of the rig's checkout."""
+    """The directory of runs: below ``reports/`` of the current directory if that exists, else of the rig's checkout."""
     root = checkout()
     if not Path("reports").is_dir() and root is not None and (root / "reports").is_dir():
         return root / _RUNS

@@ -1,7 +1,7 @@
-"""What a run will do: which experiments answer which claims, on which firmware, in what order.
+"""The plan of a run: which experiments it needs for its claims, on which firmware, in what order.
 
-Each variant is flashed once and gets one Agent; experiments that cut the link or restart the Agent come last in the
-experiment table, so that nothing has to be brought back for another. A firmware that no step needs is not flashed.
+Each variant is flashed once and gets one Agent. Experiments that cut the link or restart the Agent are last in the
+experiment table, so that no other experiment needs a restored link. Firmware that no step needs is not flashed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Key = tuple[str, str, str]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Step:
-    """One experiment on one firmware of one board. ``skipped``: why it is not made; empty if it is."""
+    """One experiment on one firmware of one board. ``skipped``: why it is not done; empty if it is."""
 
     board: str
     variant: str
@@ -33,7 +33,7 @@ class Step:
 
     @property
     def title(self) -> str:
-        """In words, for progress and faults."""
+        """The step in words, for progress and faults."""
         return f"{self.variant}: {self.experiment.title}"
 
 
@@ -66,7 +66,7 @@ def _obstacle(spec: BoardSpec, variant: str, experiment: Experiment, agent: str)
 
 
 def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str) -> list[str]:
-    """What a run would do, step by step, in words; touches nothing."""
+    """The steps of a run in words; touches nothing."""
     lines: list[str] = []
     asked = needed_for(claims, systems=[spec.os for spec in specs])
     for spec in specs:

@@ -1,4 +1,4 @@
-"""Everything a run learns goes through here: onto disk at once, and to whoever watches."""
+"""Writes every result of a run to disk at once, and passes it to listeners."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Listener = Callable[[Event], None]
 class Recorder:
     """Writes a run's event log and tells the listeners, in that order.
 
-    ``measured``: figures that this part of the run has; ``at``: its current step, in words.
+    ``measured``: number of figures in this part of the run; ``at``: its current step, in words.
     """
 
     def __init__(self, directory: Path, listeners: tuple[Listener, ...] = ()) -> None:
@@ -39,19 +39,19 @@ class Recorder:
 
     @property
     def resumed_at(self) -> float:
-        """Seconds that the log already had when it was opened; 0 for a new one."""
+        """Time of the log's last event when it was opened, in seconds; 0 for a new log."""
         return self._log.resumed_at
 
     def run(self, run: Run, environment: Environment) -> None:
-        """The run begins, or its end is known."""
+        """The run begins, or has ended."""
         self._write("run", run=to_json(run), environment=to_json(environment))
 
     def board(self, board: Board) -> None:
-        """What is known of a board now."""
+        """The present state of a board's record."""
         self._write("board", board=to_json(board))
 
     def options(self, options: RunOptions) -> None:
-        """What was asked for, so that the run can be resumed."""
+        """The options, so that the run can be resumed."""
         self._write(
             "options",
             boards_file=str(options.boards_file),
@@ -65,7 +65,7 @@ class Recorder:
         )
 
     def resumed(self, kept: Iterable[Key]) -> None:
-        """The run is taken up again; what these steps measured counts, and nothing else of before."""
+        """The run is resumed; of the earlier figures only those of these steps count."""
         self._write("resumed", kept=sorted(kept))
 
     def step(self, board: str, step: str, *, total: int, done: int, seconds_left: float | None) -> None:
@@ -75,7 +75,7 @@ class Recorder:
         self._write("step", board=board, step=step, total=total, done=done, seconds_left=left)
 
     def finished(self, key: Key, seconds: float) -> None:
-        """A step is over: an experiment, or (with no experiment) a variant's flash and boot."""
+        """A step has ended: an experiment, or (without experiment) a variant's flash and boot."""
         board, variant, experiment = key
         self._write("finished", board=board, variant=variant, experiment=experiment, took=round(seconds, 3))
 
@@ -93,11 +93,11 @@ class Recorder:
         self._write("fault", fault=to_json(fault))
 
     def record(self) -> _RunRecord:
-        """The run so far, as the log has it."""
+        """The run so far, read from the log."""
         return record_from_events(self._path)
 
     def close(self) -> None:
-        """End the log."""
+        """Close the log."""
         self._log.close()
 
     def _write(self, kind: str, **data: object) -> None:

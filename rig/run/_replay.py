@@ -1,6 +1,6 @@
-"""One sequence of calls on one board again: what it must come to and what it comes to, call by call.
+"""Runs one sequence of calls again on one board, and shows the expected and the actual result of each call.
 
-Knows how a board comes to its bench, and the search's parts. Must not know terminals.
+Knows how to bring up a board's bench, and the parts of the search. Must not know terminals.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from rig.station import Station
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replayed:
-    """What came of a sequence. ``lines``: each call with what it must come to and what it came to in the run told;
-    ``broken``: of ``runs`` so many broke a promise, ``breach`` in the run told, at call number ``at``.
+    """What came of a sequence. ``lines``: each call with its expected and actual result in the run shown. ``broken``:
+    how many of ``runs`` runs broke a promise. ``breach``: the breach in the run shown, at call number ``at``.
     """
 
     lines: tuple[ToldCall, ...]
@@ -31,7 +31,7 @@ class Replayed:
 
 
 def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
-    """Run a sequence on a board, ``times`` times, each from the middleware's start on.
+    """Run a sequence ``times`` times on a board; each time the middleware is started anew.
 
     :raises UsageError: the middleware on this board does not have what the sequence needs.
     """

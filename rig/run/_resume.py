@@ -1,6 +1,6 @@
-"""Taking up a run again that was interrupted, killed, or struck by a fault: what it had finished is kept.
+"""Resumes a run that was interrupted, killed, or struck by a fault: its finished steps are kept.
 
-Figures of two firmwares or two Agents must not mix, so both have to be what they were.
+Figures of two firmwares or two Agents must not mix, so both must be unchanged.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from rig.run._plan import Key
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unfinished:
-    """What a run had when it ended early, and what it had been asked for."""
+    """The results of a run that ended early, and its options."""
 
     options: RunOptions
     record: RunRecord
@@ -26,14 +26,14 @@ class Unfinished:
 
     @property
     def boards(self) -> Mapping[str, Board]:
-        """The boards as they were, by name."""
+        """The boards of the run so far, by name."""
         return {board.name: board for board in self.record.boards}
 
 
 def read_unfinished(directory: Path) -> Unfinished:
     """Read the event log of a run that is to be resumed; touches nothing.
 
-    :raises UsageError: no run is there, it is complete, or its log does not say what it was asked for.
+    :raises UsageError: no run is there, it is complete, or its log has no options.
     """
     log = directory / "events.jsonl"
     if not log.is_file():
@@ -87,9 +87,9 @@ def _seconds(value: object) -> float | None:
 
 
 def check_same(name: str, was: str, now: str) -> None:
-    """Make sure that a part of the bench has not changed since the run began.
+    """Make sure that one thing (firmware, Agent, rig) has not changed since the run began.
 
-    :raises UsageError: it has.
+    :raises UsageError: it has changed.
     """
     if was != now:
         raise UsageError(

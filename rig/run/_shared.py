@@ -1,4 +1,4 @@
-"""One run for several processes that ask for the same one: the first makes it, the others wait and read it."""
+"""Shares one run among several processes that need the same one: the first makes it, the others wait and read it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _KEPT_SECONDS = 86400.0
 
 
 def share_run(key: str, make: Callable[[], tuple[RunRecord, Path]]) -> RunRecord:
-    """The run that ``make`` makes for whoever asks first with this key; a maker that is killed is followed by the next.
+    """The run for this key: the first process calls ``make``, the others wait. If that process is killed, the next one
+    calls it.
 
     :param make: returns the record and the directory that holds it, published.
     :raises RigError: what ``make`` raised, in every process that asks.

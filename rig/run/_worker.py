@@ -1,7 +1,7 @@
 """A process of its own for one board of a run: ``python -m rig.run FD``, started by ``_parallel``.
 
-Reads what is to be done from its first line of input on descriptor FD, a socket, and writes what it learns there, one
-JSON object a line. It ends with the run: a run that is killed takes it along, and Ctrl-C reaches it from the run.
+The first line on descriptor FD, a socket, has its orders; it writes its results there, one JSON object a line. It ends
+with the run, even if the run is killed; the run passes Ctrl-C on to it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["main", "order"]
 
 
 def order(part: BoardRun, options: RunOptions, claims: tuple[str, ...]) -> dict[str, Any]:
-    """What a worker has to know, as plain JSON values."""
+    """The orders for a worker, as plain JSON values."""
     return {
         "boards_file": str(options.boards_file.absolute()),
         "board": part.spec.name,
@@ -74,7 +74,7 @@ class _Pipe:
 
 
 def main(descriptor: int) -> int:
-    """Do what the run orders, and say how it ended."""
+    """Carry out the orders and send how it ended."""
     with socket.socket(fileno=descriptor) as end, end.makefile("rw", encoding="utf-8") as line:
         pipe = _Pipe(line)
         asked = json.loads(line.readline())
