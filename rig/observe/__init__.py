@@ -1,7 +1,7 @@
 """Firmware that is not the bench, seen from outside: by its symbols, through the debug probe and the tapped link.
 
-Knows where functions have their arguments, what stops at which of them mean, how to watch them, and what measurements
-that makes. Must not know the mailbox: the firmware was not built for the rig, and nothing is linked into it.
+Knows where functions have their arguments, what a stop at each means, how to watch them, and which measurements follow.
+Must not know the mailbox: the firmware was not built for the rig, and nothing is linked into it.
 """
 
 from __future__ import annotations

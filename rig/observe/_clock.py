@@ -1,7 +1,7 @@
 """Clocks that the rig reads through the debug probe while the core is halted: no code of the firmware is needed.
 
-Two kinds: a timer of an emulated board that the firmware hardly uses, which ticks with the executed instructions, and
-the cycle counter of a real core (DWT CYCCNT), which stands still while the core is halted.
+There are two kinds. On an emulated board it is a timer that firmware rarely uses, which ticks with the executed
+instructions. On a real core it is the cycle counter (DWT CYCCNT), which stops while the core is halted.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ class Words(Protocol):
 class Clock:
     """One clock.
 
-    :ivar name: as records have it: ``virtual`` or ``dwt``. ``unit``: of what ``units`` returns.
-    :ivar exact: what it counts repeats to the last digit.
-    :ivar settles: it catches up only when the core executes its next instruction, which then has to be a single step;
-        that takes so many ticks.
+    :ivar name: its name in records: ``virtual`` or ``dwt``. ``unit``: the unit that ``units`` returns.
+    :ivar exact: whether its counts repeat to the last digit.
+    :ivar settles: ticks of a single step that must come before a reading, because the clock is only updated when the
+        core executes an instruction; 0 if none is needed.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Clock:
 
 
 def start_clock(words: Words, machine: str | None) -> tuple[Clock | None, str]:
-    """Start the clock that a board has, after its reset; else why it has none."""
+    """Start the board's clock after its reset; if it has none, return why."""
     if machine in _TIMERS:
         timer = _TIMERS[machine]
         words.write_u32(timer + _LOAD, WRAP - 1)
@@ -83,7 +83,7 @@ def start_clock(words: Words, machine: str | None) -> tuple[Clock | None, str]:
 
 
 def start_cycle_counter(words: Words) -> tuple[Clock | None, str]:
-    """Start the core's own cycle counter; else why there is none."""
+    """Start the core's own cycle counter; if it has none, return why."""
     words.write_u32(_DEMCR, words.read_u32(_DEMCR) | _TRCENA)
     control = words.read_u32(_DWT_CTRL)
     if control & _NOCYCCNT or not control >> 28:

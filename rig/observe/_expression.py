@@ -1,4 +1,4 @@
-"""Where a value stands when a core halts at the first instruction of a function.
+"""Expressions for a value at the first instruction of a function, where the core is halted.
 
     r1          a register, by its name
     [r1 + 20]   the word of memory there; nested as deep as needed
@@ -36,7 +36,7 @@ class Core(Protocol):
 
 @dataclass(frozen=True)
 class Expression:
-    """A parsed text; see the module. :raises UsageError: it is no such expression."""
+    """A parsed expression; see the module. :raises UsageError: the text is no expression."""
 
     text: str
 
@@ -44,7 +44,7 @@ class Expression:
         self._walk(_Parsing(self.text), None, {})
 
     def value(self, core: Core) -> int:
-        """What stands there now, as an unsigned word.
+        """The present value, as an unsigned word.
 
         :raises ProbeFault: an address in it cannot be read.
         """

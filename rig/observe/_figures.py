@@ -1,4 +1,4 @@
-"""What a list of stops says: deliveries by way, order, latencies, and what publish reported."""
+"""Evaluates a list of stops: deliveries by path, order, latencies, and the results of publish."""
 
 from __future__ import annotations
 
@@ -12,22 +12,24 @@ from rig.observe._watch import Event, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Counts and times of one observation. Where no callback of the application was watched, the transport's stand for
-    them in readers, bursts, order and places.
+    """Counts and times of one observation. If no callback of the application was watched, the transport's callbacks are
+    used for readers, bursts, order and places.
 
     :ivar transport_local: transport callbacks by shared memory.
     :ivar transport_link: transport callbacks over the link.
-    :ivar transport_unknown: transport callbacks by a way that the profile does not tell.
+    :ivar transport_unknown: transport callbacks whose path the profile does not show.
     :ivar by_function: callbacks of the application by function.
-    :ivar readers: callbacks of a sample, as most samples have them; without counters the callbacks for each publish.
+    :ivar readers: callbacks of a sample, the most frequent number; without counters the callbacks for each publish.
     :ivar longest_burst: samples published between two callbacks of the application, at most.
-    :ivar no_counter: what the profile takes for the application's number has the same value in several publishes.
+    :ivar no_counter: whether the value that the profile takes for the application's counter is the same in several
+        publishes.
     :ivar out_of_order: callbacks whose counter is below that of the one before, by function; None without a counter.
-    :ivar repeated: counters that came more often than the least often one: a reader had it twice, or readers came late.
+    :ivar repeated: counters that came more often than the rarest one: a reader got a sample twice, or readers came
+        late.
     :ivar lost: counters that were published and never came; None without counters at both ends.
     :ivar lost_in_silence: of those, the ones of which publish reported success; None where its return was not seen.
-    :ivar places: by counter, the places handed to the callbacks of one sample; only where the profile tells them.
-    :ivar failed: publishes that reported failure; None where the profile does not tell.
+    :ivar places: counter -> the addresses handed to the callbacks of that sample; only if the profile has them.
+    :ivar failed: publishes that reported failure; None if the profile does not show it.
     :ivar failed_delivered: of those, with a transport callback by shared memory before they returned.
     :ivar to_transport: ticks from a publish to each transport callback by shared memory before the next publish.
     :ivar to_callback: ticks from a publish to the application's callback of the same counter; without counters at both

@@ -1,4 +1,4 @@
-"""ROM and RAM of an image by module: symbols by how their names begin."""
+"""ROM and RAM of an image by module: a module has the symbols whose names begin with its prefixes."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ UNNAMED = "(no symbol)"
 
 
 def by_module(image: FirmwareImage, modules: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[int, int]]:
-    """Module -> (bytes of code and constants, bytes of RAM); the longest beginning that fits decides.
+    """Module -> (bytes of code and constants, bytes of RAM); the longest matching prefix decides.
 
-    What no symbol covers is ``UNNAMED``: padding, and what assembler files and the linker set aside. Empty without
-    symbols.
+    ``UNNAMED`` has the bytes that no symbol covers: padding, and space reserved by assembler files and the linker.
+    Empty without symbols.
     """
     begins = sorted(((begin, name) for name, all_ in modules.items() for begin in all_), key=lambda row: -len(row[0]))
     found: dict[str, list[int]] = {}

@@ -39,11 +39,11 @@ _QUIET, _QUIET_LIMIT = 0.05, 1.0
 class Plan:
     """What to do.
 
-    :ivar publishes: to watch, until the firmware stops at nothing for ``idle`` seconds of the host.
-    :ivar stepped: publishes, after those, whose instructions are counted one by one, until the transport's callback.
-    :ivar trace: on an emulated board follow one sample through every write of the core.
-    :ivar cut: then cut the link and watch on.
-    :ivar startup: and start once more with it cut.
+    :ivar publishes: how many to watch, until the firmware stops at nothing for ``idle`` seconds of the host.
+    :ivar stepped: how many publishes, after those, to count instruction by instruction until the transport's callback.
+    :ivar trace: whether to follow one sample through every write of the core, on an emulated board.
+    :ivar cut: whether to cut the link then and go on watching.
+    :ivar startup: whether to start once more with the link cut.
     """
 
     publishes: int = 200
@@ -56,10 +56,10 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Traced:
-    """Who wrote bytes of one sample from publish on. ``unknown``: why that is not known, or empty.
+    """Which functions wrote bytes of one sample from publish on. ``unknown``: why that is not known, or empty.
 
-    :ivar serialised: the write into the middleware's first place; None if the payload was there already.
-    :ivar copies: every write of them after that.
+    :ivar serialised: the first write of the payload into the middleware's memory; None if it was there already.
+    :ivar copies: every later write of these bytes.
     :ivar doubtful: bytes written that other samples have as well, at that place of theirs: of which one is not known.
     """
 
@@ -74,25 +74,25 @@ class Traced:
 class Observation:
     """What was seen.
 
-    :ivar clock: of every duration, in its ticks; None: the board has none, and ``no_clock`` says why.
+    :ivar clock: the clock of every duration, which is in its ticks; None: the board has none, and ``no_clock`` says
+        why.
     :ivar steps: instructions from publish to the next callback (the transport's, if the profile names it), counted one
         by one.
     :ivar halt_cost: ticks that each of some halts added to board time.
-    :ivar link: what crossed since the start.
-    :ivar window: what crossed from the first publish that was watched to the one after the last.
-    :ivar false_stops: halts where none was asked for.
+    :ivar link: the traffic since the start.
+    :ivar window: the traffic from the first watched publish to the one after the last.
+    :ivar false_stops: halts that the rig did not ask for.
     :ivar unseen_returns: publishes whose result was not seen: the core had no breakpoint left.
-    :ivar session_alive: the Agent had a session of the board at the end of what was watched on a whole link.
-    :ivar sessions: how often one was opened until then.
-    :ivar places: where in RAM whole blocks of a sample stand while the application's callback has it; None: not
-        searched.
-    :ivar own_place: where the application's own payload begins, if it was searched for and that is known.
-    :ivar loaned: it stands in the middleware's own memory from publish on.
+    :ivar session_alive: whether the Agent had a session of the board at the end, before the link was cut.
+    :ivar sessions: how many sessions were opened until then.
+    :ivar places: where in RAM whole blocks of a sample are during the application's callback; None: not searched.
+    :ivar own_place: address of the application's own payload, if known.
+    :ivar loaned: whether the payload is in the middleware's memory when publish is called.
     :ivar withheld: topic -> samples that the Agent did not send, because the Client's shared memory delivers them.
     :ivar calls: function -> calls for each publish.
     :ivar modules: module -> (bytes of code and constants, bytes of RAM).
-    :ivar severed: what was seen with the link cut; None if not tried.
-    :ivar startup: what was seen from a start with the link cut; None if not tried.
+    :ivar severed: the figures with the link cut; None if not tried.
+    :ivar startup: the figures of a start with the link cut; None if not tried.
     """
 
     board: BoardIdentity
@@ -126,9 +126,9 @@ class Observation:
 
 
 def check_firmware(spec: BoardSpec, image: FirmwareImage, profile: Profile) -> None:
-    """Make sure, before anything is touched, that this firmware can be watched on this board.
+    """Make sure that this firmware can be watched on this board, before anything is touched.
 
-    :raises UsageError: it cannot; says which function is missing, with those nearest to it.
+    :raises UsageError: it cannot; the message names a missing function and those with similar names.
     """
     if spec.kind == "native":
         raise UsageError(
@@ -172,7 +172,7 @@ def _function(image: FirmwareImage, name: str) -> int:
 
 
 class Observer:
-    """Watches one firmware at a time. Use as a context manager: holds the board.
+    """Watches one firmware at a time. Use as a context manager, which holds the board.
 
     :param directory: for the link's capture and the Agent's log; ``prefix`` begins their names.
     """
@@ -203,7 +203,7 @@ class Observer:
         """Flash it, boot it beside a fresh Agent on a tapped line, and watch.
 
         :param seen: called with each event as it happens.
-        :param step: told what is being done now.
+        :param step: called with what begins now, in words.
         :raises FirmwareFault: it crashed, or it never came to publish.
         """
         board = self._board

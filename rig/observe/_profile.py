@@ -1,4 +1,5 @@
-"""Which functions of a firmware are publish, the transport's callback and the application's; where their data stand.
+"""Profiles: which functions of a firmware are publish, the transport's callback and the application's, and where their
+data are.
 
     name: mine
     shared_memory: uxr_prepare_shared_memory
@@ -8,13 +9,13 @@
     calls: [malloc, free]
     modules: {Client: [uxr_], CDR: [ucdr_]}
 
-``publish`` must be there, the rest may. ``callback`` may be a list of points. ``counter``: where the application's own
-number of a sample stands. ``failed``: at the return of publish, a value that is not 0 if it reports failure. ``local``
-is ``local_is`` if a sample came by shared memory; without it the way is not known. ``payload`` and ``length``: where
-the sample's bytes begin, and how many they are; at publish RAM is then searched for them, at a callback it tells
-whether readers share one place. ``loaned``: the payload stands in the middleware's own memory at publish, so that every
-later write of its bytes is a copy. ``shared_memory``: a function that only firmware with shared memory has. ``calls``:
-functions whose calls are counted. ``modules``: how symbols begin, by the name of what they belong to.
+Only ``publish`` is required. ``callback`` may be a list of points. ``counter``: the application's own number of a
+sample. ``failed``: read when publish returns; not 0 if publish reports failure. ``local`` equals ``local_is`` if a
+sample came by shared memory; without it the path is unknown. ``payload`` and ``length``: the address of the sample's
+bytes and their number. At publish they let the rig search RAM for the bytes; at a callback they show whether readers
+share one address. ``loaned``: the payload is in the middleware's memory at publish, so that every later write of its
+bytes is a copy. ``shared_memory``: a function that only firmware with shared memory has. ``calls``: functions whose
+calls are counted. ``modules``: name of a module -> prefixes of its symbols.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _TABLE = ("name", "shared_memory", *_POINTS, "calls", "modules")
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """A function, and what is read when it is entered."""
+    """A function, and the values to read when it is entered."""
 
     function: str
     counter: Expression | None = None
@@ -51,7 +52,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What to look at in one kind of firmware."""
+    """A profile: the points to watch in one kind of firmware."""
 
     name: str
     publish: Point
@@ -63,20 +64,20 @@ class Profile:
 
 
 def shipped_profiles() -> list[str]:
-    """Names of the profiles that come with the rig."""
+    """Names of the rig's own profiles."""
     folder = resources.files("rig.observe") / "profiles"
     return sorted(each.name.removesuffix(".yaml") for each in folder.iterdir() if each.name.endswith(".yaml"))
 
 
 def shipped_profile(name: str) -> Profile:
-    """One of them. :raises UsageError: there is none of this name."""
+    """One of the rig's own profiles. :raises UsageError: there is none of this name."""
     if name not in shipped_profiles():
         raise UsageError(f"no profile {name!r} comes with the rig", hint=f"there are {', '.join(shipped_profiles())}")
     return read_profile((resources.files("rig.observe") / "profiles" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def read_profile(text: str) -> Profile:
-    """Read a profile. :raises UsageError: it is none; says what is wrong."""
+    """Read a profile. :raises UsageError: the text is no profile; the message says what is wrong."""
     try:
         document = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""An observation as measurements: what stands in the record of a run, with unit, conditions and detail."""
+"""Turns an observation into measurements with unit, conditions and detail, for the record of a run."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NO_COUNTER = "what the profile takes for the application's counter has one value
 
 
 def board_record(observation: Observation, *, link: str, firmware: Sequence[Firmware]) -> Board:
-    """The board as it was used."""
+    """The board as the run used it."""
     found = observation.board
     return Board(
         name=found.name,
@@ -48,7 +48,7 @@ def board_record(observation: Observation, *, link: str, firmware: Sequence[Firm
 
 
 def firmware_record(image: FirmwareImage, variant: str, profile: str) -> Firmware:
-    """The image as a record. What it says of itself is nothing that the rig could read."""
+    """The image as a record. It has no configuration, because the rig cannot read one from such firmware."""
     return Firmware(
         variant=variant,
         digest=image.digest,
@@ -61,7 +61,7 @@ def firmware_record(image: FirmwareImage, variant: str, profile: str) -> Firmwar
 
 
 def measurements(seen: Observation, variant: str) -> list[Measurement]:
-    """All that an observation says of one variant (shm, network)."""
+    """All measurements of an observation of one variant (shm, network)."""
     return list(_Record(seen, variant).all())
 
 

@@ -1,9 +1,9 @@
-"""How deep a stack went: memory below it is painted before the firmware starts, and looked at afterwards.
+"""Measures stack depth: the memory below the stack is painted before the firmware starts, and read afterwards.
 
-Where a firmware's own start code has filled that memory, its fill is as good: a long run of one word.
+If the firmware's own start code fills that memory, its fill serves as well: a long run of one word.
 
-Only the main stack, whose top is the first word of the vector table; stacks of an operating system's tasks are objects
-of the image.
+It covers the main stack only, whose top is the first word of the vector table. Stacks of an operating system's tasks
+are objects of the image.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class StackUse:
-    """``peak`` bytes of the ``reserved`` ones; ``unknown``: why nothing is known of it, or empty."""
+    """``peak`` bytes of the ``reserved`` ones; ``unknown``: why it could not be measured, or empty."""
 
     peak: int = 0
     reserved: int = 0
@@ -37,7 +37,7 @@ class StackUse:
 
 @dataclass(frozen=True, kw_only=True)
 class Painted:
-    """Memory from ``begin`` to the stack's ``top``. ``unknown``: why none could be painted."""
+    """Painted memory from ``begin`` to the stack's ``top``. ``unknown``: why none could be painted."""
 
     begin: int = 0
     top: int = 0
@@ -60,7 +60,7 @@ def paint(memory: Memory, top: int, objects: Iterable[tuple[int, int]], rams: It
 
 
 def depth(memory: Memory, painted: Painted) -> StackUse:
-    """How deep the stack went since the memory was painted."""
+    """The deepest use of the stack since the memory was painted."""
     if painted.unknown:
         return StackUse(unknown=painted.unknown)
     data = memory.read(painted.begin, painted.top - painted.begin)

@@ -1,7 +1,7 @@
 """Stops at functions with hardware breakpoints, and what is read there. The firmware's time stands still meanwhile.
 
-Board time is what passed between stops: the clock is read when the core has halted and again before it is let go, so
-that neither the halts nor what is read in them counts.
+Board time is the time between stops: the clock is read when the core has halted and again before it continues, so that
+neither the halts nor the reads during them count.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _EXC_RETURN_PSP = 4
 
 
 class Kind(StrEnum):
-    """What a stop is."""
+    """The kind of a stop."""
 
     PUBLISH = "publish"
     RETURNED = "returned"
@@ -39,12 +39,12 @@ class Event:
     """One stop.
 
     :ivar at: board time, in ticks of its clock; 0 where it has none.
-    :ivar function: at whose entry, or from whose call.
-    :ivar counter: the application's number of the sample; None where the profile says no place of it.
-    :ivar local: it came by shared memory; None where that is not known.
-    :ivar failed: publish reported failure.
-    :ivar payload: the sample's bytes; empty where the profile says no place of them.
-    :ivar place: where they stand; None if not known.
+    :ivar function: the function that was entered, or that returned.
+    :ivar counter: the application's number of the sample; None if the profile has no expression for it.
+    :ivar local: whether the sample came by shared memory; None if unknown.
+    :ivar failed: whether publish reported failure.
+    :ivar payload: the sample's bytes; empty if the profile has no expression for them.
+    :ivar place: the address of these bytes; None if unknown.
     :ivar sp: the stack pointer.
     """
 
@@ -67,7 +67,7 @@ class Halt(Protocol):
 
 
 class Watched(Words, Protocol):
-    """A debug probe, as far as watching needs it."""
+    """The methods of a debug probe that watching needs."""
 
     @property
     def breakpoints(self) -> int: ...
@@ -110,9 +110,9 @@ class _Halted:
 class Watch:
     """Breakpoints at a profile's functions.
 
-    :param address_of: function -> its address. :raises UsageError: for one that the firmware does not have.
+    :param address_of: function -> its address; raises UsageError if the firmware does not have it.
     :param clock: None: the board has none.
-    :param name_of: address -> its name, for a crash.
+    :param name_of: address -> its name, for the report of a crash.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class Watch:
                 self._probe.set_breakpoint(address)
 
     def disarm(self) -> None:
-        """Take them away; the core is halted."""
+        """Remove the breakpoints; the core is halted."""
         if self._set:
             self._set = False
             for address in (*self._points, *self._returns):
@@ -194,7 +194,7 @@ class Watch:
                 yield event
 
     def go(self, timeout: float) -> bool:
-        """Let the core run to its next stop; False if it has none in time, and is running.
+        """Let the core run to its next stop; False if it does not stop in time and still runs.
 
         :raises FirmwareFault: the firmware crashed.
         """
@@ -220,7 +220,7 @@ class Watch:
         return self._clock.read(self._probe)
 
     def here(self) -> Event | None:
-        """The stop at which the core is halted; None if it is none of the profile's functions."""
+        """The stop at which the core is halted; None if it is not at one of the profile's functions."""
         registers = self._probe.general_registers()
         return self._event(registers, self._time) if registers["pc"] & ~1 in self._points else None
 
@@ -228,7 +228,8 @@ class Watch:
         """Instructions from the publish at which the core is halted to the next function of these kinds, counted one
         by one.
 
-        Interrupts are held back by the debug port meanwhile. None if it does not come there within ``most``.
+        The debug port holds back interrupts meanwhile. None if the core does not get there within ``most``
+        instructions.
         """
         wanted = {address for address, (kind, _) in self._points.items() if kind in kinds}
         for count in range(1, most + 1):
@@ -238,8 +239,8 @@ class Watch:
         return None
 
     def halt_cost(self, *, times: int, timeout: float) -> list[float]:
-        """Ticks that a halt adds to board time, and what it has in front of it: two stops of which nothing but one
-        instruction, and on a clock that has to settle another one, stands between.
+        """Ticks that a halt adds to board time, measured between two stops that are one instruction apart (two, on a
+        clock that needs a step before a reading).
 
         The core is halted at a publish. Empty where the board has no clock, or no breakpoint is left.
         """
@@ -267,9 +268,10 @@ class Watch:
         return found
 
     def count_calls(self, functions: Mapping[str, int], *, publishes: int, timeout: float) -> dict[str, float]:
-        """Calls of functions for each publish: function -> calls, over so many publishes. The core is halted at one.
+        """Calls of functions for each publish: function -> calls, averaged over ``publishes``. The core is halted at a
+        publish.
 
-        As many functions at a time as there are breakpoints beside the one at publish.
+        It counts as many functions at a time as there are breakpoints besides the one at publish.
         """
         found: dict[str, float] = {}
         names = list(functions)
