@@ -18,7 +18,7 @@
 enum rig_mw_error {
     RIG_MW_OK = 0,
     RIG_MW_ERR_ARGUMENT = -1,    /* a value the interface does not allow */
-    RIG_MW_ERR_UNSUPPORTED = -2, /* this backend has no such feature: reported, never skipped in silence */
+    RIG_MW_ERR_UNSUPPORTED = -2, /* this backend lacks the feature: the report says so */
     RIG_MW_ERR_NO_BUFFER = -3,   /* the pool (or the output stream) is full now; retry after a spin */
     RIG_MW_ERR_TOO_LARGE = -4,   /* no buffer of the configuration can ever hold this length */
     RIG_MW_ERR_TABLE_FULL = -5,  /* no room for one more session or entity */
@@ -26,21 +26,21 @@ enum rig_mw_error {
     RIG_MW_ERR_TIMEOUT = -7,     /* the peer did not answer in time */
     RIG_MW_ERR_LINK = -8,        /* the transport refused to send */
     RIG_MW_ERR_REFUSED = -9,     /* the Agent answered with an error status */
-    RIG_MW_ERR_STATE = -10,      /* not started, not connected, a loan is still open, ... */
-    RIG_MW_ERR_MISMATCH = -11,   /* reuse of an entity that does something else */
-    RIG_MW_ERR_UNCONFIRMED = -12 /* publish says that it failed, but readers on this MCU have the message */
+    RIG_MW_ERR_STATE = -10,      /* wrong state: not started, not connected, a loan is open, ... */
+    RIG_MW_ERR_MISMATCH = -11,   /* REUSE asked for, but the existing entity differs */
+    RIG_MW_ERR_UNCONFIRMED = -12 /* publish failed at the Agent, but readers on this MCU have the message */
 };
 
 enum rig_mw_capability {
     RIG_MW_CAP_SHM = 1 << 0,           /* shared memory is compiled in */
-    RIG_MW_CAP_LOAN = 1 << 1,          /* the application writes the message in its final place */
+    RIG_MW_CAP_LOAN = 1 << 1,          /* the application writes the message where readers get it */
     RIG_MW_CAP_OFFLINE = 1 << 2,       /* sessions and entities can be made with no Agent, and connect when one comes */
     RIG_MW_CAP_XML = 1 << 3,
     RIG_MW_CAP_REF = 1 << 4,
     RIG_MW_CAP_SERVICES = 1 << 5,
     RIG_MW_CAP_DELETE = 1 << 6,
     RIG_MW_CAP_THREADS = 1 << 7,
-    RIG_MW_CAP_CONFIRMED = 1 << 8      /* publish returns when the Agent has confirmed: it needs the link meanwhile */
+    RIG_MW_CAP_CONFIRMED = 1 << 8      /* publish waits for the Agent's acknowledgement over the link */
 };
 
 /* Object kinds and creation forms carry their DDS-XRCE values. */
@@ -57,19 +57,19 @@ enum rig_mw_kind {
 
 enum rig_mw_form { RIG_MW_REF = 1, RIG_MW_XML = 2, RIG_MW_BIN = 3 };
 
-/* The way to the Agent, made by the port. `framed` false: one call is one message (UDP). `framed` true: a byte
+/* The link to the Agent, made by the port. `framed` false: one call is one message (UDP). `framed` true: a byte
  * stream (UART); the backend does the serial framing. */
 typedef struct {
     bool framed;
     void *context;
     /* Sends all bytes or fails. Returns the count, or a negative value when the link is gone. */
     int (*write)(void *context, const uint8_t *bytes, size_t length);
-    /* Waits up to timeout_ms (0: only look) for at least one byte/message. Returns the count, 0 on time-out. Must
+    /* Waits up to timeout_ms (0: does not wait) for at least one byte/message. Returns the count, 0 on time-out. Must
      * also return early (with 0) after the port's wake() was called. */
     int (*read)(void *context, uint8_t *bytes, size_t capacity, int timeout_ms);
 } rig_mw_transport_t;
 
-/* A message as it is handed to one reader. `data` is the middleware's and valid only during the call. */
+/* A message as one reader gets it. The middleware owns `data`; it is valid only during the call. */
 typedef struct {
     const uint8_t *data;
     uint32_t length;   /* payload bytes, exactly what was published */
@@ -93,7 +93,7 @@ typedef void (*rig_mw_on_service_t)(void *context, const rig_mw_service_message_
 
 typedef struct {
     const rig_mw_transport_t *transport; /* NULL: there is no link at all */
-    uint8_t *buffer_memory;              /* messages that travel by shared memory live here; 8-aligned */
+    uint8_t *buffer_memory;              /* pool for messages that go by shared memory; 8-aligned */
     uint32_t buffer_bytes;
     uint32_t buffer_count;               /* buffer_memory is cut into this many equal buffers */
     uint8_t *stream_memory;              /* link streams, in and out; 8-aligned */
@@ -132,17 +132,17 @@ typedef struct {
     uint32_t delivered_link;   /* callbacks made for messages over the link */
     uint32_t refused_buffer;   /* publish calls that failed because the pool was full */
     uint32_t refused_table;    /* creations that failed because a table was full */
-    uint32_t lost;             /* messages accepted and then dropped, for whatever reason */
+    uint32_t lost;             /* messages accepted and then dropped, for any reason */
     uint32_t buffers_free;     /* now */
     uint32_t entities;         /* now */
     uint32_t withheld;         /* messages that only local readers got: too long for an Agent that does not tell who reads */
-    uint32_t copied;           /* payload bytes that the backend itself copied, because this interface wants one piece */
+    uint32_t copied;           /* payload bytes that the backend copied, because this interface hands a message over in one piece */
 } rig_mw_statistics_t;
 
-/* How much a reader asks of the Agent (READ_DATA). */
+/* Limits of a reader's READ_DATA to the Agent. */
 typedef struct {
-    uint16_t max_samples;          /* 0xFFFF: without limit; 0: no more: cancels */
-    uint16_t max_elapsed_s;        /* from the asking on; this and the next two: 0 is without limit */
+    uint16_t max_samples;          /* 0xFFFF: no limit; 0: cancels the READ_DATA */
+    uint16_t max_elapsed_s;        /* since the READ_DATA; here and in the next two 0 means no limit */
     uint16_t max_bytes_per_second;
     uint16_t min_pace_ms;          /* between two samples */
 } rig_mw_delivery_t;
@@ -151,23 +151,23 @@ typedef struct {
 const char *rig_mw_name(void);
 const char *rig_mw_version(void);
 uint32_t rig_mw_capabilities(void); /* rig_mw_capability bits */
-/* What was chosen when this middleware was built: its tables and limits as `key=value` words with a blank between, at
+/* Table sizes and limits that this middleware was built with, as `key=value` words with a blank between, at
  * most 255 characters. A value is a number, or `per_scenario` where rig_mw_start decides. Keys that every backend uses:
- * sessions; shm_entities, what shared memory can know of; shm_pairs, writers and readers that match, so also readers
- * of one sample; shm_buffers; history, slots of a reliable stream; mtu; envelope, bytes that stand before a payload on
+ * sessions; shm_entities, entries of shared memory's table; shm_pairs, matching writers and readers, so also readers
+ * of one sample; shm_buffers; history, slots of a reliable stream; mtu; envelope, bytes before a payload on
  * the link, if any. Others are the backend's own. */
 const char *rig_mw_configuration(void);
 /* Static RAM that the middleware's documented formula gives for this build, bytes; 0: there is no such formula. */
 uint32_t rig_mw_ram_bytes(void);
 
-/* Forgets everything and starts anew with `config` (copied). */
+/* Resets all state and starts with `config` (copied). */
 int rig_mw_start(const rig_mw_config_t *config);
-/* Closes all sessions and gives the memory back; an Agent may be told, but is not waited for. */
+/* Closes all sessions and releases the memory; it may inform an Agent, but does not wait for it. */
 void rig_mw_stop(void);
 
 /* Opens a session with `client_key`. With an Agent: waits up to timeout_ms for its answer. timeout_ms 0: do not
  * wait; the session starts offline (RIG_MW_CAP_OFFLINE) and connects in a later spin when the Agent is there. A
- * middleware without that capability may open one all the same: it then stays without an Agent.
+ * middleware without that capability may open a session that never gets an Agent.
  * Returns the session's index >= 0. */
 int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms);
 int rig_mw_session_close(uint8_t session, uint32_t timeout_ms);
@@ -176,20 +176,20 @@ int rig_mw_session_close(uint8_t session, uint32_t timeout_ms);
 int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms);
 int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms);
 
-/* Asks the Agent for samples of a data reader, within limits that are copied. Local samples need no asking. */
+/* Sends READ_DATA for a data reader, with limits that are copied. Local samples need no READ_DATA. */
 int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limits);
 
-/* Gives the place where the application writes the `length` bytes of its next message: a shared buffer, or room
+/* Lends the place where the application writes the `length` bytes of its next message: a shared buffer, or room
  * in the output stream. One loan per writer may be open. */
 int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place);
-/* Publishes the loan: accepted (0) means every matching reader gets it; else the error says why it will not. */
+/* Publishes the loan: 0 (accepted): every matching reader gets it; otherwise the error says why not. */
 int rig_mw_publish(uint8_t session, uint16_t writer);
-/* Gives a loan back unpublished. */
+/* Returns a loan without publishing it. */
 int rig_mw_loan_cancel(uint8_t session, uint16_t writer);
 
 /* RIG_MW_CAP_SERVICES. Requesters and repliers are created with name, type and reply type, and get their replies and
  * requests from then on without rig_mw_read(). A backend that has no services leaves these functions out. */
-/* Gives the place for a request (`kind` RIG_MW_REQUESTER) or a reply (RIG_MW_REPLIER); one loan per entity. */
+/* Lends the place for a request (`kind` RIG_MW_REQUESTER) or a reply (RIG_MW_REPLIER); one loan per entity. */
 int rig_mw_service_loan(uint8_t session, uint8_t kind, uint16_t id, uint32_t length, uint8_t **place);
 int rig_mw_service_cancel(uint8_t session, uint8_t kind, uint16_t id);
 /* Sends the loaned request; returns the id (> 0) that its reply will carry. Many may be outstanding. */
@@ -197,7 +197,7 @@ int rig_mw_request(uint8_t session, uint16_t requester);
 /* Sends the loaned reply to the request that came with `identity`; during its callback or later. */
 int rig_mw_reply(uint8_t session, uint16_t replier, const uint8_t identity[RIG_MW_IDENTITY_BYTES]);
 
-/* Delivers what is there: local messages and the link's; runs retransmissions. Returns as soon as at least one
+/* Delivers local messages and those of the link; runs retransmissions. Returns as soon as at least one
  * message was delivered and nothing more is pending, or after timeout_ms. Returns the count of messages delivered
  * (one per reader). timeout_ms 0: never waits. */
 int rig_mw_spin(uint32_t timeout_ms);

@@ -30,9 +30,9 @@ def boards_option(command: _F) -> _F:
 
 
 def terminal(*, error: bool = False) -> Console:
-    """The terminal; a log has no width of its own, and 80 columns fold the tables too much.
+    """The terminal. A log has no width of its own, and 80 columns would fold the tables too much, so it gets more.
 
-    :param error: standard error, where standard output belongs to a program.
+    :param error: use standard error, because standard output is for a program.
     """
     console = Console(stderr=error)
     return console if console.is_terminal else Console(width=110, stderr=error)
@@ -57,11 +57,11 @@ def _plain(value: object) -> object:
 
 
 def say(console: Console, words: str | Text, *, copied: bool = False) -> None:
-    """A line of a record's texts: none of them is markup, and none commands the terminal.
+    """Print a line with texts of a record, without markup and without control characters.
 
-    A terminal gets it wrapped between words, a log on one line.
+    On a terminal it is wrapped between words; in a log it stays on one line.
 
-    :param copied: it holds a path or a command that people copy, and is never broken.
+    :param copied: the line has a path or a command to copy, and is never wrapped.
     """
     text = words if isinstance(words, Text) else Text(words)
     text.plain = printable(text.plain)

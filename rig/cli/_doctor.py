@@ -34,7 +34,9 @@ _FREE_BYTES = 200 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing looked at. ``mend`` is empty if it is in order; ``needed`` False: the rig works without it."""
+    """One thing checked. ``mend``: the command that mends it, empty if it is in order; ``needed`` False: the rig works
+    without it.
+    """
 
     what: str
     found: str

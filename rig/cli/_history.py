@@ -33,9 +33,9 @@ def _store_file() -> Path | None:
 
 
 def open_store() -> Store:
-    """The store of this directory's runs, with all that lie there.
+    """The store of this directory's runs, brought up to date.
 
-    :raises UsageError: it is switched off.
+    :raises UsageError: the history is switched off.
     """
     file = _store_file()
     if file is None:
@@ -48,7 +48,7 @@ def open_store() -> Store:
 
 
 def remember(record: RunRecord, directory: Path) -> None:
-    """Take a run that has ended into the store. What goes wrong there is told, and changes no outcome."""
+    """Add a run that has ended to the store. An error there is reported and does not change the run's outcome."""
     file = _store_file()
     if file is None:
         return
@@ -62,9 +62,9 @@ def remember(record: RunRecord, directory: Path) -> None:
 
 
 def read_run(name: str, store: Store, *, beside: RunRecord | None = None) -> RunRecord:
-    """The record that a name means: ``latest``, ``baseline``, an id or its beginning, a directory or a file.
+    """The record that a name stands for: ``latest``, ``baseline``, an id or its beginning, a directory or a file.
 
-    :param beside: the run whose baseline is meant.
+    :param beside: the run whose baseline ``baseline`` stands for.
     :raises UsageError: there is none.
     """
     if name == _BASELINE:

@@ -1,4 +1,4 @@
-"""The ``rig`` command, its groups, and how errors leave the process."""
+"""The ``rig`` command, its groups, and how errors become exit codes."""
 
 from __future__ import annotations
 

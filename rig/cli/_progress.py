@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: one line on a terminal, one line a step in a log."""
+"""The progress of a run: one line on a terminal, one line for each step in a log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rig.records import Event, printable
 class Progress:
     """A listener of the event log that draws on a console.
 
-    A fault shows here while the run goes on; its words and its hint stand once, at the end of the run.
+    A fault is only noted here while the run goes on; its full text and hint are shown once, at the end of the run.
     """
 
     def __init__(self, console: Console) -> None:

@@ -162,7 +162,7 @@ def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -
 
 
 def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
-    """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
+    """Write a run's outputs, add it to the history, show how it ended; return the exit code."""
     publish(record, directory)
     remember(record, directory)
     if as_json:
@@ -188,9 +188,9 @@ def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
 
 
 def discard(directory: Path) -> None:
-    """Remove what a run that could not begin has left in its directory, which was empty before.
+    """Remove the files of a run that could not begin from its directory, which was empty before.
 
-    Nothing that holds a figure is ever removed.
+    A file with a figure is never removed.
     """
     with contextlib.suppress(OSError, RigError):
         journal = directory / "events.jsonl"
@@ -202,7 +202,7 @@ def discard(directory: Path) -> None:
 
 
 def point_latest_at(directory: Path) -> None:
-    """Let ``latest`` beside a run's directory mean it."""
+    """Make the link ``latest`` beside a run's directory point to it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""Plugins for other tools: pytest and Robot Framework. Thin: no logic of their own."""
+"""Plugins for other tools: pytest and Robot Framework. They are thin: they have no logic of their own."""

@@ -72,7 +72,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Note which claims the chosen tests name: one run of the rig answers them all."""
+    """Note which claims the selected tests name: one run of the rig decides them all."""
     named = (mark.args[0] for item in session.items for mark in item.iter_markers("rig_claim"))
     session.config.stash[_CLAIMS] = tuple(dict.fromkeys(named))
 
@@ -111,8 +111,8 @@ def _rig_needs(request: pytest.FixtureRequest) -> None:
 def rig_record(request: pytest.FixtureRequest, rig_board_spec: BoardSpec) -> RunRecord:
     """One run of the rig on the boards of this session, with its report below ``reports/runs/``; or ``--rig-run``.
 
-    The processes of ``pytest -n`` share it. A test that is run again (pytest-rerunfailures) gets a run of its claim and
-    board that was made since.
+    The processes of ``pytest -n`` share it. If pytest-rerunfailures repeats a test, the test gets a newer run of its
+    claim and board.
     """
     config = request.config
     again = getattr(request.node, "execution_count", 1) - 1
@@ -214,7 +214,7 @@ def rig_station(request: pytest.FixtureRequest, rig_board_spec: BoardSpec, tmp_p
 
 @pytest.fixture
 def rig_variant() -> str:
-    """The firmware to run; a test chooses with ``@pytest.mark.parametrize("rig_variant", ("shm", "network"))``."""
+    """The variant to run; a test chooses it by ``@pytest.mark.parametrize("rig_variant", ("shm", "network"))``."""
     return "shm"
 
 

@@ -1,7 +1,7 @@
 """Keywords for Robot Framework: ``Library    rig.plugins.robot_library.RigLibrary``.
 
-One board at a time: open it, flash a firmware, exchange samples, check what was seen. Everything is done by the
-rooms that ``rig run`` uses; the keywords only give it words.
+One board at a time: open it, flash a firmware, exchange samples, check what was seen. The keywords only call the rooms
+that ``rig run`` uses.
 """
 
 from __future__ import annotations
@@ -86,10 +86,10 @@ class RigLibrary:
     def run_the_rig(
         self, board: str = "", agent: str = "builtin", boards: str = "", beside: str = "", run: str = ""
     ) -> str:
-        """Makes one quick run of all claims on a board, and returns the directory of its report.
+        """Makes one quick run of all claims on a board and returns the directory of its report.
 
         ``beside``: another board of the same run, for claims that two boards decide. With ``run`` (a directory, an id,
-        or latest) it makes none, and takes what that run says of the board.
+        or latest) it makes none, and reads that run's results for the board.
         """
         self.close_board()
         file = find_boards_file(Path(boards) if boards else None)
@@ -116,7 +116,7 @@ class RigLibrary:
 
     @keyword("Claim Should Be Confirmed")
     def claim_should_be_confirmed(self, claim: str) -> str:
-        """The run confirmed this claim; a claim that it could not make is skipped, with the reason.
+        """Passes if the run confirmed this claim; skips, with the reason, if the claim was not run.
 
         Returns the reason of the verdict.
         """
@@ -165,7 +165,7 @@ class RigLibrary:
 
     @keyword("Publish And Look At RAM")
     def publish_and_look(self, length: int) -> int:
-        """Publishes one sample and, while its last reader has it, counts how often it stands in RAM."""
+        """Publishes one sample and, during its last reader's callback, counts its copies in RAM."""
         setting, topology = self._ready()
         self._sequence += 1
         found: list[int] = []
@@ -218,7 +218,7 @@ class RigLibrary:
 
     @keyword("Every Sample Should Have Arrived Whole")
     def every_sample_arrived(self) -> None:
-        """Each reader got each accepted sample, whole."""
+        """Passes if each reader got each accepted sample, whole."""
         seen, readers = self._exchange(), len(self._ready()[1].readers)
         if seen.refused:
             raise AssertionError(f"{seen.refused} publish call(s) failed: {seen.status.name}")
@@ -229,13 +229,13 @@ class RigLibrary:
 
     @keyword("No Sample Should Have Arrived")
     def no_sample_arrived(self) -> None:
-        """No reader got anything."""
+        """Passes if no reader got anything."""
         if self._exchange().delivered:
             raise AssertionError(f"{self._exchange().delivered} deliveries")
 
     @keyword("Samples Should Be In Order")
     def samples_in_order(self) -> None:
-        """Each reader's sequence numbers grow."""
+        """Passes if each reader's sequence numbers grow."""
         for reader in self._ready()[1].readers:
             got = [record.sequence for record in self._exchange().deliveries if record.reader == reader]
             if got != sorted(set(got)):
@@ -243,13 +243,13 @@ class RigLibrary:
 
     @keyword("Refused Samples Should Be")
     def refused_should_be(self, count: int) -> None:
-        """So many publish calls returned an error."""
+        """Passes if this many publish calls returned an error."""
         if self._exchange().refused != count:
             raise AssertionError(f"{self._exchange().refused} were refused, not {count}")
 
     @keyword("All Readers Should Have Seen One Buffer")
     def one_buffer(self) -> None:
-        """The address handed to every reader of a sample is the same."""
+        """Passes if all readers of a sample got the same address."""
         addresses: dict[int, set[int]] = {}
         for record in self._exchange().deliveries:
             addresses.setdefault(record.sequence, set()).add(record.address)

@@ -3,7 +3,7 @@
  *
  * No function allocates or calls the operating system; all storage comes with xrce_client_config_t and stays the
  * caller's, in use until the caller stops calling. Contexts: xrce_client_loan, _publish and _cancel may be called
- * from any thread or interrupt (with XRCE_SHM; one context at a time per writer), everything else from the main
+ * from any thread or interrupt (with XRCE_SHM; only one context at a time for each writer), everything else from the main
  * context, which is the one that spins. Callbacks run in the main context, in a spin or in a call that waits for the
  * Agent; a callback may publish, create and delete, but such calls do not wait then.
  *
@@ -37,14 +37,14 @@ typedef struct {
     const char *text[XRCE_NAME_PARTS];
     uint8_t qos;         /* xrce_qos_flag */
     uint16_t depth;
-    uint16_t domain;     /* participant: DDS domain (ROS_DOMAIN_ID), to 232; what lies in it meets no other domain */
+    uint16_t domain;     /* participant: DDS domain (ROS_DOMAIN_ID), 0 to 232; endpoints match only within a domain */
     bool reliable_stream;
 } xrce_create_t;
 
-/* Forgets everything. XRCE_ERR_ARGUMENT, or XRCE_ERR_TOO_LARGE when the stream memory holds not even one session. */
+/* Resets all state. XRCE_ERR_ARGUMENT, or XRCE_ERR_TOO_LARGE if the stream memory is too small for one session. */
 int xrce_client_init(xrce_client_t *client, const xrce_client_config_t *config);
 
-/* Returns the session's index. With a link and timeout_ms > 0 waits for the Agent's answer; 0 connects in spins. */
+/* Returns the session's index. With a link and timeout_ms > 0 waits for the Agent's answer; 0: connects in spins. */
 int xrce_client_open(xrce_client_t *client, const uint8_t key[4], uint32_t timeout_ms);
 int xrce_client_close(xrce_client_t *client, uint8_t session, uint32_t timeout_ms);
 
@@ -60,7 +60,7 @@ int xrce_client_delete(xrce_client_t *client, uint8_t session, uint8_t kind, uin
  * copied; asked anew when the session is. Local samples need no asking. */
 int xrce_client_ask_within(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id,
                            const xrce_delivery_t *limits);
-/* The same, limited by a number only: 0xFFFF: without limit, 0: no more. */
+/* The same with a limit of samples only; 0xFFFF: no limit, 0: cancels. */
 static inline int xrce_client_ask(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id,
                                   uint16_t max_samples)
 {
@@ -98,12 +98,12 @@ int xrce_service_loan(xrce_client_t *client, uint8_t session, uint8_t kind, uint
                       uint8_t **place);
 int xrce_service_cancel(xrce_client_t *client, uint8_t session, uint8_t kind, uint16_t id);
 
-/* Asks for an Agent outside all sessions: XRCE_OK when one answers in time. */
+/* Pings the Agent outside all sessions: XRCE_OK if one answers in time. */
 int xrce_client_ping(xrce_client_t *client, uint32_t timeout_ms);
-/* Our clock (port.now_ms) minus the Agent's, nanoseconds. */
+/* Gets the Client's clock (port.now_ms) minus the Agent's, in nanoseconds. */
 int xrce_client_time(xrce_client_t *client, uint8_t session, uint32_t timeout_ms, int64_t *offset_ns);
 
-/* Returns the count of callbacks made, as soon as it is not 0 and nothing more is pending, or after timeout_ms. */
+/* Returns the number of callbacks made: as soon as it is not 0 and nothing more is pending, or after timeout_ms. */
 int xrce_client_spin(xrce_client_t *client, uint32_t timeout_ms);
 
 #endif

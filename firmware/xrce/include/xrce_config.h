@@ -4,12 +4,12 @@
 #ifndef XRCE_CONFIG_H
 #define XRCE_CONFIG_H
 
-/* 1: entities of one MCU talk by shared memory. 0: every sample goes over the link, and all of it compiles out. */
+/* 1: entities of one MCU exchange samples by shared memory. 0: every sample goes over the link; no code for it. */
 #ifndef XRCE_SHM
 #define XRCE_SHM 1
 #endif
 
-/* Told about every payload byte that a loop of the library moves by hand. Copies by memcpy/memmove are left to the
+/* Called for every payload byte that a loop of the library copies. Copies by memcpy/memmove are left to the
  * instrumentation of those two functions, so that no byte is counted twice. */
 #ifndef XRCE_ON_COPY
 #define XRCE_ON_COPY(bytes) ((void)(bytes))
@@ -55,7 +55,7 @@
 #define XRCE_ECHO_LOST_MS 10000u
 #endif
 
-/* A spin that delivers local samples leaves the link alone, but looks at it at least every so many spins. */
+/* A spin that delivers local samples does not read the link, except at least once in this many spins. */
 #ifndef XRCE_LINK_EVERY
 #define XRCE_LINK_EVERY 16u
 #endif
@@ -69,7 +69,7 @@
 #endif
 #endif
 
-/* Pointers that are looked at without the lock; they change under it. */
+/* Pointers that are read without the lock and written under it. */
 #if !defined(__GNUC__)
 #define XRCE_LOAD(pointer) (*(void *volatile *)&(pointer))
 #define XRCE_STORE(pointer, value) (*(void *volatile *)&(pointer) = (value))
@@ -87,7 +87,7 @@
 #endif
 
 #if defined(__GNUC__)
-#define XRCE_SHARED __attribute__((cold, noinline)) /* the same, in one piece */
+#define XRCE_SHARED __attribute__((cold, noinline)) /* the same, never inlined */
 #define XRCE_COLD __attribute__((cold)) /* not between publish and callback: small rather than fast */
 #define XRCE_LIKELY(x) __builtin_expect(!!(x), 1)
 #define XRCE_UNLIKELY(x) __builtin_expect(!!(x), 0)

@@ -16,7 +16,7 @@ typedef struct {
     void (*wait)(uint32_t ms); /* sleeps until wake or ms later; used only when there is no link to wait on */
 } xrce_port_t;
 
-/* The way to the Agent. Owned by the caller for as long as the client runs; called from the main context only. */
+/* The link to the Agent. Owned by the caller for as long as the client runs; called from the main context only. */
 typedef struct {
     bool framed; /* a byte stream that needs serial framing; else one call is one message */
     void *context;

@@ -14,7 +14,7 @@ int xrce_sample_cancel(xrce_client_t *client, uint32_t key);
 /* Sends the loaned request and returns its id (> 0), which its reply will carry. XRCE_ERR_STATE: there is neither a
  * replier here nor an Agent; the loan stays open. */
 int xrce_service_request(xrce_client_t *client, uint8_t session, uint16_t requester);
-/* Sends the loaned reply to whom `identity` names. XRCE_ERR_UNKNOWN: that one is gone; the loan stays open. */
+/* Sends the loaned reply to the requester in `identity`. XRCE_ERR_UNKNOWN: it is gone; the loan stays open. */
 int xrce_service_reply(xrce_client_t *client, uint8_t session, uint16_t replier,
                        const uint8_t identity[XRCE_IDENTITY_BYTES]);
 
