@@ -15,8 +15,8 @@ from pathlib import Path
 import click
 
 from benchmarks._report import report
-from rig.bench import firmware_root
 from rig.errors import EnvironmentFault
+from rig.places import firmware_root
 
 _CORES = ("cortex-m0", "cortex-m3", "cortex-m7")
 _LEVELS = ("-O2", "-Os")

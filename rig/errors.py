@@ -1,15 +1,17 @@
 """Every error the rig raises on purpose, split by who is at fault; and how a command ends.
 
-``RigError``
- +- ``UsageError``        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
- +- ``RigFault``          what the rig stands on broke; never evidence against a claim          (exit 3)
-     +- ``EnvironmentFault``  this host: a missing program, a port in use
-     |   +- ``ResultsFault``  the results cannot be written: a full disk; ends the run at once
-     +- ``LeaseFault``        somebody else holds the board
-     +- ``ProbeFault``        the debug probe or the way to it
-     +- ``BoardFault``        the board: no power, lockup, flash that does not take, a dead emulator
-     +- ``FirmwareFault``     the firmware on it: hung, crashed, speaks another mailbox version
-     +- ``AgentFault``        the Agent or the link to it
+::
+
+    RigError
+     +- UsageError        the person: options, boards.yaml, a firmware file that does not fit   (exit 2)
+     +- RigFault          what the rig stands on broke; never evidence against a claim          (exit 3)
+         +- EnvironmentFault  this host: a missing program, a port in use
+         |   +- ResultsFault  the results cannot be written: a full disk; ends the run at once
+         +- LeaseFault        somebody else holds the board
+         +- ProbeFault        the debug probe or the way to it
+         +- BoardFault        the board: no power, lockup, flash that does not take, a dead emulator
+         +- FirmwareFault     the firmware on it: hung, crashed, speaks another mailbox version
+         +- AgentFault        the Agent or the link to it
 
 The class decides exit code and how a fault is shown; ``ExitCode`` and ``Outcome`` have every code and word. A message
 says what failed and where; ``hint`` says what to do next and is shown on a line of its own.
@@ -36,6 +38,7 @@ __all__ = [
     "RigFault",
     "UsageError",
     "describe",
+    "fault_by",
     "fault_of",
 ]
 
@@ -83,12 +86,12 @@ class Outcome(StrEnum):
 
     @classmethod
     def named(cls, word: str | None) -> Outcome:
-        """The outcome of this name. A run that says none, or one that is not known, did not end well: ``FAULT``."""
+        """The outcome of this name. ``FAULT`` if a run says none, or an unknown one: such a run did not end well."""
         return next((outcome for outcome in cls if outcome == word), cls.FAULT)
 
     @property
     def complete(self) -> bool:
-        """All that was asked for was done, so that there is nothing to resume."""
+        """Whether everything asked for was done, so that there is nothing to resume."""
         return self not in (Outcome.FAULT, Outcome.INTERRUPTED)
 
 
@@ -126,7 +129,7 @@ class EnvironmentFault(RigFault):
 
 
 class ResultsFault(EnvironmentFault):
-    """The results of a run cannot be written. Nothing that is measured from here on could be kept."""
+    """The results of a run cannot be written: nothing measured from here on could be kept."""
 
 
 class LeaseFault(RigFault):
@@ -173,9 +176,10 @@ _OF_THE_HOST = (*_NO_ROOM, errno.ENAMETOOLONG, errno.EROFS, errno.EACCES, errno.
 
 
 def fault_of(error: Exception, *, report: str) -> RigFault:
-    """Turn an error of no class of ours into a fault: of this host, if the operating system says so, or of the rig.
+    """Turn an error that is no ``RigError`` into a fault: of this host for an error of the operating system, else of
+    the rig.
 
-    :param report: what the person should send with a report, if it is the rig's.
+    :param report: what the person should send with a report, if the rig is at fault.
     """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return EnvironmentFault("this host has not enough memory", hint="end what else runs here, then run again")
@@ -188,8 +192,17 @@ def fault_of(error: Exception, *, report: str) -> RigFault:
     return RigFault(f"an error of the rig itself: {describe(error)}", hint=f"please report it, with {report}")
 
 
-BLAMES = tuple(
-    kind.blame
+_KINDS: dict[str, type[RigError]] = {
+    kind.blame: kind
     for kind in (UsageError, RigFault, EnvironmentFault, LeaseFault, ProbeFault, BoardFault, FirmwareFault, AgentFault)
-)
+}
+
+BLAMES = tuple(_KINDS)
 """Who can be at fault."""
+
+
+def fault_by(blame: str, message: str, *, hint: str = "") -> RigError:
+    """The error that another process raised, as the class that ``blame`` names; a fault of the rig if the name is
+    unknown.
+    """
+    return _KINDS.get(blame, RigFault)(message, hint=hint)

@@ -1,33 +1,24 @@
-"""Builds the bench firmware with CMake and Ninja, when a board names a preset instead of finished images."""
+"""Builds the bench firmware with CMake and Ninja, when a board names a preset or a port instead of finished images."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import os
+import hashlib
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
+from rig.places import build_directory, firmware_root
 from rig.records import VARIANTS
 
 _TOOLS = {"cmake": "cmake", "ninja": "ninja-build"}
-
-
-def firmware_root() -> Path:
-    """The ``firmware/`` folder: beside the package in a checkout, or ``$RIG_FIRMWARE``.
-
-    :raises EnvironmentFault: there is none.
-    """
-    named = os.environ.get("RIG_FIRMWARE")
-    root = Path(named) if named else Path(__file__).resolve().parents[2] / "firmware"
-    if not (root / "CMakePresets.json").exists():
-        raise EnvironmentFault(
-            f"no firmware sources at {root}", hint="set RIG_FIRMWARE to the firmware/ folder of a checkout of the rig"
-        )
-    return root
+_ARM = {"arm-none-eabi-gcc": "gcc-arm-none-eabi"}
+_WRONG = re.compile(r"\berror: |CMake Error|undefined reference|will not fit|overflowed by")
+_SHOWN = 15  # lines
 
 
 def build_defect(preset: str, defect: str) -> dict[str, Path]:
@@ -39,10 +30,10 @@ def build_defect(preset: str, defect: str) -> dict[str, Path]:
     Returns and raises as ``build``.
     """
     root = firmware_root()
-    output = root / "build" / "defects" / preset
+    output = build_directory() / "defects" / preset
     name = f"firmware preset {preset!r} with defect {defect!r}"
     configure = ["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"]
-    with _alone(root):
+    with _alone():
         _run(configure, root, f"cannot configure {name}")
         _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
         aside = output / "images" / (defect or "none")
@@ -65,29 +56,56 @@ def build(preset: str) -> dict[str, Path]:
     :raises EnvironmentFault: a tool is missing.
     :raises UsageError: the preset is unknown, or the build fails; the compiler's words are in the message.
     """
+    compiler = {"gcc": "gcc"} if preset == "posix" else _ARM
+    return _built(f"firmware preset {preset!r}", ["--preset", preset], build_directory() / preset, compiler)
+
+
+def build_port(folder: Path) -> dict[str, Path]:
+    """Build the bench for a port that lies anywhere: a folder with a ``port.cmake``.
+
+    It is built for Arm, or with the ``toolchain.cmake`` that lies beside its ``port.cmake``.
+
+    Returns and raises as ``build``.
+    """
+    folder = folder.resolve()
+    if not (folder / "port.cmake").exists():
+        raise UsageError(f"no port in {folder}: it has no port.cmake", hint="rig new-port NAME makes one")
+    own = folder / "toolchain.cmake"
+    toolchain = own if own.exists() else firmware_root() / "cmake" / "arm-none-eabi.cmake"
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]  # ports of one name, of several users or trees
+    return _built(
+        f"the firmware of port {folder}",
+        ["-G", "Ninja", f"-DRIG_BOARD={folder}", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}"],
+        build_directory() / "ports" / f"{folder.name}-{digest}",
+        {} if own.exists() else _ARM,
+    )
+
+
+def port_of(preset: str) -> Path | None:
+    """The folder of a preset's port, where it has the preset's name."""
+    folder = firmware_root() / "ports" / preset
+    return folder if (folder / "port.cmake").exists() else None
+
+
+def _built(what: str, options: list[str], output: Path, compiler: Mapping[str, str]) -> dict[str, Path]:
     root = firmware_root()
-    needed = dict(_TOOLS)
-    needed |= {"gcc": "gcc"} if preset == "posix" else {"arm-none-eabi-gcc": "gcc-arm-none-eabi"}
-    for tool, package in needed.items():
+    for tool, package in {**_TOOLS, **compiler}.items():
         if shutil.which(tool) is None:
             raise EnvironmentFault(
                 f"{tool} is not on PATH; it builds the firmware", hint=f"apt-get install {package}, or run ./bootstrap"
             )
-    output = root / "build" / preset
-    with _alone(root):
+    with _alone():
         if not (output / "build.ninja").exists():
-            _run(["cmake", "--preset", preset], root, f"cannot configure firmware preset {preset!r}")
-        _run(["cmake", "--build", "--preset", preset], root, f"cannot build firmware preset {preset!r}")
+            _run(["cmake", "-S", str(root), *options, "-B", str(output)], root, f"cannot configure {what}")
+        _run(["cmake", "--build", str(output)], root, f"cannot build {what}")
     images = {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
     return {variant: path for variant, path in images.items() if path.exists()}
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """One build at a time in this checkout: two rigs that share it must not write the same files at once."""
-    directory = root / "build"
-    directory.mkdir(exist_ok=True)
-    with (directory / ".lock").open("w") as lock:
+def _alone() -> Iterator[None]:
+    """One build at a time in this directory: two rigs that share it must not write the same files at once."""
+    with (build_directory() / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -97,5 +115,7 @@ def _run(command: list[str], root: Path, what: str) -> None:
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600
     )
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.strip().splitlines()[-15:])
-        raise UsageError(f"{what}:\n{tail}", hint=f"run it by hand: cd firmware && {' '.join(command)}")
+        lines = done.stdout.strip().splitlines()
+        first = next((number for number, line in enumerate(lines) if _WRONG.search(line)), len(lines) - _SHOWN)
+        told = "\n".join(lines[max(first, 0) :][:_SHOWN])
+        raise UsageError(f"{what}:\n{told}", hint=f"run it by hand: cd firmware && {' '.join(command)}")

@@ -160,7 +160,8 @@ def _evidence(
         other = control.get(shape)
         if other is not None:
             baud = f" at {other.conditions['baud']} baud" if "baud" in other.conditions else ""
-            text += f"; through the Agent{baud} {_figures(other)}"
+            wire = f", which contains a network wire ({wired})" if (wired := other.read(Latency).wire) else ""
+            text += f"; through the Agent{baud} {_figures(other)}{wire}"
         evidence.append(fact(text, m))
     if spread:
         evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))
@@ -189,14 +190,14 @@ def _returns(shm: list[Measurement]) -> list[Evidence]:
 
 
 def _figures(m: Measurement) -> str:
-    """p50, p99 with its bounds, p99.9 and the greatest, with their number."""
+    """p50, p99 with its bounds, p99.9 where there are samples enough, and the greatest, with their number."""
     summary = m.summary
     assert summary is not None
     low, high = summary.intervals.get("p99", (None, None))
     around = "" if low == high or m.exact else f" ({_known(low)} to {_known(high)})"
-    rare = "n too small for p99.9" if summary.p999 is None else f"p99.9 {number(summary.p999)}"
+    rare = "" if summary.p999 is None else f", p99.9 {number(summary.p999)}"
     most = f"max {number(summary.max)} of {summary.count}"
-    return f"p50 {number(summary.p50)}, p99 {number(summary.p99)}{around}, {rare}, {most}"
+    return f"p50 {number(summary.p50)}, p99 {number(summary.p99)}{around}{rare}, {most}"
 
 
 def _known(bound: float | None) -> str:

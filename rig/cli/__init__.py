@@ -1,7 +1,7 @@
 """The command line: thin. Options in, calls into the other rooms, words and exit codes out.
 
-Exit codes are those of ``rig.errors.ExitCode``; 0 also says that a command did its work, and 1 of ``compare`` that
-exact figures differ.
+Exit codes are those of ``rig.errors.ExitCode``; 0 also says that a command did its work, and 1 of ``compare`` that the
+runs are refuted to be alike: something changed.
 """
 
 from __future__ import annotations

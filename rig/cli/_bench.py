@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from rig.bench import firmware_root
 from rig.errors import UsageError
+from rig.places import checkout
 
 
 @click.command("bench", context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -16,7 +16,12 @@ from rig.errors import UsageError
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def bench_command(name: str | None, arguments: tuple[str, ...]) -> int:
     """Run a benchmark of the rig itself; without a NAME, list them. What follows NAME goes to the benchmark."""
-    root = firmware_root().parent
+    root = checkout()
+    if root is None:
+        raise UsageError(
+            "the benchmarks are part of a checkout, and this rig is installed",
+            hint="clone the project, ./bootstrap, and run it there",
+        )
     names = sorted(p.stem for p in (root / "benchmarks").glob("*.py") if not p.stem.startswith("_"))
     if name in (None, "--help", "-h"):
         click.echo("rig bench NAME [OPTIONS]; NAME is one of:")

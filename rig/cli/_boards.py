@@ -6,38 +6,49 @@ import time
 from pathlib import Path
 
 import click
-from rich.table import Table
+from rich.text import Text
 
-from rig.bench import build
-from rig.cli._common import OnceCommand, OnceGroup, boards_option, terminal
+from rig.bench import build, build_port, open_points, port_of
+from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
+from rig.places import find_boards_file
 from rig.probe import FirmwareImage
 from rig.probe.qemu import launch
+from rig.publish import Column, Sheet
 from rig.records import VARIANTS
-from rig.run import find_boards_file
 from rig.station import flash_board
 
 
 @click.group("boards", cls=OnceGroup, invoke_without_command=True)
 @boards_option
+@json_option
 @click.pass_context
-def boards_group(context: click.Context, boards_file: Path | None) -> None:
+def boards_group(context: click.Context, boards_file: Path | None, as_json: bool) -> None:
     """List the boards, or run an emulated one (`rig boards up NAME`)."""
     context.obj = find_boards_file(boards_file)
     if context.invoked_subcommand is not None:
         return
     inventory = Inventory.load(context.obj)
-    table = Table(box=None, pad_edge=False)
-    for heading in ("board", "kind", "target", "core", "link", "capabilities"):
-        table.add_column(heading)
+    if as_json:
+        boards = list(inventory.boards.values())
+        print_json({"file": inventory.path, "default": inventory.default, "boards": boards})
+        return
+    names = [Column(heading=name) for name in ("board", "kind", "target", "core", "link")]
+    sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True)])
     for name, spec in inventory.boards.items():
         mark = " (default)" if name == inventory.default else ""
         link = f"{spec.link.transport} {spec.link.baud}" if spec.link.transport == "serial" else spec.link.transport
-        table.add_row(
-            name + mark, spec.kind, spec.target or "-", spec.core or "-", link, " ".join(sorted(spec.capabilities))
+        words = (
+            name + mark,
+            spec.kind,
+            spec.target or "-",
+            spec.core or "-",
+            link,
+            " ".join(sorted(spec.capabilities)),
         )
-    terminal().print(table)
+        sheet.add(*map(Text, words))
+    terminal().print(sheet)
 
 
 @boards_group.command("up")
@@ -63,15 +74,39 @@ def up_command(inventory_file: Path, name: str) -> int:
 
 
 @click.command("build", cls=OnceCommand)
-@click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
-def build_command(presets: tuple[str, ...]) -> int:
-    """Build the bench firmware for CMake presets of firmware/ (mps2-an385, mps2-an500, microbit, posix)."""
-    for preset in presets:
-        for variant, path in build(preset).items():
+@boards_option
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def build_command(names: tuple[str, ...], boards_file: Path | None) -> int:
+    """Build the bench firmware. NAME: a board of boards.yaml, a CMake preset of firmware/, or the folder of a port.
+
+    A port that is not finished is built as well, and what is to be filled in is listed.
+    """
+    for name in names:
+        preset, port = _source(name, boards_file)
+        for variant, path in (build_port(port) if port is not None else build(preset)).items():
             image = FirmwareImage.load(path)
-            sizes = ", ".join(f"{name} {size}" for name, size in image.sections.items())
-            click.echo(f"{preset} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+            sizes = ", ".join(f"{section} {size}" for section, size in image.sections.items())
+            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+        place = port or port_of(preset)
+        for point in open_points(place) if place is not None else []:
+            click.echo(f"{name} to fill in: {point}")
     return 0
+
+
+def _source(name: str, boards_file: Path | None) -> tuple[str, Path | None]:
+    """The preset that a name means, or the folder of a port."""
+    if (Path(name) / "port.cmake").exists():
+        return "", Path(name)
+    boards = Inventory.load(find_boards_file(boards_file)).boards
+    if name not in boards:
+        return name, None
+    source = boards[name].firmware
+    if not source.built:
+        raise UsageError(
+            f"board {name} ({boards[name].where}) has finished images: the rig does not build them",
+            hint="name a preset of firmware/CMakePresets.json, or a port's folder",
+        )
+    return source.preset or "", source.port
 
 
 @click.command("flash", cls=OnceCommand)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 import click
 from rich.console import Console
+from rich.text import Text
+
+from rig.records import printable
 
 _F = TypeVar("_F", bound=Callable[..., object])
 
@@ -24,10 +29,43 @@ def boards_option(command: _F) -> _F:
     )(command)
 
 
-def terminal() -> Console:
-    """The terminal; a log has no width of its own, and 80 columns fold the tables too much."""
-    console = Console()
-    return console if console.is_terminal else Console(width=110)
+def terminal(*, error: bool = False) -> Console:
+    """The terminal; a log has no width of its own, and 80 columns fold the tables too much.
+
+    :param error: standard error, where standard output belongs to a program.
+    """
+    console = Console(stderr=error)
+    return console if console.is_terminal else Console(width=110, stderr=error)
+
+
+def json_option(command: _F) -> _F:
+    """Add ``--json``: the answer as one JSON document on standard output, for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")(command)
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document; paths are text, sets are sorted lists, other records are objects of their fields."""
+    click.echo(json.dumps(document, indent=1, default=_plain))
+
+
+def _plain(value: object) -> object:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return dict(value) if isinstance(value, Mapping) else str(value)
+
+
+def say(console: Console, words: str | Text, *, copied: bool = False) -> None:
+    """A line of a record's texts: none of them is markup, and none commands the terminal.
+
+    A terminal gets it wrapped between words, a log on one line.
+
+    :param copied: it holds a path or a command that people copy, and is never broken.
+    """
+    text = words if isinstance(words, Text) else Text(words)
+    text.plain = printable(text.plain)
+    console.print(text, soft_wrap=copied or not console.is_terminal)
 
 
 class OnceCommand(click.Command):

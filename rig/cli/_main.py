@@ -36,7 +36,11 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         },
         "Read, compare and repeat": {
             "report": "_run:report_command",
-            "compare": "_run:compare_command",
+            "compare": "_history:compare_command",
+            "runs": "_metrics:runs_group",
+            "feedback": "_feedback:feedback_group",
+            "site": "_site:site_command",
+            "serve": "_metrics:serve_command",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",
             "matrix": "_matrix:matrix_command",
@@ -44,7 +48,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Boards and firmware": {
             "doctor": "_doctor:doctor_command",
             "boards": "_boards:boards_group",
+            "shelf": "_shelf:shelf_group",
             "build": "_boards:build_command",
+            "new-port": "_porting:new_port_command",
             "flash": "_boards:flash_command",
             "meta": "_meta:meta_group",
         },

@@ -8,7 +8,7 @@ import click
 
 from rig.cli._common import OnceCommand, boards_option
 from rig.matrix import as_markdown, matrix
-from rig.run import find_boards_file
+from rig.places import find_boards_file
 
 
 @click.command("matrix", cls=OnceCommand)

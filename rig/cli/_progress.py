@@ -10,20 +10,26 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from rig.publish import plural
 from rig.records import Event, printable
 
 
 class Progress:
-    """A listener of the event log that draws on a console."""
+    """A listener of the event log that draws on a console.
+
+    A fault shows here while the run goes on; its words and its hint stand once, at the end of the run.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
         self._begin = time.monotonic()
         self._board = ""
-        self._step = "starting"
+        self._steps: dict[str, str] = {}  # of each board that is at work, in the order of their beginning
         self._done = 0
         self._total = 0
         self._measured = 0
+        self._faults = 0
+        self._fault = ""
         self._ends: float | None = None
         self._live = Live(get_renderable=self._line, console=console, transient=True, refresh_per_second=4)
 
@@ -43,7 +49,8 @@ class Progress:
         data = event.data
         match event.kind:
             case "step":
-                self._board, self._step = str(data["board"]), str(data["step"])
+                self._board = str(data["board"])
+                self._steps[self._board] = str(data["step"])
                 self._done, self._total = int(str(data["done"])), int(str(data["total"]))
                 left = data.get("seconds_left")
                 self._ends = time.monotonic() + float(str(left)) if left is not None else None
@@ -54,8 +61,8 @@ class Progress:
             case "fault":
                 fault = data["fault"]
                 assert isinstance(fault, dict)
-                text = printable(f"{fault['blame']} fault on {fault['board']}: {fault['message']}")
-                self._console.print(Text(text, style="red"), soft_wrap=True)
+                self._faults += 1
+                self._fault = printable(f"{fault['blame']} fault: {fault['message']}")
 
     def _line(self) -> Text:
         elapsed = int(time.monotonic() - self._begin)
@@ -63,12 +70,21 @@ class Progress:
         left = max(0, round(self._ends - time.monotonic())) if self._ends is not None else None
         rest = f", about {left // 60}:{left % 60:02d} left" if left is not None else ""
         counted = f"[{self._done}/{self._total}] " if self._total else ""
-        return Text.assemble(
+        struck = f", {plural(self._faults, 'fault')}" if self._faults else ""
+        line = Text.assemble(
             (clock, "cyan"),
             "  ",
             counted,
             (self._board, "bold"),
             "  ",
-            self._step,
-            f"  ({self._measured} measurements{rest})",
+            self._steps.get(self._board, "starting"),
+            f"  ({self._measured} measurements",
+            (struck, "red"),
+            f"{rest})",
         )
+        if self._console.is_terminal:
+            for board, step in self._steps.items():
+                if board != self._board:
+                    line.append("\n" + " " * (len(clock) + len(counted) + 2))
+                    line.append(board, style="bold").append(f"  {step}")
+        return line.append(f"\n{self._fault}", style="red") if self._fault and self._console.is_terminal else line

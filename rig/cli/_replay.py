@@ -11,7 +11,8 @@ from rich.text import Text
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.errors import ExitCode
 from rig.inventory import Inventory
-from rig.run import find_boards_file, replay
+from rig.places import find_boards_file
+from rig.run import replay
 from rig.search import read_sequence
 
 _SHOWN = 12  # lines of what one call came to
@@ -35,7 +36,8 @@ def replay_command(file: Path, boards_file: Path | None, board: str | None, time
     table.add_column("", justify="right")
     for title in ("call", "must come to", "came to"):
         table.add_column(title, overflow="fold")
-    for number, (call, expected, came) in enumerate(found.lines, 1):
+    for number, line in enumerate(found.lines, 1):
+        call, expected, came = line.call, line.expected, line.came
         style = "red" if number == found.at else ""
         table.add_row(str(number), Text(call), _cell(expected), _cell(came), style=style)
     console.print(table)

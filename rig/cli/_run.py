@@ -1,36 +1,39 @@
-"""``rig run``, ``rig report``, ``rig compare``, ``rig claims``, ``rig explain``."""
+"""``rig run``, ``rig report``, ``rig claims``, ``rig explain``."""
 
 from __future__ import annotations
 
 import contextlib
 import shlex
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
-from rig.cli._common import OnceCommand, boards_option, terminal
+from rig.cli._common import OnceCommand, boards_option, json_option, print_json, say, terminal
+from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
 from rig.model import Promise
-from rig.publish import claims_table, compare, measurement_table, publish
-from rig.records import RunRecord, load, printable, read_events
+from rig.places import find_boards_file
+from rig.publish import Column, Sheet, claims_table, evidence_lines, measurement_table, publish, sum_lines
+from rig.records import NOT_ASKED, RunRecord, Verdict, load, read_events, to_json
 from rig.run import (
     AGENT_KINDS,
     AgentKind,
     RunOptions,
     check_claims,
     check_directory,
+    choose,
     execute,
-    find_boards_file,
     find_run,
+    journal_like,
     new_run_id,
     plan_lines,
     read_unfinished,
@@ -38,12 +41,21 @@ from rig.run import (
     runs_directory,
 )
 
+_TOLD = {"id", "board", "verdict", "reason", "repeat", "expected", "accepted"}
 SEARCH_DOC = "docs/search.md"
 
 
 @click.command("run", cls=OnceCommand)
 @boards_option
-@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times.")
+@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; several times, or all: at once.")
+@click.option(
+    "--any", "capabilities", multiple=True, metavar="CAPABILITY", help="Any board that can do this (--count)."
+)
+@click.option("--count", type=click.IntRange(1, 1000), help="How many boards --any takes; default: 1.")
+@click.option("--jobs", type=click.IntRange(1, 1000), help="Boards that are measured at once; default: all of them.")
+@click.option(
+    "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="For a board that somebody holds."
+)
 @click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
 @click.option(
     "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
@@ -59,6 +71,8 @@ SEARCH_DOC = "docs/search.md"
     help="How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
+@click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
+@json_option
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
@@ -68,29 +82,40 @@ def run_command(
     context: click.Context,
     boards_file: Path | None,
     boards: tuple[str, ...],
+    capabilities: tuple[str, ...],
+    count: int | None,
+    jobs: int | None,
+    wait: float,
     claims: str,
     agent: AgentKind,
     quick: bool,
     seed: int,
     search_seconds: float | None,
     out: Path | None,
+    verbose: bool,
+    as_json: bool,
     dry_run: bool,
     resumed: str | None,
 ) -> int:
     """Flash the boards, measure, decide the claims, write the report."""
     if resumed is not None:
-        return _resume(context, resumed)
+        return _resume(context, resumed, verbose=verbose, as_json=as_json)
     run_id = new_run_id()
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    file = find_boards_file(boards_file)
+    choice = choose(Inventory.load(file), boards, capabilities=capabilities, count=count)
+    for line in choice.left_out:
+        click.echo(f"rig: {line}", err=True)
     if dry_run:
-        specs = Inventory.load(find_boards_file(boards_file)).select(boards)
-        for line in plan_lines(specs, wanted, agent=agent):
+        for line in plan_lines(choice.specs, wanted, agent=agent):
             click.echo(line)
         return 0
     directory = out if out is not None else runs_directory() / run_id
     options = RunOptions(
-        boards_file=find_boards_file(boards_file),
-        boards=boards,
+        boards_file=file,
+        boards=choice.names,
+        jobs=jobs or 0,
+        patience=wait,
         claims=wanted,
         agent=agent,
         quick=quick,
@@ -98,26 +123,26 @@ def run_command(
         search_seconds=search_seconds,
         directory=check_directory(directory),
         command="rig " + shlex.join(sys.argv[1:]),
-        history=_history(),
+        history=journal_like(runs_directory(), boards=boards, quick=quick),
     )
-    console = terminal()
+    console = terminal(error=as_json)
     try:
         with Progress(console) as progress:
             record = execute(options, run_id=run_id, listeners=(progress.on_event,))
     except UsageError:
-        _discard(directory)  # raised only while nothing is measured
+        discard(directory)  # raised only while nothing is measured
         raise
     if out is None:
-        _point_latest_at(directory)
-    return _end(console, record, directory)
+        point_latest_at(directory)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _resume(context: click.Context, run: str) -> int:
+def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
     """``rig run --resume RUN``: the run's options are in its event log."""
     given = [
         option.opts[0]
         for option in context.command.params
-        if option.name not in (None, "resumed")
+        if option.name not in (None, "resumed", "verbose", "as_json")
         and context.get_parameter_source(str(option.name)) is click.core.ParameterSource.COMMANDLINE
     ]
     if given:
@@ -128,25 +153,41 @@ def _resume(context: click.Context, run: str) -> int:
     directory = find_run(run)
     if not directory.is_dir():
         raise UsageError(f"{run} is a file", hint="name the run's directory, its id, or latest")
-    options = replace(read_unfinished(directory.resolve()).options, history=_history())
-    console = terminal()
+    options = read_unfinished(directory.resolve()).options
+    options = replace(options, history=journal_like(runs_directory(), boards=options.boards, quick=options.quick))
+    console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path) -> int:
+def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+    """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
     publish(record, directory)
-    show(console, record, directory)
+    remember(record, directory)
+    if as_json:
+        print_json(_in_json(record, directory))
+    else:
+        show(console, record, directory, verbose=verbose)
     return Outcome.named(record.run.outcome).exit_code
 
 
-def _history() -> Path:
-    """The journal of the latest run: the steps of this one will take about as long."""
-    return (runs_directory() / "latest").resolve() / "events.jsonl"
+def _in_json(record: RunRecord, directory: Path) -> dict[str, object]:
+    """How a run ended, and where its figures are: ``results.json`` holds them, with their schema."""
+    return {
+        "run": to_json(record.run),
+        "exit_code": int(Outcome.named(record.run.outcome).exit_code),
+        "claims": [
+            {name: value for name, value in to_json(claim).items() if name in _TOLD}
+            for claim in record.claims
+            if claim.reason != NOT_ASKED
+        ],
+        "faults": [to_json(fault) for fault in record.faults],
+        "files": sorted(str(path) for path in directory.iterdir()),
+    }
 
 
-def _discard(directory: Path) -> None:
+def discard(directory: Path) -> None:
     """Remove what a run that could not begin has left in its directory, which was empty before.
 
     Nothing that holds a figure is ever removed.
@@ -160,44 +201,58 @@ def _discard(directory: Path) -> None:
         directory.rmdir()
 
 
-def _point_latest_at(directory: Path) -> None:
+def point_latest_at(directory: Path) -> None:
+    """Let ``latest`` beside a run's directory mean it."""
     latest = directory.parent / "latest"
     with contextlib.suppress(OSError):  # a file system without links: the run's path is printed anyway
         latest.unlink(missing_ok=True)
         latest.symlink_to(directory.name)
 
 
-def show(console: Console, record: RunRecord, directory: Path) -> None:
-    """Print a run: measurements, claims, faults, where the report lies."""
-    console.print(measurement_table(record))
+def show(console: Console, record: RunRecord, directory: Path, *, verbose: bool = False) -> None:
+    """Print a run: claims, faults, one line that sums it up, and where to read on; ``verbose``: measurements first."""
+    if verbose:
+        console.print(measurement_table(record))
     console.print(claims_table(record))
     for fault in record.faults:
-        words = Text.assemble(
-            (f"{fault.blame} fault", "red"), f" on {fault.board} during {fault.step}: {fault.message}"
-        )
+        where = f" on {fault.board}" if fault.board else ""
+        words = Text.assemble((f"{fault.blame} fault", "red"), f"{where} during {fault.step}: {fault.message}")
         words.append(" (mended: the run was resumed)" if fault.mended else "", style="dim")
-        _say(console, words)
+        say(console, words)
         if fault.hint and not fault.mended:
-            _say(console, f"    {fault.hint}")
+            say(console, f"    {fault.hint}")
+        for line in evidence_lines(fault):
+            say(console, f"    {line}")
     for claim in record.claims:
         if claim.expected and not claim.accepted:
-            _say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
-    _say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f"  ({record.run.seconds or 0:.0f} s)"))
-    _say(console, f"report:  {directory / 'report.html'}")
-    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED):
-        _say(console, f"go on:   rig run --resume {directory}")
+            say(console, f"boards.yaml, {claim.board}: look at what it expects of {claim.id}: {claim.expected}")
+    seconds = f"{record.run.seconds:.0f} s" if record.run.seconds is not None else "not finished"
+    sums = " ".join(sum_lines(record))
+    say(console, Text.assemble("outcome: ", (str(record.run.outcome), "bold"), f" ({seconds}); {sums}"))
+    if directory.is_symlink():  # latest, which is another one tomorrow
+        directory = directory.parent / directory.readlink()
+    run = directory.name if directory.parent == runs_directory() else str(directory)
+    for what, how in _read_on(record, directory, run, verbose=verbose):
+        say(console, f"{what:<9}{how}", copied=True)
 
 
-def _say(console: Console, words: str | Text) -> None:
-    """A line of a record's texts, on one line: none of them is markup, and none commands the terminal."""
-    text = words if isinstance(words, Text) else Text(words)
-    text.plain = printable(text.plain)
-    console.print(text, soft_wrap=True)
+def _read_on(record: RunRecord, directory: Path, run: str, *, verbose: bool) -> Iterator[tuple[str, str]]:
+    """Where to read on, and the command for it."""
+    yield "report:", str(directory / "report.html")
+    if not verbose and record.measurements:
+        yield "figures:", f"rig report -v {shlex.quote(run)}"
+    doubtful = [c for c in record.claims if c.verdict in (Verdict.REFUTED, Verdict.INCONCLUSIVE) and not c.accepted]
+    if doubtful:
+        yield "why:", f"rig explain {doubtful[0].id}"
+    if record.run.outcome in (Outcome.FAULT, Outcome.INTERRUPTED) and record.run.command.startswith("rig run"):
+        yield "go on:", f"rig run --resume {shlex.quote(run)}"
 
 
 @click.command("report", cls=OnceCommand)
 @click.argument("run", default="latest")
-def report_command(run: str) -> int:
+@click.option("-v", "--verbose", is_flag=True, help="Also every figure.")
+@json_option
+def report_command(run: str, verbose: bool, as_json: bool) -> int:
     """Show a run again and write its report anew. RUN: its directory or id; default: the latest.
 
     Also works on a run that was killed: what it had measured is in its event log.
@@ -206,34 +261,38 @@ def report_command(run: str) -> int:
     record = load(directory)
     where = directory if directory.is_dir() else directory.parent
     publish(record, where)
-    show(terminal(), record, where)
+    if as_json:
+        print_json(_in_json(record, where))
+    else:
+        show(terminal(), record, where, verbose=verbose)
     return 0
 
 
-@click.command("compare", cls=OnceCommand)
-@click.argument("first")
-@click.argument("second")
-def compare_command(first: str, second: str) -> int:
-    """Compare two runs: exact figures (instructions, bytes, copies) must be equal to the last digit.
-
-    FIRST, SECOND: a directory, an id, or latest.
-    """
-    differences = compare(load(find_run(first)), load(find_run(second)))
-    for difference in differences:
-        click.echo(difference)
-    click.echo(f"{len(differences)} difference(s)")
-    return 1 if differences else 0
-
-
 @click.command("claims", cls=OnceCommand)
-def claims_command() -> int:
+@json_option
+def claims_command(as_json: bool) -> int:
     """List the claims."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("id", "claim", "decided by"):
-        table.add_column(heading, overflow="fold")
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": claim.id,
+                    "statement": claim.statement,
+                    "method": claim.method,
+                    "criterion": claim.criterion,
+                    "factors": list(claim.factors),
+                    "promises": sorted(map(str, claim.promises)),
+                }
+                for claim in CLAIMS.values()
+            ]
+        )
+        return 0
+    sheet = Sheet(
+        columns=(Column(heading="id"), Column(heading="claim", wraps=True), Column(heading="decided by", wraps=True))
+    )
     for claim in CLAIMS.values():
-        table.add_row(claim.id, claim.statement, claim.criterion)
-    terminal().print(table)
+        sheet.add(Text(claim.id), Text(claim.statement), Text(claim.criterion))
+    terminal().print(sheet)
     return 0
 
 
@@ -248,14 +307,17 @@ def explain_command(claim: str) -> int:
         click.echo(f"{'under' if number == 0 else '':<11}{FACTORS[name]}")
     if row.factors:
         click.echo(
-            "           (every pair of their levels in a quick run, every triple in a full one; what cannot be is told)"
+            "           (a covering array: each pair of their levels in a quick run, each triple in a full one;\n"
+            "           the record names the combinations that cannot be made)"
         )
     promises = sorted(row.promises, key=list(Promise).index)
     for number, promise in enumerate(promises):
         click.echo(f"{'search' if number == 0 else '':<11}{promise}")
     if promises:
         quick, full = SEARCH_SECONDS
-        click.echo(f"           (sequences of calls are held against these, for {quick:.0f} s in a quick run and")
+        click.echo(
+            f"           (the search checks sequences of calls against these, for {quick:.0f} s in a quick run and"
+        )
         click.echo(f"           {full:.0f} s in a full one; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")

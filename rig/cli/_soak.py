@@ -9,8 +9,9 @@ from rich.table import Table
 
 from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.matrix import Soak, processors, soak
+from rig.places import find_boards_file
 from rig.records import Verdict
-from rig.run import AgentKind, RunOptions, check_claims, find_boards_file
+from rig.run import AgentKind, RunOptions, check_claims
 
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 

@@ -24,7 +24,6 @@ from rig.experiments import (
 from rig.experiments._company import company_of
 from rig.experiments._experiment import Experiment
 from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
-from rig.experiments.sequences import call_lines
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.id: module.EXPERIMENT
@@ -48,4 +47,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines", "company_of"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "company_of"]

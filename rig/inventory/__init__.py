@@ -5,9 +5,11 @@ Knows the file and its words. Must not know probes, processes or experiments: no
 
 from rig.inventory._inventory import Inventory
 from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
+from rig.inventory._schema import ALL_BOARDS
 from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
 
 __all__ = [
+    "ALL_BOARDS",
     "CORES",
     "MACHINE_CORES",
     "MACHINE_TARGETS",

@@ -1,4 +1,4 @@
-"""What the inventory has to know of QEMU machines: their cores, and the pyOCD targets that fit."""
+"""What the inventory has to know about QEMU machines: their cores, and the pyOCD targets that fit them."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ MACHINE_CORES: Mapping[str, str] = MappingProxyType(
         "mps2-an386": "cortex-m4",
         "mps2-an500": "cortex-m7",
         "microbit": "cortex-m0",
+        "netduinoplus2": "cortex-m4",
     }
 )
 MACHINE_TARGETS: Mapping[str, str] = MappingProxyType(
@@ -35,5 +36,6 @@ MACHINE_TARGETS: Mapping[str, str] = MappingProxyType(
         "mps2-an386": "mps2_an386",
         "mps2-an500": "mps2_an500",
         "microbit": "nrf51",
+        "netduinoplus2": "netduinoplus2",
     }
 )

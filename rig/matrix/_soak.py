@@ -15,9 +15,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
 from rig.claims import CLAIMS
+from rig.history import exact_changes
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.matrix._matrix import uninterrupted
-from rig.publish import Difference, compare
 from rig.records import RunRecord, Verdict
 from rig.run import RunOptions, execute
 
@@ -57,11 +57,7 @@ class Soak:
         if self.first is None:
             self.first = record
             return
-        self.differing += [f"run {self.runs}: {d}" for d in compare(self.first, record) if not _is_verdict(d)]
-
-
-def _is_verdict(difference: Difference) -> bool:
-    return difference.what.startswith("claim ")
+        self.differing += [f"run {self.runs}: {c}" for c in exact_changes(self.first, record) if c.kind == "exact"]
 
 
 def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:

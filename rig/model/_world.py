@@ -51,7 +51,8 @@ def may_meet(offered: Qos, requested: Qos) -> bool:
 class Limits:
     """What the middleware says it was built for; no promise is broken by a table that is full then.
 
-    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all. ``endpoints``: the smaller of
+    its tables of writers and of readers, where it has such.
     """
 
     sessions: int = 2
@@ -59,6 +60,7 @@ class Limits:
     pairs: int = 64
     names: int = 32
     name_bytes: int = 2048
+    endpoints: int = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -760,6 +762,7 @@ class World:
             self.rows + len(self._leaving()) + 1 > limits.entities
             or names > limits.names
             or name_bytes > limits.name_bytes
+            or len(self.ends) + len(self._leaving()) + 1 > limits.endpoints
         ):
             return None
         if self.link and self.removals:

@@ -18,18 +18,10 @@ from rig.bench import Counter, Exchange, Topology, payload
 from rig.errors import RigError
 from rig.experiments.copies import resident
 from rig.inventory import Inventory
+from rig.places import find_boards_file
 from rig.publish import publish
 from rig.records import RunRecord, Verdict, load
-from rig.run import (
-    RunOptions,
-    check_claims,
-    check_directory,
-    execute,
-    find_boards_file,
-    find_run,
-    new_run_id,
-    runs_directory,
-)
+from rig.run import RunOptions, check_claims, check_directory, execute, find_run, new_run_id, runs_directory
 from rig.station import Setting, Station
 
 _T = TypeVar("_T")

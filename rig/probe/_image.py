@@ -48,7 +48,8 @@ class FirmwareImage:
     ``core`` is the core it was built for ("cortex-m3"), the bare architecture ("armv7-m") if it names none,
     and "host" for an executable of this host. ``segments`` are (load address, bytes) in ascending order.
     ``occupied`` are the (start, length) ranges it uses when it runs, zero-initialised memory included.
-    ``sections`` gives the sizes of text, data and bss in bytes.
+    ``writable`` are the ranges of its sections that it may write. ``sections`` gives the sizes of text, data and bss in
+    bytes.
     """
 
     path: Path
@@ -59,6 +60,7 @@ class FirmwareImage:
     entry: int
     segments: tuple[tuple[int, bytes], ...] = field(repr=False)
     occupied: tuple[tuple[int, int], ...] = field(repr=False)
+    writable: tuple[tuple[int, int], ...] = field(repr=False)
     symbols: Mapping[str, Symbol] = field(repr=False)
     sections: Mapping[str, int]
     _ordered: tuple[Symbol, ...] = field(repr=False)
@@ -141,6 +143,7 @@ def _parse(path: Path, data: bytes) -> FirmwareImage:
         entry=int(elf["e_entry"]),
         segments=tuple(_merge(path, sorted(_loaded(path, elf, len(data))))),
         occupied=tuple(sorted(_occupied(elf))),
+        writable=tuple(sorted(_writable(elf))),
         symbols=MappingProxyType(symbols),
         sections=MappingProxyType(_sizes(elf)),
         _ordered=tuple(sorted(symbols.values(), key=lambda symbol: (symbol.address, symbol.size))),
@@ -226,6 +229,12 @@ def _occupied(elf: Any) -> Iterator[tuple[int, int]]:
     for segment in elf.iter_segments():
         if segment["p_type"] == "PT_LOAD" and segment["p_memsz"]:
             yield int(segment["p_vaddr"]), int(segment["p_memsz"])
+
+
+def _writable(elf: Any) -> Iterator[tuple[int, int]]:
+    for section in elf.iter_sections():
+        if section["sh_flags"] & _SHF_WRITE and section["sh_flags"] & _SHF_ALLOC and section["sh_size"]:
+            yield int(section["sh_addr"]), int(section["sh_size"])
 
 
 def _sizes(elf: Any) -> dict[str, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, final
 
 from rig.errors import BoardFault, ProbeFault, UsageError
+from rig.probe._chips import knows_target
 from rig.probe._cores import core_of_cpuid
 from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
@@ -29,8 +31,10 @@ WatchKind = Literal["read", "write", "access"]
 
 _CPUID = 0xE000_ED00
 _POLL_SECONDS = 0.002
+_PIECE = 64 << 10  # bytes that are asked for at once: a remote probe answers each within its time
 _MOST_WRITES = 200_000
-_REGISTERS = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc", "xpsr", "msp", "psp")
+_GENERAL = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
+_REGISTERS = (*_GENERAL, "xpsr", "msp", "psp")
 _DWT_FUNCTION, _DWT_MATCHED = 8, 1 << 24
 _DHCSR, _DHCSR_KEY, _C_DEBUGEN = 0xE000_EDF0, 0xA05F_0000, 1
 
@@ -124,8 +128,9 @@ class Probe:
         return self._session
 
     def ram_regions(self) -> list[tuple[int, int]]:
-        """Return the RAM of the target as (start, length)."""
-        return [(region.start, region.length) for region in self._session.target.memory_map if region.is_ram]
+        """Return the RAM that firmware can write, as (start, length)."""
+        regions = self._session.target.memory_map
+        return [(region.start, region.length) for region in regions if region.is_ram and region.is_writable]
 
     def give_up(self) -> None:
         """Expect closing to fail, and be silent about it: the probe is gone, or its session is beyond use."""
@@ -164,18 +169,28 @@ class Probe:
     @_border("resume")
     def resume(self) -> None:
         """Let the core run, past a breakpoint that it is at."""
-        if self._core.is_halted():
-            pc = self._core.read_core_register("pc")
-            if self._core.find_breakpoint(pc) is not None:
-                self._core.remove_breakpoint(pc)
-                self._core.step()
-                self._core.set_breakpoint(pc, _hardware_breakpoint())
+        if self._core.is_halted() and self._core.find_breakpoint(self._core.read_core_register("pc")) is not None:
+            self._step_past()
         self._core.resume()
 
     @_border("step")
     def step(self) -> None:
         """Execute one instruction."""
         self._core.step()
+
+    @_border("step")
+    def step_past(self) -> None:
+        """Execute one instruction, also if there is a breakpoint on it."""
+        self._step_past()
+
+    def _step_past(self) -> None:
+        pc = self._core.read_core_register("pc")
+        stopped = self._core.find_breakpoint(pc) is not None
+        if stopped:
+            self._core.remove_breakpoint(pc)
+        self._core.step()
+        if stopped:
+            self._core.set_breakpoint(pc, _hardware_breakpoint())
 
     @_border("read the state")
     def state(self) -> TargetState:
@@ -228,10 +243,18 @@ class Probe:
     @_border("read registers")
     def registers(self) -> dict[str, int]:
         """Return r0 to r12, sp, lr, pc, xpsr, msp and psp; the core must be halted."""
+        return self._read_registers(_REGISTERS)
+
+    @_border("read registers")
+    def general_registers(self) -> dict[str, int]:
+        """Return r0 to r12, sp, lr and pc; the core must be halted. An emulated core has to run code for the others."""
+        return self._read_registers(_GENERAL)
+
+    def _read_registers(self, names: tuple[str, ...]) -> dict[str, int]:
         if not self._core.is_halted():
             raise ProbeFault(f"registers of {self.uid} cannot be read while its core runs", hint="halt it first")
-        values = self._core.read_core_registers_raw(list(_REGISTERS))
-        return dict(zip(_REGISTERS, (int(value) for value in values), strict=True))
+        values = self._core.read_core_registers_raw(list(names))
+        return dict(zip(names, (int(value) for value in values), strict=True))
 
     @_border("write a register")
     def write_register(self, name: str, value: int) -> None:
@@ -239,6 +262,12 @@ class Probe:
         self._core.write_core_register(name, value)
 
     # ---- breakpoints
+
+    @property
+    def breakpoints(self) -> int:
+        """Hardware breakpoints of the core that are free."""
+        with self._lock:
+            return int(self._core.available_breakpoint_count)
 
     @_border("set a breakpoint")
     def set_breakpoint(self, address: int) -> None:
@@ -280,34 +309,46 @@ class Probe:
 
     @property
     def traces_writes(self) -> bool:
-        """Whether ``trace_writes`` works. Only on emulated boards: no debug port of silicon offers it."""
+        """Whether ``trace_writes`` works: only on emulated boards, as no debug port of real silicon offers it."""
         return hasattr(self._session.probe, "trace_writes")
 
     @_border("trace writes")
     def trace_writes(
         self,
         *,
-        begin: int,
-        until: Collection[int],
-        start: Callable[[], None],
+        begin: int | None,
+        until: Collection[int] = (),
+        ends: Collection[int] = (),
+        times: int = 1,
+        start: Callable[[], None] = lambda: None,
         timeout: float,
         most: int = _MOST_WRITES,
     ) -> list[MemoryWrite]:
-        """Return every write of the core to RAM, in order, that happened in a window of what it runs.
+        """Return every write of the core to RAM within a window of execution, in order.
 
-        The core must be running, and is running again afterwards, whatever happened; its time stands still at every
-        write. Holds the probe for the whole time.
+        The core must be running, and is running again afterwards, also after an error. Its time stands still at every
+        write. The call holds the probe until it returns.
 
-        :param begin: the window begins when the core gets to the instruction at this address,
-        :param until: and ends with a write that covers one of these addresses; that write is the last one returned.
-        :param start: called once the core cannot get to ``begin`` unseen.
-        :param timeout: from then on, seconds.
-        :param most: writes until the trace is given up.
+        :param begin: the window begins when the core reaches the instruction at this address; None: it begins where the
+            core is halted, and the core is halted again afterwards, past all breakpoints.
+        :param until: the window ends with a write that covers one of these addresses; that write is the last one
+            returned.
+        :param ends: it also ends when the core reaches one of these instructions for the ``times``-th time.
+        :param start: called as soon as the core cannot pass ``begin`` unnoticed.
+        :param timeout: seconds from that moment on.
+        :param most: number of writes after which the trace is given up.
         :raises ProbeFault: the trace did not finish, or the probe cannot trace.
         """
         if not self.traces_writes:
             raise ProbeFault(f"probe {self.uid} cannot trace writes", hint="only emulated boards can")
-        plan = TracePlan(begin=begin, until=frozenset(until), seconds=timeout, writes=most)
+        plan = TracePlan(
+            begin=begin,
+            until=frozenset(until),
+            seconds=timeout,
+            writes=most,
+            ends=frozenset(address & ~1 for address in ends),
+            times=times,
+        )
         writes: list[MemoryWrite] = self._session.probe.trace_writes(plan, start)
         return writes
 
@@ -317,13 +358,24 @@ class Probe:
     def read(self, address: int, length: int) -> bytes:
         """Return ``length`` bytes at ``address``; the core is not stopped."""
         # Not through the core: pyOCD would look for its software breakpoints, one byte at a time.
-        return bytes(self._core.ap.read_memory_block8(address, length)) if length else b""
+        if not length:
+            return b""
+        direct = getattr(self._session.probe, "read_block", None)  # of an emulated board in this process
+        if direct is not None:
+            return bytes(direct(address, length))
+        return b"".join(self._piece(address + at, min(_PIECE, length - at)) for at in range(0, length, _PIECE))
+
+    def _piece(self, address: int, length: int) -> bytes:
+        if address % 4 or length % 4:
+            return bytes(self._core.ap.read_memory_block8(address, length))
+        words = self._core.ap.read_memory_block32(address, length // 4)  # a remote probe sends numbers as text
+        return struct.pack(f"<{len(words)}I", *words)
 
     @_border("write memory")
     def write(self, address: int, data: bytes) -> None:
         """Write ``data`` at ``address``; the core is not stopped."""
-        if data:
-            self._core.ap.write_memory_block8(address, data)
+        for at in range(0, len(data), _PIECE):
+            self._core.ap.write_memory_block8(address + at, list(data[at : at + _PIECE]))
 
     @_border("read memory")
     def read_u32(self, address: int) -> int:
@@ -365,7 +417,8 @@ def open_probe(
             probe = Probe(session, target)
         yield probe
     finally:
-        with translated("close it", uid):
+        known = bool(getattr(session.context_state, "suppress_disconnect_error", False))  # see give_up
+        with contextlib.suppress(ProbeLost) if known else contextlib.nullcontext(), translated("close it", uid):
             session.close()
 
 
@@ -387,13 +440,8 @@ def _options(
 
 def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
     from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
-    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
-    from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
-    name = normalise_target_type_name(target)
-    if name not in TARGET:
-        ManagedPacks.populate_target(name)
-    if name not in TARGET:
+    if not knows_target(target):
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )

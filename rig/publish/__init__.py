@@ -1,4 +1,4 @@
-"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables, and the comparison of two runs.
+"""One record, many outputs: JSON, HTML, JUnit, Prometheus, terminal tables.
 
 Knows records and claims. Must not know how anything was measured.
 """
@@ -10,24 +10,50 @@ from pathlib import Path
 
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
-from rig.publish._compare import Difference, compare
-from rig.publish._html import html
+from rig.publish._exporter import LOOPBACK, serve
+from rig.publish._formats import (
+    CLOCKS,
+    VERDICT_SIGNS,
+    evidence_lines,
+    format_conditions,
+    format_number,
+    plural,
+    verdict_word,
+)
+from rig.publish._html import anchor, html, report_css
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
-from rig.publish._sequences import write_sequences
-from rig.publish._tables import claims_table, measurement_table
+from rig.publish._sequences import file_name, findings, sequence_text, write_sequences
+from rig.publish._sheet import Column, Sheet
+from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
-    "Difference",
+    "CLOCKS",
+    "LOOPBACK",
+    "VERDICT_SIGNS",
+    "Column",
+    "Sheet",
+    "anchor",
     "claims_table",
-    "compare",
+    "evidence_lines",
+    "file_name",
+    "findings",
+    "format_conditions",
+    "format_number",
     "html",
     "junit",
     "measurement_table",
     "metric_name",
     "metrics",
+    "plural",
     "publish",
+    "report_css",
+    "sequence_text",
+    "serve",
+    "sum_lines",
+    "verdict_word",
+    "write_whole",
 ]
 
 
@@ -66,6 +92,7 @@ _OUTPUTS: dict[str, Callable[[RunRecord, Path], object]] = {
     "results.json": save,
     "junit.xml": _text(junit),
     "metrics.prom": _text(metrics),
-    "report.html": _text(html),
     "sequences": lambda record, path: write_sequences(record, path.parent),
+    # Last: it links to what lies beside it.
+    "report.html": lambda record, path: write_whole(path, html(record, [each.name for each in path.parent.iterdir()])),
 }

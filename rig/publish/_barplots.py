@@ -152,7 +152,7 @@ def calls(board: Board, measurements: Sequence[Measurement]) -> Plot | None:
     for axis, (readers, row) in zip(axes, table.items(), strict=True):
         _calls_axis(axis, row, kinds, top)
         axis.set_yticks(range(len(kinds)), kinds if axis is axes[0] else [""] * len(kinds))
-        axis.set_xlabel(f"calls per sample, {readers_words(readers)}")
+        axis.set_xlabel(readers_words(readers))
         for variant, found in row.items():
             figures = ", ".join(f"{kind} {format_number(value)}" for kind, value in found.items())
             words.append(f"{readers_words(readers)}, {NAMES[variant]}: {figures}")

@@ -1,47 +1,72 @@
-"""The Grafana dashboard over the metrics of many runs, as code: its JSON is generated, never edited.
+"""The Grafana dashboards over the metrics of many runs, as code: their JSON is generated, never edited.
 
-Needs the package ``grafana-foundation-sdk``, which only those who change the
-dashboard install.
+Needs the package ``grafana-foundation-sdk``, which only those who change a dashboard install.
 """
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
-from rig.publish._panels import ROWS, Panel
+from rig.publish._panels import ANNOTATIONS, PAGES, Page, Panel
 
-UID = "microros-shm-rig"
-FILE = "microros-shm-rig.json"
+_TAG = "micro-ROS SHM rig"
 
 
-def dashboard() -> str:
-    """The dashboard as JSON in Grafana's classic schema.
+def dashboards() -> dict[str, str]:
+    """File name -> the dashboard as JSON in Grafana's classic schema.
 
     :raises ImportError: ``grafana-foundation-sdk`` is not installed.
     """
+    return {page.file: _dashboard(page) for page in PAGES}
+
+
+def _dashboard(page: Page) -> str:
     from grafana_foundation_sdk.builders import dashboard as builders  # noqa: PLC0415
     from grafana_foundation_sdk.cog.encoder import JSONEncoder  # noqa: PLC0415
     from grafana_foundation_sdk.models import dashboard as models  # noqa: PLC0415
 
     board = (
-        builders.Dashboard("micro-ROS SHM rig")
-        .uid(UID)
-        .tags(["micro-ROS", "shared memory"])
-        .description("Verdicts and figures of every run of the rig, from metrics.prom.")
+        builders.Dashboard(page.title)
+        .uid(page.uid)
+        .tags([_TAG])
+        .description(page.description)
         .readonly()
         .tooltip(models.DashboardCursorSync.CROSSHAIR)
         .time("now-30d", "now")
         .refresh("5m")
         .timezone("utc")
+        .link(
+            builders.DashboardLink("The rig's dashboards")
+            .type(models.DashboardLinkType.DASHBOARDS)
+            .tags([_TAG])
+            .include_vars(True)
+            .keep_time(True)
+        )
         .with_variable(builders.DatasourceVariable("datasource").label("Prometheus").type("prometheus"))
-        .with_variable(_variable("board", "label_values(rig_board_info, board)"))
-        .with_variable(_variable("claim", "label_values(rig_claim_verdict, claim)"))
     )
-    for title, panels in ROWS.items():
-        board = board.with_row(builders.Row(title))
-        for panel in panels:
+    for name, query, single in page.variables:
+        board = board.with_variable(_variable(name, query, single=single))
+    for row in page.rows:
+        header = builders.Row(row.title)
+        board = board.with_row(header.repeat(row.repeat) if row.repeat else header)
+        for panel in row.panels:
             board = board.with_panel(_panel(panel))
-    return JSONEncoder(sort_keys=True, indent=2).encode(board.build()) + "\n"
+    plain = json.loads(JSONEncoder(sort_keys=True).encode(board.build()))
+    plain["annotations"] = {"list": [_annotation(each) for each in ANNOTATIONS]}
+    return json.dumps(plain, indent=2, sort_keys=True) + "\n"
+
+
+def _annotation(fields: dict[str, str]) -> dict[str, Any]:
+    """As Grafana's Prometheus source has it; the package knows only what all sources share."""
+    value_for_time = {"useValueForTime": "on"} if fields["useValueForTime"] else {}
+    return {
+        **{key: value for key, value in fields.items() if key != "useValueForTime"},
+        **value_for_time,
+        "datasource": {"type": "prometheus", "uid": "${datasource}"},
+        "enable": True,
+        "hide": False,
+    }
 
 
 def _source() -> Any:
@@ -50,21 +75,22 @@ def _source() -> Any:
     return DataSourceRef(type_val="prometheus", uid="${datasource}")
 
 
-def _variable(name: str, query: str) -> Any:
+def _variable(name: str, query: str, *, single: bool) -> Any:
     from grafana_foundation_sdk.builders import dashboard as builders  # noqa: PLC0415
     from grafana_foundation_sdk.models import dashboard as models  # noqa: PLC0415
 
-    return (
+    variable = (
         builders.QueryVariable(name)
-        .label(name)
+        .label(name.replace("_", " "))
         .datasource(_source())
         .query(query)
         .refresh(models.VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(models.VariableSort.ALPHABETICAL_ASC)
-        .multi(True)
-        .include_all(True)
-        .all_value(".*")
-        .current(models.VariableOption(text="All", value="$__all", selected=True))
+    )
+    if single:
+        return variable
+    return (
+        variable.multi(True).include_all(True).current(models.VariableOption(text="All", value="$__all", selected=True))
     )
 
 
@@ -128,21 +154,20 @@ def _stat(panel: Panel) -> Any:
     )
 
 
-def _states(_: Panel) -> Any:
+def _states(panel: Panel) -> Any:
     from grafana_foundation_sdk.builders import common, statetimeline  # noqa: PLC0415
     from grafana_foundation_sdk.models import common as models  # noqa: PLC0415
     from grafana_foundation_sdk.models import dashboard as dashboards  # noqa: PLC0415
 
-    words = (("not run", "#8c96a3"), ("confirmed", "green"), ("inconclusive", "yellow"), ("refuted", "red"))
     mapping = dashboards.ValueMap(
         options={
             str(value): dashboards.ValueMappingResult(text=text, color=colour, index=value)
-            for value, (text, colour) in enumerate(words)
+            for value, (text, colour) in enumerate(panel.words)
         }
     )
     return (
         statetimeline.Panel()
-        .height(14)
+        .height(14 if panel.title.startswith("Verdict of each") else 7)
         .mappings([mapping])
         .merge_values(True)
         .show_value(models.VisibilityMode.AUTO)

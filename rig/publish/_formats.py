@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from rig.records import Condition, Measurement, Scalar, Summary, Verdict
+from rig.records import Condition, Fault, Measurement, Scalar, Summary, Verdict
 
 VERDICT_SIGNS = {Verdict.CONFIRMED: "+", Verdict.REFUTED: "x", Verdict.INCONCLUSIVE: "?", Verdict.NOT_RUN: "-"}
 _MIB = 1 << 20
@@ -16,6 +16,12 @@ CLOCKS = {
     "timer": "a timer of the MCU",
     "host": "the monotonic clock of the host",
 }
+
+
+def evidence_lines(fault: Fault) -> list[str]:
+    """Where the firmware stood at a fault and where the rest of the evidence is; nothing if none was kept."""
+    lines = [f"the firmware stood at {fault.place}"] if fault.place else []
+    return [*lines, f"evidence: {fault.evidence}/fault.txt"] if fault.evidence else lines
 
 
 def verdict_word(verdict: Verdict) -> str:
@@ -34,11 +40,11 @@ def format_number(value: float) -> str:
 
 
 def short_number(value: float) -> str:
-    """A number for a label: three significant digits from 10,000 on."""
+    """A number for a label: as tables have it, and three significant digits from 10,000 on."""
     for limit, sign in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
         if abs(value) >= limit:
             return f"{value / (1e3 if sign == 'k' else limit):.3g}{sign}"
-    return format_number(round(value, 1))
+    return format_number(value)
 
 
 def format_bounds(summary: Summary, statistic: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from importlib import resources
 
@@ -13,16 +14,31 @@ from rig.publish import _page as page
 from rig.publish._formats import CLOCKS, VERDICT_SIGNS, format_number, verdict_word
 from rig.publish._plots import plots
 from rig.publish._sequences import stories
-from rig.records import Board, RunRecord
+from rig.records import NOT_ASKED, Board, RunRecord
 
 # Control characters that a console may hold and a page may not.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def html(record: RunRecord) -> str:
-    """The run as one self-contained page."""
-    files = resources.files("rig.publish")
-    sources = {name: files.joinpath(name).read_text(encoding="utf-8") for name in ("report.html.j2", "board.html.j2")}
+_FILES = {
+    "results.json": "everything: raw samples, environment, verdicts",
+    "events.jsonl": "the journal, in the order of events",
+    "sequences": "the calls that broke a promise; rig replay FILE repeats them",
+    "junit.xml": "for CI systems",
+    "metrics.prom": "for Prometheus",
+    "console.log": "what the firmware logged",
+    "link.pcapng": "what crossed the link, for rig decode and Wireshark",
+    "agent.log": "what the Agent said",
+}
+
+
+def html(record: RunRecord, files: Iterable[str] = ()) -> str:
+    """The run as one self-contained page.
+
+    :param files: names of what lies beside it, to be linked to.
+    """
+    own = resources.files("rig.publish")
+    sources = {name: own.joinpath(name).read_text(encoding="utf-8") for name in ("report.html.j2", "board.html.j2")}
     environment = Environment(
         loader=DictLoader(sources),
         autoescape=True,
@@ -33,7 +49,7 @@ def html(record: RunRecord) -> str:
     )
     environment.filters["when"] = _when
     environment.filters["number"] = format_number
-    environment.filters["anchor"] = _anchor
+    environment.filters["anchor"] = anchor
     environment.filters["verdict"] = verdict_word
     boards = _boards(record)
     return environment.get_template("report.html.j2").render(
@@ -45,8 +61,19 @@ def html(record: RunRecord) -> str:
         signs=VERDICT_SIGNS,
         stray_faults=[fault for fault in record.faults if fault.board not in {b.name for b in boards}],
         virtual=any(board.clock == "virtual" for board in boards),
-        css=Markup(files.joinpath("report.css").read_text(encoding="utf-8")),  # a file of this package
+        files=[(name, words) for name in sorted(files) if (words := _words_of(name))],
+        css=Markup(report_css()),  # a file of this package
     )
+
+
+def _words_of(name: str) -> str:
+    """What a file of a run is; further boards have files of their own, with the board's name before the usual one."""
+    for known, words in _FILES.items():
+        if name == known:
+            return words
+        if name.endswith(f"-{known}"):
+            return f"{words}; board {name.removesuffix(f'-{known}')}"
+    return ""
 
 
 def _boards(record: RunRecord) -> list[Board]:
@@ -60,14 +87,16 @@ def _boards(record: RunRecord) -> list[Board]:
 
 def _section(record: RunRecord, board: Board) -> dict[str, object]:
     own = [m for m in record.measurements if m.board == board.name]
-    claims = [claim for claim in record.claims if claim.board == board.name]
+    claims = [claim for claim in record.claims if claim.board == board.name and claim.reason != NOT_ASKED]
+    left_out = [claim.id for claim in record.claims if claim.board == board.name and claim.reason == NOT_ASKED]
     return {
         "board": board,
-        "id": _anchor(board.name),
+        "id": anchor(board.name),
         "summary": page.summary(record, board.name),
         "counts": page.counts(claims),
         "figures": page.key_figures(own),
         "groups": page.groups(claims),
+        "left_out": left_out,
         "stories": stories(record, board.name),
         "plots": [(plot, Markup(plot.svg)) for plot in plots(board, own)],  # escaped where it is made
         "tables": page.tables(own),
@@ -79,11 +108,17 @@ def _section(record: RunRecord, board: Board) -> dict[str, object]:
 def _matrix(record: RunRecord, boards: list[Board]) -> list[tuple[str, list[object]]]:
     """Claim by board: what each came to."""
     verdicts = {(claim.id, claim.board): claim.verdict for claim in record.claims}
-    ids = dict.fromkeys(claim.id for claim in record.claims)
+    ids = dict.fromkeys(claim.id for claim in record.claims if claim.reason != NOT_ASKED)
     return [(id, [verdicts.get((id, board.name)) for board in boards]) for id in ids]
 
 
-def _anchor(name: str) -> str:
+def report_css() -> str:
+    """The looks of a report, for pages that are to look like one."""
+    return resources.files("rig.publish").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def anchor(name: str) -> str:
+    """Where a report tells of a board; ``-claim-`` and an id behind it: of a claim there."""
     return "board-" + "".join(c if c.isalnum() else "-" for c in name)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ET
 
+from rig.publish._formats import evidence_lines
 from rig.records import Board, ClaimResult, Fault, RunRecord, Verdict
 
 # What XML 1.0 cannot carry, not even escaped.
@@ -56,7 +57,11 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
         suite.append(_case(claim))
     faults = [fault for fault in record.faults if fault.board == board.name]
     if faults:
-        text = "\n".join(f"{f.blame} fault during {f.step}: {f.message} {_next(f)}".rstrip() for f in faults)
+        text = "\n".join(
+            line
+            for f in faults
+            for line in (f"{f.blame} fault during {f.step}: {f.message} {_next(f)}".rstrip(), *evidence_lines(f))
+        )
         ET.SubElement(suite, "system-err").text = _clean(text)
     return suite
 

@@ -1,13 +1,15 @@
-"""A run as Prometheus metrics, for the node exporter's textfile collector.
+"""Runs as Prometheus metrics, for the node exporter's textfile collector and for ``rig serve``.
 
 One metric family per measured metric, named in its base unit: ``rig_publish_to_callback_instructions``,
 ``rig_largest_message_bytes``. Durations are seconds, or instructions and cycles where that is what was counted: those
-are no time. The run's id and version stand in ``rig_run_info`` alone, so that a new run makes no new series elsewhere.
+are no time. Every series says its board and the kind of its run (``quick``, ``full``): two boards, or a quick and a
+full run, lie side by side. The run's id and version stand in ``rig_run_info`` alone, so that a new run
+makes no new series elsewhere.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -37,92 +39,97 @@ def _unit(name: str) -> Unit:
     return Unit.named(name) or Unit.SAMPLES
 
 
-def metrics(record: RunRecord) -> str:
-    """The run in the Prometheus text format."""
-    registry = CollectorRegistry()
-    _run(registry, record)
-    _claims(registry, record)
-    families: dict[str, list[Measurement]] = {}
-    for measurement in record.measurements:
-        families.setdefault(metric_name(measurement), []).append(measurement)
-    for name, members in families.items():
-        _family(registry, name, members)
-    return generate_latest(registry).decode("utf-8")
+def metrics(*records: RunRecord, boards: Sequence[str] | None = None) -> str:
+    """Runs in the Prometheus text format. Of the runs of one board and kind only the newest counts.
+
+    :param boards: only these; None: all.
+    """
+    families = _Families()
+    for record, board in _newest(records, boards):
+        _run(families, record, board)
+        _claims(families, record, board)
+        for m in record.measurements:
+            if m.board == board:
+                _figure(families, record.run.kind, m)
+    return generate_latest(families.registry).decode("utf-8")
 
 
-def _run(registry: CollectorRegistry, record: RunRecord) -> None:
-    run = record.run
-    boards = ",".join(board.name for board in record.boards)  # runs of other boards may lie in the same folder
-    info = Gauge(
-        "rig_run_info",
-        "The run that these figures come from.",
-        ["boards", "run_id", "rig_version", "agent"],
-        registry=registry,
-    )
-    info.labels(boards, run.id, run.rig_version, record.environment.agent).set(1)
-    started = Gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", ["boards"], registry=registry)
-    started.labels(boards).set(datetime.fromisoformat(run.started).timestamp())
-    duration = Gauge("rig_run_duration_seconds", "How long the run took.", ["boards"], registry=registry)
-    duration.labels(boards).set(run.seconds or 0)
-    outcome = Gauge("rig_run_outcome", "1 for how the run ended.", ["boards", "outcome"], registry=registry)
+def _newest(records: Sequence[RunRecord], boards: Sequence[str] | None) -> list[tuple[RunRecord, str]]:
+    """Each board and kind with its newest run; a run without any board has the empty name."""
+    found: dict[tuple[str, str], RunRecord] = {}
+    for record in sorted(records, key=lambda r: datetime.fromisoformat(r.run.started).timestamp()):
+        names = [b.name for b in record.boards]
+        for named in (*(c.board for c in record.claims), *(m.board for m in record.measurements)):
+            if named and named not in names:
+                names.append(named)  # a board may break before it is known
+        for name in names or [""]:
+            if boards is None or name in boards:
+                found[name, record.run.kind] = record
+    return [(record, name) for (name, _), record in sorted(found.items())]
+
+
+class _Families:
+    """Gauges by name, each made once."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._gauges: dict[str, Gauge] = {}
+
+    def gauge(self, name: str, meaning: str, labels: Sequence[str]) -> Gauge:
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(name, meaning, ["board", "run_kind", *labels], registry=self.registry)
+        return self._gauges[name]
+
+
+def _run(families: _Families, record: RunRecord, board: str) -> None:
+    run, who = record.run, (board, record.run.kind)
+    info = families.gauge("rig_run_info", "The run that these figures come from.", ["run_id", "rig_version", "agent"])
+    info.labels(*who, run.id, run.rig_version, record.environment.agent).set(1)
+    started = families.gauge("rig_run_start_timestamp_seconds", "When the run began, Unix time.", [])
+    started.labels(*who).set(datetime.fromisoformat(run.started).timestamp())
+    families.gauge("rig_run_duration_seconds", "How long the run took.", []).labels(*who).set(run.seconds or 0)
+    outcome = families.gauge("rig_run_outcome", "1 for how the run ended.", ["outcome"])
     for name in (*Outcome, UNFINISHED):
-        outcome.labels(boards, name).set(int((run.outcome or UNFINISHED) == name))
-    faults = Gauge("rig_faults", "Faults of the run, by who is at fault.", ["boards", "blame"], registry=registry)
+        outcome.labels(*who, name).set(int((run.outcome or UNFINISHED) == name))
+    faults = families.gauge("rig_faults", "Faults of the run, by who is at fault.", ["blame"])
+    known = {each.name for each in record.boards}
+    own = [fault for fault in record.faults if fault.board == board or fault.board not in known]
     for blame in BLAMES:
-        faults.labels(boards, blame).set(sum(1 for fault in record.faults if fault.blame == blame))
-    used = Gauge(
+        faults.labels(*who, blame).set(sum(1 for fault in own if fault.blame == blame))
+    used = families.gauge(
         "rig_board_info",
         "A board and the firmware that ran on it.",
-        ["board", "kind", "target", "variant", "middleware", "middleware_version", "os", "os_version", "digest"],
-        registry=registry,
+        ["kind", "target", "variant", "middleware", "middleware_version", "os", "os_version", "digest"],
     )
-    for board in record.boards:
-        for f in board.firmware:
-            used.labels(
-                board.name,
-                board.kind,
-                board.target,
-                f.variant,
-                f.middleware,
-                f.middleware_version,
-                f.os,
-                f.os_version,
-                f.digest[:19],
-            ).set(1)
+    for b in record.boards:
+        for f in b.firmware if b.name == board else ():
+            firmware = (f.variant, f.middleware, f.middleware_version, f.os, f.os_version, f.digest[:19])
+            used.labels(*who, b.kind, b.target, *firmware).set(1)
 
 
-def _claims(registry: CollectorRegistry, record: RunRecord) -> None:
-    verdicts = Gauge(
-        "rig_claim_verdict",
-        "1 for the verdict on a claim, 0 for the others.",
-        ["board", "claim", "verdict"],
-        registry=registry,
+def _claims(families: _Families, record: RunRecord, board: str) -> None:
+    verdicts = families.gauge(
+        "rig_claim_verdict", "1 for the verdict on a claim, 0 for the others.", ["claim", "verdict"]
     )
     for claim in record.claims:
-        for verdict in Verdict:
-            verdicts.labels(claim.board, claim.id, verdict.value).set(int(claim.verdict is verdict))
+        for verdict in Verdict if claim.board == board else ():
+            verdicts.labels(board, record.run.kind, claim.id, verdict.value).set(int(claim.verdict is verdict))
 
 
-def _family(registry: CollectorRegistry, name: str, members: Iterable[Measurement]) -> None:
-    members = list(members)
-    gauge = Gauge(
-        name,
-        _help(members[0]),
-        ["board", "experiment", "variant", "path", "clock", *CONDITIONS, "conditions", "statistic"],
-        registry=registry,
-    )
-    for m in members:
-        summary = m.summary
-        if summary is None:
-            continue
-        scale = _unit(m.unit).scale
-        conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
-        # What only one experiment varies shares a label, so that no two figures become one series.
-        rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *_UNLABELLED)}
-        conditions.append(",".join(f"{key}={_label(value)}" for key, value in sorted(rest.items())))
-        for statistic, value in _statistics(summary):
-            labels = (m.board, m.experiment, m.variant, m.path, m.clock or "", *conditions, statistic)
-            gauge.labels(*labels).set(value * scale)
+def _figure(families: _Families, kind: str, m: Measurement) -> None:
+    summary = m.summary
+    if summary is None:
+        return
+    labels = ["experiment", "variant", "path", "clock", *CONDITIONS, "conditions", "statistic"]
+    gauge = families.gauge(metric_name(m), _help(m), labels)
+    scale = _unit(m.unit).scale
+    conditions = [_label(m.conditions.get(key, "")) for key in CONDITIONS]
+    # What only one experiment varies shares a label, so that no two figures become one series.
+    rest = {key: value for key, value in m.conditions.items() if key not in (*CONDITIONS, *_UNLABELLED)}
+    conditions.append(",".join(f"{key}={_label(value)}" for key, value in sorted(rest.items())))
+    for statistic, value in _statistics(summary):
+        who = (m.board, kind, m.experiment, m.variant, m.path, m.clock or "")
+        gauge.labels(*who, *conditions, statistic).set(value * scale)
 
 
 def _help(measurement: Measurement) -> str:

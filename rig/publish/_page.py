@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from rig.errors import Outcome
@@ -17,7 +17,7 @@ from rig.publish._formats import (
     plural,
     verdict_word,
 )
-from rig.records import ClaimResult, Measurement, RunRecord, Verdict
+from rig.records import NOT_ASKED, ClaimResult, Measurement, RunRecord, Verdict
 
 # What needs a reader's eye comes first.
 _ORDER = (Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.CONFIRMED, Verdict.NOT_RUN)
@@ -44,13 +44,21 @@ class KeyFigure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimRow:
+    """A claim, with its evidence by what was measured: (what, in words, and the lines of it)."""
+
+    claim: ClaimResult
+    evidence: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimGroup:
     """Claims of one board that came to the same."""
 
     word: str
     sign: str
     verdict: str
-    claims: tuple[ClaimResult, ...]
+    claims: tuple[ClaimRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +102,9 @@ _OUTCOMES: dict[str, tuple[str, str, str, str]] = {
         "The run was interrupted. What was measured until then is here; the rest is not decided.",
     ),
 }
+ENOUGH: Mapping[str, int] = {"p95": 20, "p99": 100}
+"""Samples below which a percentile is but another name for the greatest of them."""
+
 _KILLED = (
     "broken",
     "!",
@@ -116,7 +127,7 @@ def counts(claims: Iterable[ClaimResult]) -> list[tuple[Verdict, str, str, int]]
 
 def summary(record: RunRecord, board: str) -> str:
     """One sentence: what this run says of one board."""
-    claims = [claim for claim in record.claims if claim.board == board]
+    claims = [claim for claim in record.claims if claim.board == board and claim.reason != NOT_ASKED]
     ran = [claim for claim in claims if claim.verdict is not Verdict.NOT_RUN]
     if not ran:
         return "No claim was decided." if claims else "The run ended before any claim was decided."
@@ -143,11 +154,20 @@ def groups(claims: Sequence[ClaimResult]) -> list[ClaimGroup]:
             word=verdict_word(verdict),
             sign=VERDICT_SIGNS[verdict],
             verdict=verdict.value,
-            claims=tuple(claim for claim in claims if claim.verdict is verdict),
+            claims=tuple(
+                ClaimRow(claim=claim, evidence=_evidence(claim)) for claim in claims if claim.verdict is verdict
+            ),
         )
         for verdict in _ORDER
         if any(claim.verdict is verdict for claim in claims)
     ]
+
+
+def _evidence(claim: ClaimResult) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    by_metric: dict[str, list[str]] = {}
+    for each in claim.evidence:
+        by_metric.setdefault(each.metric, []).append(each.text)
+    return tuple((metric_words(metric), tuple(texts)) for metric, texts in by_metric.items())
 
 
 def key_figures(measurements: Sequence[Measurement]) -> list[KeyFigure]:
@@ -246,7 +266,7 @@ def _table(experiment: str, measurements: Sequence[Measurement]) -> ExperimentTa
 
 
 def _cells(measurement: Measurement | None, single: bool) -> tuple[str, ...]:
-    """``n, p50, p95, p99, p99.9, max``, or the one value; empty cells where nothing was measured."""
+    """``n, p50, p95, p99, p99.9, max``, or the one value; empty where nothing was measured, or too little for it."""
     width = 1 if single else 6
     if measurement is None:
         return ("",) * width
@@ -255,7 +275,15 @@ def _cells(measurement: Measurement | None, single: bool) -> tuple[str, ...]:
         return ("none",) if single else ("0", "none", "", "", "", "")
     if single:
         return (format_number(s.p50),)
-    rare = "n too small" if s.p999 is None else format_number(s.p999)
+    if len(set(measurement.samples)) == 1:  # one figure, however often: there is nothing to say of its spread
+        return (str(s.count), format_number(s.p50), "", "", "", "")
     bounds = {name: "" if measurement.exact else format_bounds(s, name) for name in ("p50", "p99")}
     middle, high = (f"{format_number(getattr(s, name))}{words}" for name, words in bounds.items())
-    return (str(s.count), middle, format_number(s.p95), high, rare, format_number(s.max))
+    return (
+        str(s.count),
+        middle,
+        format_number(s.p95) if s.count >= ENOUGH["p95"] else "",
+        high if s.count >= ENOUGH["p99"] else "",
+        "" if s.p999 is None else format_number(s.p999),
+        format_number(s.max),
+    )

@@ -108,6 +108,22 @@ def _lines(finding: Broken) -> tuple[Line, ...]:
     )
 
 
+def sequence_text(record: RunRecord, board: str, finding: Broken) -> str:
+    """A finding's sequence as a file for ``rig replay``."""
+    data = {
+        "promise": finding.promise,
+        "says": finding.says,
+        "expected": finding.expected,
+        "seen": finding.seen,
+        "at": finding.at,
+        "calls": [told.call for told in finding.told],
+        "board": board,
+        "run": record.run.id,
+        "sequence": json.loads(finding.sequence),
+    }
+    return json.dumps(data, indent=1) + "\n"
+
+
 def write_sequences(record: RunRecord, directory: Path) -> list[Path]:
     """Write each finding's sequence into the run's folder for them; without findings there is none."""
     written: list[Path] = []
@@ -115,17 +131,6 @@ def write_sequences(record: RunRecord, directory: Path) -> list[Path]:
         for number, finding in enumerate(findings(record, board), 1):
             path = directory / file_name(board, number, finding)
             path.parent.mkdir(exist_ok=True)
-            data = {
-                "promise": finding.promise,
-                "says": finding.says,
-                "expected": finding.expected,
-                "seen": finding.seen,
-                "at": finding.at,
-                "calls": [told.call for told in finding.told],
-                "board": board,
-                "run": record.run.id,
-                "sequence": json.loads(finding.sequence),
-            }
-            write_whole(path, json.dumps(data, indent=1) + "\n")
+            write_whole(path, sequence_text(record, board, finding))
             written.append(path)
     return written

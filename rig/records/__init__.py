@@ -13,6 +13,7 @@ from rig.records._model import (
     CLAIM_IDS,
     NOT_ASKED,
     PATHS,
+    RUN_KINDS,
     VARIANTS,
     Board,
     ClaimResult,
@@ -28,7 +29,18 @@ from rig.records._model import (
 from rig.records._schema import made_anew as schema_made_anew
 from rig.records._schema import page as figures_page
 from rig.records._schema import schema
-from rig.records._serial import SCHEMA_NAME, from_json, load, record_from_events, save, to_json
+from rig.records._serial import (
+    SCHEMA_NAME,
+    board_from_json,
+    fault_from_json,
+    from_json,
+    load,
+    measurement_from_json,
+    plain_from_text,
+    record_from_events,
+    save,
+    to_json,
+)
 from rig.records._statistics import Bounds, Summary, quantile, summarise
 from rig.records.vocabulary import Condition, Detail, Metric, Scalar, Unit
 
@@ -38,6 +50,7 @@ __all__ = [
     "CONFIDENCE",
     "NOT_ASKED",
     "PATHS",
+    "RUN_KINDS",
     "SCHEMA_NAME",
     "VARIANTS",
     "Board",
@@ -59,10 +72,14 @@ __all__ = [
     "Summary",
     "Unit",
     "Verdict",
+    "board_from_json",
+    "fault_from_json",
     "figures_page",
     "from_json",
     "interval",
     "load",
+    "measurement_from_json",
+    "plain_from_text",
     "printable",
     "quantile",
     "read_events",

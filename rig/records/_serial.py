@@ -49,12 +49,14 @@ def to_json(
     return {"schema": SCHEMA_NAME, **plain} if isinstance(record, RunRecord) else plain
 
 
-def _measurement(raw: Mapping[str, Any]) -> Measurement:
+def measurement_from_json(raw: Mapping[str, Any]) -> Measurement:
+    """A measurement that ``to_json`` made."""
     values = {k: v for k, v in raw.items() if k != "summary"}
     return Measurement(**{**values, "samples": tuple(raw["samples"])})
 
 
-def _board(raw: Mapping[str, Any]) -> Board:
+def board_from_json(raw: Mapping[str, Any]) -> Board:
+    """A board that ``to_json`` made."""
     return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"])})
 
 
@@ -67,8 +69,9 @@ def _run(raw: Mapping[str, Any]) -> Run:
     return Run(**{**raw, "resumed": tuple(raw.get("resumed", ()))})
 
 
-def _fault(raw: Mapping[str, Any]) -> Fault:
-    return Fault(**{**raw, "console": tuple(raw["console"])})
+def fault_from_json(raw: Mapping[str, Any]) -> Fault:
+    """A fault that ``to_json`` made."""
+    return Fault(**{**raw, "console": tuple(raw["console"]), "backtrace": tuple(raw.get("backtrace", ()))})
 
 
 def from_json(raw: Mapping[str, Any]) -> RunRecord:
@@ -86,10 +89,10 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
         return RunRecord(
             run=_run(raw["run"]),
             environment=Environment(**raw["environment"]),
-            boards=tuple(_board(b) for b in raw["boards"]),
-            measurements=tuple(_measurement(m) for m in raw["measurements"]),
+            boards=tuple(board_from_json(b) for b in raw["boards"]),
+            measurements=tuple(measurement_from_json(m) for m in raw["measurements"]),
             claims=tuple(_claim(c) for c in raw["claims"]),
-            faults=tuple(_fault(f) for f in raw["faults"]),
+            faults=tuple(fault_from_json(f) for f in raw["faults"]),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(
@@ -98,9 +101,9 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
 
 
 def save(record: RunRecord, path: Path) -> None:
-    """Write ``results.json`` whole or not at all.
+    """Write ``results.json``, whole or not at all.
 
-    :raises ResultsFault: it cannot be written; what stood there before still does.
+    :raises ResultsFault: it cannot be written; an earlier file is left as it was.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -124,23 +127,33 @@ def load(path: Path) -> RunRecord:
     if not file.exists() and path.is_dir() and (path / "events.jsonl").exists():
         return record_from_events(path / "events.jsonl")
     try:
-        raw = parse(read_text(file))
+        text = read_text(file)
     except OSError as error:
         raise UsageError(
             f"no run at {path}: {error.strerror}",
             hint="name a directory below reports/runs/, or its results.json",
         ) from error
+    return from_json(plain_from_text(text, str(file)))
+
+
+def plain_from_text(text: str, where: str) -> dict[str, Any]:
+    """The plain JSON values of a record, for ``from_json``.
+
+    :raises UsageError: not JSON, or no object; names ``where``.
+    """
+    try:
+        raw = parse(text)
     except ValueError as error:
-        raise UsageError(f"{file}: not JSON: {error}") from error
+        raise UsageError(f"{where}: not JSON: {error}") from error
     if not isinstance(raw, dict):
-        raise UsageError(f"{file}: expected an object, found {type(raw).__name__}")
-    return from_json(raw)
+        raise UsageError(f"{where}: expected an object, found {type(raw).__name__}")
+    return raw
 
 
 def record_from_events(path: Path) -> RunRecord:
-    """Put a record together from an event log; of a repeated board or claim the last one counts.
+    """Build a record from an event log; if a board or claim occurs more than once, the last one counts.
 
-    Where a run was resumed, what experiments had not finished before is left out: they were made again.
+    If a run was resumed, the figures of experiments that had not finished before are left out: these were made again.
 
     :raises UsageError: not an event log, or one without a run.
     """
@@ -161,11 +174,14 @@ def _from_events(path: Path) -> dict[str, Any]:
     claims: dict[tuple[str, str], Any] = {}
     faults: list[Any] = []
     finished: set[tuple[str, str, str]] = set()
+    order: dict[str, int] = {}  # boards that are measured at once are first heard of in any order
     for event in read_events(path):
         raw: Mapping[str, Any] = event.data
         match event.kind:
             case "run":
                 run, environment = raw["run"], raw["environment"]
+            case "options":
+                order = {name: number for number, name in enumerate(raw["boards"])}
             case "board":
                 boards[raw["board"]["name"]] = raw["board"]
             case "measurement":
@@ -186,7 +202,7 @@ def _from_events(path: Path) -> dict[str, Any]:
         "schema": SCHEMA_NAME,
         "run": run,
         "environment": environment,
-        "boards": list(boards.values()),
+        "boards": sorted(boards.values(), key=lambda board: order.get(board["name"], len(order))),
         "measurements": measurements,
         "claims": list(claims.values()),
         "faults": faults,

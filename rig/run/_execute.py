@@ -1,7 +1,6 @@
-"""One run from options to verdicts: boards, variants and experiments in turn, every figure journalled at once.
+"""One run from options to verdicts: every figure is journalled at once, in one event log.
 
-A fault is told apart from evidence here: it ends the experiment it struck, the board is brought back, and the rest
-goes on; after ``_FAULTS_TO_GIVE_UP`` faults of one board the rest of that board is given up.
+One board is measured here, several at once in a process each (``_parallel``); verdicts are decided here alone.
 """
 
 from __future__ import annotations
@@ -9,28 +8,27 @@ from __future__ import annotations
 import secrets
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from rig import __version__
-from rig.bench import Unsupported
-from rig.claims import CLAIMS, NUTTX, decide, decide_nuttx, needed_for
+from rig.claims import CLAIMS, NUTTX, SEARCH, decide, decide_nuttx, needed_for
 from rig.errors import ResultsFault, RigError, UsageError, fault_of
+from rig.experiments import SEARCH_SECONDS
 from rig.inventory import BoardSpec, Inventory
-from rig.records import VARIANTS, Board, ClaimResult, Fault, Firmware, Measurement, Run, RunRecord
+from rig.records import Board, ClaimResult, Fault, Measurement, Run, RunRecord
+from rig.run._board_run import BoardRun, fault_with_evidence, measure_board
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
-from rig.run._pace import Pace
-from rig.run._plan import Key, Step, plan
+from rig.run._pace import Pace, durations
+from rig.run._parallel import measure_at_once
+from rig.run._plan import Key, plan
 from rig.run._recorder import Listener, Recorder
 from rig.run._resume import Unfinished, check_same, read_unfinished
-from rig.station import Station, agent_label, load_images
-
-_FAULTS_TO_GIVE_UP = 3
+from rig.station import agent_label, load_images
 
 
 def new_run_id() -> str:
@@ -38,24 +36,9 @@ def new_run_id() -> str:
     return datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ") + "-" + secrets.token_hex(2)
 
 
-def _now() -> str:
+def stamp() -> str:
+    """This moment, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-@dataclass
-class _BoardRun:
-    """One board's part of the run. ``before``: the board as it was when an earlier part of the run ended."""
-
-    spec: BoardSpec
-    steps: list[Step]
-    before: Board | None = None
-    prevented: dict[str, str] = field(default_factory=dict)
-    faults: int = 0
-
-    def prevent(self, steps: Iterable[Step], reason: str) -> None:
-        """Say why these steps are not made."""
-        for step in steps:
-            self.prevented.setdefault(step.experiment.id, reason)
 
 
 class _Run:
@@ -73,20 +56,26 @@ class _Run:
             check_same("the Agent", unfinished.record.environment.agent, self.environment.agent)
             check_same("the rig", unfinished.record.run.rig_version, __version__)
         self.run = run
-        # What is over: finished, now or before; struck by a fault; or not possible.
-        self.over: set[Key] = set(unfinished.finished) if unfinished is not None else set()
+        over: set[Key] = set(unfinished.finished) if unfinished is not None else set()
         before: Mapping[str, Board] = unfinished.boards if unfinished is not None else {}
         self.claims = needed_for(options.claims, systems=[spec.os for spec in specs])
         self.boards = [
-            _BoardRun(
+            BoardRun(
                 spec,
                 plan(spec, self.claims, agent=options.agent),
-                before=before.get(spec.name) if any(key[0] == spec.name for key in self.over) else None,
+                before=before.get(spec.name) if any(key[0] == spec.name for key in over) else None,
+                first=number == 0,
+                over={key for key in over if key[0] == spec.name},
             )
-            for spec in specs
+            for number, spec in enumerate(specs)
         ]
-        self.pace = Pace(options.history, quick=options.quick)
+        self.at_once = min(options.jobs or len(specs), len(specs))
+        searching = options.search_seconds
+        if searching is None:
+            searching = SEARCH_SECONDS[0 if options.quick else 1]
+        self.pace = Pace(options.history, quick=options.quick, fixed={SEARCH: searching})
         self.recorder = Recorder(options.directory, listeners)
+        self.at: dict[str, str] = {}
         if unfinished is not None:
             self.recorder.resumed(unfinished.finished)
         self.begin = time.monotonic() - self.recorder.resumed_at
@@ -97,8 +86,7 @@ class _Run:
             self.recorder.run(self.run, self.environment)
             self.recorder.options(self.options)
             self._check_images()
-            for number, board in enumerate(self.boards):
-                self._board(board, first=number == 0)
+            self._measure()
         except KeyboardInterrupt:
             interrupted = True
         except ResultsFault:
@@ -109,157 +97,118 @@ class _Run:
             self._end_early(error)
         except Exception as error:  # the one border: whatever is no error of the rig's own
             self._end_early(
-                fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error))
+                fault_of(error, report="events.jsonl of this run"), tuple(traceback.format_exception(error)), error
             )
         measurements = self.recorder.record().measurements
+        took = durations(self.options.directory / "events.jsonl")
         for board in self.boards:
             if interrupted:
-                board.prevent(self._pending(board), "the run was interrupted before this was measured")
-            self._decide(board, measurements)
+                board.prevent(board.pending(), "the run was interrupted before this was measured")
+            self._decide(board, measurements, took)
         self._decide_across()
         self.run = replace(
             self.run,
-            finished=_now(),
+            finished=stamp(),
             seconds=round(time.monotonic() - self.begin, 3),
             outcome=outcome(self.recorder.record(), interrupted=interrupted).value,
         )
         self.recorder.run(self.run, self.environment)
         return self.recorder.record()
 
+    def _measure(self) -> None:
+        if self.at_once == 1:
+            for board in self.boards:
+                measure_board(board, self.options, self)
+            return
+        for failed in measure_at_once(self.boards, self.options, tuple(self.claims), self, most=self.at_once):
+            part = failed.part
+            self._struck(part, failed.cause, failed.trace, seen=failed)
+            part.prevent(part.pending(), f"{failed.cause.blame} fault: {failed.cause.message}")
+
     def _check_images(self) -> None:
         """Whoever names a wrong file for the last board must not wait for what the first one measures."""
         for board in self.boards:
-            if board.spec.firmware.preset is None and self._pending(board):
+            if not board.spec.firmware.built and board.pending():
                 load_images(board.spec)
 
-    def _end_early(self, error: RigError, trace: tuple[str, ...] = ()) -> None:
+    def _end_early(self, error: RigError, trace: tuple[str, ...] = (), seen: Exception | None = None) -> None:
         """End a run that cannot go on: journal the fault, and leave undecided what it prevented."""
-        board = next((board for board in self.boards if self._pending(board)), self.boards[-1])
-        self._fault(
-            board, error, self.recorder.at, tuple(line.rstrip() for part in trace for line in part.splitlines())
-        )
+        board = next((board for board in self.boards if board.pending()), self.boards[-1])
+        lines = tuple(line.rstrip() for part in trace for line in part.splitlines())
+        self._struck(board, error, lines, seen=seen or error)
         for each in self.boards:
-            each.prevent(self._pending(each), f"{error.blame} fault: {error.message}")
+            each.prevent(each.pending(), f"{error.blame} fault: {error.message}")
 
-    def _pending(self, board: _BoardRun, variant: str = "") -> list[Step]:
-        """The steps of a board (and variant) that are still to be made."""
-        return [
-            step
-            for step in board.steps
-            if not step.skipped and step.key not in self.over and variant in ("", step.variant)
-        ]
-
-    def _progress(self, board: str, words: str) -> None:
-        steps = [step for each in self.boards for step in each.steps if not step.skipped]
-        pending = [step.key for each in self.boards for step in self._pending(each)]
-        flashes = {(name, variant, "") for name, variant, _ in pending}
-        self.recorder.step(
-            board,
-            words,
-            total=len(steps),
-            done=len(steps) - len(pending),
-            seconds_left=self.pace.left([*pending, *flashes]),
-        )
-
-    def _board(self, board: _BoardRun, *, first: bool) -> None:
-        spec = board.spec
-        for step in board.steps:
-            if step.skipped and step.variant == VARIANTS[0]:
-                board.prevent([step], step.skipped)
-        if not self._pending(board):
-            return
-        self._progress(spec.name, "take the board")
-        try:
-            with Station(
-                spec,
-                agent=self.options.agent,
-                directory=self.options.directory,
-                first=first,
-                noise=self.options.noise,
-                seed=self.options.seed,
-                search_seconds=self.options.search_seconds,
-            ) as station:
-                for variant in VARIANTS:
-                    self._variant(board, station, variant)
-        except (UsageError, ResultsFault):
-            raise  # the person's to mend, and no board's fault
-        except RigError as error:
-            self._fault(board, error, "take the board", ())
-            board.prevent(self._pending(board), f"{error.blame} fault: {error.message}")
-
-    def _variant(self, board: _BoardRun, station: Station, variant: str) -> None:
-        name = board.spec.name
-        ready = False
-        for step in self._pending(board, variant):
-            if board.faults >= _FAULTS_TO_GIVE_UP:
-                board.prevent([step], f"given up after {board.faults} faults of this board")
-                self.over.add(step.key)
-                continue
-            try:
-                if not ready:
-                    self._progress(name, f"{variant}: flash and boot")
-                    begin = time.monotonic()
-                    station.prepare(variant, quick=self.options.quick)
-                    self._finished((name, variant, ""), begin)
-                    self.recorder.board(_joined(station.describe(), board.before))
-                    ready = True
-                self._progress(name, step.title)
-                missing = step.experiment.missing(station.setting.bench.hello.capabilities)
-                if missing:
-                    board.prevent([step], f"the middleware does not offer {missing}")
-                else:
-                    self._measure(station, step)
-            except (UsageError, ResultsFault):
-                raise
-            except Unsupported as error:
-                board.prevented[step.experiment.id] = error.message
-            except RigError as error:
-                cause = station.diagnose(error)
-                self._fault(board, cause, step.title, station.console_tail())
-                board.prevented[step.experiment.id] = f"{cause.blame} fault: {cause.message}"
-                ready = False
-                with suppress(RigError):  # what is still wrong shows, with its own words, at the next prepare
-                    station.power_cycle()
-            self.over.add(step.key)
-        if ready:
-            self.recorder.board(_joined(station.describe(), board.before))
-
-    def _measure(self, station: Station, step: Step) -> None:
-        begin = time.monotonic()
-        for measurement in step.experiment.measure(station.setting):
-            self.recorder.measurement(measurement)
-        self._finished(step.key, begin)
-
-    def _finished(self, key: Key, begin: float) -> None:
-        seconds = time.monotonic() - begin
-        self.recorder.finished(key, seconds)
-        self.pace.took(key, seconds)
-
-    def _fault(self, board: _BoardRun, error: RigError, step: str, console: tuple[str, ...]) -> None:
+    def _struck(self, board: BoardRun, error: RigError, lines: tuple[str, ...], *, seen: Exception) -> None:
+        """A fault that the board's own part did not see coming."""
         board.faults += 1
-        self.recorder.fault(
-            Fault(
-                blame=error.blame,
-                message=error.message,
-                hint=error.hint,
+        self.fault(
+            fault_with_evidence(
+                error,
                 board=board.spec.name,
-                step=step,
-                console=console,
+                step=self.at.get(board.spec.name, self.recorder.at),
+                console=lines,
+                seen=seen,
+                options=self.options,
             )
         )
 
-    def _decide(self, board: _BoardRun, measurements: Sequence[Measurement]) -> None:
+    # ---- the journal of each board's part
+
+    def working(self, board: str, words: str) -> None:
+        """See ``Journal``; adds how far the whole run is."""
+        self.at[board] = words
+        steps = sum(1 for each in self.boards for step in each.steps if not step.skipped)
+        pending = [[step.key for step in each.pending()] for each in self.boards]
+        left = [self.pace.left([*keys, *{(name, variant, "") for name, variant, _ in keys}]) for keys in pending]
+        known = [seconds for seconds in left if seconds is not None]
+        self.recorder.step(
+            board,
+            words,
+            total=steps,
+            done=steps - sum(map(len, pending)),
+            seconds_left=max(*known, sum(known) / self.at_once) if known else None,
+        )
+
+    def board(self, board: Board) -> None:
+        """See ``Journal``."""
+        self.recorder.board(board)
+
+    def measurement(self, measurement: Measurement) -> None:
+        """See ``Journal``."""
+        self.recorder.measurement(measurement)
+
+    def finished(self, key: Key, seconds: float) -> None:
+        """See ``Journal``."""
+        self.recorder.finished(key, seconds)
+        self.pace.took(key, seconds)
+
+    def fault(self, fault: Fault) -> None:
+        """See ``Journal``."""
+        self.recorder.fault(fault)
+
+    def over(self, key: Key) -> None:
+        """See ``Journal``; the board's part remembers it."""
+
+    def prevented(self, board: str, experiment: str, reason: str) -> None:
+        """See ``Journal``; the board's part remembers it."""
+
+    # ---- verdicts
+
+    def _decide(self, board: BoardRun, measurements: Sequence[Measurement], took: Mapping[Key, float]) -> None:
         for claim in CLAIMS.values():
             asked = claim.id in self.claims
+            parts = [took[key] for key in took if (key[0], key[2]) == (board.spec.name, claim.experiment)]
             repeat = f"rig run --board {board.spec.name} --claims {claim.id}" if claim.experiment else ""
             result = decide(
                 claim,
                 board.spec.name,
-                measurements if asked else [],
-                prevented=board.prevented if asked else {},
+                measurements,
+                prevented=board.prevented,
                 repeat=repeat,
+                asked=asked,
             )
-            self._claim(board, result)
+            self._claim(board, replace(result, seconds=round(sum(parts), 3) if asked and parts else None))
 
     def _decide_across(self) -> None:
         """What two boards of the run decide together; it takes the place of what each of them could say alone."""
@@ -270,15 +219,8 @@ class _Run:
         for result in decide_nuttx(record.claims, record.boards, repeat=f"rig run {together}"):
             self._claim(next(board for board in self.boards if board.spec.name == result.board), result)
 
-    def _claim(self, board: _BoardRun, result: ClaimResult) -> None:
+    def _claim(self, board: BoardRun, result: ClaimResult) -> None:
         self.recorder.claim(apply(board.spec.expect.get(result.id), result, today=datetime.now(UTC).date()))
-
-
-def _joined(now: Board, before: Board | None) -> Board:
-    """A board with its firmware of this part of the run, or of the earlier part where this one has not flashed."""
-    known: dict[str, Firmware] = {firmware.variant: firmware for firmware in (before.firmware if before else ())}
-    known |= {firmware.variant: firmware for firmware in now.firmware}
-    return replace(now, firmware=tuple(known.values()))
 
 
 def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...] = ()) -> RunRecord:
@@ -287,7 +229,7 @@ def execute(options: RunOptions, *, run_id: str, listeners: tuple[Listener, ...]
     :raises UsageError: the options or boards.yaml cannot be used; nothing has been touched.
     """
     specs = Inventory.load(options.boards_file).select(options.boards)
-    begun = Run(id=run_id, started=_now(), rig_version=__version__, command=options.command)
+    begun = Run(id=run_id, started=stamp(), rig_version=__version__, command=options.command, quick=options.quick)
     return _finish(_Run(options, begun, listeners, specs))
 
 
@@ -306,7 +248,7 @@ def resume(options: RunOptions, *, listeners: tuple[Listener, ...] = ()) -> RunR
             now = images[firmware.variant].digest if firmware.variant in images else "missing"
             check_same(f"the {firmware.variant} firmware of {spec.name}", firmware.digest, now)
     run = unfinished.record.run
-    begun = replace(run, finished=None, outcome=None, resumed=(*run.resumed, _now()))
+    begun = replace(run, finished=None, outcome=None, resumed=(*run.resumed, stamp()))
     return _finish(_Run(options, begun, listeners, specs, unfinished))
 
 

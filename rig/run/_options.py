@@ -21,6 +21,8 @@ class RunOptions:
 
     ``noise``: share (0..1) of what crosses the link that is spoilt, in each of the ways that the link knows.
     ``seed``: of the search for sequences that break a promise; ``search_seconds``: for how long, None the usual time.
+    ``jobs``: boards that are measured at once, each in a process of its own; 0: all of them, 1: one after the other.
+    ``patience``: seconds to wait for a board that somebody else holds.
     ``history``: event log of a former run, for an estimate of the time that is left.
     """
 
@@ -35,6 +37,8 @@ class RunOptions:
     noise: float = 0.0
     seed: int = 1
     search_seconds: float | None = None
+    jobs: int = 0
+    patience: float = 0.0
 
 
 def check_claims(ids: Sequence[str]) -> tuple[str, ...]:

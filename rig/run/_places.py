@@ -1,26 +1,13 @@
-"""Default paths: boards.yaml and the directory of runs."""
+"""Where runs lie, and which one a name means."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from rig.errors import UsageError
+from rig.places import checkout
 
 _RUNS = Path("reports/runs")
-_CHECKOUT = Path(__file__).resolve().parents[2]
-
-
-def find_boards_file(named: Path | None = None) -> Path:
-    """The inventory to use: the one named, the one in this directory, or the one of the rig's own checkout.
-
-    :raises UsageError: there is none.
-    """
-    if named is not None:
-        return named
-    for candidate in (Path("boards.yaml"), _CHECKOUT / "boards.yaml"):
-        if candidate.exists():
-            return candidate
-    raise UsageError("no boards.yaml in this directory", hint="name one with --boards FILE")
 
 
 def find_run(name: str | Path) -> Path:
@@ -42,6 +29,7 @@ def find_run(name: str | Path) -> Path:
 
 def runs_directory() -> Path:
     """Where runs lie: below ``reports/`` of this directory if there is one, else of the rig's checkout."""
-    if not Path("reports").is_dir() and (_CHECKOUT / "reports").is_dir():
-        return _CHECKOUT / _RUNS
+    root = checkout()
+    if not Path("reports").is_dir() and root is not None and (root / "reports").is_dir():
+        return root / _RUNS
     return _RUNS

@@ -56,6 +56,7 @@ class Recorder:
             "options",
             boards_file=str(options.boards_file),
             boards=list(options.boards),
+            jobs=options.jobs,
             claims=list(options.claims),
             agent=options.agent,
             quick=options.quick,

@@ -71,6 +71,7 @@ def _options(asked: Mapping[str, object], directory: Path, command: str) -> RunO
         agent=agent,  # type: ignore[arg-type]
         quick=bool(asked["quick"]),
         seed=_whole(asked.get("seed"), 1),
+        jobs=_whole(asked.get("jobs"), 0),
         search_seconds=_seconds(asked.get("search_seconds")),
         directory=directory,
         command=command,

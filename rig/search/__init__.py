@@ -12,6 +12,7 @@ from rig.search._names import COLLISIONS
 from rig.search._runner import Runner
 from rig.search._search import Finding, Report, Search
 from rig.search._shrink import shrink
+from rig.search._told import ToldCall, told_calls
 
 __all__ = [
     "COLLISIONS",
@@ -23,6 +24,7 @@ __all__ = [
     "Report",
     "Runner",
     "Search",
+    "ToldCall",
     "from_json",
     "generate",
     "judge",
@@ -31,4 +33,5 @@ __all__ = [
     "read_sequence",
     "shrink",
     "to_json",
+    "told_calls",
 ]

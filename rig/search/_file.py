@@ -69,7 +69,10 @@ def read_sequence(path: Path) -> Calls:
             raise UsageError(f"{path} is larger than a sequence can be ({_MOST_BYTES:,} B)")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="a run whose search found something has them in its folder: reports/runs/<run id>/sequences/",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no JSON: {error}") from error
     if isinstance(data, Mapping) and "sequence" in data:

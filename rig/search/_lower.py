@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, service_xml
+from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, qos_bits, service_xml
 from rig.model import (
     Ask,
     Cancel,
@@ -199,7 +199,7 @@ class _Lowering:
             self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id), _bytes(text))
         service = end.kind >= Kind.REQUESTER
         qos = create.qos
-        bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
+        bits = qos_bits(qos)
         made_of = 0 if service else topic_id(create.topic, create.form)
         arguments = (end.session, end.kind, create.form, create.mode, end.id, 1, made_of, bits, qos.depth)
         text = _texts(create, topic)

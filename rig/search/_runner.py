@@ -190,6 +190,7 @@ def _limits(bench: Bench) -> Limits:
         pairs=number("shm_pairs", known.pairs),
         names=number("names", known.names),
         name_bytes=number("name_bytes", known.name_bytes),
+        endpoints=min(number("publishers", known.endpoints), number("subscriptions", known.endpoints)),
     )
 
 

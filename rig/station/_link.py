@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,9 +24,11 @@ from rig.agent import (
 )
 from rig.board import LinkEndpoint
 from rig.errors import EnvironmentFault
-from rig.link import LinkCounters, NoisePlan, SerialTap, UdpTap
+from rig.evidence import Sent
+from rig.link import Direction, LinkCounters, NoisePlan, SerialTap, UdpTap
 
 Agent = BuiltinAgent | ExternalAgent
+_KEPT_MESSAGES = 64  # for the evidence of a fault
 NO_EXTERNAL = "neither MicroXRCEAgent nor micro_ros_agent is on PATH"
 
 
@@ -65,9 +68,15 @@ class TappedLink:
     """
 
     def __init__(
-        self, tap: SerialTap | UdpTap, start_agent: Callable[[Personality], Agent], *, baud: int | None
+        self,
+        tap: SerialTap | UdpTap,
+        start_agent: Callable[[Personality], Agent],
+        *,
+        baud: int | None,
+        sent: deque[tuple[Direction, bytes, int]],
     ) -> None:
         self.tap = tap
+        self._sent = sent
         self.baud = baud
         self._start_agent = start_agent
         self.agent: Agent | None = start_agent(RIG)
@@ -86,6 +95,10 @@ class TappedLink:
         agent, self.agent = self.agent, None
         if agent is not None:
             agent.stop()
+
+    def last_sent(self) -> list[Sent]:
+        """The last messages that crossed, oldest first."""
+        return [Sent(at_ns=at, direction=direction, message=data) for direction, data, at in list(self._sent)]
 
     def traffic(self) -> TapTraffic:
         """A snapshot of the counters."""
@@ -191,20 +204,26 @@ def open_link(
     :param paced: the line has a rate that the tap has to keep (an emulated UART has none of its own).
     """
     lines = stack.enter_context(log.open("a", encoding="utf-8"))
+    sent: deque[tuple[Direction, bytes, int]] = deque(maxlen=_KEPT_MESSAGES)
+
+    def keep(direction: Direction, message: bytes, at_ns: int) -> None:
+        sent.append((direction, message, at_ns))
+
     if endpoint.kind == "serial":
         assert endpoint.device is not None
-        serial = SerialTap(endpoint.device, line_rate=endpoint.baud, capture=capture)
+        serial = SerialTap(endpoint.device, line_rate=endpoint.baud, capture=capture, observer=keep)
         stack.enter_context(serial)
         device = serial.agent_device
         link = TappedLink(
             serial,
             lambda who: _start(agent, who, device, endpoint.baud, log, lines),
             baud=endpoint.baud if paced else None,
+            sent=sent,
         )
         stack.callback(link.stop_agent)
         return link
-    udp = UdpTap(board_port=endpoint.port or 0, capture=capture)
-    link = TappedLink(udp, lambda who: _start(agent, who, None, 0, log, lines), baud=None)
+    udp = UdpTap(board_port=endpoint.port or 0, capture=capture, observer=keep)
+    link = TappedLink(udp, lambda who: _start(agent, who, None, 0, log, lines), baud=None, sent=sent)
     stack.callback(link.stop_agent)
     assert link.agent is not None
     udp.agent_port = link.agent.port

@@ -5,14 +5,14 @@ import pytest
 from rig.claims import Figures
 from rig.records import ClaimResult, Verdict
 
-pytestmark = pytest.mark.claim("thread-safety")
+pytestmark = pytest.mark.rig_claim("thread-safety")
 
 
 @pytest.mark.parametrize("metric", ("samples_torn", "samples_out_of_order"))
-def test_no_sample_suffers(figures: Figures, metric: str) -> None:
-    (found,) = figures.all(metric, "shm")
+def test_no_sample_suffers(rig_figures: Figures, metric: str) -> None:
+    (found,) = rig_figures.all(metric, "shm")
     assert found.value == 0
 
 
-def test_the_claim_is_confirmed(verdict: ClaimResult) -> None:
-    assert verdict.verdict is Verdict.CONFIRMED, verdict.reason
+def test_the_claim_is_confirmed(rig_verdict: ClaimResult) -> None:
+    assert rig_verdict.verdict is Verdict.CONFIRMED, rig_verdict.reason

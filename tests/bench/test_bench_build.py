@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench import build_defect, firmware_root
+from rig.bench import build_defect
 from rig.errors import UsageError
+from rig.places import firmware_root
 
 pytestmark = [pytest.mark.firmware, pytest.mark.timeout(600)]  # builds wait for each other
 

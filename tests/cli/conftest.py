@@ -30,7 +30,7 @@ def rig(project_root: Path, state: Path) -> Callable[..., Finished]:
             timeout=110,
             check=False,
             cwd=cwd or project_root,
-            env={**os.environ, "RIG_STATE_DIR": str(state), **environment},
+            env={**os.environ, "RIG_STATE_DIR": str(state), "RIG_HISTORY": "off", **environment},
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Finished(done.returncode, done.stdout, done.stderr)
@@ -45,7 +45,10 @@ def start(project_root: Path, state: Path, tmp_path: Path) -> Iterator[Callable[
 
     def run(*arguments: str, **environment: str) -> RigProcess:
         process = RigProcess(
-            arguments, {"RIG_STATE_DIR": str(state), **environment}, project_root, tmp_path / f"rig-{len(started)}.log"
+            arguments,
+            {"RIG_STATE_DIR": str(state), "RIG_HISTORY": "off", **environment},
+            project_root,
+            tmp_path / f"rig-{len(started)}.log",
         )
         started.append(process)
         return process

@@ -7,7 +7,7 @@ import pytest
 from elftools.elf.elffile import ELFFile
 
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
-BOARDS = {"mps2-an385": "cortex-m3", "microbit": "cortex-m0"}
+BOARDS = {"mps2-an385": "cortex-m3", "microbit": "cortex-m0", "stm32f405": "cortex-m4"}
 # A call and a read by the global offset table, as a library makes them that was built with -fPIC.
 POSITION_INDEPENDENT = """
 extern int elsewhere;

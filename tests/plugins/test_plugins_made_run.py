@@ -28,7 +28,7 @@ def suites(*options: str) -> subprocess.CompletedProcess[str]:
 def test_the_suites_judge_it(run: Path) -> None:
     chosen = ["suites/claims/test_copies.py", "suites/claims/test_burst_order.py", "suites/claims/test_latency.py"]
     before = sorted((ROOT / "reports" / "runs").glob("*"))
-    done = suites(*chosen, "--board", "native", "--rig-run", str(run))
+    done = suites(*chosen, "--rig-board", "native", "--rig-run", str(run))
     assert done.returncode == 0, done.stdout
     assert "passed" in done.stdout and "skipped" in done.stdout  # latency was not asked of that run
     assert sorted((ROOT / "reports" / "runs").glob("*")) == before
@@ -42,7 +42,7 @@ def test_what_it_refutes_fails(run: Path, tmp_path: Path) -> None:
     text = file.read_text()
     assert text.count('"verdict": "confirmed"') == 2
     file.write_text(text.replace('"verdict": "confirmed"', '"verdict": "refuted"'))
-    done = suites("suites/claims/test_copies.py", "--board", "native", "--rig-run", str(other))
+    done = suites("suites/claims/test_copies.py", "--rig-board", "native", "--rig-run", str(other))
     assert done.returncode == 1 and "1 failed" in done.stdout
     files = ["--output", "NONE", "--log", "NONE", "--report", "NONE"]
     robot = [sys.executable, "-m", "robot", *files, "--variable", "BOARD:native"]
@@ -58,6 +58,6 @@ def test_what_it_refutes_fails(run: Path, tmp_path: Path) -> None:
     [("native", "no-such-run", "no run at no-such-run"), ("microbit", "", "says nothing of board microbit")],
 )
 def test_a_run_that_is_not_there_or_of_another_board_is_one_error(run: Path, board: str, named: str, said: str) -> None:
-    done = suites("suites", "--board", board, "--rig-run", named or str(run))
+    done = suites("suites", "--rig-board", board, "--rig-run", named or str(run))
     assert done.returncode == pytest.ExitCode.USAGE_ERROR
     assert done.stderr.count(said) == 1

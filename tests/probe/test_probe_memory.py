@@ -2,6 +2,7 @@
 
 import os
 import signal
+import struct
 import subprocess
 import sys
 import threading
@@ -223,6 +224,28 @@ def test_other_machines_answer_too(name: str) -> None:
         assert probe.read(psram, 5) == b"psram"
         probe.write_register("psp", 0x2000_0008)
         assert probe.registers()["psp"] == 0x2000_0008
+
+
+def test_flash_without_a_controller_is_written_by_the_back_door_alone() -> None:
+    """The core of an STM32F405 cannot write its flash, the debugger can, also while it runs; and it is no RAM."""
+    from rig.probe.qemu import launch
+
+    flash, ram = 0x0800_0000, 0x2000_0000
+    vectors = struct.pack("<II", ram + 0x1000, flash + 9)
+    store_then_spin = bytes.fromhex("08600138fde7")  # str r0, [r1]; loop: subs r0, #1; b loop
+    with launch("netduinoplus2", name="f405") as machine, open_probe(machine.uid, target="netduinoplus2") as probe:
+        assert probe.ram_regions() == [(ram, 0x2_0000)]
+        probe.write(flash, vectors + store_then_spin)
+        assert probe.read(0, 8) == vectors  # it shows at 0 as well
+        probe.reset(halt=True)
+        probe.write_register("r1", flash + 0x100)
+        probe.resume()
+        assert probe.state() == "running"
+        pattern = bytes(range(256)) * 20  # more than one packet
+        probe.write(flash + 0x1000, pattern)
+        assert probe.read(flash + 0x1000, len(pattern)) == pattern
+        assert probe.state() == "running"
+        assert probe.read_u32(flash + 0x100) == 0
 
 
 def test_interrupted_exchange_never_gives_a_wrong_answer_later(running: Probe, machine: EmulatedMachine) -> None:

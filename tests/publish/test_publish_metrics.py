@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
+import time
+import urllib.error
+import urllib.request
 from collections import Counter
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sample_record import one_board, runs, sample
+from sample_record import FAULT, one_board, runs, sample
 
-from rig.publish import metric_name, metrics
+from rig.errors import EnvironmentFault, UsageError
+from rig.publish import metric_name, metrics, serve
 from rig.records import RunRecord, Verdict
 
 Series = tuple[str, frozenset[tuple[str, str]]]
@@ -88,7 +94,7 @@ def test_a_claim_has_exactly_one_verdict() -> None:
 def test_a_new_run_makes_no_new_series_but_its_own_info() -> None:
     first, second = (set(series(record)) for record in runs(2))
     assert {name for name, _ in first ^ second} == {"rig_run_info"}
-    assert len(first - second) == 1
+    assert len(first - second) == len(sample().boards)
 
 
 @pytest.mark.parametrize("outcome", ["passed", "refuted", "inconclusive", "fault", "interrupted", None])
@@ -100,8 +106,8 @@ def test_how_the_run_ended_is_one_of_the_outcomes(outcome: str | None) -> None:
 
 
 def test_a_fault_is_counted_for_whoever_is_at_fault() -> None:
-    assert value(good(), "rig_faults", blame="board") == 1
-    assert value(good(), "rig_faults", blame="agent") == 0
+    assert value(good(), "rig_faults", board="microbit", blame="board") == 1
+    assert value(good(), "rig_faults", board="microbit", blame="agent") == 0
     assert value(series(one_board(sample(faults=()))), "rig_faults", blame="board") == 0
 
 
@@ -122,17 +128,112 @@ def test_conditions_of_one_experiment_alone_keep_its_figures_apart() -> None:
         assert value(found, metric_name(one), **labels) == i
 
 
-def test_runs_of_two_boards_may_lie_in_one_folder() -> None:
+def test_every_series_says_its_board_and_the_kind_of_its_run() -> None:
+    for name, labels in good():
+        assert {"board", "run_kind"} <= dict(labels).keys(), name
+        assert dict(labels)["run_kind"] == "full"
+
+
+def quick(record: RunRecord) -> RunRecord:
+    return replace(record, run=replace(record.run, quick=True))
+
+
+def test_runs_of_two_boards_or_kinds_may_lie_in_one_folder() -> None:
     """The node exporter drops what two files both say."""
-    boards = sample().boards[:2]
-    one, other = (
-        replace(
-            sample(),
-            boards=(board,),
-            measurements=tuple(m for m in sample().measurements if m.board == board.name),
-            claims=tuple(c for c in sample().claims if c.board == board.name),
-        )
-        for board in boards
-    )
-    assert not set(series(one)) & set(series(other))
+    one, other = (one_board(sample(), name) for name in ("mps2-an385", "native"))
+    for second in (other, quick(one), quick(other)):
+        assert not set(series(one)) & set(series(second))
     assert {name for name, _ in series(one)} & {name for name, _ in series(other)} >= {"rig_run_outcome", "rig_faults"}
+
+
+def test_of_one_board_and_kind_the_newest_run_counts() -> None:
+    old, new, other = one_board(sample()), one_board(runs(2)[1]), quick(one_board(sample(), "native"))
+    found = {
+        (dict(labels)["board"], dict(labels)["run_id"])
+        for family in text_string_to_metric_families(metrics(new, other, old))
+        for s in family.samples
+        if s.name == "rig_run_info" and (labels := s.labels)
+    }
+    assert found == {("mps2-an385", new.run.id), ("native", other.run.id)}
+    assert 'board="native"' not in metrics(new, other, boards=["mps2-an385"])
+
+
+def test_a_fault_of_the_rig_counts_for_every_board_of_the_run() -> None:
+    lost = replace(FAULT, board="", blame="environment")
+    found = series(replace(sample(), faults=(lost, FAULT)))
+    for board in sample().boards:
+        assert value(found, "rig_faults", board=board.name, blame="environment") == 1
+        assert value(found, "rig_faults", board=board.name, blame="board") == int(board.name == FAULT.board)
+
+
+@pytest.mark.skipif(
+    shutil.which("prometheus-node-exporter") is None, reason="needs the Debian package prometheus-node-exporter"
+)
+def test_debians_node_exporter_takes_a_folder_of_boards_and_kinds(tmp_path: Path) -> None:
+    records = [one_board(sample(), "mps2-an385"), one_board(sample(), "native"), quick(one_board(sample(), "native"))]
+    for number, record in enumerate(records):
+        (tmp_path / f"{number}.prom").write_text(metrics(record), encoding="utf-8")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        exporter = subprocess.Popen(
+            [
+                "prometheus-node-exporter",
+                "--collector.disable-defaults",
+                "--collector.textfile",
+                f"--collector.textfile.directory={tmp_path}",
+                f"--web.listen-address=127.0.0.1:{port}",
+            ],
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        scraped = scrape(f"http://127.0.0.1:{port}/metrics")
+    finally:
+        exporter.terminate()
+        exporter.wait(timeout=10)
+    assert "level=error" not in log.read_text() and "collected before" not in log.read_text()
+    wanted = {name: set(series(record)) for name, record in enumerate(records)}
+    have = {
+        (s.name, frozenset((k, v) for k, v in s.labels.items()))
+        for family in text_string_to_metric_families(scraped)
+        for s in family.samples
+        if s.name.startswith("rig_")
+    }
+    assert have == set().union(*wanted.values())
+    assert "node_textfile_scrape_error 0" in scraped
+
+
+def scrape(address: str) -> str:
+    end = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                text: str = answer.read().decode()
+                return text
+        except OSError:
+            assert time.monotonic() < end, f"nobody answers at {address}"
+            time.sleep(0.05)
+
+
+def test_the_exporter_serves_loopback_and_survives_an_error() -> None:
+    texts = iter(["rig_x 1\n"])
+
+    def text() -> str:
+        found = next(texts, None)
+        if found is None:
+            raise UsageError("the store is gone")
+        return found
+
+    with serve(text, port=0) as port:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics?x=1", timeout=10) as answer:
+            assert answer.read() == b"rig_x 1\n"
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        for path, code in (("metrics", 500), ("other", 404)):
+            with pytest.raises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/{path}", timeout=10)
+            assert raised.value.code == code
+        with pytest.raises(EnvironmentFault, match="cannot listen"), serve(text, port=port):
+            pass

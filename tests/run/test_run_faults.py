@@ -117,32 +117,8 @@ def test_the_link_is_spoilt(project_root: Path, tmp_path: Path, id: str) -> None
         assert fault.blame == "agent" and "the link spoilt" in fault.message
 
 
-AGENT = """#!{python}
-import signal, sys, threading, time
-from rig.agent import run_agent
-if sys.argv[1] == "serial":
-    print("running...", flush=True)  # and reads nothing: it is silent
-    time.sleep(600)
-arguments = dict(zip(sys.argv[2::2], sys.argv[3::2]))
-ended = threading.Event()
-signal.signal(signal.SIGINT, lambda number, frame: ended.set())
-sys.exit(run_agent("udp4", ended=ended, port=int(arguments["-p"]), verbose=0, out=sys.stdout))
-"""
-
-
-@pytest.fixture
-def external(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An external Agent on PATH, by its name; serves by UDP, and says nothing on a serial line."""
-    program = tmp_path / "bin" / "MicroXRCEAgent"
-    program.parent.mkdir()
-    program.write_text(AGENT.format(python=sys.executable), encoding="utf-8")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
-    return str(program)
-
-
 @pytest.mark.parametrize("id", DECIDED if ALL else ("burst-order", "agent-duplicates"))
-def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external: str, id: str) -> None:
+def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external_agent: str, id: str) -> None:
     """It is there and answers nobody: no fault of the firmware that waits for it."""
     begin = f"shm: {EXPERIMENTS[id].title}"
     stopped: list[psutil.Process] = []
@@ -150,7 +126,7 @@ def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external: str,
     def watch(event: Event) -> None:
         if event.kind == "step" and event.data["step"] == begin and not stopped:
             for process in psutil.Process().children(recursive=True):
-                if external in process.cmdline():
+                if external_agent in process.cmdline():
                     process.suspend()
                     stopped.append(process)
 
@@ -163,7 +139,7 @@ def test_the_agent_is_stopped(project_root: Path, tmp_path: Path, external: str,
 
 
 @pytest.mark.qemu
-def test_the_agent_is_silent(project_root: Path, tmp_path: Path, external: str) -> None:
+def test_the_agent_is_silent(project_root: Path, tmp_path: Path, external_agent: str) -> None:
     record = execute(options(project_root, tmp_path, "mps2-an385", "burst-order", agent="external"), run_id="silent")
     result = claim(record, "burst-order")
     assert result.reason.startswith("agent fault: "), result.reason

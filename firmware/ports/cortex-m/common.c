@@ -17,11 +17,6 @@ const char *rig_port_os_version(void)
     return "";
 }
 
-uint32_t rig_port_clock_kind(void)
-{
-    return RIG_CLOCK_TIMER;
-}
-
 void rig_port_wake(void)
 {
     rig_woken = true;
@@ -53,7 +48,11 @@ const struct rig_port_link *rig_port_link(void)
 
 void rig_port_link_quiet(bool quiet)
 {
-    REGISTER(quiet ? NVIC_DISABLE : NVIC_ENABLE) = 1u << rig_link_irq;
+    if (quiet) {
+        rig_irq_disable(rig_link_irq);
+    } else {
+        rig_irq_enable(rig_link_irq);
+    }
     __asm volatile("dsb\n isb" ::: "memory");
 }
 

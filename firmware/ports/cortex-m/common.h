@@ -3,6 +3,7 @@
 #define RIG_COMMON_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "byte_queue.h"
 
@@ -10,6 +11,17 @@
 
 #define NVIC_ENABLE 0xE000E100u
 #define NVIC_DISABLE 0xE000E180u
+
+/* `irq`: the number in the chip's manual, 0 for the first interrupt that is not the core's own. */
+static inline void rig_irq_enable(uint32_t irq)
+{
+    REGISTER(NVIC_ENABLE + 4u * (irq / 32u)) = 1u << irq % 32u;
+}
+
+static inline void rig_irq_disable(uint32_t irq)
+{
+    REGISTER(NVIC_DISABLE + 4u * (irq / 32u)) = 1u << irq % 32u;
+}
 
 /* Set by wake() and by the board's interrupts: ends a sleep. */
 extern volatile bool rig_woken;

@@ -1,9 +1,6 @@
-set(RIG_PORT_SOURCES ports/cortex-m/common.c ${RIG_PORT_DIR}/port.c ports/cortex-m/startup.c ports/cortex-m/lock.c
-    ports/cortex-m/preempt.c ports/cortex-m/heap.c bench/bench_rtt.c)
-set(RIG_PORT_OPTIONS -mcpu=cortex-m0 -mthumb)
+# BBC micro:bit v1 (nRF51822, Cortex-M0), real or QEMU's.
+set(RIG_PORT_CORE cortex-m0)
+include(${CMAKE_CURRENT_SOURCE_DIR}/ports/nrf5/nrf5.cmake)
 set(RIG_PORT_DEFINITIONS RIG_MAILBOX_RING=32 RIG_MAILBOX_PROGRAM=144 BENCH_HOOKS=2 BENCH_KEPT=2 BENCH_OTHER=4 BENCH_OPEN=2
-    BENCH_STREAM_BYTES=3072 BENCH_MESSAGE_BYTES=4096 BENCH_RTT_BYTES=128)
-set(RIG_PORT_LINK_OPTIONS -nostartfiles -T${RIG_PORT_DIR}/link.ld -L${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m
-    -Wl,--orphan-handling=error -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc)
-set(RIG_PORT_LINK_SCRIPTS ${RIG_PORT_DIR}/link.ld ${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m/sections.ld)
-set(RIG_PORT_LIBRARIES "")
+    BENCH_STREAM_BYTES=3072 BENCH_MESSAGE_BYTES=4096 BENCH_RTT_BYTES=128
+    RIG_NRF_PIN_TXD=24u RIG_NRF_PIN_RXD=25u RIG_NRF_IRQS=10 RIG_NRF_RECEIVE_BYTES=256)

@@ -1,8 +1,2 @@
-set(RIG_PORT_SOURCES ports/cortex-m/common.c ${RIG_PORT_DIR}/port.c ports/cortex-m/startup.c ports/cortex-m/lock.c
-    ports/cortex-m/preempt.c ports/cortex-m/heap.c bench/bench_rtt.c)
-set(RIG_PORT_OPTIONS -mcpu=cortex-m3 -mthumb)
-set(RIG_PORT_DEFINITIONS RIG_MAILBOX_RING=1024 RIG_MAILBOX_PROGRAM=16384 BENCH_STREAM_BYTES=262144)
-set(RIG_PORT_LINK_OPTIONS -nostartfiles -T${RIG_PORT_DIR}/link.ld -L${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m
-    -Wl,--orphan-handling=error -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc)
-set(RIG_PORT_LINK_SCRIPTS ${RIG_PORT_DIR}/link.ld ${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m/sections.ld)
-set(RIG_PORT_LIBRARIES "")
+set(RIG_PORT_CORE cortex-m3)
+include(${CMAKE_CURRENT_SOURCE_DIR}/ports/mps2/mps2.cmake)

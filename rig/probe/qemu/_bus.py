@@ -67,6 +67,7 @@ class Bus:
             *((start, start + length) for start, length in machine.windows),
             (_PPB, 1 << 32),
         )
+        self._roms = tuple((memory.start, memory.end) for memory in machine.memories if memory.kind == "rom")
         self._register_data = 0  # DCRDR
         with contextlib.ExitStack() as stack:
             stack.callback(_lock_debugger(descriptor).close)
@@ -84,7 +85,7 @@ class Bus:
             self._links = stack.pop_all()
 
     def close(self) -> None:
-        """Leave the board halted or running as it is."""
+        """Close the connections; the board stays halted or running as it is."""
         with self.lock, self._links, contextlib.suppress(LinkError):  # it may be dead
             self._run.detach()
 
@@ -115,8 +116,12 @@ class Bus:
             if self._write_debug(address, value):
                 return
             self._check(address, bits // 8)
-            self._run.written(address, value.to_bytes(bits // 8, "little"))
-            self._qtest.write(address, value, bits)
+            data = value.to_bytes(bits // 8, "little")
+            self._run.written(address, data)
+            if self._read_only(address):
+                self._run.write_read_only(address, data)
+            else:
+                self._qtest.write(address, value, bits)
 
     # ---- blocks
 
@@ -136,7 +141,14 @@ class Bus:
                 return
             self._check(address, len(data))
             self._run.written(address, data)
-            self._qtest.write_block(address, data)
+            if self._read_only(address):
+                self._run.write_read_only(address, data)
+            else:
+                self._qtest.write_block(address, data)
+
+    def _read_only(self, address: int) -> bool:
+        """Whether a write of the core's would be lost here, and the debugger's takes the back door."""
+        return any(start <= address < end for start, end in self._roms)
 
     def _check(self, address: int, length: int) -> None:
         """qtest itself reads 0 where there is nothing."""

@@ -16,12 +16,16 @@ __all__ = ["MACHINES", "Machine", "MemoryRange"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class MemoryRange:
-    """``length`` bytes of memory at ``start``; ``flash`` is written through a flash controller only."""
+    """``length`` bytes of memory at ``start``.
+
+    ``flash`` is written through a flash controller only. ``rom`` stands for flash whose controller QEMU lacks: firmware
+    cannot write it, and the debugger writes it through QEMU directly.
+    """
 
     name: str
     start: int
     length: int
-    kind: Literal["ram", "flash"]
+    kind: Literal["ram", "flash", "rom"]
     boot: bool = False
 
     @property
@@ -35,9 +39,9 @@ class MemoryRange:
 class Machine:
     """One emulated board.
 
-    ``scratch`` is an executable word pair that no firmware uses. The debug side runs single instructions
-    there that the gdbstub has no request for, and puts back what it found. It must never lie in memory
-    where a stack may be, since an exception return runs from it.
+    ``scratch`` is the address of two executable words that no firmware uses. The debug side runs single instructions
+    there for which the gdbstub has no request, and then restores the words. They must not lie where a stack may be,
+    because an exception return runs from them.
 
     ``windows`` are further addresses that answer on the bus, as (start, length).
     """
@@ -89,6 +93,17 @@ _ALL = (
         ),
         scratch=0x0003_FFF0,  # the last flash page, written only through the debugger's back door
         windows=(_PERIPHERALS, (0x1000_0000, 0x1100)),  # FICR and UICR
+    ),
+    Machine(
+        name="netduinoplus2",  # an STM32F405
+        core="cortex-m4",
+        target="netduinoplus2",
+        memories=(
+            MemoryRange(name="flash", start=0x0800_0000, length=0x10_0000, kind="rom", boot=True),
+            MemoryRange(name="sram", start=0x2000_0000, length=0x2_0000, kind="ram"),  # QEMU has more than the chip
+        ),
+        scratch=0x080F_FFF0,
+        windows=(_PERIPHERALS, (0x0000_0000, 0x10_0000)),  # the flash is seen at 0 as well
     ),
 )
 

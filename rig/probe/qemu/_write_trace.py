@@ -1,9 +1,9 @@
 """Every write of an emulated core to its RAM, one by one: who, where, and which bytes.
 
-QEMU's gdbstub takes a write watchpoint of any length, so one over each RAM stops the machine before every instruction
-that stores something there. It names the watchpoint and not the address, so where the instruction will store is
-worked out from its encoding and the registers; it is executed alone, and what it has stored is read where it stands.
-Not seen: what the core itself puts on the stack when it enters an exception, and what a debugger writes.
+QEMU's gdbstub takes a write watchpoint of any length. One over each RAM stops the machine before every instruction that
+stores there. The stop names the watchpoint, not the address: the trace computes the address from the instruction's
+encoding and the registers. Then it executes the instruction alone and reads what was stored. The trace does not see
+what the core itself stacks on entry to an exception, nor what a debugger writes.
 
 Knows the gdbstub; must not know what runs on the core.
 """
@@ -41,22 +41,26 @@ class MemoryWrite:
 @final
 @dataclass(frozen=True, kw_only=True)
 class TracePlan:
-    """What to trace: from the instruction at ``begin`` to a write that covers one of the addresses ``until``.
+    """What to trace: from the instruction at ``begin`` to a write that covers one of the addresses ``until``, or until
+    the core has reached an instruction of ``ends`` ``times`` times.
 
-    ``seconds`` for all of it, and at most ``writes`` of them.
+    ``begin`` None: from where the core is halted; then it is halted at the end too. The trace takes at most ``seconds``
+    and records at most ``writes`` writes.
     """
 
-    begin: int
+    begin: int | None
     until: frozenset[int]
     seconds: float
     writes: int
+    ends: frozenset[int] = frozenset()
+    times: int = 1
 
 
 class WriteTracer:
-    """One trace of a machine that stands still when it begins and when it ends, all its stops removed.
+    """One trace. The machine is stopped when the trace begins and when it ends; then all its watchpoints are removed.
 
     :param memories: the RAM to watch, as (start, length).
-    :param note: told of a stop that is not the trace's own, such as a fault of the firmware.
+    :param note: called for a stop that is not the trace's own, such as a fault of the firmware.
     """
 
     def __init__(
@@ -64,7 +68,8 @@ class WriteTracer:
     ) -> None:
         self._rsp = rsp
         self._plan = plan
-        self._begin = (_EXECUTE, plan.begin & ~1, _THUMB_SIZE)
+        self._ends = [(_EXECUTE, address & ~1, _THUMB_SIZE) for address in plan.ends]
+        self._left = plan.times
         self._watches = [(_WRITE, start, length) for start, length in memories]
         self._note = note
         self._end = 0.0
@@ -72,26 +77,48 @@ class WriteTracer:
         self._writes: list[MemoryWrite] = []
 
     def run(self, start: Callable[[], None]) -> list[MemoryWrite]:
-        """Let the machine run, call ``start``, and gather the writes.
+        """Let the machine run, call ``start``, and record the writes.
 
-        :raises LinkError: the trace did not come to its end; it says why.
+        :raises LinkError: the trace did not finish; the message says why.
         """
-        with self._inserted(self._begin):
+        if self._plan.begin is not None:
+            self._come_to((_EXECUTE, self._plan.begin & ~1, _THUMB_SIZE), start)
+        else:
+            start()
+            self._end = time.monotonic() + self._plan.seconds
+        with contextlib.ExitStack() as stack:
+            self._rsp.mask_interrupts(True)  # of single steps: else one might run a handler in place of the store
+            stack.enter_context(_undone(lambda: self._rsp.mask_interrupts(False)))
+            for watch in (*self._watches, *self._ends):
+                stack.enter_context(self._inserted(watch))
+            while not self._over():
+                self._rsp.resume()
+                self._take(self._next_stop("did not come to its end"))
+        return self._writes
+
+    def _come_to(self, begin: tuple[int, int, int], start: Callable[[], None]) -> None:
+        with self._inserted(begin):
             self._rsp.resume()
             start()
             self._end = time.monotonic() + self._plan.seconds
             reply = self._next_stop("did not begin")
             if not self._at_begin():
                 self._stopped_otherwise(reply)
-        with contextlib.ExitStack() as stack:
-            self._rsp.mask_interrupts(True)  # of single steps: else one might run a handler in place of the store
-            stack.enter_context(_undone(lambda: self._rsp.mask_interrupts(False)))
-            for watch in self._watches:
-                stack.enter_context(self._inserted(watch))
-            while not self._over():
-                self._rsp.resume()
-                self._add(self._next_stop("did not come to its end"))
-        return self._writes
+
+    def _take(self, reply: StopReply) -> None:
+        if reply.watch_address is not None or not self._ends:
+            self._add(reply)
+            return
+        pc = self._rsp.read_register("pc")
+        end = next((entry for entry in self._ends if entry[1] == pc), None)
+        if end is None:
+            self._stopped_otherwise(reply)
+        self._left -= 1
+        if self._left:  # past it, to whatever it stores first
+            self._rsp.remove(*end)
+            self._rsp.resume()
+            self._add(self._next_stop("did not come to its end"))
+            self._rsp.insert(*end)
 
     # ---- one write
 
@@ -133,6 +160,8 @@ class WriteTracer:
         self._rsp.insert(*watch)
 
     def _over(self) -> bool:
+        if not self._left:
+            return True
         if not self._writes:
             return False
         last = self._writes[-1]
@@ -151,7 +180,8 @@ class WriteTracer:
         self._rsp.remove(*entry)
 
     def _at_begin(self) -> bool:
-        return self._rsp.read_register("pc") == self._plan.begin & ~1
+        begin = self._plan.begin
+        return begin is not None and self._rsp.read_register("pc") == begin & ~1
 
     def _next_stop(self, what: str) -> StopReply:
         reply = self._rsp.poll_stop(max(0.0, self._end - time.monotonic()))

@@ -4,6 +4,7 @@
  *
  * Of every eight samples, by number modulo 8: 5 comes over the link, 6 to no reader, 7 is delivered and reported as failed.
  * The application's callback gets what came, in order; -DSWAP hands over the samples 1 and 2 of each eight the wrong way.
+ * -DSILENT never publishes, -DCRASH faults after a few samples, -DNETWORK has no shared memory: all comes over the link.
  */
 #include <stdint.h>
 
@@ -28,6 +29,15 @@ void on_topic(void *session, object_id_t object, uint16_t request, stream_id_t s
     kept[waiting++ & 15u] = *buffer;
 }
 
+#ifndef NETWORK
+__attribute__((noinline)) void uxr_prepare_shared_memory(void);
+
+void uxr_prepare_shared_memory(void)
+{
+    __asm volatile("" ::: "memory");
+}
+#endif
+
 int rcl_publish(void *publisher, const message_t *message, void *allocation)
 {
     stream_id_t stream = {0x80, 0, 3, 0};
@@ -35,6 +45,12 @@ int rcl_publish(void *publisher, const message_t *message, void *allocation)
     uint32_t turn = message->counter & 7u;
 
     (void)publisher, (void)allocation;
+#ifdef NETWORK
+    turn = 0;
+    stream.type = 2;
+#else
+    uxr_prepare_shared_memory();
+#endif
     if (turn == 5u) {
         stream.type = 2;
     }
@@ -49,13 +65,25 @@ void app_callback(const message_t *message)
     __asm volatile("" ::"r"(message) : "memory");
 }
 
-static void spin(void)
+__attribute__((noinline)) static void spin(void)
 {
     uint32_t count = waiting;
+
+#ifdef CRASH
+    if (kept[0].counter == 8u) {
+        __asm volatile("udf #1");
+    }
+#endif
 
     waiting = 0;
     for (uint32_t i = 0; i < count; i++) {
         app_callback(&kept[i]);
+    }
+}
+
+static void fault(void)
+{
+    for (;;) {
     }
 }
 
@@ -69,6 +97,10 @@ void reset(void)
         next = next * 1664525u + 1013904223u;
         message.data[i] = (uint8_t)(next >> 24);
     }
+#ifdef SILENT
+    for (;;) {
+    }
+#endif
     for (;;) {
         (void)rcl_publish(0, &message, 0);
 #ifdef SWAP
@@ -89,4 +121,4 @@ void reset(void)
     }
 }
 
-__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {stack_top, (void *)reset};
+__attribute__((section(".vectors"), used)) static const void *const vectors[16] = {stack_top, (void *)reset, (void *)fault, (void *)fault};

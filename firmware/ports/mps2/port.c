@@ -1,11 +1,12 @@
 /*
- * Arm MPS2 with the AN385 image (Cortex-M3), as QEMU's mps2-an385 emulates it: CMSDK timers and UART 0. Other images of
- * the MPS2 have them at the same places: the AN500's port (Cortex-M7) takes this file.
+ * Arm MPS2 with the AN385 image (Cortex-M3) and others that have CMSDK timers and UART 0 at the same places, as QEMU
+ * emulates them: the AN386 (Cortex-M4) and the AN500 (Cortex-M7).
  * Sources: Arm AN385 application note, CMSDK technical reference manual.
  */
 #include "common.h"
 #include "critical.h"
 #include "preempt.h"
+#include "rig_mailbox.h"
 #include "rig_port.h"
 #include "rig_port_clock.h"
 #include "startup.h"
@@ -88,8 +89,14 @@ int rig_port_start(int argc, char **argv)
     REGISTER(TIMER0 + TIMER_CTRL) = TIMER_ENABLE;
     REGISTER(UART0 + UART_BAUDDIV) = CLOCK_HZ / 115200u;
     REGISTER(UART0 + UART_CTRL) = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;
-    REGISTER(NVIC_ENABLE) = (1u << IRQ_UART0_RX) | (1u << IRQ_TIMER1);
+    rig_irq_enable(IRQ_UART0_RX);
+    rig_irq_enable(IRQ_TIMER1);
     return 0;
+}
+
+uint32_t rig_port_clock_kind(void)
+{
+    return RIG_CLOCK_TIMER;
 }
 
 uint32_t rig_port_clock_hz(void)

@@ -1,0 +1,141 @@
+"""Takes host names, user names and paths out of texts and records.
+
+A path keeps its last part, so that a message still says which file it means. Words of the rig's own vocabulary stay as
+they are: a user called ``agent`` shows in no path, and a record without the word would be none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import re
+import socket
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rig.errors import BLAMES, Outcome
+from rig.records import CLAIM_IDS, PATHS, RUN_KINDS, VARIANTS, Condition, Metric, Unit, Verdict
+
+HOST, USER, PATH, DEVICE = "<host>", "<user>", "<path>", "<device>"
+
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        "root user admin administrator runner ubuntu debian jenkins vagrant builder build ci test tests rig board "
+        "boards localhost host guest docker container default developer dev home public native shm network agent none",
+    )
+)
+"""Names that tell nothing of anybody, and that texts use as words."""
+
+_WORDS = frozenset(
+    str(word)
+    for words in (CLAIM_IDS, PATHS, RUN_KINDS, VARIANTS, Condition, Metric, Unit, Verdict, BLAMES, Outcome)
+    for word in words
+)
+_LITTLE = frozenset(
+    re.findall(r"\w+", "an as at be by do go he if in is it me my no of on or so to up us we ms ns kb mb ok id io os")
+)
+_SHORTEST = 2
+_SHORTEST_IN_BYTES = 4  # shorter ones stand in any binary file by chance
+_ROOTS = re.findall(
+    r"\w+",
+    "home root tmp var usr opt etc mnt media srv work data run Users Volumes private builds workspace github __w nix",
+)
+_END = r"[^\s'\"`;,()\[\]{}<>|]*"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Names:
+    """What this host and its user are called."""
+
+    hosts: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    homes: tuple[str, ...] = ()
+    roots: tuple[str, ...] = tuple(_ROOTS)
+
+
+def names_here() -> Names:
+    """The names of this host and of whoever runs this."""
+    host = socket.gethostname()
+    users = {os.environ.get(key, "") for key in ("USER", "LOGNAME", "SUDO_USER", "USERNAME")}
+    with contextlib.suppress(KeyError, OSError):  # a user without an entry, as in containers
+        users.add(getpass.getuser())
+    home = str(Path.home())
+    users.add(Path(home).name)
+    try:
+        top = tuple(entry.name for entry in Path("/").iterdir() if entry.is_dir())
+    except OSError:
+        top = ()
+    return Names(
+        hosts=tuple(sorted({host, host.partition(".")[0]} - {""})),
+        users=tuple(sorted(users - {""})),
+        homes=(home,) if home not in ("/", "/root") else (),
+        roots=tuple(sorted({*_ROOTS, *top} - {"dev"})),
+    )
+
+
+@dataclass
+class Scrubber:
+    """Takes names and paths out, and counts what it took.
+
+    ``left``: names that are common words, or words of the rig; they stay outside of paths.
+    """
+
+    names: Names
+    taken: Counter[str] = field(default_factory=Counter)
+    left: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._steps: list[tuple[re.Pattern[str], str, str]] = []
+        for home in sorted(self.names.homes, key=len, reverse=True):
+            self._steps.append((re.compile(re.escape(home) + r"(?![\w-])"), "/home", ""))
+        roots = "|".join(re.escape(root) for root in sorted(self.names.roots, key=len, reverse=True))
+        before = r"(?:(?<![\w./<])|(?<=-[A-Za-z]))"
+        self._steps += [
+            (re.compile(rf"{before}/dev/serial/by-(?:id|path)/{_END}"), DEVICE, "device"),
+            (re.compile(rf"{before}/(?:{roots})(?:/{_END})+"), "", "path"),
+            (re.compile(r"(?<!\w)[A-Za-z]:\\{1,2}(?:Users|home)(?:\\{1,2}[^\\\s'\"]+)+"), f"{PATH}", "path"),
+        ]
+        for kind, names, instead in (("host name", self.names.hosts, HOST), ("user name", self.names.users, USER)):
+            for name in sorted(names, key=len, reverse=True):
+                if len(name) < _SHORTEST or name.lower() in _COMMON | _LITTLE or name in _WORDS:
+                    self.left.append(name)
+                else:
+                    self._steps.append(
+                        (re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])"), instead, kind)
+                    )
+
+    def text(self, text: str) -> str:
+        """The text without them."""
+        if text in _WORDS:
+            return text
+        for pattern, instead, kind in self._steps:
+            text, count = pattern.subn(instead or _last_part, text)
+            if kind and count:
+                self.taken[kind] += count
+        return text
+
+    def plain(self, value: Any) -> Any:
+        """JSON values without them, keys too."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self.plain(each) for key, each in value.items()}
+        if isinstance(value, list) and not all(type(each) in (int, float) for each in value):
+            return [self.plain(each) for each in value]
+        return value
+
+    def found_in(self, data: bytes) -> str:
+        """A name or home that stands in bytes which cannot be rewritten; empty if there is none."""
+        names = [*self.names.homes, *self.names.hosts, *self.names.users]
+        telling = [name for name in names if name not in self.left and len(name) >= _SHORTEST_IN_BYTES]
+        return next((name for name in telling if name.encode() in data), "")
+
+
+def _last_part(match: re.Match[str]) -> str:
+    path = match.group().rstrip("/.")
+    return f"{PATH}/{path.rpartition('/')[2]}"

@@ -1,0 +1,246 @@
+"""One board's part of a run: its steps in order, and what becomes of each of them.
+
+A fault is told apart from evidence here: it ends the experiment it struck, the board is brought back, and the rest
+goes on; after ``_FAULTS_TO_GIVE_UP`` faults the rest of the board is given up. What is learnt goes to a ``Journal``:
+the run's own, or in a process of the board's own the pipe to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from rig.bench import Unsupported
+from rig.errors import ResultsFault, RigError, UsageError
+from rig.evidence import Circumstances, collect, free_directory
+from rig.inventory import BoardSpec
+from rig.records import VARIANTS, Board, Fault, Firmware, Measurement
+from rig.run._options import RunOptions
+from rig.run._plan import Key, Step
+from rig.station import Station
+
+_FAULTS_TO_GIVE_UP = 3
+
+
+class Journal(Protocol):
+    """Where a board's part of the run tells what it learns, as it learns it."""
+
+    def working(self, board: str, words: str) -> None:
+        """What is being done now."""
+        ...
+
+    def board(self, board: Board) -> None:
+        """What is known of the board now."""
+        ...
+
+    def measurement(self, measurement: Measurement) -> None:
+        """A finished measurement."""
+        ...
+
+    def finished(self, key: Key, seconds: float) -> None:
+        """A step is over, and well: an experiment, or (with no experiment) a variant's flash and boot."""
+        ...
+
+    def fault(self, fault: Fault) -> None:
+        """Something broke that is no evidence."""
+        ...
+
+    def over(self, key: Key) -> None:
+        """A step is over, however it ended."""
+        ...
+
+    def prevented(self, board: str, experiment: str, reason: str) -> None:
+        """An experiment was not made, or not finished."""
+        ...
+
+
+@dataclass
+class BoardRun:
+    """What is to be done on one board, and what has become of it.
+
+    ``before``: the board as it was when an earlier part of the run ended. ``over``: steps that are finished, now or
+    before, struck by a fault, or not possible. ``first``: of the run's boards; its files have plain names.
+    """
+
+    spec: BoardSpec
+    steps: list[Step]
+    before: Board | None = None
+    first: bool = True
+    over: set[Key] = field(default_factory=set)
+    prevented: dict[str, str] = field(default_factory=dict)
+    faults: int = 0
+
+    def pending(self, variant: str = "") -> list[Step]:
+        """The steps (of a variant) that are still to be made."""
+        return [
+            step
+            for step in self.steps
+            if not step.skipped and step.key not in self.over and variant in ("", step.variant)
+        ]
+
+    def prevent(self, steps: Iterable[Step], reason: str) -> None:
+        """Say why these steps are not made; the first reason counts."""
+        for step in steps:
+            self.prevented.setdefault(step.experiment.id, reason)
+
+
+def measure_board(board: BoardRun, options: RunOptions, journal: Journal) -> None:
+    """Take the board and make its steps.
+
+    :raises UsageError: the person's to mend, and no board's fault.
+    :raises ResultsFault: what is measured cannot be kept.
+    """
+    _Work(board, options, journal).all()
+
+
+class _Work:
+    def __init__(self, board: BoardRun, options: RunOptions, journal: Journal) -> None:
+        self.part = board
+        self.options = options
+        self.journal = journal
+
+    def all(self) -> None:
+        spec = self.part.spec
+        for step in self.part.steps:
+            if step.skipped and step.variant == VARIANTS[0]:
+                self._prevent([step], step.skipped)
+        if not self.part.pending():
+            return
+        self.journal.working(spec.name, "take the board")
+        try:
+            with Station(
+                spec,
+                agent=self.options.agent,
+                directory=self.options.directory,
+                first=self.part.first,
+                noise=self.options.noise,
+                seed=self.options.seed,
+                search_seconds=self.options.search_seconds,
+                patience=self.options.patience,
+            ) as station:
+                for variant in VARIANTS:
+                    self._variant(station, variant)
+        except (UsageError, ResultsFault):
+            raise  # the person's to mend, and no board's fault
+        except RigError as error:
+            self._fault(error, "take the board", (), seen=error)
+            self._prevent(self.part.pending(), f"{error.blame} fault: {error.message}")
+
+    def _variant(self, station: Station, variant: str) -> None:
+        name = self.part.spec.name
+        ready = False
+        for step in self.part.pending(variant):
+            if self.part.faults >= _FAULTS_TO_GIVE_UP:
+                self._prevent([step], f"given up after {self.part.faults} faults of this board")
+                self._over(step)
+                continue
+            try:
+                if not ready:
+                    self.journal.working(name, f"{variant}: flash and boot")
+                    begin = time.monotonic()
+                    station.prepare(variant, quick=self.options.quick)
+                    self.journal.finished((name, variant, ""), time.monotonic() - begin)
+                    self.journal.board(_joined(station.describe(), self.part.before))
+                    ready = True
+                self.journal.working(name, step.title)
+                missing = step.experiment.missing(station.setting.bench.hello.capabilities)
+                if missing:
+                    self._prevent([step], f"the middleware does not offer {missing}")
+                else:
+                    self._measure(station, step)
+            except (UsageError, ResultsFault):
+                raise
+            except Unsupported as error:
+                self._prevent([step], error.message, again=True)
+            except RigError as error:
+                cause = station.diagnose(error)
+                self._fault(cause, step.title, station.console_tail(), seen=error, station=station)
+                self._prevent([step], f"{cause.blame} fault: {cause.message}", again=True)
+                ready = False
+                with suppress(RigError):  # what is still wrong shows, with its own words, at the next prepare
+                    station.power_cycle()
+            self._over(step)
+        if ready:
+            self.journal.board(_joined(station.describe(), self.part.before))
+
+    def _measure(self, station: Station, step: Step) -> None:
+        begin = time.monotonic()
+        for measurement in step.experiment.measure(station.setting):
+            self.journal.measurement(measurement)
+        self.journal.finished(step.key, time.monotonic() - begin)
+
+    def _over(self, step: Step) -> None:
+        self.part.over.add(step.key)
+        self.journal.over(step.key)
+
+    def _prevent(self, steps: Iterable[Step], reason: str, *, again: bool = False) -> None:
+        """``again``: this reason counts, and not one of the other variant."""
+        for step in steps:
+            if again or step.experiment.id not in self.part.prevented:
+                self.part.prevented[step.experiment.id] = reason
+                self.journal.prevented(self.part.spec.name, step.experiment.id, reason)
+
+    def _fault(
+        self,
+        error: RigError,
+        step: str,
+        console: tuple[str, ...],
+        *,
+        seen: Exception,
+        station: Station | None = None,
+    ) -> None:
+        self.part.faults += 1
+        self.journal.fault(
+            fault_with_evidence(
+                error,
+                board=self.part.spec.name,
+                step=step,
+                console=console,
+                seen=seen,
+                options=self.options,
+                station=station,
+            )
+        )
+
+
+def fault_with_evidence(
+    error: RigError,
+    *,
+    board: str,
+    step: str,
+    console: tuple[str, ...],
+    seen: Exception,
+    options: RunOptions,
+    station: Station | None = None,
+) -> Fault:
+    """A fault as a record; what it left is kept beside the event log, before the board is brought back."""
+    fault = Fault(blame=error.blame, message=error.message, hint=error.hint, board=board, step=step, console=console)
+    about = Circumstances(
+        blame=fault.blame,
+        message=fault.message,
+        hint=fault.hint,
+        board=fault.board,
+        step=fault.step,
+        trace=seen.__traceback__,
+    )
+    place = free_directory(options.directory, fault.board or "rig")
+    try:
+        kept = station.keep_evidence(place, about) if station is not None else collect(place, about, board=None)
+    except OSError as failure:  # a full disk: the fault itself counts more
+        return replace(fault, console=(*fault.console, f"no evidence kept: {failure.strerror}"))
+    return replace(
+        fault,
+        evidence=str(kept.directory.relative_to(options.directory)),
+        place=kept.place,
+        backtrace=kept.backtrace,
+    )
+
+
+def _joined(now: Board, before: Board | None) -> Board:
+    """A board with its firmware of this part of the run, or of the earlier part where this one has not flashed."""
+    known: dict[str, Firmware] = {firmware.variant: firmware for firmware in (before.firmware if before else ())}
+    known |= {firmware.variant: firmware for firmware in now.firmware}
+    return replace(now, firmware=tuple(known.values()))
