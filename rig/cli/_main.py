@@ -39,6 +39,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "compare": "_history:compare_command",
             "runs": "_metrics:runs_group",
             "feedback": "_feedback:feedback_group",
+            "site": "_site:site_command",
             "serve": "_metrics:serve_command",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",
@@ -47,6 +48,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Boards and firmware": {
             "doctor": "_doctor:doctor_command",
             "boards": "_boards:boards_group",
+            "shelf": "_shelf:shelf_group",
             "build": "_boards:build_command",
             "new-port": "_porting:new_port_command",
             "flash": "_boards:flash_command",

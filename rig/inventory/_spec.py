@@ -56,7 +56,7 @@ class ProbeSpec:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """A verdict that is known and accepted on this board, with the reason, until a day (inclusive)."""
+    """A verdict that is known and accepted on this board, with the reason and the last day (inclusive)."""
 
     claim: str
     verdict: Literal["confirmed", "refuted", "inconclusive", "not_run"]

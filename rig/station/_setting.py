@@ -166,6 +166,7 @@ class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
+    ``wire``: the network between the line and the Agent, in words; empty if there is none.
     ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: sizes of the image's, in bytes;
     ``ram``: RAM of each of its objects, bytes by ``source file:object``.
     ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the payload's first byte until the
@@ -186,6 +187,7 @@ class Setting:
     ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
+    wire: str = ""
     crash: Callable[[], str | None] = lambda: None
     quick: bool = False
     seed: int = 1
@@ -308,8 +310,12 @@ class Setting:
             clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
             conditions=check_conditions(conditions),
-            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail),
+            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail) | self._passed(metric),
         )
+
+    def _passed(self, metric: Metric) -> dict[str, object]:
+        """Time over the Agent contains that of a network wire, if there is one, and says so."""
+        return {"wire": self.wire} if self.wire and metric.timed and self.path == "agent" else {}
 
     def _with_what_the_agent_kept(self, case: tuple[str, dict[str, Scalar]], about: Detail | None) -> dict[str, object]:
         """Say beside a missing delivery what the Agent did not send: what it kept, the Client was to deliver.

@@ -30,7 +30,7 @@ from rig.bench import (
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
-from rig.inventory import BoardSpec
+from rig.inventory import BoardSpec, LinkSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
@@ -227,6 +227,7 @@ class Station:
             bench=bench,
             link=self._link,
             baud=self._link.baud if self._link is not None else None,
+            wire=_wire(self.spec) if self._link is not None else "",
             scan=scanner(board),
             sections=image.sections,
             ram=partial(ram_objects, image.path),
@@ -266,7 +267,7 @@ class Station:
             emulator=found.emulator or "",
             clock=self._clock[0],
             clock_note=self._clock[1],
-            link=f"serial {link.baud} baud" if link.transport == "serial" else link.transport,
+            link=_words(link),
             firmware=tuple(self._firmware.values()),
             recoveries={step: count for step, count in self.board.recoveries.items() if count},
         )
@@ -334,7 +335,7 @@ class Station:
         self._link = open_link(
             self.board.link,
             agent=self._agent_kind,
-            paced=self.spec.kind == "emulated",
+            paced=self.spec.kind == "emulated" and self.spec.probe is None,  # else its own host holds it to the rate
             capture=self._file("link.pcapng"),
             log=self._file("agent.log"),
             stack=self._link_stack,
@@ -349,6 +350,20 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _wire(spec: BoardSpec) -> str:
+    """The network between the board's line and its Agent, in words; empty if there is none."""
+    scheme, network, _ = (spec.link.device or "").partition("://")
+    return f"{scheme} over TCP" if network else ""
+
+
+def _words(link: LinkSpec) -> str:
+    if link.transport != "serial":
+        return link.transport
+    scheme, network, _ = (link.device or "").partition("://")
+    wire = f", {scheme} over the network" if network else ""
+    return f"serial {link.baud} baud{wire}"
 
 
 def _is_unanswered(seen: RigError) -> bool:
