@@ -31,7 +31,6 @@ static struct {
     uint32_t heard;            /* of `who` in use */
     reader_t who[READERS];
     uint32_t near;             /* sequence number around which short payloads are read */
-    uint32_t hold_serial;
     uint32_t times[4];         /* loan_begin, loan_end, publish, published of the last sample */
     uint32_t own[2];           /* least, greatest ticks from published to the spin call */
     uint32_t returned[2];      /* ... from a publish call to the return of the first spin after it */
@@ -196,20 +195,6 @@ int bench_exchange(const uint32_t *arguments, uint32_t *results)
     return RIG_MW_OK;
 }
 
-/* Stands still, all buffers in place, while the rig looks at RAM. */
-static void hold(void)
-{
-    rig_mailbox_t *mailbox = bench_mailbox;
-
-    now.hold_serial++;
-    rig_port_barrier();
-    *(volatile uint32_t *)&mailbox->hold = now.hold_serial;
-    while (*(volatile uint32_t *)&mailbox->hold_release != now.hold_serial && !bench_cancelled()) {
-        rig_port_idle(1);
-    }
-    *(volatile uint32_t *)&mailbox->hold = 0;
-}
-
 /* Whether this is the first time that one of the expected readers hears of a sample. A sample that is 32 behind the
  * newest counts as heard. */
 static bool is_news(uint32_t reader, uint32_t sequence)
@@ -274,7 +259,7 @@ void bench_on_message(void *context, const rig_mw_message_t *message)
     now.delivered++;
     now.local += message->local ? 1u : 0u;
     if ((now.flags & RIG_EXCHANGE_HOLD) != 0u && now.delivered == now.expected) {
-        hold();
+        bench_hold(); /* all buffers in place, while the rig looks at RAM */
     }
     if ((now.flags & RIG_EXCHANGE_NO_RECORD) == 0u || (record.flags & RIG_RECORD_INTACT) == 0u) {
         rig_mailbox_t *mailbox = bench_mailbox;

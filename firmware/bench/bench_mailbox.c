@@ -22,6 +22,19 @@ bool bench_cancelled(void)
     return *(volatile uint32_t *)&bench_mailbox->cancel != 0u || rig_port_stopped();
 }
 
+void bench_hold(void)
+{
+    static uint32_t serial;
+
+    serial++;
+    rig_port_barrier();
+    *(volatile uint32_t *)&bench_mailbox->hold = serial;
+    while (*(volatile uint32_t *)&bench_mailbox->hold_release != serial && !bench_cancelled()) {
+        rig_port_idle(1);
+    }
+    *(volatile uint32_t *)&bench_mailbox->hold = 0;
+}
+
 static void copy_text(char *to, size_t bytes, const char *from)
 {
     size_t i = 0;

@@ -15,4 +15,7 @@ void bench_mailbox_open(const char *middleware, const char *version, uint32_t ca
 
 bool bench_cancelled(void);
 
+/* Stands still until the rig lets go. */
+void bench_hold(void);
+
 #endif

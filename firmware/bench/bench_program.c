@@ -524,6 +524,10 @@ static void run_plain(uint32_t step, const uint32_t *arguments)
     case RIG_STEP_LINK:
         bench_link(arguments[0]);
         break;
+    case RIG_STEP_HOST:
+        note_status(step, RIG_MW_OK);
+        bench_hold();
+        break;
     default:
         note_status(step, RIG_MW_ERR_ARGUMENT);
         break;

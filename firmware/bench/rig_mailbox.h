@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define RIG_MAILBOX_MAGIC 0x42474952u /* "RIGB" */
-#define RIG_MAILBOX_VERSION 6u
+#define RIG_MAILBOX_VERSION 7u
 #define RIG_MAILBOX_ARGUMENTS 16
 #define RIG_MAILBOX_RESULTS 24
 #define RIG_MAILBOX_TEXT 256
@@ -98,7 +98,8 @@ enum rig_step {
     RIG_STEP_JOIN = 18,       /* timeout ms: until the other context is through */
     RIG_STEP_REPEAT = 19,     /* n, words: the steps that follow, n times, with sequence numbers that go on; only what
                                  fails leaves records, then one record sums up */
-    RIG_STEP_LINK = 20        /* rig_link_state: what becomes from now on of what is written to the link, and comes */
+    RIG_STEP_LINK = 20,       /* rig_link_state: what becomes from now on of what is written to the link, and comes */
+    RIG_STEP_HOST = 21        /* the firmware holds after its record: what the step is, is for the rig to do */
 };
 
 /* RIG_STEP_START makes it whole again. */

@@ -9,7 +9,7 @@ from rig.agent._discovery import DISCOVERY_PORT, DiscoveryTransport
 from rig.agent._external import AgentState, ExternalAgent, ExternalAgentProgram, LogLine, find_external
 from rig.agent._foreground import PERSONALITIES, run_agent, transports_for
 from rig.agent._profile_file import load_profiles
-from rig.agent._remote import RemoteReader
+from rig.agent._remote import RemoteEnds, RemoteReader
 from rig.agent._server import BuiltinAgent
 from rig.agent._transports import SerialTransport, TcpTransport, Transport, UdpTransport
 from rig.agent.builtin import (
@@ -46,6 +46,7 @@ __all__ = [
     "Peer",
     "Personality",
     "Profile",
+    "RemoteEnds",
     "RemoteReader",
     "SerialTransport",
     "TcpTransport",

@@ -1,7 +1,7 @@
-"""A reader elsewhere: a small Client of the rig's own at an Agent's UDP port, as any other machine's would be.
+"""Others elsewhere: small Clients of the rig's own at an Agent's UDP port, as any other machine's would be.
 
-Knows how to read one topic: it logs in, creates a reader by BIN, and keeps what it is sent. Works with any Agent. Must
-not know boards, nor what the samples mean.
+One reads a topic: it logs in, creates a reader by BIN, and keeps what it is sent. One has readers and writers that come
+and go. They work with any Agent. Must not know boards, nor what the samples mean.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -25,6 +25,10 @@ _ANSWER_LIMIT = 10.0
 _REPEAT = 0.5
 _POLL = 0.02
 _PARTICIPANT, _TOPIC, _SUBSCRIBER, _READER = 0x0011, 0x0012, 0x0014, 0x0016
+_PUBLISHER, _WRITER = 0x0013, 0x0015
+_OTHER_KEY = b"\x7a\x52\x45\x4e"
+_SOON = 2.0
+_RELIABLE = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE | xrce.QosFlag.KEEP_LAST)
 
 
 class RemoteReader:
@@ -93,12 +97,11 @@ class RemoteReader:
                 yield
             if time.monotonic() > end:
                 raise TimeoutError("no answer to its login")
-        qos = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE | xrce.QosFlag.KEEP_LAST)
         requests: tuple[tuple[int, Callable[[float], int]], ...] = (
             (_PARTICIPANT, lambda now: session.participant(_PARTICIPANT, now)),
             (_TOPIC, lambda now: session.topic(_TOPIC, _PARTICIPANT, *self._topic, now)),
             (_SUBSCRIBER, lambda now: session.group(_SUBSCRIBER, _PARTICIPANT, now)),
-            (_READER, lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, qos, now)),
+            (_READER, lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, _RELIABLE, now)),
         )
         for object_id, ask in requests:
             request = ask(time.monotonic())
@@ -136,6 +139,105 @@ class RemoteReader:
             with contextlib.suppress(ConnectionRefusedError, xrce.XrceDecodeError):
                 heard = self._session.receive(self._socket.recv(65536), time.monotonic())
                 self._samples += [item.data for item in heard if isinstance(item, xrce.Data)]
+            self._send()
+
+    def _send(self) -> None:
+        waiting, self._session.outbox[:] = list(self._session.outbox), []
+        for message in waiting:
+            with contextlib.suppress(ConnectionRefusedError):
+                self._socket.send(message)
+
+
+class RemoteEnds:
+    """Reliable readers and writers of topics, which come and go: a topic is a name and a type.
+
+    What is asked has been done, as the Agent confirms it, when the call returns. In between nobody looks at what comes.
+
+    :param port: UDP port on loopback at which an Agent listens.
+    :raises AgentFault: each call, if the Agent refuses or does not answer.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self._socket.connect(("127.0.0.1", port))
+        self._session = xrce.ClientSession(_OTHER_KEY, session_id=_SESSION, mtu=_MTU)
+        self._topics: dict[tuple[str, str], int] = {}
+        self._there: set[int] = set()
+        self._begin()
+
+    def close(self) -> None:
+        """Leave without a word."""
+        self._socket.close()
+
+    def come(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """A reader or writer comes, if it is not there; a reader asks for all samples."""
+        end, group = self._end(topic, writes=writes), _PUBLISHER if writes else _SUBSCRIBER
+        if end in self._there:
+            return
+        at = self._topics[topic]
+        self._ask(lambda now: self._session.endpoint(end, group, at, _RELIABLE, now))
+        if not writes:
+            self._session.read(end, time.monotonic(), delivery=xrce.DeliveryControl())
+        self._there.add(end)
+        self._settle()
+
+    def go(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """It goes, if it is there."""
+        end = self._end(topic, writes=writes)
+        if end in self._there:
+            self._there.discard(end)
+            self._ask(lambda now: self._session.delete(end, now))
+
+    def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
+        """The writer of a topic publishes, if it is there; it is in the Agent's hands then."""
+        end = self._end(topic, writes=True)
+        for data in samples if end in self._there else ():
+            self._session.write(end, data, time.monotonic(), stream=xrce.STREAM_RELIABLE)
+            self._settle()
+
+    def _begin(self) -> None:
+        session, end = self._session, time.monotonic() + _SOON
+        while not session.logged_in and time.monotonic() < end:
+            session.login()
+            again = time.monotonic() + _REPEAT
+            while not session.logged_in and time.monotonic() < again:
+                self._pump()
+        if not session.logged_in:
+            raise AgentFault("a Client of the rig's own has no answer to its login from the Agent")
+        self._ask(lambda now: session.participant(_PARTICIPANT, now))
+        self._ask(lambda now: session.group(_PUBLISHER, _PARTICIPANT, now))
+        self._ask(lambda now: session.group(_SUBSCRIBER, _PARTICIPANT, now))
+
+    def _end(self, topic: tuple[str, str], *, writes: bool) -> int:
+        """Object id of a topic's writer or reader; the topic is made when it is first named."""
+        if topic not in self._topics:
+            at = (len(self._topics) + 2) << 4 | (_TOPIC & 0xF)
+            self._ask(lambda now: self._session.topic(at, _PARTICIPANT, *topic, now))
+            self._topics[topic] = at
+        return self._topics[topic] & ~0xF | (_WRITER if writes else _READER) & 0xF
+
+    def _ask(self, request: Callable[[float], int]) -> None:
+        number = request(time.monotonic())
+        end = time.monotonic() + _SOON
+        while number not in self._session.statuses and time.monotonic() < end:
+            self._pump()
+        if self._session.statuses.get(number) not in (xrce.StatusCode.OK, xrce.StatusCode.OK_MATCHED):
+            raise AgentFault("the Agent did not do what a Client of the rig's own asked for")
+
+    def _settle(self) -> None:
+        end = time.monotonic() + _SOON
+        while not self._session.idle:
+            self._pump()
+            if time.monotonic() > end:
+                raise AgentFault("the Agent does not confirm what a Client of the rig's own has sent")
+
+    def _pump(self) -> None:
+        self._session.on_timer(time.monotonic())
+        self._send()
+        if select.select([self._socket], [], [], _POLL)[0]:
+            with contextlib.suppress(ConnectionRefusedError, xrce.XrceDecodeError):
+                self._session.receive(self._socket.recv(65536), time.monotonic())
             self._send()
 
     def _send(self) -> None:

@@ -10,20 +10,21 @@ from rig.bench._bench import (
     Exchange,
     Pool,
     Preempted,
-    Qos,
     Refused,
     Served,
     Statistics,
     Unsupported,
     Woken,
+    qos_bits,
     standing,
 )
-from rig.bench._build import build, build_defect
+from rig.bench._build import build, build_defect, build_port, port_of
 from rig.bench._clock import Clock, clock_for
 from rig.bench._identity import IDENTITY_SYMBOL, Identity, identity_of
 from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context, Counter, EntryKind, Status, Step
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Slow, Stuck
 from rig.bench._payload import payload
+from rig.bench._points import open_points
 from rig.bench._program import Called, Heard, ProgramBuilder
 from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
@@ -78,7 +79,6 @@ __all__ = [
     "Pool",
     "Preempted",
     "ProgramBuilder",
-    "Qos",
     "Refused",
     "Reply",
     "Served",
@@ -93,13 +93,17 @@ __all__ = [
     "Woken",
     "build",
     "build_defect",
+    "build_port",
     "clock_for",
     "endpoint_xml",
     "find_payload_writes",
     "find_places",
     "identity_of",
     "one_writer",
+    "open_points",
     "payload",
+    "port_of",
+    "qos_bits",
     "service_xml",
     "standing",
     "topic_xml",

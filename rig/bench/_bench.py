@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
@@ -11,6 +11,7 @@ from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeA
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
 from rig.bench._program import Called, Heard, read_entries
 from rig.errors import FirmwareFault
+from rig.model import Qos
 
 _CLOCK_REPEATS = 16
 _PATIENCE = 6.0  # seconds; a busy host has every thread and emulator run many times in it
@@ -64,19 +65,9 @@ class Pool:
     bytes: int
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Qos:
-    """DDS quality of service of one writer or reader. ``depth`` 0: the middleware's default."""
-
-    reliable: bool = True
-    transient_local: bool = False
-    keep_all: bool = False
-    depth: int = 0
-
-    @property
-    def bits(self) -> int:
-        """The mailbox's encoding."""
-        return self.reliable | self.transient_local << 1 | self.keep_all << 2
+def qos_bits(qos: Qos) -> int:
+    """Reliability, durability and history of an endpoint, as the mailbox has them; the depth stands apart."""
+    return qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,7 +81,7 @@ class Entity:
     name: str = ""
     type: str = ""
     reply_type: str = ""
-    qos: Qos = Qos()
+    qos: Qos = field(default_factory=Qos)
     reliable_stream: bool = True
     form: int = 3
     mode: int = 0
@@ -327,7 +318,7 @@ class Bench:
             entity.id,
             entity.parent,
             entity.topic,
-            entity.qos.bits,
+            qos_bits(entity.qos),
             entity.qos.depth,
             entity.reliable_stream,
             int(timeout * 1000),
@@ -603,13 +594,16 @@ class Bench:
             raise _refusal(command, reply.status)
         return reply.results
 
-    def run_program(self, words: Sequence[int], *, timeout: float) -> list[Called | Heard]:
+    def run_program(
+        self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
+    ) -> list[Called | Heard]:
         """Run a program (see ``ProgramBuilder``); returns what it left, oldest first.
 
-        :param timeout: seconds for the whole program.
+        :param timeout: seconds for the whole program, and from each sign of life on.
+        :param on_hold: called at each step HOST with its number, while the firmware waits.
         :raises FirmwareFault: it did not finish; ``program_so_far`` has its entries until then.
         """
-        raw, status = self._mailbox.run_program(words, timeout=timeout)
+        raw, status = self._mailbox.run_program(words, timeout=timeout, on_hold=on_hold)
         if status is not Status.OK:
             raise _refusal(Command.PROGRAM, status)
         return list(read_entries(raw))

@@ -1,12 +1,14 @@
-"""Builds the bench firmware with CMake and Ninja, when a board names a preset instead of finished images."""
+"""Builds the bench firmware with CMake and Ninja, when a board names a preset or a port instead of finished images."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
+import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
@@ -14,6 +16,9 @@ from rig.places import build_directory, firmware_root
 from rig.records import VARIANTS
 
 _TOOLS = {"cmake": "cmake", "ninja": "ninja-build"}
+_ARM = {"arm-none-eabi-gcc": "gcc-arm-none-eabi"}
+_WRONG = re.compile(r"\berror: |CMake Error|undefined reference|will not fit|overflowed by")
+_SHOWN = 15  # lines
 
 
 def build_defect(preset: str, defect: str) -> dict[str, Path]:
@@ -51,19 +56,48 @@ def build(preset: str) -> dict[str, Path]:
     :raises EnvironmentFault: a tool is missing.
     :raises UsageError: the preset is unknown, or the build fails; the compiler's words are in the message.
     """
+    compiler = {"gcc": "gcc"} if preset == "posix" else _ARM
+    return _built(f"firmware preset {preset!r}", ["--preset", preset], build_directory() / preset, compiler)
+
+
+def build_port(folder: Path) -> dict[str, Path]:
+    """Build the bench for a port that lies anywhere: a folder with a ``port.cmake``.
+
+    It is built for Arm, or with the ``toolchain.cmake`` that lies beside its ``port.cmake``.
+
+    Returns and raises as ``build``.
+    """
+    folder = folder.resolve()
+    if not (folder / "port.cmake").exists():
+        raise UsageError(f"no port in {folder}: it has no port.cmake", hint="rig new-port NAME makes one")
+    own = folder / "toolchain.cmake"
+    toolchain = own if own.exists() else firmware_root() / "cmake" / "arm-none-eabi.cmake"
+    digest = hashlib.sha256(str(folder).encode()).hexdigest()[:8]  # ports of one name, of several users or trees
+    return _built(
+        f"the firmware of port {folder}",
+        ["-G", "Ninja", f"-DRIG_BOARD={folder}", f"-DCMAKE_TOOLCHAIN_FILE={toolchain}"],
+        build_directory() / "ports" / f"{folder.name}-{digest}",
+        {} if own.exists() else _ARM,
+    )
+
+
+def port_of(preset: str) -> Path | None:
+    """The folder of a preset's port, where it has the preset's name."""
+    folder = firmware_root() / "ports" / preset
+    return folder if (folder / "port.cmake").exists() else None
+
+
+def _built(what: str, options: list[str], output: Path, compiler: Mapping[str, str]) -> dict[str, Path]:
     root = firmware_root()
-    needed = dict(_TOOLS)
-    needed |= {"gcc": "gcc"} if preset == "posix" else {"arm-none-eabi-gcc": "gcc-arm-none-eabi"}
-    for tool, package in needed.items():
+    for tool, package in {**_TOOLS, **compiler}.items():
         if shutil.which(tool) is None:
             raise EnvironmentFault(
                 f"{tool} is not on PATH; it builds the firmware", hint=f"apt-get install {package}, or run ./bootstrap"
             )
-    output = build_directory() / preset
     with _alone():
         if not (output / "build.ninja").exists():
-            _run(["cmake", "--preset", preset, "-B", str(output)], root, f"cannot configure firmware preset {preset!r}")
-        _run(["cmake", "--build", str(output)], root, f"cannot build firmware preset {preset!r}")
+            _run(["cmake", "-S", str(root), *options, "-B", str(output)], root, f"cannot configure {what}")
+        _run(["cmake", "--build", str(output)], root, f"cannot build {what}")
     images = {variant: output / f"rig-bench-{variant}.elf" for variant in VARIANTS}
     return {variant: path for variant, path in images.items() if path.exists()}
 
@@ -81,5 +115,7 @@ def _run(command: list[str], root: Path, what: str) -> None:
         command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=600
     )
     if done.returncode != 0:
-        tail = "\n".join(done.stdout.strip().splitlines()[-15:])
-        raise UsageError(f"{what}:\n{tail}", hint=f"run it by hand: cd firmware && {' '.join(command)}")
+        lines = done.stdout.strip().splitlines()
+        first = next((number for number, line in enumerate(lines) if _WRONG.search(line)), len(lines) - _SHOWN)
+        told = "\n".join(lines[max(first, 0) :][:_SHOWN])
+        raise UsageError(f"{what}:\n{told}", hint=f"run it by hand: cd firmware && {' '.join(command)}")

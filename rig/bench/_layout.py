@@ -13,7 +13,7 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 6
+VERSION = 7
 
 ARGUMENTS = 16
 RESULTS = 24
@@ -184,6 +184,7 @@ class Step(IntEnum):
     JOIN = 18
     REPEAT = 19
     LINK = 20
+    HOST = 21
 
 
 class LinkState(IntEnum):

@@ -14,6 +14,7 @@ from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
+_STEP_NUMBER = 7  # place of a call's step in its entry
 _SLOWEST = 3  # times its time-out, a program that goes on may take
 
 
@@ -226,10 +227,13 @@ class Mailbox:
         self.begin(command, arguments, text)
         return self.finish(timeout=timeout)
 
-    def run_program(self, words: Sequence[int], *, timeout: float) -> tuple[bytes, Status]:
+    def run_program(
+        self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
+    ) -> tuple[bytes, Status]:
         """Run a program to its end; returns the raw entries that it left, oldest first, and how it ended.
 
         :param timeout: seconds from now, and from each sign of life on: firmware that is slow does not hang.
+        :param on_hold: called with the number of a step that waits for the rig; it goes on afterwards.
         :raises ValueError: it has more words than the firmware has room for.
         :raises Slow: it still leaves entries after ``_SLOWEST`` times this time.
         :raises FirmwareFault: no reply in time; ``entries_so_far`` has what came until then.
@@ -259,11 +263,25 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            if not raw:
+            if on_hold is not None and self._held(on_hold):
+                end = time.monotonic() + timeout
+            elif not raw:
                 time.sleep(pause)
                 pause = min(pause * 2, _POLL_SECONDS)
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
         return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
+
+    def _held(self, on_hold: Callable[[int], None]) -> bool:
+        """Whether the program waits for the rig; then it has what it waits for."""
+        held = self._word(layout.OFFSET_HOLD)
+        if not held or held == self._word(layout.OFFSET_HOLD_RELEASE):
+            return False
+        self.entries_so_far += self.drain_raw()  # the last one is that of the step
+        try:
+            on_hold(layout.ENTRY.unpack(self.entries_so_far[-layout.ENTRY.size :])[_STEP_NUMBER])
+        finally:
+            self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+        return True
 
     def text(self) -> str:
         """What the last command left in the text field, up to its NUL."""

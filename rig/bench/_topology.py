@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rig.bench._bench import Bench, Entity, Qos, Refused
+from rig.bench._bench import Bench, Entity, Refused
 from rig.bench._layout import Status
+from rig.model import Qos
 
 PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER, DATAWRITER, DATAREADER, REQUESTER, REPLIER = 1, 2, 3, 4, 5, 6, 7, 8
 

@@ -1,7 +1,7 @@
 """One board in use: power, flash, boot, memory while it runs, its log, and what to do when it fails.
 
-Knows the three kinds of board and hides them behind ``Board``. Must not know experiments, the mailbox's
-layout, or what travels on the link: it says where those are.
+Knows the three kinds of board and hides them behind ``Board``. Must not know experiments, the mailbox's layout, or the
+messages on the link; it only says where mailbox and link are.
 """
 
 from rig.board._board import Board, BoardIdentity, LinkEndpoint, Memory

@@ -1,4 +1,4 @@
-"""The firmware as a process on this host: its memory is a shared file, its log is what it prints."""
+"""The firmware as a process on this host: a shared file is its memory, and its output is its log."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LOOPBACK = "127.0.0.1"
 
 
 class NativeBoard:
-    """See ``Board``. Addresses of its memory are offsets into the shared file, with the mailbox at 0; the rest of the
-    process, which only a scan looks at, lies at its own addresses, all of them above.
+    """See ``Board``. Addresses of its memory are offsets into the shared file, with the mailbox at 0. The rest of the
+    process, which only a scan reads, has its own addresses; all of them are higher.
     """
 
     def __init__(self, spec: BoardSpec, recorder: ConsoleRecorder) -> None:

@@ -44,7 +44,7 @@ class Power(Protocol):
 
 
 class EmulatedPower:
-    """An emulator: on is a new process, with memory as blank as on delivery."""
+    """An emulator: to switch it on starts a new process with blank memory."""
 
     def __init__(self, spec: BoardSpec, *, icount_shift: int | None, align: bool) -> None:
         assert spec.machine is not None
@@ -83,13 +83,15 @@ class EmulatedPower:
 
 
 class FixedPower:
-    """A real board, leased while it is in use. The rig cannot switch it: off and on change nothing."""
+    """A real board, or one that another host emulates, leased while it is in use. The rig cannot switch its power: off
+    and on do nothing.
+    """
 
-    emulator: str | None = None
-    icount_shift: int | None = None
-
-    def __init__(self, spec: BoardSpec, *, patience: float) -> None:
+    def __init__(self, spec: BoardSpec, *, patience: float, icount_shift: int | None = None) -> None:
         assert spec.probe is not None
+        remote = spec.kind == "emulated"
+        self.emulator: str | None = "QEMU of another host" if remote else None
+        self.icount_shift = icount_shift if remote else None  # as `rig shelf export` starts it
         self._uid = spec.probe.uid
         self._spec = spec
         self._patience = patience

@@ -160,7 +160,8 @@ def _evidence(
         other = control.get(shape)
         if other is not None:
             baud = f" at {other.conditions['baud']} baud" if "baud" in other.conditions else ""
-            text += f"; through the Agent{baud} {_figures(other)}"
+            wire = f", which contains a network wire ({wired})" if (wired := other.read(Latency).wire) else ""
+            text += f"; through the Agent{baud} {_figures(other)}{wire}"
         evidence.append(fact(text, m))
     if spread:
         evidence.append(fact("p50 by spin time-out (ms): " + ", ".join(f"{k}: {number(v)}" for k, v in spread.items())))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from rig.bench import build
+from rig.bench import build, build_port, open_points, port_of
 from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
@@ -74,15 +74,39 @@ def up_command(inventory_file: Path, name: str) -> int:
 
 
 @click.command("build", cls=OnceCommand)
-@click.argument("presets", nargs=-1, required=True, metavar="PRESET...")
-def build_command(presets: tuple[str, ...]) -> int:
-    """Build the bench firmware for CMake presets of firmware/ (mps2-an385, mps2-an500, microbit, posix)."""
-    for preset in presets:
-        for variant, path in build(preset).items():
+@boards_option
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+def build_command(names: tuple[str, ...], boards_file: Path | None) -> int:
+    """Build the bench firmware. NAME: a board of boards.yaml, a CMake preset of firmware/, or the folder of a port.
+
+    A port that is not finished is built as well, and what is to be filled in is listed.
+    """
+    for name in names:
+        preset, port = _source(name, boards_file)
+        for variant, path in (build_port(port) if port is not None else build(preset)).items():
             image = FirmwareImage.load(path)
-            sizes = ", ".join(f"{name} {size}" for name, size in image.sections.items())
-            click.echo(f"{preset} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+            sizes = ", ".join(f"{section} {size}" for section, size in image.sections.items())
+            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+        place = port or port_of(preset)
+        for point in open_points(place) if place is not None else []:
+            click.echo(f"{name} to fill in: {point}")
     return 0
+
+
+def _source(name: str, boards_file: Path | None) -> tuple[str, Path | None]:
+    """The preset that a name means, or the folder of a port."""
+    if (Path(name) / "port.cmake").exists():
+        return "", Path(name)
+    boards = Inventory.load(find_boards_file(boards_file)).boards
+    if name not in boards:
+        return name, None
+    source = boards[name].firmware
+    if not source.built:
+        raise UsageError(
+            f"board {name} ({boards[name].where}) has finished images: the rig does not build them",
+            hint="name a preset of firmware/CMakePresets.json, or a port's folder",
+        )
+    return source.preset or "", source.port
 
 
 @click.command("flash", cls=OnceCommand)

@@ -49,7 +49,9 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "Boards and firmware": {
             "doctor": "_doctor:doctor_command",
             "boards": "_boards:boards_group",
+            "shelf": "_shelf:shelf_group",
             "build": "_boards:build_command",
+            "new-port": "_porting:new_port_command",
             "flash": "_boards:flash_command",
             "meta": "_meta:meta_group",
         },

@@ -166,7 +166,9 @@ def _configuration(path: Path) -> tuple[Configuration, list[Finding]]:
     try:
         symbols = archive_symbols(archive.read_bytes())
     except OSError as error:
-        raise UsageError(f"{archive}: cannot be read: {error.strerror}") from None
+        raise UsageError(
+            f"{archive}: cannot be read: {error.strerror}", hint="name the folder of a library that you may read"
+        ) from None
     return configuration, contradictions(configuration, symbols)
 
 
@@ -191,4 +193,8 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         words = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise UsageError(f"{path}: cannot be read: {words}") from None
+        raise UsageError(
+            f"{path}: cannot be read: {words}",
+            hint="name a colcon.meta, or the folder of a built library (it has include/); rig meta write makes a "
+            "colcon.meta",
+        ) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import shlex
 import sys
 import time
@@ -19,9 +19,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from rig.cli._common import OnceCommand, boards_option, terminal
-from rig.cli._run import discard, point_latest_at, show
-from rig.errors import Outcome, UsageError
+from rig.cli._common import OnceCommand, boards_option, json_option, terminal
+from rig.cli._run import discard, end_run, point_latest_at
+from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.observe import (
     NO_COUNTER,
@@ -39,9 +39,8 @@ from rig.observe import (
 )
 from rig.places import find_boards_file
 from rig.probe import FirmwareImage
-from rig.publish import publish
 from rig.records import Event as JournalEvent
-from rig.records import printable, to_json
+from rig.records import printable
 from rig.run import (
     ObserveOptions,
     check_directory,
@@ -71,7 +70,11 @@ _SHOWN = 12
 @click.option("--publish", "publish_", metavar="FUNCTION", help="Publish, if it has another name.")
 @click.option("--transport", "transport", metavar="FUNCTION", help="The transport's callback, if it has another name.")
 @click.option("--callback", "callbacks", multiple=True, metavar="FUNCTION", help="The application's; may be several.")
-@click.option("--counter", metavar="PLACE", help="Where the callback has the application's number of a sample: '[r0]'.")
+@click.option(
+    "--counter",
+    metavar="PLACE",
+    help="Where the callback (else the transport's) has the application's number: '[r0]'.",
+)
 @click.option("--published", metavar="PLACE", help="Where publish has that number: '[r1]'.")
 @click.option("--payload", metavar="PLACE", help="Where the bytes of a sample begin at publish: '[r1 + 16]'.")
 @click.option("--length", metavar="PLACE", help="How many they are: '[r1 + 20]'.")
@@ -94,7 +97,7 @@ _SHOWN = 12
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("--live/--no-live", default=True, help="Show what happens while it happens.")
-@click.option("--json", "as_json", is_flag=True, help="Print the record as JSON (results.json), and nothing else.")
+@json_option
 def observe_command(
     firmware: Path,
     boards_file: Path | None,
@@ -124,6 +127,8 @@ def observe_command(
     It is flashed, booted beside the built-in Agent, and stopped at a few functions by hardware breakpoints. With
     --beside the claims are decided that can be decided so. docs/observe.md says what it needs and what figures mean.
     """
+    if math.isnan(idle):
+        raise UsageError("--idle is no number of seconds", hint="such as --idle 20")
     wanted = _named(_profile(profile), publish_, transport, callbacks, counter, published)
     wanted = _placed(wanted, payload, length, handed)
     names = tuple(name.strip() for name in calls.split(",") if name.strip())
@@ -139,13 +144,13 @@ def observe_command(
         spec=spec,
         firmware=images,
         profile=wanted,
-        plan=Plan(publishes=publishes, idle=idle, stepped=step, trace=trace, cut=cut),
+        plan=Plan(publishes=publishes, idle=idle, stepped=step, trace=trace, cut=cut, startup=cut),
         directory=directory,
         command="rig " + shlex.join(sys.argv[1:]),
     )
     check_observe(options)
     check_directory(directory)
-    console = Console(stderr=True) if as_json else terminal()
+    console = terminal(error=as_json)
     try:
         with _LiveView(console, shown=live and not as_json) as view:
             done = execute_observe(options, run_id=run_id, listeners=(view.on_journal,), seen=view.on_event)
@@ -154,15 +159,10 @@ def observe_command(
         raise
     if out is None:
         point_latest_at(directory)
-    publish(done.record, directory)
-    if as_json:
-        click.echo(json.dumps(to_json(done.record), indent=1))
-        return Outcome.named(done.record.run.outcome).exit_code
-    for variant, seen in done.seen.items():
-        _show(console, variant, seen)
-    show(console, done.record, directory)
-    click.echo(f"link.pcapng and agent.log: {directory}")
-    return Outcome.named(done.record.run.outcome).exit_code
+    if not as_json:
+        for variant, seen in done.seen.items():
+            _show(console, variant, seen)
+    return end_run(console, done.record, directory, verbose=False, as_json=as_json)
 
 
 def _variant(image: FirmwareImage, profile: Profile, *, alone: bool) -> str:
@@ -205,10 +205,13 @@ def _named(
         base = profile.callbacks[0] if profile.callbacks else Point(function=callbacks[0])
         profile = replace(profile, callbacks=tuple(replace(base, function=name) for name in callbacks))
     if counter is not None:
-        if not profile.callbacks:
-            raise UsageError("--counter: the profile has no callback", hint="name it with --callback FUNCTION")
         place = Expression(counter)
-        profile = replace(profile, callbacks=tuple(replace(each, counter=place) for each in profile.callbacks))
+        if not profile.callbacks and profile.transport is None:
+            raise UsageError("--counter: the profile has no callback", hint="name it with --callback FUNCTION")
+        if profile.callbacks:
+            profile = replace(profile, callbacks=tuple(replace(each, counter=place) for each in profile.callbacks))
+        elif profile.transport is not None:
+            profile = replace(profile, transport=replace(profile.transport, counter=place))
     if published is not None:
         profile = replace(profile, publish=replace(profile.publish, counter=Expression(published)))
     return profile
@@ -314,7 +317,7 @@ def _spread(seen: Observation, ticks: Sequence[float]) -> str:
 
 def _places(seen: Observation) -> str:
     if seen.places is None:
-        return "not searched: needs --payload and --length, and bytes that tell"
+        return "not searched: the profile has no place of its bytes that can be read, or they do not tell"
     names = ", ".join(f"{place.symbol or hex(place.address)} ({place.length} B)" for place in seen.places)
     return f"{len(seen.places)}: {names}" if names else "none"
 
@@ -329,7 +332,8 @@ def _written(seen: Observation) -> str:
         f"{row.symbol or hex(row.address)}"
         for row in rows
     ]
-    return f"{'; '.join(words) or 'none'} (all {traced.writes:,} writes)"
+    more = f"; {traced.doubtful} B that other samples have there too" if traced.doubtful else ""
+    return f"{'; '.join(words) or 'none'}{more} (all {traced.writes:,} writes)"
 
 
 def _of(of: Figures) -> str:
@@ -343,7 +347,7 @@ def _rows(seen: Observation) -> list[tuple[str, str]]:
     told = of.returned or not seen.unseen_returns
     functions = ", ".join(f"{count} {name}" for name, count in of.by_function.items())
     stack = seen.stack
-    cost = ", ".join(str(seen.units(each)) for each in seen.halt_cost)
+    cost = _spread(seen, seen.halt_cost) if seen.halt_cost or seen.clock is None else "not measured"
     rows = [
         ("publish was called", str(of.published)),
         (
@@ -363,7 +367,7 @@ def _rows(seen: Observation) -> list[tuple[str, str]]:
         ("board time to the transport's callback", _spread(seen, of.to_transport)),
         ("board time to the application's callback", _spread(seen, of.to_callback)),
         ("board time of publish", _spread(seen, of.returned)),
-        ("a halt adds to board time", f"{cost} {seen.clock.unit if seen.clock else ''}" if cost else "not measured"),
+        ("a halt adds to board time", cost),
         ("a sample in RAM", _places(seen)),
         ("who writes its bytes, from publish on", _written(seen)),
         (

@@ -36,7 +36,8 @@ def replay_command(file: Path, boards_file: Path | None, board: str | None, time
     table.add_column("", justify="right")
     for title in ("call", "must come to", "came to"):
         table.add_column(title, overflow="fold")
-    for number, (call, expected, came) in enumerate(found.lines, 1):
+    for number, line in enumerate(found.lines, 1):
+        call, expected, came = line.call, line.expected, line.came
         style = "red" if number == found.at else ""
         table.add_row(str(number), Text(call), _cell(expected), _cell(came), style=style)
     console.print(table)

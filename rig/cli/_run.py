@@ -135,7 +135,7 @@ def run_command(
         raise
     if out is None:
         point_latest_at(directory)
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
 def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:
@@ -159,10 +159,11 @@ def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -
     console = terminal(error=as_json)
     with Progress(console) as progress:
         record = resume(options, listeners=(progress.on_event,))
-    return _end(console, record, directory, verbose=verbose, as_json=as_json)
+    return end_run(console, record, directory, verbose=verbose, as_json=as_json)
 
 
-def _end(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bool, as_json: bool) -> int:
+    """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
     publish(record, directory)
     remember(record, directory)
     tell_github(record, error=as_json)
@@ -308,14 +309,17 @@ def explain_command(claim: str) -> int:
         click.echo(f"{'under' if number == 0 else '':<11}{FACTORS[name]}")
     if row.factors:
         click.echo(
-            "           (every pair of their levels in a quick run, every triple in a full one; what cannot be is told)"
+            "           (a covering array: each pair of their levels in a quick run, each triple in a full one;\n"
+            "           the record names the combinations that cannot be made)"
         )
     promises = sorted(row.promises, key=list(Promise).index)
     for number, promise in enumerate(promises):
         click.echo(f"{'search' if number == 0 else '':<11}{promise}")
     if promises:
         quick, full = SEARCH_SECONDS
-        click.echo(f"           (sequences of calls are held against these, for {quick:.0f} s in a quick run and")
+        click.echo(
+            f"           (the search checks sequences of calls against these, for {quick:.0f} s in a quick run and"
+        )
         click.echo(f"           {full:.0f} s in a full one; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")

@@ -21,9 +21,9 @@ from rig.experiments import (
     shared_buffer,
     thread_safety,
 )
+from rig.experiments._company import company_of
 from rig.experiments._experiment import Experiment
 from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
-from rig.experiments.sequences import call_lines
 
 EXPERIMENTS: dict[str, Experiment] = {
     module.EXPERIMENT.id: module.EXPERIMENT
@@ -47,4 +47,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "call_lines"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "company_of"]

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Exchange, Pool, Qos, Refused, Status, Topology, Unsupported
+from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Exchange, Pool, Refused, Status, Topology, Unsupported
 from rig.experiments._factors import Array, Row
 from rig.experiments._refusals import raise_unanswered
+from rig.model import Qos
 from rig.records import Detail, Measurement, Metric
 from rig.records.vocabulary import Rows
 from rig.station import Setting

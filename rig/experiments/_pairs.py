@@ -21,11 +21,11 @@ from rig.bench import (
     Bench,
     Capability,
     Entity,
-    Qos,
     endpoint_xml,
     service_xml,
     topic_xml,
 )
+from rig.model import Qos
 
 BIN, XML, REF = 3, 2, 1
 _FORMS = {BIN: "BIN", XML: "XML", REF: "REF"}

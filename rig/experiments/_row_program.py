@@ -17,12 +17,13 @@ from rig.bench import (
     TOPIC,
     Heard,
     ProgramBuilder,
-    Qos,
     Status,
     Step,
+    qos_bits,
 )
 from rig.experiments._factors import Row
 from rig.experiments._refusals import NO_SECOND
+from rig.model import Qos
 from rig.records import Detail
 from rig.station import Setting
 
@@ -110,7 +111,7 @@ def _making(setting: Setting, row: Row) -> Iterator[_Call]:
 
 def _create(session: int, kind: int, id: int, parent: int, topic: int, row: Row, text: Sequence[str] = ("",)) -> _Call:
     qos = Qos(reliable=row.reliable)
-    return Step.CREATE, (session, kind, _BIN, 0, id, parent, topic, qos.bits, qos.depth, row.reliable, 0), text
+    return Step.CREATE, (session, kind, _BIN, 0, id, parent, topic, qos_bits(qos), qos.depth, row.reliable, 0), text
 
 
 def _publishing(setting: Setting, row: Row, burst: int, rounds: int) -> Iterator[_Call]:

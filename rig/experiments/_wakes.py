@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rig.bench import CONTEXTS, DATAWRITER, Entity, Qos, Refused, Status, Stuck, Topology, standing
+from rig.bench import CONTEXTS, DATAWRITER, Entity, Refused, Status, Stuck, Topology, standing
 from rig.errors import BoardFault, FirmwareFault, RigFault
 from rig.experiments._refusals import again_if_late
+from rig.model import Qos
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Contexts, Wakes
 from rig.station import Setting

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
+from rig.errors import FirmwareFault
 from rig.experiments._arrangement import told
 from rig.experiments._experiment import Experiment
 from rig.experiments._factors import covering, levels
@@ -57,9 +58,16 @@ class _Sweep:
 
     def works(self, size: int) -> bool:
         """Try one size; refused for want of room *now*, again after the link had time to acknowledge."""
+        if self.stopped:
+            return False
         outcome = ""
         for _ in range(_PATIENCE):
-            outcome = self._publish(size, sequence=len(self.outcomes) + 1)
+            try:
+                outcome = self._publish(size, sequence=len(self.outcomes) + 1)
+            except FirmwareFault as fault:
+                if self.setting.path != "agent":
+                    raise
+                return self._hung(size, fault)
             if outcome != f"refused: {Status.NO_BUFFER.name}":
                 break
             self.setting.bench.spin(timeout=0.1)
@@ -67,6 +75,13 @@ class _Sweep:
         if outcome != "intact":
             self._begin_again()
         return outcome == "intact"
+
+    def _hung(self, size: int, fault: FirmwareFault) -> bool:
+        """The control found its limit the hard way. Its board is brought back; what is between is not searched for."""
+        self.outcomes[size] = f"the firmware did not come back: {fault.message}"
+        self.stopped = f"at {size:,} bytes {self.outcomes[size]}"
+        self.setting.renew()
+        return False
 
     def _begin_again(self) -> None:
         """A transfer that failed may have left its stream stuck. What came of it counts, even if this fails as well."""

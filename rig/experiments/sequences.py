@@ -6,16 +6,15 @@ import json
 from collections.abc import Iterator
 
 from rig.bench import Bench, Capability
+from rig.experiments._company import company_of
 from rig.experiments._experiment import Experiment
-from rig.model import Sequence
 from rig.records import Measurement, Metric
 from rig.records.vocabulary import Broken, BrokenPromises, Searched, Told
-from rig.search import Finding, Runner, Search, to_json
+from rig.search import Finding, Runner, Search, to_json, told_calls
 from rig.station import Setting
 
 SECONDS = (15.0, 120.0)  # of a quick run, and of a full one
 _ROUNDS = 300  # of what is repeated, past every count of 8 bits
-_LINES = 400  # of what one call may come to, at most
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -33,12 +32,15 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         agent(reticent=True)
         return bench
 
-    runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None)
+    company = company_of(setting)
+    runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None, company=company)
     agent(reticent=True)  # every sample of a connected session is for the link as well
     try:
         report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)
         setting.bench.stop()
     finally:
+        if company is not None:
+            company.leave()
         agent(reticent=False)
     searched = Searched(
         seed=report.seed,
@@ -59,7 +61,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
 def told(finding: Finding) -> Broken:
     """A finding as a record has it: call by call, what it must come to and what it came to."""
     calls = finding.calls
-    lines = call_lines(calls)
+    lines = told_calls(calls, expected=finding.expected, came=finding.came)
     breach = finding.breach
     return Broken(
         promise=breach.promise.name,
@@ -68,10 +70,7 @@ def told(finding: Finding) -> Broken:
         expected=breach.expected,
         seen=breach.seen,
         at=min(breach.operation + 2, len(lines)),
-        told=tuple(
-            Told(call=line, expected=_of(finding.expected, number - 1), came=_of(finding.came, number - 1))
-            for number, line in enumerate(lines)
-        ),
+        told=tuple(Told(call=line.call, expected=line.expected, came=line.came) for line in lines),
         topics=tuple(str(topic) for topic in calls.topics),
         sequence=json.dumps(to_json(calls), separators=(",", ":")),
         repeats=finding.repeats,
@@ -80,16 +79,6 @@ def told(finding: Finding) -> Broken:
         calls_then=finding.calls_then,
         seconds=round(finding.seconds, 3),
     )
-
-
-def call_lines(calls: Sequence) -> list[str]:
-    """The calls of a sequence: the start, its operations, and what ends every sequence."""
-    start, *rest = str(calls).splitlines()
-    return [line.split(". ", 1)[1] for line in (start, *rest)] + ["spin until nothing is left"]
-
-
-def _of(lines: tuple[tuple[int, str], ...], index: int) -> tuple[str, ...]:
-    return tuple(text for at, text in lines if at == index)[:_LINES]
 
 
 EXPERIMENT = Experiment(

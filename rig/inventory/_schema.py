@@ -1,4 +1,4 @@
-"""The schema of ``boards.yaml``: which keys a board has, by kind, and what they may be."""
+"""The schema of ``boards.yaml``: which keys a board has, by kind, and which values they may have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ALL_BOARDS = "all"
 _KINDS = ("emulated", "probe", "native")
 _COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect")
 _KEYS = {
-    "emulated": (*_COMMON_KEYS, "machine", "target", "os"),
+    "emulated": (*_COMMON_KEYS, "machine", "target", "os", "probe"),
     "probe": (*_COMMON_KEYS, "target", "core", "probe", "os"),
     "native": _COMMON_KEYS,
 }
@@ -32,12 +32,16 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _WORD = r"[a-z0-9][a-z0-9-]*"
 _HOST_OS = "linux"  # as the posix port has it
 _DEFAULT_BAUD = 115200
+_HOST_PORT = r"[A-Za-z0-9._-]+:[0-9]{1,5}"
+_REMOTE_PROBE = f"remote:{_HOST_PORT}"
+_DEVICE = f"/.+|(rfc2217|socket)://{_HOST_PORT}"
+_A_DEVICE = "an absolute path such as /dev/serial/by-id/..., or rfc2217://HOST:PORT or socket://HOST:PORT"
 
 
 def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec]]:
     """Return the default board's name and all boards.
 
-    :raises UsageError: naming file, line, key, what was found and what was expected.
+    :raises UsageError: names file, line, key, what was found and what was expected.
     """
     version = document.need("version", f"the schema version, {SCHEMA_VERSION}")
     if version.integer(0, 1 << 31, "schema versions") != SCHEMA_VERSION:
@@ -65,11 +69,15 @@ def _claim_resources(node: MapNode, board: BoardSpec, held: dict[str, BoardSpec]
         resources.append((uid, f"probe {board.probe.uid.casefold()}", "a unique id"))
     if board.link.device is not None:
         device = node.need("link", "").mapping().need("device", "")
-        resources.append((device, f"device {os.path.realpath(board.link.device)}", "a serial device"))
+        resources.append((device, f"device {_same_device(board.link.device)}", "a serial device"))
     for value, key, what in resources:
         other = held.setdefault(key, board)
         if other is not board:
             raise value.wrong(f"{what} of its own, but board {other.name!r} ({other.where}) has the same")
+
+
+def _same_device(device: str) -> str:
+    return device if "://" in device else os.path.realpath(device)
 
 
 def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
@@ -90,7 +98,7 @@ def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
         capabilities=_capabilities(node),
         firmware=_firmware(path, node),
         link=_link(node, kind),
-        probe=_probe(node) if kind == "probe" else None,
+        probe=_probe(node, kind),
         expect=_expectations(node),
         where=node.where,
     )
@@ -135,18 +143,20 @@ def _capabilities(node: MapNode) -> frozenset[str]:
 
 
 def _firmware(path: Path, node: MapNode) -> FirmwareSource:
-    value = node.need("firmware", "{preset: NAME} or {shm: FILE, network: FILE}").mapping()
-    value.only(("preset", *VARIANTS))
-    preset = value.get("preset")
+    value = node.need("firmware", "{preset: NAME}, {port: FOLDER} or {shm: FILE, network: FILE}").mapping()
+    value.only(("preset", "port", *VARIANTS))
+    preset, port = value.get("preset"), value.get("port")
     images = {
         variant: path.parent / image.text(expected="the path of an ELF file")
         for variant in VARIANTS
         if (image := value.get(variant)) is not None
     }
-    if (preset is None) == (not images):
-        raise value.wrong("either 'preset' or images by variant (shm, network), not both and not neither")
+    if [preset is not None, port is not None, bool(images)].count(True) != 1:
+        raise value.wrong("either 'preset', or 'port', or images by variant (shm, network), not both and not neither")
     return FirmwareSource(
-        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None, images=MappingProxyType(images)
+        preset=preset.text(_NAME, "a CMake preset of firmware/") if preset else None,
+        port=(path.parent / port.text(expected="the folder of a port")).absolute() if port else None,
+        images=MappingProxyType(images),
     )
 
 
@@ -157,25 +167,34 @@ def _link(node: MapNode, kind: BoardKind) -> LinkSpec:
     device, baud = value.get("device"), value.get("baud")
     if kind != "native" and transport != "serial":
         raise value.need("transport", "").wrong("serial, the only link of a board so far")
-    if kind == "emulated" and device is not None:
+    remote = kind == "emulated" and node.get("probe") is not None
+    if kind == "emulated" and device is not None and not remote:
         raise device.wrong("no device: an emulated board gets a pseudo terminal of its own")
-    if transport == "serial" and device is None and kind != "emulated":
+    if transport == "serial" and device is None and (kind != "emulated" or remote):
         raise value.wrong("a 'device' too", hint="ls /dev/serial/by-id")
     if transport == "udp4" and device is not None:
         raise device.wrong("no device beside transport udp4")
     return LinkSpec(
         transport=cast('Literal["serial", "udp4"]', transport),
-        device=device.text(r"/.+", "an absolute path such as /dev/serial/by-id/...") if device else None,
+        device=device.text(_DEVICE, _A_DEVICE) if device else None,
         baud=baud.integer(300, 12_000_000, "bits per second") if baud else _DEFAULT_BAUD,
     )
 
 
-def _probe(node: MapNode) -> ProbeSpec:
+def _probe(node: MapNode, kind: BoardKind) -> ProbeSpec | None:
+    if kind == "native" or (kind == "emulated" and node.get("probe") is None):
+        return None
     value = node.need("probe", "{uid: UNIQUE_ID}").mapping()
+    uid = value.need("uid", "the unique id that pyocd list shows")
+    named = uid.text(expected="the probe's unique id, quoted")
+    if named.startswith("remote:") and not re.fullmatch(_REMOTE_PROBE, named):
+        raise uid.wrong("remote:HOST:PORT of a probe server")
+    if kind == "emulated" and not named.startswith("remote:"):
+        raise uid.wrong("remote:HOST:PORT, where an emulated board of another host is served")
     value.only(("uid", "frequency"))
     frequency = value.get("frequency")
     return ProbeSpec(
-        uid=value.need("uid", "the unique id that pyocd list shows").text(expected="the probe's unique id, quoted"),
+        uid=named,
         frequency=frequency.integer(1000, 100_000_000, "Hz") if frequency else None,
     )
 

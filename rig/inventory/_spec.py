@@ -16,10 +16,22 @@ BoardKind = Literal["emulated", "probe", "native"]
 @final
 @dataclass(frozen=True, kw_only=True)
 class FirmwareSource:
-    """Where the bench firmware comes from: a CMake preset to build, or finished images by variant."""
+    """Where the bench firmware comes from: a CMake preset or the folder of a port to build, or images by variant."""
 
     preset: str | None
     images: Mapping[str, Path]
+    port: Path | None = None
+
+    @property
+    def built(self) -> bool:
+        """Whether the rig builds it."""
+        return self.preset is not None or self.port is not None
+
+    def __str__(self) -> str:
+        """In words."""
+        if self.port is not None:
+            return f"port {self.port}"
+        return f"preset {self.preset}" if self.preset is not None else "finished images"
 
 
 @final
@@ -44,7 +56,7 @@ class ProbeSpec:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """A verdict that is known and accepted on this board, with the reason, until a day (inclusive)."""
+    """A verdict that is known and accepted on this board, with the reason and the last day (inclusive)."""
 
     claim: str
     verdict: Literal["confirmed", "refuted", "inconclusive", "not_run"]

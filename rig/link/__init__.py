@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from rig.link._capture import CAPTURE_WRITER, LINKTYPE_USER0
 from rig.link._counters import Direction, DirectionCounters, LinkCounters
+from rig.link._network_line import is_network_line
 from rig.link._noise import NoisePlan
 from rig.link._serial_tap import SerialTap
 from rig.link._tap import LinkTap, Observer
@@ -23,4 +24,5 @@ __all__ = [
     "Observer",
     "SerialTap",
     "UdpTap",
+    "is_network_line",
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 import serial
 
 from rig.errors import AgentFault, EnvironmentFault
+from rig.link._network_line import NetworkLine, is_network_line
 
 _LOOK_PERIOD = 0.02
 _TX_LIMIT = 64 << 10
@@ -95,7 +96,7 @@ class DeviceEnd(LineEnd):
         super().__init__()
         self.device = str(device)
         self._baud = baud
-        self._serial: serial.Serial | None = None
+        self._serial: serial.Serial | NetworkLine | None = None
 
     def open(self) -> None:
         """Open the device.
@@ -105,6 +106,11 @@ class DeviceEnd(LineEnd):
         try:
             self._open()
         except (OSError, ValueError) as error:
+            if is_network_line(self.device):
+                raise EnvironmentFault(
+                    f"no serial line at {self.device}: {error}",
+                    hint="is the host up, and does it export this line? There: rig shelf export, or ser2net",
+                ) from error
             if not Path(self.device).exists():
                 raise EnvironmentFault(
                     f"no serial device {self.device}", hint="list the devices with: ls /dev/serial/by-id"
@@ -115,6 +121,10 @@ class DeviceEnd(LineEnd):
             ) from error
 
     def _open(self) -> None:
+        if is_network_line(self.device):
+            self._serial = NetworkLine(self.device, self._baud)
+            self.fileno = self._serial.fileno()
+            return
         self._serial = serial.Serial(self.device, self._baud, timeout=0, write_timeout=0, exclusive=True)
         self.fileno = self._serial.fileno()
 

@@ -6,6 +6,7 @@ when it does not. Must not know how operations reach a board, nor the claims.
 
 from rig.model._ideal import Expected, Ideal, Numbered, holders, names_of, number_all, predict, topic_id
 from rig.model._operations import (
+    Ask,
     Cancel,
     Close,
     Create,
@@ -27,9 +28,12 @@ from rig.model._operations import (
     Operation,
     Publish,
     Qos,
+    Remote,
     Repeat,
     Reply,
+    Restart,
     Send,
+    Sent,
     Sequence,
     Spin,
     Topic,
@@ -38,6 +42,7 @@ from rig.model._promise import Breach, Family, Promise, status_word
 from rig.model._world import Endpoint, Limits, Sample, World, may_meet
 
 __all__ = [
+    "Ask",
     "Breach",
     "Cancel",
     "Close",
@@ -67,10 +72,13 @@ __all__ = [
     "Promise",
     "Publish",
     "Qos",
+    "Remote",
     "Repeat",
     "Reply",
+    "Restart",
     "Sample",
     "Send",
+    "Sent",
     "Sequence",
     "Spin",
     "Topic",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rig.model._operations import (
+    Ask,
     Cancel,
     Close,
     Create,
@@ -29,9 +30,12 @@ from rig.model._operations import (
     Open,
     Operation,
     Publish,
+    Remote,
     Repeat,
     Reply,
+    Restart,
     Send,
+    Sent,
     Sequence,
     Spin,
     Topic,
@@ -82,7 +86,7 @@ class Numbered:
     def samples(self) -> int:
         """Sample numbers that it takes, with all that is in it."""
         operation = self.operation
-        if isinstance(operation, Publish):
+        if isinstance(operation, Publish | Sent):
             return operation.count
         if isinstance(operation, Loan):
             return 1
@@ -207,6 +211,15 @@ class Ideal:
                 for _ in range(count):
                     got = self._deliver(numbered)
                     self._called(numbered, got, self.world.spun(timeout_ms, 0, got), "spin")
+            case Repeat():
+                for inner in numbered.inner:
+                    self.run(inner)
+            case _:
+                self._run_beside(numbered)
+
+    def _run_beside(self, numbered: Numbered) -> None:
+        """What other contexts and callbacks do; and others at the Agent, who may bring something: here they do not."""
+        match numbered.operation:
             case InCallback(callback):
                 self._hooks.setdefault(self.callbacks + callback, []).append(numbered)
             case Elsewhere():
@@ -217,9 +230,12 @@ class Ideal:
                 self._elsewhere = False
             case Join():
                 self.world.joined()
-            case Repeat():
-                for inner in numbered.inner:
-                    self.run(inner)
+            case Restart():
+                self.world.restarted()
+            case Remote(kind, topic, there):
+                self.world.elsewhere_came(kind, self.sequence.topics[topic], there=there)
+            case Ask(end):
+                self.world.asked(end)
 
     def _called(self, numbered: Numbered, status: int, breach: Breach | None, what: str) -> None:
         self.calls += 1

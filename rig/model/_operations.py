@@ -267,6 +267,49 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """The Agent ends and another begins, which knows of nobody; who was there elsewhere is gone with it."""
+
+    def __str__(self) -> str:
+        return "the Agent is restarted"
+
+
+@dataclass(frozen=True, slots=True)
+class Remote:
+    """Elsewhere, at the same Agent, a reliable writer or reader of a topic comes (``there``) or goes."""
+
+    kind: Kind
+    topic: int
+    there: bool
+
+    def __str__(self) -> str:
+        return f"a {self.kind.name.lower()} of topic {self.topic} elsewhere {'comes' if self.there else 'goes'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The writer elsewhere publishes samples. ``length``: payload bytes, at least 4."""
+
+    topic: int
+    length: int
+    count: int = 1
+
+    def __str__(self) -> str:
+        many = f"{self.count} samples" if self.count != 1 else "a sample"
+        return f"the writer of topic {self.topic} elsewhere publishes {many} of {self.length} B"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the Agent for a reader's samples (READ_DATA)."""
+
+    end: End
+
+    def __str__(self) -> str:
+        return f"{self.end} asks the Agent for samples"
+
+
+@dataclass(frozen=True, slots=True)
 class Join:
     """Wait until the other context is through."""
 
@@ -322,6 +365,10 @@ Operation = (
     | Reply
     | Spin
     | Link
+    | Restart
+    | Remote
+    | Sent
+    | Ask
     | Join
     | InCallback
     | Elsewhere
@@ -348,7 +395,7 @@ class Sequence:
 
     ``buffers`` of ``buffer_bytes`` each, a multiple of 8, are all the message memory it gets. ``topics``: what the
     operations mean by a number. ``link``: there is one, with an Agent behind it that does not tell who reads, so that
-    every sample of a connected session is for it as well.
+    every sample of a connected session is for it as well. ``tells``: it does tell.
     """
 
     buffers: int
@@ -356,9 +403,11 @@ class Sequence:
     topics: tuple[Topic, ...]
     operations: tuple[Operation, ...] = field(default=())
     link: bool = False
+    tells: bool = False
 
     def __str__(self) -> str:
-        link = "a link" if self.link else "no link"
+        agent = " to an Agent that tells who reads" if self.tells else ""
+        link = f"a link{agent}" if self.link else "no link"
         lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and {link}"]
         lines += [str(operation) for operation in self.operations]
         return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))

@@ -9,11 +9,17 @@ says which promise they break. It leaves open what a middleware may choose:
   readers; while there is certainly a free one, it must;
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
-- the order of samples of different writers.
+- the order of samples of different writers;
+- whether an endpoint is still there when what was to replace it was rightly refused;
+- whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
 had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the
-Agent is not asked. Knows no records, no boards and no claims.
+Agent is not asked.
+
+Whoever comes and goes elsewhere, and whatever becomes of the Agent, local delivery is owed as before. For a reader
+elsewhere a pool may be full of its writers' samples. What the Agent brings to readers that asked it is its own to
+choose, and comes whole; of a writer elsewhere, once. Knows no records, no boards and no claims.
 """
 
 from __future__ import annotations
@@ -45,7 +51,8 @@ def may_meet(offered: Qos, requested: Qos) -> bool:
 class Limits:
     """What the middleware says it was built for; no promise is broken by a table that is full then.
 
-    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all. ``endpoints``: the smaller of
+    its tables of writers and of readers, where it has such.
     """
 
     sessions: int = 2
@@ -53,6 +60,7 @@ class Limits:
     pairs: int = 64
     names: int = 32
     name_bytes: int = 2048
+    endpoints: int = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -121,11 +129,25 @@ class World:
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
     :param link: whether there is a link.
+    :param pooled: whether its memory is cut into the buffers that were asked for, as its count of free ones says; else
+        it may take what is longer than one.
+    :param knows: whether the middleware itself knows which entities there are (``RIG_MW_CAP_OFFLINE``).
     """
 
     def __init__(
-        self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True, link: bool = False
+        self,
+        buffers: int,
+        buffer_bytes: int,
+        *,
+        limits: Limits | None = None,
+        loans: bool = True,
+        link: bool = False,
+        knows: bool = True,
+        pooled: bool = True,
     ) -> None:
+        self.pooled = pooled
+        self.knows = knows
+        self.unsure = ""  # what is not known, if what follows depends on it
         self.buffers = buffers
         self.buffer_bytes = buffer_bytes
         self.limits = limits or Limits()
@@ -152,6 +174,10 @@ class World:
         self._to_send = 0  # bytes that were accepted since the last spin, with what the wire adds
         self._delivered_in_spin = 0
         self._dry = False
+        self._far: dict[Topic, Endpoint] = {}  # writers elsewhere that are or were there
+        self._asked: set[End] = set()  # that asked the Agent at some time
+        self._read_afar: set[Topic] = set()  # that a reader elsewhere is or was on
+        self._unsteady = False  # the Agent was restarted, or others came: the link has more to do than what is sent
 
     # ---- sessions and entities
 
@@ -169,7 +195,7 @@ class World:
     def closed(self, session: int, status: int) -> Breach | None:
         """A session was closed with all that is in it."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if status < 0:
             return Breach(
                 Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status_word(status)}"
@@ -194,9 +220,9 @@ class World:
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if (session, kind, id) in self.groups:  # its deletion had to wait
-            return self._must_refuse(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
+            return self._must_know(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
             return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
         self.groups[session, kind, id] = text
@@ -211,12 +237,14 @@ class World:
         """
         end = create.end
         if not self._is_open(end.session):
-            return self._must_refuse(status, f"session {end.session} is not open")
+            return self._must_know(status, f"session {end.session} is not open")
         if end in self.ends:
             if not self.replaces(create, topic):
                 return self._there_already(create, topic, status)
             self._remove(end)
             self.removals += 1
+            if status < 0:
+                self.unsure = f"whether {end} is still there, as what was to replace it was refused"
         made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:
@@ -247,9 +275,9 @@ class World:
         """An endpoint was to be made where one is, and not in its place. It goes on as it was."""
         old = self.ends[create.end]
         if Mode.REUSE not in create.mode:
-            return self._must_refuse(status, f"{create.end} exists already")
+            return self._must_know(status, f"{create.end} exists already")
         if not _same(old, create, topic):
-            return self._must_refuse(status, f"{create.end} exists already and does something else")
+            return self._must_know(status, f"{create.end} exists already and does something else")
         if status >= 0:
             return None
         seen = f"the call returned {status_word(status)}"
@@ -258,7 +286,7 @@ class World:
     def deleted(self, end: End, status: int) -> Breach | None:
         """An endpoint was deleted."""
         if end not in self.ends:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -272,7 +300,7 @@ class World:
     def dropped(self, session: int, group: Group, status: int) -> Breach | None:
         """A participant, publisher or subscriber was deleted with what it holds."""
         if not any(key[:2] == (session, group) for key in self.groups):
-            return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+            return self._must_know(status, f"session {session} has no {group.name.lower()}")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -292,17 +320,56 @@ class World:
         self.removals += 1
         return None
 
+    # ---- elsewhere
+
+    def restarted(self) -> None:
+        """The Agent was restarted."""
+        self._unsteady = True
+
+    def elsewhere_came(self, kind: Kind, topic: Topic, *, there: bool) -> None:
+        """A reliable writer or reader elsewhere came, or went: it may be known here later, or for longer."""
+        self._unsteady = True
+        if there and kind is Kind.READER:
+            self._read_afar.add(topic)
+        elif there and topic not in self._far:
+            end = End(-1, Kind.WRITER, len(self._far) + 1)
+            self._far[topic] = Endpoint(end=end, topic=topic, qos=Qos(), made=Create(end))
+
+    def sent_from_afar(self, topic: Topic, number: int, length: int) -> None:
+        """The writer elsewhere published a sample, if there is one."""
+        if topic in self._far:
+            self.samples[number] = Sample(number, self._far[topic], length)
+
+    def asked(self, end: End) -> None:
+        """A reader asked the Agent for its samples; also one that is made in its place may get them."""
+        self._asked.add(end)
+
+    def _came_by_link(self, reader: Endpoint, number: int, length: int, *, whole: bool) -> Breach | None:
+        """The Agent brought a reader that asked it a sample of its own choice."""
+        sample = self.samples.get(number)
+        if sample is None:
+            seen = f"sample {number} came to {reader.end} over the link, and never was"
+            return Breach(Promise.WHOLE, Family.DAMAGED, "a sample that was published", seen)
+        if not whole or length != sample.length:
+            return self._damaged(reader, sample, length, whole=whole)
+        if sample.writer.end.session < 0 and number in reader.had:
+            expected = f"{reader.end} has had sample {number} of the writer elsewhere"
+            return Breach(Promise.ONCE, Family.EXTRA, expected, f"sample {number} came to {reader.end} again")
+        if sample.writer.end.session < 0:
+            reader.had.add(number)
+        return None
+
     # ---- publishing
 
     def loaned(self, end: End, number: int, length: int, place: int | None, status: int) -> Breach | None:
         """A place was lent, or not."""
         writer = self.ends.get(end)
         if writer is None:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if writer.loan is not None:
             return self._must_refuse(status, f"{end} has a loan already")
         if status >= 0:
-            if length > self.buffer_bytes:
+            if length > self.buffer_bytes and self.pooled:
                 return self._must_refuse(status, f"{length} B do not fit into {self.buffer_bytes}")
             self._take_buffer()
             writer.loan = Sample(number, writer, length, place)
@@ -415,10 +482,20 @@ class World:
 
     # ---- delivery
 
-    def delivered(
-        self, reader_end: End, number: int, length: int, *, whole: bool, address: int | None, request: int = 0
+    def delivered(  # noqa: PLR0911 - one case a way of being wrong
+        self,
+        reader_end: End,
+        number: int,
+        length: int,
+        *,
+        whole: bool,
+        address: int | None,
+        request: int = 0,
+        local: bool = True,
     ) -> Breach | None:
-        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload."""
+        """A callback ran. ``number``: the sample's, as its payload says; ``address``: of the payload; ``local``: it
+        came by shared memory, as the callback says.
+        """
         self._delivered_in_spin += 1
         reader = self.ends.get(reader_end)
         if reader is None:
@@ -426,6 +503,8 @@ class World:
             promise = Promise.ANSWERED if reader_end.kind >= Kind.REQUESTER else promise
             seen = f"sample {number} came to {reader_end}, which does not exist"
             return Breach(promise, Family.EXTRA, "no callback for what is not there", seen)
+        if not local and reader_end in self._asked:
+            return self._came_by_link(reader, number, length, whole=whole)
         key = -number if reader.end.kind is Kind.REQUESTER else number  # a reply carries its request's payload
         position = next((i for i, e in enumerate(reader.queue) if e.sample.number == number), None)
         if position is None:
@@ -462,7 +541,7 @@ class World:
         if status < 0:
             return Breach(Promise.ALIVE, Family.REFUSED, "a spin spins", f"the call returned {status_word(status)}")
         breach = self._overdue()
-        if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS:
+        if breach is None and self._delivered_in_spin and timeout_ms >= _LONG_TIMEOUT_MS and not self._unsteady:
             work = self._delivered_in_spin * _CALLBACK_MS + (self._to_send * _LINK_MS_PER_BYTE if self.link else 0)
             soon = (woken_after_ms or 0) + _SOON_MS + work
             if elapsed_ms > soon:
@@ -521,7 +600,9 @@ class World:
     # ---- inside
 
     def _waits_for_link(self, status: int) -> bool:
-        """Whether a call was refused since the link's stream is full: to be made again after a spin."""
+        """Whether a call was refused since the link's stream is full: to be made again after a spin. Of calls that are
+        told to the Agent.
+        """
         return self.link and status == NO_BUFFER
 
     def _is_open(self, session: int) -> bool:
@@ -565,7 +646,7 @@ class World:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
             self.held[sample] = None
-        self.for_link += self.link and not readers
+        self.for_link += self.link and (not readers or writer.topic in self._read_afar)
         self._most_used = max(self._most_used, len(self.held) + self.open_loans)
 
     def _keep(self, writer: Endpoint, sample: Sample) -> None:
@@ -669,6 +750,8 @@ class World:
         self, what: str, status: int, *, again: bool = False, text: int = 0, form: Form = Form.BIN
     ) -> Breach | None:
         seen = f"the call returned {status_word(status)}"
+        if self._waits_for_link(status):
+            return None
         if status != TABLE_FULL and again:
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
@@ -679,12 +762,21 @@ class World:
             self.rows + len(self._leaving()) + 1 > limits.entities
             or names > limits.names
             or name_bytes > limits.name_bytes
+            or len(self.ends) + len(self._leaving()) + 1 > limits.endpoints
         ):
             return None
         if self.link and self.removals:
             return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link
         promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
+
+    def _must_know(self, status: int, why: str) -> Breach | None:
+        """The same of what only its tables tell; who has none asks the Agent, whose answer nobody waits for."""
+        if self.knows:
+            return self._must_refuse(status, why)
+        if status >= 0 and "exists already" in why:
+            self.unsure = f"whether the Agent takes a creation where {why}"
+        return None
 
     def _must_refuse(self, status: int, why: str) -> Breach | None:
         if status < 0:
@@ -751,6 +843,9 @@ class World:
 
     def _older_or_apart(self, reader: Endpoint, sample: Sample, seen: str) -> Breach:
         """Why a sample that was accepted is none of this reader's."""
+        if sample.writer.end.session < 0:
+            expected = f"nothing of a writer elsewhere: {reader.end} has not asked the Agent"
+            return Breach(Promise.ONLY_MATCHING, Family.EXTRA, expected, seen)
         if sample.number in reader.replaced:
             promise, expected = Promise.DEPTH, f"only the last {reader.qos.depth} samples that wait"
         elif reader in sample.writer.readers and reader.end in self._gone:

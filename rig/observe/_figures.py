@@ -12,7 +12,8 @@ from rig.observe._watch import Event, Kind
 
 @dataclass(frozen=True, kw_only=True)
 class Figures:
-    """Counts and times of one observation.
+    """Counts and times of one observation. Where no callback of the application was watched, the transport's stand for
+    them in readers, bursts, order and places.
 
     :ivar transport_local: transport callbacks by shared memory.
     :ivar transport_link: transport callbacks over the link.
@@ -29,8 +30,8 @@ class Figures:
     :ivar failed: publishes that reported failure; None where the profile does not tell.
     :ivar failed_delivered: of those, with a transport callback by shared memory before they returned.
     :ivar to_transport: ticks from a publish to each transport callback by shared memory before the next publish.
-    :ivar to_callback: ticks from a publish to the application's callback of the same counter; without counters, of the
-        last publish.
+    :ivar to_callback: ticks from a publish to the application's callback of the same counter; without counters at both
+        ends, of the last publish.
     :ivar returned: ticks that publish took.
     """
 
@@ -58,6 +59,7 @@ class Figures:
 
 def figures(events: Sequence[Event]) -> Figures:
     """Figures of events in order of time."""
+    ends = Kind.CALLBACK if any(event.kind is Kind.CALLBACK for event in events) else Kind.TRANSPORT
     to_transport: list[float] = []
     to_callback: list[float] = []
     returned: list[float] = []
@@ -82,12 +84,14 @@ def figures(events: Sequence[Event]) -> Figures:
                     silent.add(last.counter)
             failed += event.failed
             failed_delivered += event.failed and heard > 0
-        else:
+        if event.kind in (Kind.CALLBACK, ends):
             burst = 0
-            if event.counter in begun:
-                to_callback.append(event.at - begun[event.counter])
+        if event.kind is ends:
+            number = event.counter if event.counter in begun else None
+            if number in begun:
+                to_callback.append(event.at - begun[number])
     ways = [event.local for event in events if event.kind is Kind.TRANSPORT]
-    calls = [event for event in events if event.kind is Kind.CALLBACK]
+    calls = [event for event in events if event.kind is ends]
     came = Counter(event.counter for event in calls if event.counter is not None)
     numbers = [event.counter for event in events if event.kind is Kind.PUBLISH and event.counter is not None]
     published = sum(event.kind is Kind.PUBLISH for event in events)
@@ -101,8 +105,8 @@ def figures(events: Sequence[Event]) -> Figures:
         transport_local=ways.count(True),
         transport_link=ways.count(False),
         transport_unknown=ways.count(None),
-        callbacks=len(calls),
-        by_function=Counter(event.function for event in calls),
+        callbacks=sum(event.kind is Kind.CALLBACK for event in events),
+        by_function=Counter(event.function for event in events if event.kind is Kind.CALLBACK),
         readers=_readers(came, len(calls), published),
         longest_burst=longest,
         no_counter=len(set(numbers)) < len(numbers),

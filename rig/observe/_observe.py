@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,10 +26,11 @@ from rig.probe import FirmwareImage, Probe
 
 _MOST_STEPS = 4000
 _MOST_REMEMBERED = 64  # payloads of publishes, until a callback has them
-_TRACE_SECONDS = 60.0
+_TRACE_SECONDS = 120.0
 _HALTS = 3
 _COUNTED = 10
 _CUT_PUBLISHES = 8
+_IN_FLIGHT = 2  # publishes after the cut during which samples of before may still come
 _STARTUP_SECONDS = 3.0
 _QUIET, _QUIET_LIMIT = 0.05, 1.0
 
@@ -39,7 +42,8 @@ class Plan:
     :ivar publishes: to watch, until the firmware stops at nothing for ``idle`` seconds of the host.
     :ivar stepped: publishes, after those, whose instructions are counted one by one, until the transport's callback.
     :ivar trace: on an emulated board follow one sample through every write of the core.
-    :ivar cut: then cut the link and watch on; and start once more with it cut.
+    :ivar cut: then cut the link and watch on.
+    :ivar startup: and start once more with it cut.
     """
 
     publishes: int = 200
@@ -47,6 +51,7 @@ class Plan:
     stepped: int = 0
     trace: bool = True
     cut: bool = True
+    startup: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,11 +60,13 @@ class Traced:
 
     :ivar serialised: the write into the middleware's first place; None if the payload was there already.
     :ivar copies: every write of them after that.
+    :ivar doubtful: bytes written that other samples have as well, at that place of theirs: of which one is not known.
     """
 
     serialised: PayloadWrites | None = None
     copies: tuple[PayloadWrites, ...] = ()
     writes: int = 0
+    doubtful: int = 0
     unknown: str = ""
 
 
@@ -79,7 +86,8 @@ class Observation:
     :ivar sessions: how often one was opened until then.
     :ivar places: where in RAM whole blocks of a sample stand while the application's callback has it; None: not
         searched.
-    :ivar own_place: where the application's own payload begins, if it was searched for.
+    :ivar own_place: where the application's own payload begins, if it was searched for and that is known.
+    :ivar loaned: it stands in the middleware's own memory from publish on.
     :ivar withheld: topic -> samples that the Agent did not send, because the Client's shared memory delivers them.
     :ivar calls: function -> calls for each publish.
     :ivar modules: module -> (bytes of code and constants, bytes of RAM).
@@ -102,6 +110,7 @@ class Observation:
     sessions: int
     places: tuple[Place, ...] | None
     own_place: int | None = None
+    loaned: bool = False
     traced: Traced
     withheld: Mapping[str, int]
     calls: Mapping[str, float] = field(default_factory=dict)
@@ -132,12 +141,31 @@ def check_firmware(spec: BoardSpec, image: FirmwareImage, profile: Profile) -> N
             hint="pass the linker's output, before strip or objcopy; code and data may be without debug information",
         )
     points = [profile.publish, *([profile.transport] if profile.transport else []), *profile.callbacks]
-    for name in (*(point.function for point in points), *profile.calls):
+    places: dict[int, str] = {}
+    for point in points:
+        address = _function(image, point.function) & ~1
+        if address in places:
+            also = "" if places[address] == point.function else f", as {places[address]}"
+            raise UsageError(
+                f"{point.function} is named twice in the profile{also}", hint="name a different function for each"
+            )
+        places[address] = point.function
+    for name in profile.calls:
         _function(image, name)
 
 
 def _function(image: FirmwareImage, name: str) -> int:
-    symbol = image.find(name)
+    symbol = image.symbols.get(name)
+    if symbol is None:
+        functions = [each.name for each in image.symbols.values() if each.kind == "function"]
+        near = difflib.get_close_matches(name, functions, n=3)
+        raise UsageError(
+            f"firmware {image.path.name} has no symbol {name!r}",
+            hint=f"did you mean {' or '.join(near)}?"
+            if near
+            else "was it inlined or left out by the linker? __attribute__((noinline, used)) keeps a function; "
+            "the profile's own names may be changed: --publish, --transport, --callback",
+        )
     if symbol.kind == "object":
         raise UsageError(f"{name} of {image.path.name} is a variable, not a function", hint="name a function")
     return symbol.address
@@ -219,9 +247,12 @@ class _Watching:
         self.seen, self.step = seen, step
         self.events: list[Event] = []
         self.payloads: dict[int | None, tuple[int | None, bytes]] = {}
+        self.others: deque[bytes] = deque(maxlen=_MOST_REMEMBERED)  # payloads of late, of whatever sample
         self.places: tuple[Place, ...] | None = None
         self.own_place: int | None = None
         self.window = LinkCounters()
+        self.payload_bytes: set[int] = set()
+        self.last = Kind.CALLBACK if profile.callbacks else Kind.TRANSPORT
         self.clock: Clock | None = None
         self.no_clock = ""
         self.top = next((int.from_bytes(data[:4], "little") for _, data in image.segments[:1]), 0)
@@ -241,7 +272,7 @@ class _Watching:
             steps: tuple[int, ...] = ()
             cost: tuple[float, ...] = ()
             calls: dict[str, float] = {}
-            traced = Traced(unknown="the firmware published too seldom for it")
+            traced = Traced(unknown="the firmware published too seldom for it" if plan.trace else "not asked for")
             if at_publish:
                 steps = self._steps(watch)
                 at_publish = self._next_publish(watch)
@@ -260,14 +291,13 @@ class _Watching:
                 at_publish = self._next_publish(watch)
             severed = self._severed(watch) if plan.cut and at_publish else None
             false_stops, unseen = watch.false_stops, watch.unseen_returns
-        startup = self._startup() if plan.cut else None
+        startup = self._startup() if plan.startup else None
         of = figures(self.events)
-        lengths = {len(payload) for _, payload in self.payloads.values()}
         return Observation(
             board=self.board.identity,
             clock=self.clock,
             no_clock=self.no_clock,
-            figures=replace(of, payload_bytes=max(lengths) or None if len(lengths) == 1 else None),
+            figures=replace(of, payload_bytes=max(self.payload_bytes) if len(self.payload_bytes) == 1 else None),
             steps=steps,
             halt_cost=cost,
             events=tuple(self.events),
@@ -280,6 +310,7 @@ class _Watching:
             withheld=withheld,
             places=self.places,
             own_place=self.own_place,
+            loaned=self.profile.publish.loaned,
             traced=traced,
             calls=calls,
             stack=stack,
@@ -288,6 +319,10 @@ class _Watching:
             severed=severed,
             startup=startup,
         )
+
+    @property
+    def _told_at_publish(self) -> bool:
+        return self.profile.publish.payload is not None
 
     # ---- parts of it
 
@@ -325,13 +360,18 @@ class _Watching:
                     more = True
                     break
                 self.payloads[event.counter] = event.place, event.payload
+                self.others.append(event.payload)
                 if len(self.payloads) > _MOST_REMEMBERED:
                     self.payloads.pop(next(iter(self.payloads)))
             elif before is None:
                 continue  # what came before the first publish that was seen is of samples that were not
+            elif not self._told_at_publish:
+                self.others.append(event.payload)
+            if event.payload and (event.kind is Kind.PUBLISH or not self._told_at_publish):
+                self.payload_bytes.add(len(event.payload))
             self.seen(event)
             self.events.append(replace(event, payload=b""))
-            if event.kind is Kind.CALLBACK and self.places is None and published > 1:
+            if event.kind is self.last and self.places is None and published > 1:
                 self._scan(event)
         if before is not None:
             self.window = self._settle() - before
@@ -361,14 +401,18 @@ class _Watching:
         )
 
     def _scan(self, event: Event) -> None:
+        """With the bytes that publish was handed; where the profile does not tell those, with the callback's own."""
         place, wanted = self.payloads.get(event.counter, (None, b""))
-        if not _tells(wanted):
+        place, wanted = (place, wanted) if wanted else (None, event.payload)
+        own = _own_bytes(wanted, self.others)
+        if not _tells(wanted) or not own:
             return
-        self.own_place = None if self.profile.publish.loaned else place
+        self.own_place = place
         self.places = tuple(
             found
             for start, length in self.probe.ram_regions()
             for found in find_places(self.probe.read(start, length), start, wanted, symbol_at=self.image.symbol_at)
+            if any(found.offset <= at < found.offset + found.length for at in own)
         )
 
     def _steps(self, watch: Watch) -> tuple[int, ...]:
@@ -389,40 +433,56 @@ class _Watching:
         stops = watch.events(timeout=self.plan.idle)
         return next((event for event in stops if event.kind is Kind.PUBLISH), None) is not None
 
-    def _trace(self, watch: Watch) -> Traced:  # noqa: PLR0911 - one for each reason
-        """The core is halted at a publish, and at a callback afterwards."""
-        point = self.profile.publish
+    def _trace(self, watch: Watch) -> Traced:
+        """The core is halted at a publish, and at a callback afterwards.
+
+        Where the sample's bytes are known at its callback only, that may be one of an earlier publish: then the next
+        but one is taken, all of whose way is in a longer window.
+        """
         if not self.probe.traces_writes:
             return Traced(unknown="a debug probe of real hardware cannot stop at every write")
-        if point.payload is None or point.length is None:
-            return Traced(unknown="the profile says no place of a payload")
-        ends = watch.addresses(Kind.CALLBACK) or watch.addresses(Kind.TRANSPORT)
-        if not ends:
+        if not watch.addresses(self.last):
             return Traced(unknown="the profile names no callback, so that nothing ends it")
-        stops = watch.events(timeout=self.plan.idle)
-        event = next((event for event in stops if event.kind is Kind.PUBLISH), None)
-        wanted = event.payload if event is not None else b""
-        if not _tells(wanted):
-            return Traced(unknown="the payload cannot be told by its value: it needs other bytes in each block of 16")
         readers = max(1, figures(self.events).readers)
+        traced = self._trace_once(watch, readers)
+        whole = self.profile.publish.loaned or self._told_at_publish or traced.unknown
+        if not whole and traced.serialised is None and self._next_publish(watch):
+            traced = self._trace_once(watch, 2 * readers)
+        return traced
+
+    def _trace_once(self, watch: Watch, callbacks: int) -> Traced:
+        here = watch.here()
+        wanted = here.payload if here is not None else b""
         watch.disarm()
         try:
-            writes = self.probe.trace_writes(begin=None, ends=ends, times=readers, timeout=_TRACE_SECONDS)
+            writes = self.probe.trace_writes(
+                begin=None, ends=watch.addresses(self.last), times=callbacks, timeout=_TRACE_SECONDS
+            )
         except ProbeFault as fault:
-            return Traced(unknown=fault.message)
-        finally:
             self.probe.halt()
             watch.arm()
-        rows = find_payload_writes(writes, wanted, symbol_at=self.image.symbol_at)
-        if point.loaned or not rows:
-            return Traced(copies=tuple(rows), writes=len(writes))
-        return Traced(serialised=rows[0], copies=tuple(rows[1:]), writes=len(writes))
+            return Traced(unknown=fault.message)
+        watch.arm()
+        if not self._told_at_publish:
+            at_end = watch.here()
+            wanted = at_end.payload if at_end is not None else b""
+            if not wanted:
+                return Traced(unknown=watch.no_payload or "the profile says no place of a payload")
+        own = _own_bytes(wanted, self.others)
+        if not _tells(wanted) or not own:
+            return Traced(unknown="the payload cannot be told by its value: it needs other bytes in each block of 16")
+        found = find_payload_writes(writes, wanted, symbol_at=self.image.symbol_at)
+        rows = [row for row in found if any(row.offset <= at < row.offset + row.bytes for at in own)]
+        doubtful = sum(row.bytes for row in found) - sum(row.bytes for row in rows)
+        if self.profile.publish.loaned or not rows or (not self._told_at_publish and rows[0].bytes < len(wanted)):
+            return Traced(copies=tuple(rows), writes=len(writes), doubtful=doubtful)
+        return Traced(serialised=rows[0], copies=tuple(rows[1:]), writes=len(writes), doubtful=doubtful)
 
     def _severed(self, watch: Watch) -> Figures:
         self.step("watch on with the link cut")
         self._settle()
         self.tap.cut()
-        return self._count(watch, self.plan.idle)
+        return self._count(watch, self.plan.idle, skipped=_IN_FLIGHT)
 
     def _startup(self) -> Figures:
         """Once more from a reset, with the link cut."""
@@ -432,16 +492,35 @@ class _Watching:
         with self._watch() as watch:
             return self._count(watch, min(self.plan.idle, _STARTUP_SECONDS))
 
-    def _count(self, watch: Watch, idle: float) -> Figures:
+    def _count(self, watch: Watch, idle: float, *, skipped: int = 0) -> Figures:
+        """What is seen of so many publishes; the first ones only clear the way of what was sent before the cut."""
         events: list[Event] = []
-        published = 0
+        sent: set[int] = set()
+        published = -skipped
         for event in watch.events(timeout=idle):
             published += event.kind is Kind.PUBLISH
             if published > _CUT_PUBLISHES:
                 break
-            if published:
+            if published <= 0:
+                continue
+            if event.kind is Kind.PUBLISH and event.counter is not None:
+                sent.add(event.counter)
+            if event.kind is Kind.PUBLISH or event.counter is None or not sent or event.counter in sent:
                 events.append(replace(event, payload=b""))
         return figures(events)
+
+
+def _own_bytes(payload: bytes, others: Sequence[bytes]) -> list[int]:
+    """Offsets at which a payload differs from all other ones of late: what holds one of these is surely its own.
+
+    :param others: with the payload itself, perhaps; none are its own if it was there more often.
+    """
+    if others.count(payload) > 1:
+        return []
+    rivals = [other for other in others if other != payload]
+    return [
+        at for at, byte in enumerate(payload) if all(at >= len(other) or other[at] != byte for other in rivals[-8:])
+    ]
 
 
 def _tells(payload: bytes) -> bool:

@@ -160,12 +160,12 @@ class _Record:
         seen = self._seen
         places = seen.places
         why = "" if places is not None else "not searched: needs the place and length of a payload whose bytes tell"
-        own = sum(_holds(place, seen.own_place) for place in places or ())
+        own = sum(_holds(place, seen.own_place) for place in places or ()) if seen.own_place is not None else None
+        own = 0 if seen.loaned else own
         yield self._one(
             Metric.RESIDENT_COPIES,
             [] if places is None else [len(places)],
             self._shape,
-            exact=True,
             detail=HeldOutside(places=tuple(map(_held, places or ())), own=own, unavailable=why),
         )
         traced = seen.traced
@@ -173,11 +173,12 @@ class _Record:
             Metric.PAYLOAD_WRITTEN,
             [] if traced.unknown else [sum(row.bytes for row in traced.copies)],
             self._shape,
-            exact=True,
+            exact=self._variant == "shm",  # what the link brings depends on when it brings it
             detail=TraceOutside(
                 writers=tuple(map(_written, traced.copies)),
                 serialised=traced.serialised.bytes if traced.serialised is not None else 0,
                 writes=traced.writes,
+                doubtful=traced.doubtful,
                 first=_written(traced.serialised) if traced.serialised is not None else None,
                 unavailable=traced.unknown,
             ),
@@ -199,7 +200,11 @@ class _Record:
             Metric.LINK_BYTES,
             [window.bytes / of.published],
             self._shape,
-            detail=LinkUse(samples=of.published, data_submessages=data),
+            detail=LinkUse(
+                samples=of.published,
+                messages=window.to_agent.messages + window.to_board.messages,
+                data_submessages=data,
+            ),
         )
         for metric, count in (
             (Metric.MESSAGES_SENT, seen.link.to_agent.messages),

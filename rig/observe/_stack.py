@@ -1,7 +1,9 @@
 """How deep a stack went: memory below it is painted before the firmware starts, and looked at afterwards.
 
+Where a firmware's own start code has filled that memory, its fill is as good: a long run of one word.
+
 Only the main stack, whose top is the first word of the vector table; stacks of an operating system's tasks are objects
-of the image. What a firmware's own start code clears cannot be told, and is said.
+of the image.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Protocol
 _PAINT = b"\xc5\x5c\xa7\x7a"
 _MOST = 1 << 16
 _LEAST_RUN = 16  # words in a row that nobody has written
+_LEAST_FILL = 64  # equal words in a row that a firmware's own start code has written, and nobody since
 
 
 class Memory(Protocol):
@@ -68,4 +71,10 @@ def depth(memory: Memory, painted: Painted) -> StackUse:
         run = run + 1 if words[index] else 0
         if run == _LEAST_RUN:
             return StackUse(peak=reserved - 4 * (index + _LEAST_RUN), reserved=reserved)
+    run = 1
+    for index in range(len(words) - 2, -1, -1):
+        at = 4 * index
+        run = run + 1 if data[at : at + 4] == data[at + 4 : at + 8] else 1
+        if run == _LEAST_FILL:
+            return StackUse(peak=reserved - 4 * (index + _LEAST_FILL), reserved=reserved)
     return StackUse(unknown="no painted word below the stack is left: the firmware clears that memory at its start")

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from types import TracebackType
 from typing import Protocol
 
-from rig.errors import BoardFault, FirmwareFault, UsageError
+from rig.errors import BoardFault, FirmwareFault, ProbeFault, RigError, UsageError
 from rig.observe._clock import WRAP, Clock, Words
 from rig.observe._expression import Expression
 from rig.observe._profile import Point, Profile
@@ -41,7 +43,7 @@ class Event:
     :ivar counter: the application's number of the sample; None where the profile says no place of it.
     :ivar local: it came by shared memory; None where that is not known.
     :ivar failed: publish reported failure.
-    :ivar payload: the sample's bytes at publish; empty where the profile says no place of them.
+    :ivar payload: the sample's bytes; empty where the profile says no place of them.
     :ivar place: where they stand; None if not known.
     :ivar sp: the stack pointer.
     """
@@ -128,10 +130,7 @@ class Watch:
         points += [(Kind.CALLBACK, each) for each in profile.callbacks]
         self._points: dict[int, tuple[Kind, Point]] = {}
         for kind, point in points:
-            address = address_of(point.function) & ~1
-            if address in self._points:
-                raise UsageError(f"{point.function} is named twice in the profile", hint="name different functions")
-            self._points[address] = (kind, point)
+            self._points[address_of(point.function) & ~1] = (kind, point)
         self._room = probe.breakpoints
         if len(self._points) > self._room:
             raise UsageError(
@@ -143,6 +142,8 @@ class Watch:
         self._time = 0.0
         self.false_stops = 0
         """Halts at an address where none was asked for."""
+        self.no_payload = ""
+        """Why the bytes of a sample could not be read, if they could not."""
         self.unseen_returns = 0
         """Publishes whose return was not watched: no breakpoint was left for it."""
 
@@ -151,11 +152,16 @@ class Watch:
         self.arm()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Take them away and let the core run."""
-        self._probe.halt()
-        self.disarm()
-        self._probe.resume()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take them away and let the core run. What ended the watch is what the caller has to know: an interruption
+        amid a request leaves a probe that answers nothing any more.
+        """
+        with suppress(RigError) if error is not None else nullcontext():
+            self._probe.halt()
+            self.disarm()
+            self._probe.resume()
 
     def arm(self) -> None:
         """Set the breakpoints; the core is halted."""
@@ -213,6 +219,11 @@ class Watch:
             self._time += self._clock.settles
         return self._clock.read(self._probe)
 
+    def here(self) -> Event | None:
+        """The stop at which the core is halted; None if it is none of the profile's functions."""
+        registers = self._probe.general_registers()
+        return self._event(registers, self._time) if registers["pc"] & ~1 in self._points else None
+
     def steps_to(self, kinds: Sequence[Kind], *, most: int) -> int | None:
         """Instructions from the publish at which the core is halted to the next function of these kinds, counted one
         by one.
@@ -248,12 +259,11 @@ class Watch:
                 continue
             self._probe.set_breakpoint(behind)
             before = self._time
-            try:
-                if not self.go(timeout):
-                    break
-                found.append(self._time - before - 2 * self._clock.settles)
-            finally:
-                self._probe.remove_breakpoint(behind)
+            came = self.go(timeout)
+            self._probe.remove_breakpoint(behind)
+            if not came:
+                break
+            found.append(self._time - before - 2 * self._clock.settles)
         return found
 
     def count_calls(self, functions: Mapping[str, int], *, publishes: int, timeout: float) -> dict[str, float]:
@@ -293,29 +303,40 @@ class Watch:
             kind, point = self._points[pc]
             if kind is Kind.PUBLISH and point.failed is not None:
                 self._expect_return(registers["lr"] & ~1)
-            place = _read(point.payload, core)
+            place = self._place(point, core)
             return Event(
                 kind=kind,
                 at=at,
                 function=point.function,
-                counter=_read(point.counter, core),
-                local=None if point.local is None else point.local.value(core) == point.local_is,
-                payload=self._payload(point, place, core) if kind is Kind.PUBLISH else b"",
+                counter=_must(point, point.counter, core),
+                local=None if point.local is None else _must(point, point.local, core) == point.local_is,
+                payload=self._payload(point, place, core),
                 place=place,
                 sp=sp,
             )
         if pc in self._returns:
             publish = next(point for kind, point in self._points.values() if kind is Kind.PUBLISH)
-            failed = bool(_read(publish.failed, core))
+            failed = bool(_must(publish, publish.failed, core))
             return Event(kind=Kind.RETURNED, at=at, function=publish.function, failed=failed, sp=sp)
         self.false_stops += 1
         return None
 
+    def _place(self, point: Point, core: _Halted) -> int | None:
+        try:
+            return _read(point.payload, core)
+        except ProbeFault as fault:
+            self.no_payload = _unreadable(point, fault)
+            return None
+
     def _payload(self, point: Point, place: int | None, core: _Halted) -> bytes:
         if place is None or point.length is None:
             return b""
-        length = point.length.value(core)
-        return self._probe.read(place, length) if length <= _MOST_PAYLOAD else b""
+        try:
+            length = point.length.value(core)
+            return self._probe.read(place, length) if length <= _MOST_PAYLOAD else b""
+        except ProbeFault as fault:
+            self.no_payload = _unreadable(point, fault)
+            return b""
 
     def _expect_return(self, address: int) -> None:
         """Stop where publish returns to, as long as there are breakpoints."""
@@ -341,3 +362,19 @@ class Watch:
 
 def _read(place: Expression | None, core: _Halted) -> int | None:
     return None if place is None else place.value(core)
+
+
+def _must(point: Point, place: Expression | None, core: _Halted) -> int | None:
+    """The same. :raises UsageError: it cannot be read, so the profile is not this firmware's."""
+    try:
+        return _read(place, core)
+    except ProbeFault as fault:
+        text = place.text if place is not None else ""
+        raise UsageError(
+            f"{text!r} cannot be read when {point.function} is entered: {fault.message}",
+            hint="does this function have its arguments there? The first four words are in r0 to r3, the rest at [sp]",
+        ) from fault
+
+
+def _unreadable(point: Point, fault: ProbeFault) -> str:
+    return f"the payload of {point.function} cannot be read where the profile has it: {fault.message}"

@@ -7,6 +7,7 @@ like any other to it.
 Importing this room does not import pyOCD; opening or listing probes does.
 """
 
+from rig.probe._chips import knows_target, target_memory
 from rig.probe._crashes import CRASH_SYMBOL, CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
@@ -33,7 +34,9 @@ __all__ = [
     "TargetIdentity",
     "TargetState",
     "decode_crash",
+    "knows_target",
     "list_probes",
     "open_probe",
     "ram_objects",
+    "target_memory",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from rig.errors import ProbeFault
+from rig.probe._remote import REMOTE, remote_probe
 from rig.probe.qemu import find_descriptor
 
 __all__ = ["ProbeIdentity", "find_probe", "list_probes"]
@@ -49,8 +50,11 @@ def find_probe(uid: str) -> Any:
 
     An emulated board is found by its descriptor, without touching USB: listing disturbs some real probes.
 
+    :param uid: ``remote:HOST:PORT`` is a probe that a server of pyOCD offers there; it is not listed anywhere.
     :raises ProbeFault: there is none; says what is connected.
     """
+    if uid.startswith(REMOTE):
+        return remote_probe(uid)
     emulated = find_descriptor(uid) is not None
     probe = _probe_classes()["qemu"].get_probe_with_id(uid) if emulated else _find_real(uid)
     if probe is None:

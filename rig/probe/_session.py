@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import struct
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, final
 
 from rig.errors import BoardFault, ProbeFault, UsageError
+from rig.probe._chips import knows_target
 from rig.probe._cores import core_of_cpuid
 from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
@@ -29,6 +31,7 @@ WatchKind = Literal["read", "write", "access"]
 
 _CPUID = 0xE000_ED00
 _POLL_SECONDS = 0.002
+_PIECE = 64 << 10  # bytes that are asked for at once: a remote probe answers each within its time
 _MOST_WRITES = 200_000
 _GENERAL = (*(f"r{number}" for number in range(13)), "sp", "lr", "pc")
 _REGISTERS = (*_GENERAL, "xpsr", "msp", "psp")
@@ -306,7 +309,7 @@ class Probe:
 
     @property
     def traces_writes(self) -> bool:
-        """Whether ``trace_writes`` works. Only on emulated boards: no debug port of silicon offers it."""
+        """Whether ``trace_writes`` works: only on emulated boards, as no debug port of real silicon offers it."""
         return hasattr(self._session.probe, "trace_writes")
 
     @_border("trace writes")
@@ -321,18 +324,19 @@ class Probe:
         timeout: float,
         most: int = _MOST_WRITES,
     ) -> list[MemoryWrite]:
-        """Return every write of the core to RAM, in order, that happened in a window of what it runs.
+        """Return every write of the core to RAM within a window of execution, in order.
 
-        The core must be running, and is running again afterwards, whatever happened; its time stands still at every
-        write. Holds the probe for the whole time.
+        The core must be running, and is running again afterwards, also after an error. Its time stands still at every
+        write. The call holds the probe until it returns.
 
-        :param begin: the window begins when the core gets to the instruction at this address; None: where it is
-            halted, and then it is halted again afterwards, past all breakpoints,
-        :param until: and ends with a write that covers one of these addresses; that write is the last one returned,
-        :param ends: or when the core comes to one of these instructions for the ``times``-th time.
-        :param start: called once the core cannot get to ``begin`` unseen.
-        :param timeout: from then on, seconds.
-        :param most: writes until the trace is given up.
+        :param begin: the window begins when the core reaches the instruction at this address; None: it begins where the
+            core is halted, and the core is halted again afterwards, past all breakpoints.
+        :param until: the window ends with a write that covers one of these addresses; that write is the last one
+            returned.
+        :param ends: it also ends when the core reaches one of these instructions for the ``times``-th time.
+        :param start: called as soon as the core cannot pass ``begin`` unnoticed.
+        :param timeout: seconds from that moment on.
+        :param most: number of writes after which the trace is given up.
         :raises ProbeFault: the trace did not finish, or the probe cannot trace.
         """
         if not self.traces_writes:
@@ -354,13 +358,24 @@ class Probe:
     def read(self, address: int, length: int) -> bytes:
         """Return ``length`` bytes at ``address``; the core is not stopped."""
         # Not through the core: pyOCD would look for its software breakpoints, one byte at a time.
-        return bytes(self._core.ap.read_memory_block8(address, length)) if length else b""
+        if not length:
+            return b""
+        direct = getattr(self._session.probe, "read_block", None)  # of an emulated board in this process
+        if direct is not None:
+            return bytes(direct(address, length))
+        return b"".join(self._piece(address + at, min(_PIECE, length - at)) for at in range(0, length, _PIECE))
+
+    def _piece(self, address: int, length: int) -> bytes:
+        if address % 4 or length % 4:
+            return bytes(self._core.ap.read_memory_block8(address, length))
+        words = self._core.ap.read_memory_block32(address, length // 4)  # a remote probe sends numbers as text
+        return struct.pack(f"<{len(words)}I", *words)
 
     @_border("write memory")
     def write(self, address: int, data: bytes) -> None:
         """Write ``data`` at ``address``; the core is not stopped."""
-        if data:
-            self._core.ap.write_memory_block8(address, data)
+        for at in range(0, len(data), _PIECE):
+            self._core.ap.write_memory_block8(address + at, list(data[at : at + _PIECE]))
 
     @_border("read memory")
     def read_u32(self, address: int) -> int:
@@ -402,7 +417,8 @@ def open_probe(
             probe = Probe(session, target)
         yield probe
     finally:
-        with translated("close it", uid):
+        known = bool(getattr(session.context_state, "suppress_disconnect_error", False))  # see give_up
+        with contextlib.suppress(ProbeLost) if known else contextlib.nullcontext(), translated("close it", uid):
             session.close()
 
 
@@ -424,13 +440,8 @@ def _options(
 
 def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
     from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
-    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
-    from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
-    name = normalise_target_type_name(target)
-    if name not in TARGET:
-        ManagedPacks.populate_target(name)
-    if name not in TARGET:
+    if not knows_target(target):
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )

@@ -76,7 +76,10 @@ def latency_by_spin(measurements: Sequence[Measurement]) -> Pair | None:
     payloads = {
         m.conditions["payload_bytes"]
         for m in rows
-        if m.metric == Metric.LATENCY and m.samples and m.conditions.get("spin_timeout_ms") != USUAL_SPIN_MS
+        if m.metric == Metric.LATENCY
+        and m.samples
+        and {"payload_bytes", "spin_timeout_ms"} <= m.conditions.keys()
+        and m.conditions["spin_timeout_ms"] != USUAL_SPIN_MS
     }
     if not payloads:
         return None

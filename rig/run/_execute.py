@@ -128,7 +128,7 @@ class _Run:
     def _check_images(self) -> None:
         """Whoever names a wrong file for the last board must not wait for what the first one measures."""
         for board in self.boards:
-            if board.spec.firmware.preset is None and board.pending():
+            if not board.spec.firmware.built and board.pending():
                 load_images(board.spec)
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = (), seen: Exception | None = None) -> None:

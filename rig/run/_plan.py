@@ -58,7 +58,7 @@ def plan(spec: BoardSpec, claims: Sequence[str], *, agent: str) -> list[Step]:
 
 
 def _obstacle(spec: BoardSpec, variant: str, experiment: Experiment, agent: str) -> str:
-    if spec.firmware.preset is None and variant not in spec.firmware.images:
+    if not spec.firmware.built and variant not in spec.firmware.images:
         return f"boards.yaml names no {variant} firmware for {spec.name}"
     if agent == "none" and (experiment.needs_agent or (variant == "network" and experiment.network_needs_link)):
         return "no Agent takes part (--agent none)"
@@ -70,8 +70,7 @@ def plan_lines(specs: Sequence[BoardSpec], claims: Sequence[str], *, agent: str)
     lines: list[str] = []
     asked = needed_for(claims, systems=[spec.os for spec in specs])
     for spec in specs:
-        source = f"preset {spec.firmware.preset}" if spec.firmware.preset else "finished images"
-        lines.append(f"{spec.name} ({spec.kind}, firmware from {source}, Agent {agent})")
+        lines.append(f"{spec.name} ({spec.kind}, firmware from {spec.firmware}, Agent {agent})")
         steps = plan(spec, asked, agent=agent)
         needed = [v for v in VARIANTS if any(step.variant == v and not step.skipped for step in steps)]
         for variant in VARIANTS:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rig.errors import UsageError
-from rig.experiments import call_lines
+from rig.experiments import company_of
 from rig.inventory import BoardSpec
 from rig.model import Breach, Sequence, predict
-from rig.search import Outcome, Runner
+from rig.search import Runner, ToldCall, told_calls
 from rig.station import Station
 
 
@@ -23,7 +23,7 @@ class Replayed:
     ``broken``: of ``runs`` so many broke a promise, ``breach`` in the run told, at call number ``at``.
     """
 
-    lines: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]
+    lines: tuple[ToldCall, ...]
     breach: Breach | None
     at: int
     broken: int
@@ -42,7 +42,10 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
         setting = station.prepare("shm")
         if setting.link is not None:
             setting.link.restart_agent(reticent=True)
-        runner = Runner(setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None)
+        company = company_of(setting)
+        runner = Runner(
+            setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None, company=company
+        )
         if not runner.can_run(calls):
             raise UsageError(
                 f"the middleware on board {spec.name} does not offer what this sequence needs",
@@ -56,22 +59,9 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
     broken = [outcome for outcome in outcomes if outcome.breach is not None]
     told = broken[0] if broken else outcomes[0]
     return Replayed(
-        lines=_lines(calls, told, [(line.index, line.text) for line in predict(calls, limits)]),
+        lines=told_calls(calls, expected=[(line.index, line.text) for line in predict(calls, limits)], came=told.came),
         breach=told.breach,
         at=told.breach.operation + 2 if told.breach is not None else 0,
         broken=len(broken),
         runs=times,
-    )
-
-
-def _lines(
-    calls: Sequence, told: Outcome, expected: list[tuple[int, str]]
-) -> tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...]:
-    return tuple(
-        (
-            line,
-            tuple(text for index, text in expected if index == number - 1),
-            tuple(text for index, text in told.came if index == number - 1),
-        )
-        for number, line in enumerate(call_lines(calls))
     )

@@ -3,6 +3,7 @@
 Knows the model and the bench. Must not know claims, nor how a board comes to its bench.
 """
 
+from rig.search._company import Company
 from rig.search._file import from_json, read_sequence, to_json
 from rig.search._generate import Ground, generate
 from rig.search._judge import Outcome, judge
@@ -11,9 +12,11 @@ from rig.search._names import COLLISIONS
 from rig.search._runner import Runner
 from rig.search._search import Finding, Report, Search
 from rig.search._shrink import shrink
+from rig.search._told import ToldCall, told_calls
 
 __all__ = [
     "COLLISIONS",
+    "Company",
     "Finding",
     "Ground",
     "Lowered",
@@ -21,6 +24,7 @@ __all__ = [
     "Report",
     "Runner",
     "Search",
+    "ToldCall",
     "from_json",
     "generate",
     "judge",
@@ -29,4 +33,5 @@ __all__ = [
     "read_sequence",
     "shrink",
     "to_json",
+    "told_calls",
 ]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from rig.errors import UsageError
-from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Topic
+from rig.model import Create, End, Form, Group, Kind, LinkState, Mode, Operation, Qos, Remote, Sent, Topic
 from rig.model import Sequence as Calls
 
 FORMAT = "rig-sequence"
@@ -29,6 +29,7 @@ def to_json(calls: Calls) -> dict[str, object]:
         "buffers": calls.buffers,
         "buffer_bytes": calls.buffer_bytes,
         "link": calls.link,
+        "tells": calls.tells,
         "topics": [_plain(topic) for topic in calls.topics],
         "operations": [_operation(operation) for operation in calls.operations],
     }
@@ -50,6 +51,7 @@ def from_json(data: object, *, where: str = "the sequence") -> Calls:
             topics=tuple(Topic(**{key: str(value) for key, value in topic.items()}) for topic in data["topics"]),
             operations=tuple(_read(each) for each in data["operations"]),
             link=bool(data.get("link", False)),
+            tells=bool(data.get("tells", False)),
         )
         _check(calls)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
@@ -67,7 +69,10 @@ def read_sequence(path: Path) -> Calls:
             raise UsageError(f"{path} is larger than a sequence can be ({_MOST_BYTES:,} B)")
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+        raise UsageError(
+            f"{path} cannot be read: {error.strerror}",
+            hint="a run whose search found something has them in its folder: reports/runs/<run id>/sequences/",
+        ) from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} is no JSON: {error}") from error
     if isinstance(data, Mapping) and "sequence" in data:
@@ -124,11 +129,13 @@ def _value(key: str, value: Any) -> object:  # noqa: PLR0911 - one case a field
             return LinkState[value.upper()]
         case "group":
             return Group[value.upper()]
+        case "kind":
+            return Kind[value.upper()]
         case "operations":
             return tuple(_read(each) for each in value)
         case "mode":
             return Mode(_number(value, 0, int(Mode.REUSE | Mode.REPLACE)))
-        case "keep" | "reliable_stream" | "apart":
+        case "keep" | "reliable_stream" | "apart" | "there":
             return bool(value)
         case _:
             return _number(value, 0, 1 << 30)
@@ -146,3 +153,5 @@ def _check(calls: Calls) -> None:
             for create in operation.each():
                 if create.topic and create.topic >= len(calls.topics):
                     raise ValueError(f"topic {create.topic} of {len(calls.topics)}")
+        if isinstance(operation, Remote | Sent) and operation.topic >= len(calls.topics):
+            raise ValueError(f"topic {operation.topic} of {len(calls.topics)}")

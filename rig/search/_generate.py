@@ -16,6 +16,7 @@ from random import Random
 
 from rig.bench import Capability
 from rig.model import (
+    Ask,
     Cancel,
     Close,
     Create,
@@ -40,9 +41,12 @@ from rig.model import (
     Operation,
     Publish,
     Qos,
+    Remote,
     Repeat,
     Reply,
+    Restart,
     Send,
+    Sent,
     Sequence,
     Spin,
     holders,
@@ -137,6 +141,7 @@ _KINDS_OF_CALLS = (
 )
 _ALL_DURABLE = 0.2  # in how many all that is made is for late readers
 _LINKED = 0.25  # how many of the sequences have a link
+_COMPANY = 0.12  # of these, in how many something happens at the Agent
 _LINKED_BYTES = 4096  # a longer sample takes the link for long
 _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
 
@@ -144,7 +149,7 @@ _SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a seq
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What the sequences of a board may use. ``memory_bytes``: of message memory; ``words``: of a program; ``link``:
-    there is an Agent.
+    there is an Agent; ``company``: it can be restarted; ``others``: come and go there.
     """
 
     capabilities: Capability
@@ -154,6 +159,8 @@ class Ground:
     rounds: int = 300
     longest: int = 40
     link: bool = False
+    company: bool = False
+    others: bool = False
 
     @property
     def small(self) -> bool:
@@ -182,33 +189,51 @@ class _Drawing:
         if self.link:
             self.kinds |= {"sessions"} if random.random() < 0.5 else set()  # what becomes of it when one ends
             self.kinds -= {"repeat"}  # a deletion may have to wait for the link, and a round is then not as the others
+        self._draw_company()
         self.link_state = LinkState.WHOLE
         self.forms = [Form.BIN]
         if "forms" in self.kinds:
             self.forms += [Form.XML] if Capability.XML in has else []
             self.forms += [Form.REF] if Capability.REF in has else []
         buffers, buffer_bytes = self._memory()
-        count = random.choice((1, 1, 1, 2, 2, 2, 3, 5, 12))
+        several = "modes" in self.kinds and random.random() < 0.5
+        count = random.choice((3, 5) if several else (1, 1, 1, 2, 2, 2, 3, 5, 12))
         self.topics = draw_topics(random, count if not ground.small else min(count, 2))
         self.first_topic, self.some_topics = 0, len(self.topics)  # those that are drawn from now
+        if "modes" in self.kinds and Capability.DELETE in has and random.random() < 0.5:
+            self.kinds |= {"deletions"}
         if "many_topics" in self.kinds and not ground.small:
             self.topics = many_topics(random, random.choice((10, 18, 36, 36)))
             self.some_topics = random.choice((9, 12, 15, 17))
             self.kinds |= {"modes"} if random.random() < 0.5 else set()
         self.services = draw_services(random, random.choice((1, 2))) if "services" in self.kinds else []
-        some = _DURABLE if random.random() < _ALL_DURABLE else _QOS
+        some: tuple[Qos, ...] = _DURABLE if random.random() < _ALL_DURABLE else _QOS
+        if self.asks:  # what the Agent brings beside is then no matter of history
+            some = tuple(qos for qos in _QOS if not _keeps(qos))
         self.qos = random.sample(some, random.choice((1, 2, 3)))
         self.several = ground.limits.sessions > 1 and random.random() < (0.7 if self.link else 0.5)
         self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
         self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
         if buffer_bytes > _SIXTEEN_BITS:
             self.lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
+        if self.asks:  # a sample from elsewhere shows by itself which it is
+            self.lengths = [each for each in self.lengths if each >= 4]
         if random.random() < 0.5:  # the same few again and again
             self.lengths = random.sample(self.lengths, min(len(self.lengths), random.choice((1, 1, 2, 3))))
-        self.sequence = Sequence(buffers, buffer_bytes, (*self.topics, *self.services), link=self.link)
+        names = (*self.topics, *self.services)
+        self.sequence = Sequence(buffers, buffer_bytes, names, link=self.link, tells=self.tells)
         self.ideal = Ideal(self.sequence, ground.limits)
         self.operations: list[Operation] = []
         self.asks_later = False
+
+    def _draw_company(self) -> None:
+        """Whether something happens at the Agent, and what it is like."""
+        self.company = self.link and self.ground.company and self.random.random() < _COMPANY
+        self.tells = self.company and self.random.random() < 0.7
+        self.asks = self.company and self.random.random() < 0.5
+        self.there: set[tuple[Kind, int]] = set()  # elsewhere, by topic
+        if self.company:
+            self.kinds -= {"elsewhere", "many_topics"}
 
     def draw(self) -> Sequence:
         """All of it."""
@@ -247,10 +272,16 @@ class _Drawing:
             "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if "modes" in kinds and len(self.topics) > 2:
+            moves.append((4, self._refused_again))
         if any(qos.transient_local for qos in self.qos):
             moves.append((3, self._late))
         if self.link:
             moves.append((3, self._change_link))
+        if self.company:
+            moves.append((1, self._restart))
+            moves += [(3, self._come_or_go), (4, self._send_from_afar)] if self.ground.others else []
+            moves += [(3, self._ask)] if self.asks else []
         if self.services:
             moves += [(4, self._new_service_end), (6, self._request)]
             moves += [(2, self._answer_later)] if "later" in kinds else []
@@ -354,6 +385,9 @@ class _Drawing:
             qos = Qos()
         reliable_stream = self.random.random() < 0.8
         chosen = self.random.choice(vacant[:4]) if self.random.random() < 0.7 else self.random.choice(vacant)
+        twins = [each.id for each in self.ideal.world.ends if each.kind is kind and each.id not in used]
+        if twins and self.random.random() < 0.4:
+            chosen = self.random.choice(twins)  # the same number in another session
         create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
         return create if self._has_room(create) else None
 
@@ -437,8 +471,13 @@ class _Drawing:
     def _delete(self) -> None:
         ends = self._ends(*Kind)
         if len(ends) > 1:
-            end = self.random.choice(ends)
+            owed = [end for end in ends if end.queue]
+            end = self.random.choice(owed if owed and self.random.random() < 0.4 else ends)
+            waiting = bool(end.queue)
             self._add(Delete(end.end))
+            writers = [each for each in self._ends(Kind.WRITER, loaned=False) if each.readers]
+            if waiting and writers and self.random.random() < 0.4:  # what it left behind may have to make room
+                self._add(Publish(self.random.choice(writers).end, self._length(), min(self.sequence.buffers + 1, 40)))
             made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
             if self.random.random() < 0.4 and self._has_room(made):
                 self._add(made)
@@ -528,6 +567,26 @@ class _Drawing:
         self._add(Link(self.link_state))
         if self.random.random() < 0.3:
             self._add(Spin(self.random.choice((1, 20))))
+
+    def _restart(self) -> None:
+        self.there.clear()
+        self._add(Restart())
+
+    def _come_or_go(self) -> None:
+        kind = self.random.choice((Kind.READER, Kind.READER, Kind.WRITER))
+        topic = self._topic()
+        self.there ^= {(kind, topic)}
+        self._add(Remote(kind, topic, (kind, topic) in self.there))
+
+    def _send_from_afar(self) -> None:
+        topics = sorted(topic for kind, topic in self.there if kind is Kind.WRITER)
+        if topics:
+            self._add(Sent(self.random.choice(topics), self.random.choice((4, 8, 33, 100)), self.random.choice((1, 2))))
+
+    def _ask(self) -> None:
+        readers = self._ends(Kind.READER)
+        if readers:
+            self._add(Ask(self.random.choice(readers).end))
 
     def _sleep(self) -> None:
         self._add(Spin(1))
@@ -632,7 +691,14 @@ class _Drawing:
                 self._add(Spin(0, self.random.choice((1, 2))))
 
     def _answer_later(self) -> None:
-        if self.asks_later and self.random.random() < 0.7:
+        there = [kept.asker for kept in self.ideal.kept if self.ideal.world.ends.get(kept.asker.end) is kept.asker]
+        if there and Capability.DELETE in self.ground.capabilities and self.random.random() < 0.25:
+            asker = self.random.choice(there)  # it goes with its requests open, and another one has its number
+            self._add(Delete(asker.end))
+            self._add(replace(asker.made, mode=Mode.NEW))
+            self._add(Reply(len(self.ideal.kept)))
+            self._add(Spin())
+        elif self.asks_later and self.random.random() < 0.7:
             self._add(Reply(self.random.choice((1, 1, 2, 4))))
         elif len(self.ideal.kept) < 4:
             self.asks_later = not self.asks_later
@@ -652,7 +718,25 @@ class _Drawing:
         elif other < 0.3 and create.form is not Form.REF:
             create = replace(create, qos=replace(create.qos, reliable=not create.qos.reliable))
         if self._has_room(create):
-            self._add(create)
+            for _ in range(self.random.choice((1, 1, 3))):  # a refused one leaves everything as it was, each time
+                self._add(create)
+
+    def _refused_again(self) -> None:
+        """A reuse that is refused some times, as the topic is another; then somebody on a topic that is new."""
+        living = [made for made in self._living() if made.end.kind < Kind.REQUESTER and made.form is not Form.REF]
+        used = sorted({made.topic for made in living})
+        fresh = [topic for topic in range(len(self.topics)) if topic not in used]
+        if len(used) < 2 or not fresh:
+            return
+        old = self.random.choice(living)
+        other = self.random.choice([topic for topic in used if topic != old.topic])
+        for _ in range(self.random.choice((1, 2, 3, 4, 5))):
+            self._add(replace(old, topic=other, mode=Mode.REUSE))
+        create = self._draw_end(Kind.WRITER)
+        if create is None or not self._has_room(replace(create, topic=fresh[0])):
+            return
+        self._add(replace(create, topic=fresh[0]))
+        self._add(Publish(create.end, self._length()))
 
     def _many_topics(self) -> None:
         """The same endpoint on each of many topics; or what there was goes, and other topics have their turn."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from rig.bench import Called, Context, Heard, Step
 from rig.errors import RigError
 from rig.model import (
+    Ask,
     Breach,
     Cancel,
     Close,
@@ -30,9 +31,12 @@ from rig.model import (
     Operation,
     Promise,
     Publish,
+    Remote,
     Repeat,
+    Restart,
     Sample,
     Send,
+    Sent,
     Spin,
     World,
     holders,
@@ -81,6 +85,7 @@ def judge(
     limits: Limits,
     loans: bool = True,
     tells_free: bool = True,
+    knows: bool = True,
     narrate: bool = False,
 ) -> Outcome:
     """Hold the records of one program against the model.
@@ -88,17 +93,26 @@ def judge(
     :param limits: tables that the middleware says it was built with.
     :param loans: whether a writer's place is the readers' place (``RIG_MW_CAP_LOAN``).
     :param tells_free: whether its statistics count free buffers.
+    :param knows: whether it knows by itself which entities there are (``RIG_MW_CAP_OFFLINE``).
     :param narrate: gather what came in words, for people.
     """
-    return _Judge(lowered, limits=limits, loans=loans, tells_free=tells_free, narrate=narrate).run(records)
+    world = World(
+        lowered.calls.buffers,
+        lowered.calls.buffer_bytes,
+        limits=limits,
+        loans=loans,
+        link=lowered.calls.link,
+        knows=knows,
+        pooled=tells_free,
+    )
+    return _Judge(lowered, world, tells_free=tells_free, narrate=narrate).run(records)
 
 
 class _Judge:
-    def __init__(self, lowered: Lowered, *, limits: Limits, loans: bool, tells_free: bool, narrate: bool) -> None:
-        calls = lowered.calls
+    def __init__(self, lowered: Lowered, world: World, *, tells_free: bool, narrate: bool) -> None:
         self.lowered = lowered
-        self.world = World(calls.buffers, calls.buffer_bytes, limits=limits, loans=loans, link=calls.link)
-        self.topics = calls.topics
+        self.world = world
+        self.topics = lowered.calls.topics
         self.tells_free = tells_free
         self.asked: list[tuple[End, Sample]] = []
         self.woken_after: int | None = None
@@ -122,11 +136,11 @@ class _Judge:
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
             if self.refused:
                 return Outcome(unsupported=self.refused, came=tuple(self.came))
-            if self.unjudged:
-                return Outcome(unjudged=self.unjudged, came=tuple(self.came))
-            if breach is not None:
+            if breach is not None and not self.unjudged:
                 found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
                 return Outcome(breach=found, came=tuple(self.came))
+            if unjudged := self.unjudged or self.world.unsure:
+                return Outcome(unjudged=unjudged, came=tuple(self.came))
         return Outcome(finished=self.finished, came=tuple(self.came))
 
     # ---- callbacks
@@ -143,7 +157,13 @@ class _Judge:
                     self.asked.append((end, entry.sample))
                     break
         return self.world.delivered(
-            end, number, heard.length, whole=heard.wrong < 0, address=heard.address, request=heard.request
+            end,
+            number,
+            heard.length,
+            whole=heard.wrong < 0,
+            address=heard.address,
+            request=heard.request,
+            local=heard.local,
         )
 
     def _resolve(self, end: End, heard: Heard) -> int:
@@ -223,6 +243,10 @@ class _Judge:
         match called.step:
             case Step.OPEN:
                 return world.opened(called.status)
+            case Step.HOST:
+                self._at_the_agent(operation, called)
+            case Step.READ if isinstance(operation, Ask):
+                world.asked(operation.end)
             case Step.IN_CALLBACK if isinstance(operation, InCallback):
                 self.hooks.append(self.callbacks + operation.callback)
             case Step.CLOSE:
@@ -238,6 +262,17 @@ class _Judge:
                     seen = "it was not through in time"
                     return Breach(Promise.ALIVE, Family.DEAD, "the other context publishes and ends", seen)
         return None
+
+    def _at_the_agent(self, operation: Operation, called: Called) -> None:
+        match operation:
+            case Restart():
+                self.world.restarted()
+            case Remote(kind, topic, there):
+                self.world.elsewhere_came(kind, self.topics[topic], there=there)
+            case Sent(topic, length, count):
+                first = self.lowered.steps[called.number].numbered.first
+                for number in range(first, first + count):
+                    self.world.sent_from_afar(self.topics[topic], number, length)
 
     def _started(self, called: Called) -> Breach | None:
         calls = self.lowered.calls

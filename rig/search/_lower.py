@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, service_xml
+from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, qos_bits, service_xml
 from rig.model import (
+    Ask,
     Cancel,
     Close,
     Create,
@@ -27,9 +28,12 @@ from rig.model import (
     Numbered,
     Open,
     Publish,
+    Remote,
     Repeat,
     Reply,
+    Restart,
     Send,
+    Sent,
     Spin,
     Topic,
     holders,
@@ -43,6 +47,7 @@ _JOIN_MS = 2000
 _LAST_SPINS = 3
 _LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, also where there is no link
 _OPEN_MS = 1000  # for an Agent's answer
+_ALL_SAMPLES = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +102,16 @@ class _Lowering:
         bytes_ = calls.buffers * calls.buffer_bytes
         self.builder.step(Step.START, calls.buffers, bytes_, _LINK_MTU, _LINK_HISTORY, calls.link)
         numbered = number_all(calls, first)
+        end = len(calls.operations)
+        if has_company(calls):
+            self._step(Numbered(Restart(), -1, 0), Step.HOST)  # the Agent that it wants
         for each in numbered:
             self._operation(each)
-        end = len(calls.operations)
         if any(isinstance(operation, Elsewhere) for operation in calls.operations):
             self._step(Numbered(Join(), end, 0), Step.JOIN, _JOIN_MS)
         self._step(Numbered(Spin(count=_LAST_SPINS), end, 0), Step.SPIN, 0, _LAST_SPINS)
+        if has_company(calls):
+            self._step(Numbered(Restart(), end, 0), Step.HOST)  # the one that all others want
         self.lowered.last = self.base + self.builder.step(Step.STATISTICS)
         self.lowered.samples = sum(each.samples for each in numbered)
         self.lowered.words = self.builder.words
@@ -146,6 +155,10 @@ class _Lowering:
                 self._step(numbered, Step.SPIN, timeout_ms, count)
             case Link(state):
                 self._step(numbered, Step.LINK, state)
+            case Restart() | Remote() | Sent():
+                self._step(numbered, Step.HOST)
+            case Ask(end):
+                self._step(numbered, Step.READ, end.session, end.id, _ALL_SAMPLES)
             case Join():
                 self._step(numbered, Step.JOIN, _JOIN_MS)
             case InCallback(callback):
@@ -186,7 +199,7 @@ class _Lowering:
             self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id), _bytes(text))
         service = end.kind >= Kind.REQUESTER
         qos = create.qos
-        bits = qos.reliable | qos.transient_local << 1 | qos.keep_all << 2
+        bits = qos_bits(qos)
         made_of = 0 if service else topic_id(create.topic, create.form)
         arguments = (end.session, end.kind, create.form, create.mode, end.id, 1, made_of, bits, qos.depth)
         text = _texts(create, topic)
@@ -219,6 +232,11 @@ def _texts(create: Create, topic: Topic) -> list[str]:
             endpoint_xml(create.end.kind, topic.name, topic.type, reliable=reliable, transient_local=transient_local)
         ]
     return [topic.name, topic.type, topic.reply_type] if service else []
+
+
+def has_company(calls: Calls) -> bool:
+    """Whether something happens at the Agent, which the rig has to do while the firmware waits."""
+    return any(isinstance(operation, Restart | Remote | Sent) for operation in calls.operations)
 
 
 def needs(calls: Calls) -> Capability:

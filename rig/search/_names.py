@@ -32,7 +32,7 @@ COLLISIONS: dict[str, tuple[str, str]] = {
     "crc32_low_16": ("rt/8gv_td9", "rt/oh_ht1y"),
 }
 
-_TYPES = ("std_msgs::msg::dds_::String_", "std_msgs::msg::dds_::Int32_")
+_TYPES = ("std_msgs::msg::dds_::String_", "std_msgs::msg::dds_::Int32_", "std_msgs::msg::dds_::Int64_")
 _LONG = "rt/robot_one/sensors/front/left/range_scan_"  # a long common beginning
 _PLAIN = ("rt/chatter", "rt/odom", "rt/tf", "rt/a", "rt/scan")
 _NEAR = (
@@ -61,7 +61,7 @@ def draw_topics(random: Random, count: int) -> list[Topic]:
             names += [(name, _TYPES[0]) for name in random.choice(_NEAR)]
         elif kind < 0.7:
             name = random.choice(_PLAIN)
-            names += [(name, _TYPES[0]), (name, _TYPES[1])]
+            names += [(name, type) for type in random.sample(_TYPES, 2)]
         elif kind < 0.75:  # where the name ends and the type begins
             names += [("rt/chatter", "s" + _TYPES[0]), ("rt/chatters", _TYPES[0])]
         else:

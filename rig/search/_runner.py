@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rig.bench import Bench, Called, Capability, Heard, Slow, Step
 from rig.errors import BoardFault, FirmwareFault, RigError
-from rig.model import Breach, Elsewhere, Family, InCallback, Limits, Operation, Promise, Repeat, Spin
+from rig.model import Breach, Elsewhere, Family, InCallback, Limits, Operation, Promise, Remote, Repeat, Sent, Spin
 from rig.model import Sequence as Calls
+from rig.search._company import Company, act
 from rig.search._generate import Ground
 from rig.search._judge import Outcome, judge
-from rig.search._lower import Lowered, lower, needs
+from rig.search._lower import Lowered, has_company, lower, needs
 
 _SECONDS = 10.0  # for a program beside what its spins may sleep; one that takes longer hangs
 _REPEATS_A_SECOND = 2000  # at the least, on the slowest board
@@ -26,9 +27,20 @@ class Runner:
     :param renew: brings the board back after its firmware died, and returns its new bench.
     :param key: a client key that no session of this boot had before.
     :param link: there is an Agent that sequences may connect to.
+    :param company: what may happen there, if anything may.
     """
 
-    def __init__(self, bench: Bench, *, renew: Callable[[], Bench], key: Callable[[], int], link: bool = False) -> None:
+    def __init__(
+        self,
+        bench: Bench,
+        *,
+        renew: Callable[[], Bench],
+        key: Callable[[], int],
+        link: bool = False,
+        company: Company | None = None,
+    ) -> None:
+        self._company = company
+        self._failed: set[int] = set()  # steps that the company could not do
         self._bench = bench
         self._renew = renew
         self._key = key
@@ -36,18 +48,32 @@ class Runner:
         self._first = 1
         self.limits = _limits(bench)
         self.loans = bench.has(Capability.LOAN)
+        self.knows = bench.has(Capability.OFFLINE)
         self.tells_free = self._ask_whether_it_tells()
 
     def ground(self, **more: int) -> Ground:
         """What sequences of this board may use."""
         hello = self._bench.hello
         return Ground(
-            hello.capabilities, hello.memory_bytes, self._bench.program_words, self.limits, link=self._link, **more
+            hello.capabilities,
+            hello.memory_bytes,
+            self._bench.program_words,
+            self.limits,
+            link=self._link,
+            company=self._link and self._company is not None,
+            others=self._link and self._company is not None and self._company.others,
+            **more,
         )
 
     def can_run(self, calls: Calls) -> bool:
         """Whether the middleware says that it has all that a sequence needs."""
-        return needs(calls) & ~self._bench.hello.capabilities == 0 and (self._link or not calls.link)
+        company = self._company
+        at_the_agent = self._link and (not has_company(calls) or (company is not None and self._enough(calls)))
+        return needs(calls) & ~self._bench.hello.capabilities == 0 and (at_the_agent or not calls.link)
+
+    def _enough(self, calls: Calls) -> bool:
+        others = any(isinstance(operation, Remote | Sent) for operation in calls.operations)
+        return self._company is not None and (self._company.others or not others)
 
     def run(self, many: Sequence[Calls]) -> Iterator[tuple[Calls, Outcome]]:
         """Run sequences in turn; yields what each came to. A dead firmware is a breach, and the board is renewed."""
@@ -74,16 +100,15 @@ class Runner:
             return Outcome(unjudged="its program is longer than the firmware has room for")
         self._first = (self._first + lowered.samples) & _WORD_MASK or 1
         try:
-            records = self._bench.run_program(lowered.words, timeout=_time_for([lowered]))
+            records = self._run_program([lowered])
         except (FirmwareFault, BoardFault) as fault:
             return self._died(lowered, self._records_so_far(), fault, narrate=narrate)
         return self._judge(lowered, records, narrate=narrate)
 
     def _run_batch(self, batch: list[Lowered]) -> Iterator[tuple[Calls, Outcome]]:
-        words = [word for lowered in batch for word in lowered.words]
         fault: RigError | None = None
         try:
-            records = self._bench.run_program(words, timeout=_time_for(batch))
+            records = self._run_program(batch)
         except (FirmwareFault, BoardFault) as error:
             fault = error
             records = self._records_so_far()
@@ -96,16 +121,35 @@ class Runner:
         if fault is not None:
             self._bench = self._renew()
 
+    def _run_program(self, batch: Sequence[Lowered]) -> list[Called | Heard]:
+        words = [word for lowered in batch for word in lowered.words]
+        company, self._failed = self._company, set()
+        wanted = company is not None and any(has_company(lowered.calls) for lowered in batch)
+
+        def at_the_agent(number: int) -> None:
+            for lowered in batch:
+                call = lowered.steps.get(number)
+                if call is not None and company is not None:
+                    try:
+                        act(company, lowered.calls, call.numbered)
+                    except RigError:
+                        self._failed.add(number)
+
+        return self._bench.run_program(words, timeout=_time_for(batch), on_hold=at_the_agent if wanted else None)
+
     def _records_so_far(self) -> list[Called | Heard]:
         return self._bench.program_so_far()
 
     def _judge(self, lowered: Lowered, records: Sequence[Called | Heard], *, narrate: bool = False) -> Outcome:
+        if self._failed & lowered.steps.keys():
+            return Outcome(unjudged="what it wants of the Agent could not be done")
         return judge(
             lowered,
             records,
             limits=self.limits,
             loans=self.loans,
             tells_free=self.tells_free,
+            knows=self.knows,
             narrate=narrate,
         )
 
@@ -146,6 +190,7 @@ def _limits(bench: Bench) -> Limits:
         pairs=number("shm_pairs", known.pairs),
         names=number("names", known.names),
         name_bytes=number("name_bytes", known.name_bytes),
+        endpoints=min(number("publishers", known.endpoints), number("subscriptions", known.endpoints)),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import islice
 
 from rig.model import (
+    Ask,
     Create,
     Elsewhere,
     End,
@@ -24,9 +25,12 @@ from rig.model import (
     Operation,
     Publish,
     Qos,
+    Remote,
     Repeat,
     Reply,
+    Restart,
     Send,
+    Sent,
     Spin,
     Topic,
 )
@@ -109,7 +113,7 @@ def _cost(calls: Calls) -> tuple[int, ...]:
         sum(end.id for end in ends),
         sum(getattr(o, "timeout_ms", 0) + getattr(o, "delay_ms", 0) for o in operations),
         sum(getattr(o, "length", 0) for o in operations),
-        calls.link,
+        calls.link + calls.tells,
         calls.buffers,
         calls.buffer_bytes,
         sum(topic.type != _PLAIN_TYPE and not topic.reply_type for topic in calls.topics),
@@ -190,9 +194,11 @@ def _smaller(calls: Calls) -> Iterator[Calls]:
             yield _with(calls, index, less)
     for buffers in _lower(calls.buffers):
         yield replace(calls, buffers=buffers)
+    if calls.tells:
+        yield replace(calls, tells=False)
     if calls.link:
-        without = tuple(o for o in calls.operations if not isinstance(o, Link))
-        yield replace(calls, link=False, operations=without)
+        without = tuple(o for o in calls.operations if not isinstance(o, Link | Restart | Remote | Sent | Ask))
+        yield replace(calls, link=False, tells=False, operations=without)
     if calls.buffer_bytes > 64:
         yield replace(calls, buffer_bytes=64)
     for size in _lower(calls.buffer_bytes // 8):
@@ -206,6 +212,9 @@ def _less(operation: Operation) -> Iterator[Operation]:
             yield from (replace(operation, length=less) for less in (8, 4, *_lower(length)) if less < length)
         case Loan(_, length):
             yield from (replace(operation, length=less) for less in (8, 4, *_lower(length)) if less < length)
+        case Sent(_, length, count):
+            yield from (replace(operation, count=less) for less in _lower(count))
+            yield from (replace(operation, length=less) for less in (8, 4) if less < length)
         case Spin(timeout_ms, count):
             yield from (replace(operation, count=less) for less in _lower(count))
             if timeout_ms:
@@ -321,13 +330,16 @@ def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None
 
 def drop_unused_topics(calls: Calls) -> Calls:
     """Only the topics that are used, numbered anew."""
-    used = sorted({each.topic for o in _all(calls.operations) if isinstance(o, Create) for each in o.each()})
+    made = {each.topic for o in _all(calls.operations) if isinstance(o, Create) for each in o.each()}
+    used = sorted(made | {o.topic for o in calls.operations if isinstance(o, Remote | Sent)})
     place = {topic: at for at, topic in enumerate(used)}
 
     def changed(operation: Operation) -> Operation:
         if isinstance(operation, InCallback | Elsewhere | Repeat):
             return replace(operation, operations=tuple(map(changed, operation.operations)))  # type: ignore[arg-type]
-        return replace(operation, topic=place[operation.topic]) if isinstance(operation, Create) else operation
+        if isinstance(operation, Create | Remote | Sent):
+            return replace(operation, topic=place[operation.topic])
+        return operation
 
     topics = tuple(calls.topics[topic] for topic in used)
     return replace(calls, topics=topics, operations=tuple(map(changed, calls.operations)))

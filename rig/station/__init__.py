@@ -5,7 +5,18 @@ everything down again, whatever happened. Must not know experiments.
 """
 
 from rig.station._flash import flash_board
-from rig.station._setting import Link, RemoteReader, Setting, Traffic
-from rig.station._station import Station, agent_label, load_images
+from rig.station._setting import Link, RemoteEnds, RemoteReader, Setting, Traffic
+from rig.station._station import Station, agent_label, board_points, load_images
 
-__all__ = ["Link", "RemoteReader", "Setting", "Station", "Traffic", "agent_label", "flash_board", "load_images"]
+__all__ = [
+    "Link",
+    "RemoteEnds",
+    "RemoteReader",
+    "Setting",
+    "Station",
+    "Traffic",
+    "agent_label",
+    "board_points",
+    "flash_board",
+    "load_images",
+]

@@ -15,6 +15,7 @@ from rig.agent import (
     BuiltinAgent,
     ExternalAgent,
     Personality,
+    RemoteEnds,
     RemoteReader,
     SerialTransport,
     Transport,
@@ -147,6 +148,23 @@ class TappedLink:
         """
         port = self.agent.port if self.agent is not None else 0
         return RemoteReader(port, topic) if port else None
+
+    @property
+    def ours(self) -> bool:
+        """Whether the Agent is the rig's own."""
+        return isinstance(self.agent, BuiltinAgent)
+
+    @property
+    def has_room_for_others(self) -> bool:
+        """Whether this Agent serves others than the board's line."""
+        return self.agent is not None and self.agent.port != 0
+
+    def remote_ends(self) -> RemoteEnds | None:
+        """Others beside the board, at the same Agent; None if it has no room for them.
+
+        :raises AgentFault: it does not answer.
+        """
+        return RemoteEnds(self.agent.port) if self.agent is not None and self.agent.port else None
 
     def spoilt(self) -> int:
         """Units of both directions that came damaged or that ``disturb`` spoilt; what ``cut`` withheld is no damage."""

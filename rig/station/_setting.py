@@ -5,7 +5,7 @@ Knows no board kind, no Agent and no process; a station fills it in.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol
@@ -71,6 +71,26 @@ class RemoteReader(Protocol):
         ...
 
 
+class RemoteEnds(Protocol):
+    """Reliable readers and writers beside the board, at the same Agent; they come and go. A topic: name and type."""
+
+    def come(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """A reader or writer comes, if it is not there. :raises AgentFault: the Agent does not take it."""
+        ...
+
+    def go(self, topic: tuple[str, str], *, writes: bool) -> None:
+        """It goes, if it is there. :raises AgentFault: the Agent does not let it."""
+        ...
+
+    def publish(self, topic: tuple[str, str], samples: Sequence[bytes]) -> None:
+        """The writer publishes, if it is there. :raises AgentFault: the Agent does not take it."""
+        ...
+
+    def close(self) -> None:
+        """Leave without a word."""
+        ...
+
+
 class Link(Protocol):
     """The tapped link between board and Agent."""
 
@@ -115,6 +135,23 @@ class Link(Protocol):
         """
         ...
 
+    @property
+    def ours(self) -> bool:
+        """Whether the Agent is the rig's own."""
+        ...
+
+    @property
+    def has_room_for_others(self) -> bool:
+        """Whether this Agent serves others than the board's line."""
+        ...
+
+    def remote_ends(self) -> RemoteEnds | None:
+        """Others beside the board, at the same Agent; None if it has no room for them.
+
+        :raises AgentFault: it does not answer.
+        """
+        ...
+
     def pace(self, baud: int | None) -> None:
         """Hold the line to a baud rate, or not at all."""
         ...
@@ -129,6 +166,7 @@ class Setting:
     """One flashed and booted board, its link and its firmware, as an experiment sees them.
 
     ``link`` is None where no Agent takes part. ``baud``: the line's rate where it is a serial line.
+    ``wire``: the network between the line and the Agent, in words; empty if there is none.
     ``scan``: every place in RAM that holds payload bytes, by symbol. ``sections``: sizes of the image's, in bytes;
     ``ram``: RAM of each of its objects, bytes by ``source file:object``.
     ``trace``: runs an exchange and returns every write of payload bytes to RAM, from the payload's first byte until the
@@ -149,6 +187,7 @@ class Setting:
     ram: Callable[[], Mapping[str, int]]
     trace: Callable[[bytes, Callable[[], None]], Trace] | None = None
     untraceable: str = ""
+    wire: str = ""
     crash: Callable[[], str | None] = lambda: None
     quick: bool = False
     seed: int = 1
@@ -271,8 +310,12 @@ class Setting:
             clock=clock.name if metric.timed else None,
             exact=repeatable if exact is None else exact,
             conditions=check_conditions(conditions),
-            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail),
+            detail=self._with_what_the_agent_kept((experiment, dict(conditions)), detail) | self._passed(metric),
         )
+
+    def _passed(self, metric: Metric) -> dict[str, object]:
+        """Time over the Agent contains that of a network wire, if there is one, and says so."""
+        return {"wire": self.wire} if self.wire and metric.timed and self.path == "agent" else {}
 
     def _with_what_the_agent_kept(self, case: tuple[str, dict[str, Scalar]], about: Detail | None) -> dict[str, object]:
         """Say beside a missing delivery what the Agent did not send: what it kept, the Client was to deliver.

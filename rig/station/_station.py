@@ -15,11 +15,22 @@ from typing import Self
 
 from rig import __version__
 from rig.agent import find_external
-from rig.bench import IDENTITY_SYMBOL, Bench, Identity, Refused, Status, build, identity_of
+from rig.bench import (
+    IDENTITY_SYMBOL,
+    Bench,
+    Identity,
+    Refused,
+    Status,
+    build,
+    build_port,
+    identity_of,
+    open_points,
+    port_of,
+)
 from rig.board import Board, ConsoleRecorder, open_board
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
-from rig.inventory import BoardSpec
+from rig.inventory import BoardSpec, LinkSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
 from rig.records import Firmware, Scalar
@@ -50,12 +61,11 @@ def agent_label(kind: str) -> str:
 
 
 def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
-    """The bench images of a board by variant, built first if it names a preset.
+    """The bench images of a board by variant, built first if it names a preset or a port.
 
-    :raises UsageError: one cannot be read, or is not what boards.yaml takes it for.
+    :raises UsageError: one cannot be read or built, or is not what boards.yaml takes it for.
     """
-    paths: Mapping[str, Path]
-    paths = build(spec.firmware.preset) if spec.firmware.preset is not None else spec.firmware.images
+    paths = _paths(spec)
     missing = [path for path in paths.values() if not path.exists()]
     if missing and spec.os in _BUILT_ELSEWHERE:
         raise UsageError(
@@ -67,6 +77,27 @@ def load_images(spec: BoardSpec) -> dict[str, FirmwareImage]:
     for variant, image in images.items():
         _check_identity(spec, variant, image)
     return images
+
+
+def board_points(spec: BoardSpec) -> list[str]:
+    """What is still open in the port of a board, as ``file:line: what``; nothing if the rig does not build it."""
+    source = spec.firmware
+    place = source.port or port_of(source.preset or "") if source.built else None
+    return open_points(place) if place is not None and place.is_dir() else []
+
+
+def _paths(spec: BoardSpec) -> Mapping[str, Path]:
+    source = spec.firmware
+    if not source.built:
+        return source.images
+    points = board_points(spec)
+    if points:
+        raise UsageError(
+            f"the port of board {spec.name} ({spec.where}) is not finished: {len(points)} "
+            f"point{'s are' if len(points) > 1 else ' is'} open, first {points[0]}",
+            hint=f"`rig build {spec.name}` lists them; take each line RIG_TODO away when it is done (docs/porting.md)",
+        )
+    return build_port(source.port) if source.port is not None else build(source.preset or "")
 
 
 def _check_identity(spec: BoardSpec, variant: str, image: FirmwareImage) -> None:
@@ -196,6 +227,7 @@ class Station:
             bench=bench,
             link=self._link,
             baud=self._link.baud if self._link is not None else None,
+            wire=_wire(self.spec) if self._link is not None else "",
             scan=scanner(board),
             sections=image.sections,
             ram=partial(ram_objects, image.path),
@@ -235,7 +267,7 @@ class Station:
             emulator=found.emulator or "",
             clock=self._clock[0],
             clock_note=self._clock[1],
-            link=f"serial {link.baud} baud" if link.transport == "serial" else link.transport,
+            link=_words(link),
             firmware=tuple(self._firmware.values()),
             recoveries={step: count for step, count in self.board.recoveries.items() if count},
         )
@@ -303,7 +335,7 @@ class Station:
         self._link = open_link(
             self.board.link,
             agent=self._agent_kind,
-            paced=self.spec.kind == "emulated",
+            paced=self.spec.kind == "emulated" and self.spec.probe is None,  # else its own host holds it to the rate
             capture=self._file("link.pcapng"),
             log=self._file("agent.log"),
             stack=self._link_stack,
@@ -318,6 +350,20 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _wire(spec: BoardSpec) -> str:
+    """The network between the board's line and its Agent, in words; empty if there is none."""
+    scheme, network, _ = (spec.link.device or "").partition("://")
+    return f"{scheme} over TCP" if network else ""
+
+
+def _words(link: LinkSpec) -> str:
+    if link.transport != "serial":
+        return link.transport
+    scheme, network, _ = (link.device or "").partition("://")
+    wire = f", {scheme} over the network" if network else ""
+    return f"serial {link.baud} baud{wire}"
 
 
 def _is_unanswered(seen: RigError) -> bool:

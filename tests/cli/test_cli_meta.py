@@ -4,7 +4,13 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+import pytest
 from rig_process import Finished
+
+from rig.cli._meta import check_command, write_command
+from rig.cli._replay import replay_command
+from rig.errors import UsageError
 
 Rig = Callable[..., Finished]
 
@@ -25,3 +31,19 @@ def test_a_folder_without_a_library_is_one_clear_error(rig: Rig, tmp_path: Path)
     done = rig("meta", "check", str(tmp_path))
     assert done.code == 2
     assert "no uxr/client/config.h" in done.err and "Traceback" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "next_step"),
+    [
+        (check_command, ["nothing.meta"], "rig meta write makes a colcon.meta"),
+        (write_command, ["--base", "nothing.meta"], "rig meta write makes a colcon.meta"),
+        (replay_command, ["nothing.json"], "sequences/"),
+    ],
+)
+def test_a_file_that_is_not_there_says_what_to_do_next(
+    command: click.Command, arguments: list[str], next_step: str
+) -> None:
+    with pytest.raises(UsageError, match="cannot be read: No such file") as error:
+        command.main(arguments, standalone_mode=False)
+    assert next_step in error.value.hint

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from firmware_native import READER, WRITER, Native
 
-from rig.bench import CONTEXTS, DATAWRITER, Bench, Entity, Qos, Status, Stuck, build_defect, one_writer, standing
+from rig.bench import CONTEXTS, DATAWRITER, Bench, Entity, Status, Stuck, build_defect, one_writer, standing
 from rig.inventory import Inventory
+from rig.model import Qos
 from rig.probe import FirmwareImage
 from rig.station import Station
 

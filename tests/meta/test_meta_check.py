@@ -80,6 +80,18 @@ def test_a_message_over_several_slots_is_not_foretold() -> None:
     assert not check(configuration(**{MTU: finding.needs}), wanted)
 
 
+def test_a_message_longer_than_the_input_stream_never_returns() -> None:
+    have = configuration(**{SHM: "OFF"})
+    option = "RMW_UXRCE_STREAM_HISTORY"
+    # Seen on a library with MTU 512 and 4 slots: 1,980 bytes of payload come, and with 1,982 the program hangs.
+    assert option not in [each.option for each in check(have, need(1, 1, 1992, 1))]
+    (finding,) = [each for each in check(have, need(1, 1, 1994, 1)) if each.option == option]
+    assert "does not return" in finding.what and finding.needs == "8"
+    assert option not in [
+        each.option for each in check(configuration(**{SHM: "OFF", option: "8"}), need(1, 1, 1994, 1))
+    ]
+
+
 def test_shared_memory_off_or_set_for_the_wrong_package() -> None:
     wanted = need(1, 1, 100, 1)
     assert [each.option for each in check(configuration(**{SHM: "OFF"}), wanted)] == [SHM]

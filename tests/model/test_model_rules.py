@@ -508,3 +508,82 @@ def test_what_a_depth_replaced_while_another_context_published_is_owed_to_nobody
         kept(mcu.hear(reader, number))
     mcu.world.joined()
     kept(mcu.spin())
+
+
+def test_what_is_elsewhere_takes_nothing_from_local_readers_and_may_bring_some_to_who_asked() -> None:
+    mcu = Mcu(link=True)
+    writer, reader, other = mcu.make(Kind.WRITER, 1), mcu.make(Kind.READER, 1), mcu.make(Kind.READER, 2)
+    mcu.world.elsewhere_came(Kind.WRITER, TOPIC, there=True)
+    mcu.world.sent_from_afar(TOPIC, 100, 8)
+    mcu.world.asked(reader)
+
+    def by_link(end: End, number: int) -> Breach | None:
+        return mcu.world.delivered(end, number, 8, whole=True, address=None, local=False)
+
+    assert by_link(reader, 100) is None
+    again, unasked = by_link(reader, 100), by_link(other, 100)
+    assert again is not None
+    assert again.promise is Promise.ONCE
+    assert unasked is not None
+    assert unasked.promise is Promise.ONLY_MATCHING
+    sample = mcu.publish(writer)
+    mcu.world.restarted()
+    assert by_link(reader, sample) is None  # an Agent may send it back: that is another claim's matter
+    lost = mcu.spin()
+    assert lost is not None
+    assert lost.family is Family.LOST
+
+
+def test_a_pool_may_be_full_of_what_a_reader_elsewhere_is_owed() -> None:
+    mcu = Mcu(link=True, buffers=1)
+    writer, reader = mcu.make(Kind.WRITER, 1), mcu.make(Kind.READER, 1)
+    kept(mcu.hear(reader, mcu.publish(writer)))
+    assert mcu.spin() is None
+    assert mcu.world.published(writer, 50, 8, None, NO_BUFFER) is not None
+    mcu.world.elsewhere_came(Kind.READER, TOPIC, there=True)
+    kept(mcu.hear(reader, mcu.publish(writer)))
+    assert mcu.spin() is None
+    assert mcu.world.published(writer, 51, 8, None, NO_BUFFER) is None
+
+
+def test_a_request_has_an_id_that_no_waiting_one_has() -> None:
+    mcu = Mcu()
+    mcu.make(Kind.REPLIER, 1, topic=SERVICE)
+    asker = mcu.make(Kind.REQUESTER, 1, topic=SERVICE)
+    broken(mcu.world.published(asker, 1, 8, None, 0), Promise.ANSWERED, Family.EXTRA)
+    kept(mcu.world.published(asker, 2, 8, None, 10))
+    broken(mcu.world.published(asker, 3, 8, None, 10), Promise.ANSWERED, Family.EXTRA)
+
+
+def test_who_asks_the_agent_what_is_there_need_not_refuse_by_itself() -> None:
+    world = World(BUFFERS, BYTES, knows=False)
+    kept(world.opened(0))
+    nobody = End(0, Kind.READER, 9)
+    kept(world.deleted(nobody, OK))
+    for _ in range(2):
+        for group in (1, 2, 4):
+            kept(world.group_created(0, group, 1, OK) if (0, group, 1) not in world.groups else None)
+        kept(world.created(Create(nobody, 0, PLAIN), TOPIC, OK))
+    assert world.unsure
+
+
+def test_a_creation_may_have_to_wait_for_a_link() -> None:
+    for link in (True, False):
+        mcu = Mcu(link=link)
+        mcu.writer()
+        breach = mcu.world.created(Create(End(0, Kind.WRITER, 2), 0, PLAIN), TOPIC, NO_BUFFER)
+        assert (breach is None) is link
+
+
+def test_what_was_to_be_replaced_by_something_that_is_refused_may_be_there_or_not() -> None:
+    mcu = Mcu()
+    reader = mcu.reader()
+    again = Create(reader, 1, PLAIN, mode=Mode.REPLACE)
+    kept(mcu.world.created(again, OTHER, UNKNOWN, held=False))
+    assert mcu.world.unsure
+    mcu = Mcu()
+    broken(
+        mcu.world.created(Create(mcu.reader(), 1, PLAIN, mode=Mode.REPLACE), OTHER, UNKNOWN),
+        Promise.CREATED_AGAIN,
+        Family.REFUSED,
+    )

@@ -79,7 +79,9 @@ def test_deliveries_their_way_and_what_publish_reports(tmp_path: Path, monkeypat
 
 def test_a_swapped_pair_is_out_of_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RIG_STATE_DIR", str(tmp_path / "state"))
-    seen = watch(application(tmp_path, "-DSWAP"), tmp_path, Plan(publishes=16, idle=10.0, trace=False, cut=False))
+    seen = watch(
+        application(tmp_path, "-DSWAP"), tmp_path, Plan(publishes=16, idle=10.0, trace=False, cut=False, startup=False)
+    )
     assert (seen.figures.out_of_order, seen.figures.lost) == (2, 2)
 
 

@@ -5,7 +5,18 @@ from collections.abc import Mapping
 import pytest
 
 from rig.errors import UsageError
-from rig.observe import Event, Expression, Kind, figures, read_profile, shipped_profile, shipped_profiles
+from rig.observe import (
+    Event,
+    Expression,
+    Kind,
+    depth,
+    figures,
+    paint,
+    read_profile,
+    shipped_profile,
+    shipped_profiles,
+    start_clock,
+)
 
 
 class Halted:
@@ -106,6 +117,51 @@ def test_without_counters_nothing_is_said_of_order() -> None:
 def test_a_number_that_is_none_tells_nothing_of_order() -> None:
     seen = figures([event(Kind.PUBLISH, 1, 7), event(Kind.CALLBACK, 2, 7), event(Kind.PUBLISH, 3, 7)])
     assert seen.no_counter and (seen.out_of_order, seen.repeated, seen.lost) == (None, None, None)
+
+
+class Registers(dict[int, int]):
+    """The debug registers of a core, which keep what is written."""
+
+    def read_u32(self, address: int) -> int:
+        return self.get(address, 0)
+
+    def write_u32(self, address: int, value: int) -> None:
+        self[address] = value
+
+
+def test_a_cores_cycle_counter_is_the_clock_of_a_real_board() -> None:
+    core = Registers({0xE000_1000: 4 << 28, 0xE000_1004: 0xFFFF_FFF0})
+    clock, why = start_clock(core, None)
+    assert clock is not None and (clock.name, clock.unit, why) == ("dwt", "cycles", "")
+    assert core[0xE000_EDFC] >> 24 & 1 and core[0xE000_1000] & 1
+    assert clock.read(core) == 0xFFFF_FFF0 and clock.units(17) == 17 and not clock.settles
+    assert start_clock(Registers({0xE000_1000: 4 << 28 | 1 << 25}), None)[0] is None
+
+
+def test_how_deep_a_stack_went() -> None:
+    class Memory:
+        def __init__(self) -> None:
+            self.bytes = bytearray(0x1000)
+
+        def read(self, address: int, length: int) -> bytes:
+            return bytes(self.bytes[address - 0x2000_0000 :][:length])
+
+        def write(self, address: int, data: bytes) -> None:
+            self.bytes[address - 0x2000_0000 : address - 0x2000_0000 + len(data)] = data
+
+    memory = Memory()
+    painted = paint(memory, 0x2000_0800, [(0x2000_0000, 0x100)], [(0x2000_0000, 0x1000)])
+    assert (painted.begin, painted.top) == (0x2000_0100, 0x2000_0800)
+    memory.write(0x2000_0700, b"frames" * 40)
+    used = depth(memory, painted)
+    assert (used.peak, used.reserved, used.unknown) == (0x100, 0x700, "")
+    memory.write(0x2000_0100, bytes(0x700))  # the firmware's own start code has cleared it
+    memory.write(0x2000_0780, b"frames" * 20)
+    assert depth(memory, painted).peak == 0x80
+    memory.write(0x2000_0100, bytes(range(256)) * 7)
+    assert "clears that memory" in depth(memory, painted).unknown
+    assert paint(memory, 0x2000_0080, [(0x2000_0000, 0x100)], [(0x2000_0000, 0x1000)]).unknown
+    assert paint(memory, 0x1000, [], [(0x2000_0000, 0x1000)]).unknown
 
 
 def test_readers_and_what_they_were_handed() -> None:

@@ -77,10 +77,11 @@ def test_two_firmwares_make_a_run_with_verdicts(tmp_path: Path, images: tuple[Pa
 def test_one_firmware_as_json(tmp_path: Path, images: tuple[Path, Path]) -> None:
     arguments = [str(images[1]), "--publishes", "8", "--no-cut", "--idle", "10", "--out", str(tmp_path / "run")]
     done = observe(tmp_path, *arguments, "--json")
-    record = json.loads(done.stdout)
-    assert done.returncode == 0 and record["run"]["outcome"] == "passed", done.stderr
-    assert [firmware["variant"] for firmware in record["boards"][0]["firmware"]] == ["network"]
-    assert {claim["verdict"] for claim in record["claims"]} == {"not_run"}
+    told = json.loads(done.stdout)
+    assert done.returncode == told["exit_code"] == 0 and told["run"]["outcome"] == "passed", done.stderr
+    assert {claim["verdict"] for claim in told["claims"]} == {"not_run"}
+    record = load(tmp_path / "run")
+    assert [firmware.variant for firmware in record.boards[0].firmware] == ["network"]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,7 @@ def test_one_firmware_as_json(tmp_path: Path, images: tuple[Path, Path]) -> None
         (["{on}", "--profile", "/dev"], "is no file"),
         (["{on}", "--callback", "app_callbac"], "has no symbol 'app_callbac'"),
         (["{on}", "--payload", "r1"], "--payload and --length are given together"),
-        (["{on}", "--counter", "[r0]"], "the profile has no callback"),
+        (["{on}", "--handed", "[r0]"], "the profile has no callback"),
         (["{on}", "--board", "native"], "native cannot be observed"),
         (["nothing.elf"], "nothing.elf cannot be read"),
     ],

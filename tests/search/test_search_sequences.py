@@ -18,7 +18,7 @@ from rig.model import Create, Delete, End, Kind, Limits, Open, Publish, Spin, To
 from rig.model import Sequence as Calls
 from rig.search import Ground, from_json, generate, lower, needs, read_sequence, shrink, to_json
 
-GROUND = Ground(Capability(255), 1 << 20, 16384, Limits(), link=True)
+GROUND = Ground(Capability(255), 1 << 20, 16384, Limits(), link=True, company=True, others=True)
 PLAIN = '{"format": "rig-sequence", "version": 1, "buffers": 1, "buffer_bytes": 8, "topics": [], "operations": []}'
 SMALL = Ground(Capability(255), 4096, 192, Limits(entities=16, pairs=16, names=12))
 
@@ -36,10 +36,10 @@ def test_a_sequence_is_the_same_after_its_file(seed: int) -> None:
 
 
 def test_all_kinds_of_calls_are_drawn() -> None:
-    drawn = {type(o).__name__ for seed in range(300) for o in generate(Random(seed), GROUND).operations}
+    drawn = {type(o).__name__ for seed in range(500) for o in generate(Random(seed), GROUND).operations}
     assert drawn == {
         "Open", "Close", "Create", "Delete", "Drop", "Publish", "Loan", "Send", "Cancel", "Keep", "Reply", "Spin",
-        "Join", "InCallback", "Elsewhere", "Repeat", "Link",
+        "Join", "InCallback", "Elsewhere", "Repeat", "Link", "Restart", "Remote", "Sent", "Ask",
     }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from rig.bench import Bench, Entity, Qos
+from rig.bench import Bench, Entity
 from rig.lease import end_child, spawn_bound
+from rig.model import Qos
 
 DEADLINE = 30.0
 PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER, WRITER, READER, REQUESTER, REPLIER = range(1, 9)

@@ -51,7 +51,7 @@ function(rig_add_middleware name variant)
   endif()
   # The Client's archive comes after this one: its clock must be taken out of here before it is missed.
   target_link_options(${name} INTERFACE $<$<PLATFORM_ID:Generic>:-Wl,--undefined=clock_gettime>)
-  if("${RIG_PORT_OPTIONS}" MATCHES "cortex-m0")
+  if(RIG_PORT_SMALL)
     target_compile_definitions(${name} PRIVATE RIG_MW_MAX_IDS=128)
   endif()
 endfunction()

@@ -10,8 +10,8 @@ set(RIG_MW_SIZES
   RIG_MW_MAX_NAMES      # different names of topics and participants
   RIG_MW_NAME_BYTES)    # room for the texts of those names
 
-# Cortex-M0 parts come with 16 to 32 KB of RAM: smaller tables, unless the port chose its own.
-if("${RIG_PORT_OPTIONS}" MATCHES "cortex-m0")
+# Parts with 16 to 32 KB of RAM: smaller tables, unless the port chose its own.
+if(RIG_PORT_SMALL)
   foreach(size "RIG_MW_MAX_ENTITIES=24" "RIG_MW_MAX_PAIRS=24" "RIG_MW_MAX_NAMES=8" "RIG_MW_NAME_BYTES=256")
     string(REPLACE "=" ";" size ${size})
     list(GET size 0 name)

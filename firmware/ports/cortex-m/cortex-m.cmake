@@ -4,8 +4,12 @@
 #   include(${CMAKE_CURRENT_SOURCE_DIR}/ports/cortex-m/cortex-m.cmake)
 #   set(RIG_PORT_DEFINITIONS RIG_MAILBOX_RING=512 ...)
 #
+# RIG_PORT_SMALL: the chip has 16 to 32 KB of RAM, so middlewares get smaller tables; ON by itself for a Cortex-M0.
 # The port's own source is port.c beside its port.cmake, unless RIG_PORT_OWN_SOURCES names others. Its memory map is
 # link.ld, which includes sections.ld of this folder.
+if(NOT DEFINED RIG_PORT_SMALL AND RIG_PORT_CORE MATCHES "^cortex-m0")
+  set(RIG_PORT_SMALL ON)
+endif()
 if(NOT DEFINED RIG_PORT_OWN_SOURCES)
   set(RIG_PORT_OWN_SOURCES ${RIG_PORT_DIR}/port.c)
 endif()

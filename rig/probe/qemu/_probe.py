@@ -166,8 +166,13 @@ class QemuProbe(DebugProbe):  # type: ignore[misc]
 
     @_translated
     def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
-        """What no real probe offers: every write of the core to its RAM."""
+        """Every write of the core to its RAM; no real probe offers this."""
         return self.bus.trace_writes(plan, start)
+
+    @_translated
+    def read_block(self, address: int, length: int) -> bytes:
+        """Memory as bytes, not as a list of int: a scan takes megabytes."""
+        return self.bus.read_block(address, length)
 
     # ---- debug port
 
@@ -235,7 +240,7 @@ class QemuProbe(DebugProbe):  # type: ignore[misc]
 
 
 class _BusMemory(MemoryInterface):  # type: ignore[misc]
-    """Memory without the way over AP registers. Blocks are bytes, not lists of int: a scan takes megabytes."""
+    """Memory without the way over AP registers."""
 
     def __init__(self, probe: QemuProbe) -> None:
         self._probe = probe
@@ -258,8 +263,8 @@ class _BusMemory(MemoryInterface):  # type: ignore[misc]
         self._probe.bus.write_block(addr, struct.pack(f"<{len(data)}I", *data))
 
     @_translated
-    def read_memory_block8(self, addr: int, size: int, **_attributes: Any) -> bytearray:
-        return bytearray(self._probe.bus.read_block(addr, size))  # pyOCD patches software breakpoints out of it
+    def read_memory_block8(self, addr: int, size: int, **_attributes: Any) -> list[int]:
+        return list(self._probe.bus.read_block(addr, size))  # as real probes do: pyOCD's server sends it as JSON
 
     @_translated
     def write_memory_block8(self, addr: int, data: Sequence[int], **_attributes: Any) -> None:

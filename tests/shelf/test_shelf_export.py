@@ -1,0 +1,153 @@
+"""A board behind pyOCD's server and an RFC 2217 line, as `rig shelf export` shares it, on loopback."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+
+from rig.errors import EnvironmentFault, LeaseFault, ProbeFault, UsageError
+from rig.inventory import BoardSpec, Inventory
+from rig.lease import lease
+from rig.probe import FirmwareImage, open_probe
+from rig.records import RunRecord
+from rig.run import RunOptions, execute
+from rig.shelf import Exported, Shelf, boards_yaml, exporter_yaml
+
+pytestmark = [pytest.mark.qemu, pytest.mark.firmware, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def own(project_root: Path) -> Inventory:
+    return Inventory.load(project_root / "boards.yaml")
+
+
+@pytest.fixture(scope="module")
+def shared(own: Inventory) -> Iterator[Exported]:
+    with Shelf(own.select(["microbit"]), lines=True) as shelf:
+        yield shelf.boards[0]
+        assert shelf.ended() is None
+
+
+@pytest.fixture(scope="module")
+def far(shared: Exported, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The inventory of the other host: what the shelf says is to be written there."""
+    file = tmp_path_factory.mktemp("far") / "boards.yaml"
+    entry = "".join(f"  {line}\n" for line in boards_yaml(shared).splitlines())
+    file.write_text(f"version: 1\ndefault: microbit\nboards:\n{entry}", encoding="utf-8")
+    return file
+
+
+def run(file: Path, directory: Path, *claims: str) -> RunRecord:
+    directory.mkdir()
+    options = RunOptions(
+        boards_file=file, boards=("microbit",), claims=claims, quick=True, directory=directory, search_seconds=1.0
+    )
+    return execute(options, run_id=directory.name)
+
+
+def test_a_run_far_away_says_the_same(far: Path, own: Inventory, tmp_path: Path) -> None:
+    claims = ("latency",)
+    remote, local = run(far, tmp_path / "far", *claims), run(own.path, tmp_path / "near", *claims)
+    for record in (remote, local):
+        assert not record.faults, record.faults
+        assert [c.verdict.value for c in record.claims if c.id in claims] == ["confirmed"]
+    near = {(m.variant, m.metric, tuple(m.conditions.items())): m.samples for m in local.measurements if m.exact}
+    away = {(m.variant, m.metric, tuple(m.conditions.items())): m.samples for m in remote.measurements if m.exact}
+    assert any(metric == "publish_to_callback" for _, metric, _ in near)
+    assert away == near, "instruction counts to the last digit"
+    (board,) = remote.boards
+    assert board.link == "serial 115200 baud, rfc2217 over the network"
+    wired = [m for m in remote.measurements if m.detail.get("wire")]
+    assert wired and {m.path for m in wired} == {"agent"}, "a time that contains the network says so"
+    assert not [m for m in local.measurements if m.detail.get("wire")]
+
+
+def test_memory_of_any_length_and_place(shared: Exported) -> None:
+    with open_probe(f"remote:127.0.0.1:{shared.probe_port}", target="nrf51") as probe:
+        probe.halt()
+        for address, length in ((0x2000_0000, 1), (0x2000_0003, 5), (0x2000_0100, 4096), (0x2000_0101, 7)):
+            data = bytes((address + at) & 0xFF for at in range(length))
+            probe.write(address, data)
+            assert probe.read(address, length) == data
+        assert probe.read(0x2000_0000, 0) == b""
+
+
+def test_what_is_exported_is_told(shared: Exported) -> None:
+    groups = yaml.safe_load(exporter_yaml([shared]))["microbit"]
+    assert groups["probe"] == {"cls": "RigProbe", "host": "127.0.0.1", "port": shared.probe_port, "target": "nrf51"}
+    assert groups["line"]["cls"] == "RawSerialPort" and groups["line"]["speed"] == 115200
+    listening = {c.laddr.ip for c in psutil.net_connections("tcp") if c.laddr.port in _ports(shared)}
+    assert listening <= {"127.0.0.1"}, "nobody else gets at it"
+
+
+def _ports(shared: Exported) -> set[int]:
+    assert shared.line_port is not None
+    return {shared.probe_port, shared.line_port}
+
+
+def test_a_server_that_is_gone_is_told_at_once(own: Inventory) -> None:
+    image = FirmwareImage.load(Path(own.path.parent, "firmware/build/microbit/rig-bench-shm.elf"))
+    with Shelf(own.select(["microbit"]), lines=False) as shelf:
+        uid = f"remote:127.0.0.1:{shelf.boards[0].probe_port}"
+        with open_probe(uid, target="nrf51") as probe:
+            (server,) = (c for c in psutil.Process().children() if str(shelf.boards[0].probe_port) in c.cmdline())
+            server.kill()
+            server.wait(5)
+            with pytest.raises(ProbeFault, match="is gone"):
+                probe.flash(image)
+        assert (shelf.ended() or "").startswith("the server of microbit ended")
+    with pytest.raises(ProbeFault, match="no probe server at"), open_probe(uid, target="nrf51"):
+        pass
+
+
+def test_nobody_at_the_line(far: Path, tmp_path: Path) -> None:
+    text = far.read_text(encoding="utf-8")
+    line = next(word for word in text.split() if word.startswith("rfc2217://"))
+    lost = tmp_path / "boards.yaml"
+    lost.write_text(text.replace(line, "socket://127.0.0.1:9"), encoding="utf-8")
+    record = run(lost, tmp_path / "run", "footprint")
+    assert record.faults[0].blame == EnvironmentFault.blame
+    assert record.faults[0].message.startswith("no serial line at socket://127.0.0.1:9: ")
+
+
+def real(own: Inventory, tmp_path: Path, uid: str) -> BoardSpec:
+    file = tmp_path / "boards.yaml"
+    file.write_text(
+        f'version: 1\ndefault: a\nboards:\n  a: {{kind: probe, target: nrf51, probe: {{uid: "{uid}"}},'
+        " firmware: {preset: microbit}, link: {transport: serial, device: /dev/ttyACM99}}\n"
+    )
+    return Inventory.load(file).boards["a"]
+
+
+def test_what_cannot_be_shared(own: Inventory, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a process of this host"):
+        Shelf(own.select(["native"]), lines=False)
+    with pytest.raises(UsageError, match="is another host's board"):
+        Shelf([real(own, tmp_path, "remote:elsewhere:5555")], lines=False)
+    with (
+        lease("9900000037024e45"),
+        pytest.raises(LeaseFault, match="is held by process"),
+        Shelf([real(own, tmp_path, "9900000037024e45")], lines=False),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("board", "said"),
+    [
+        ('{kind: emulated, machine: microbit, probe: {uid: "abc"}, %s}', "remote:HOST:PORT"),
+        ('{kind: emulated, machine: microbit, probe: {uid: "remote:nowhere"}, %s}', "remote:HOST:PORT of a probe"),
+        ('{kind: emulated, machine: microbit, probe: {uid: "remote:a:1"}, firmware: {preset: p},'
+         " link: {transport: serial}}", "a 'device' too"),
+        ('{kind: probe, target: nrf51, probe: {uid: "remote:a:1"}, firmware: {preset: p},'
+         ' link: {transport: serial, device: "telnet://a:1"}}', "rfc2217://HOST:PORT"),
+    ],
+)  # fmt: skip
+def test_an_entry_that_cannot_be_meant(tmp_path: Path, board: str, said: str) -> None:
+    rest = 'firmware: {preset: p}, link: {transport: serial, device: "rfc2217://a:1"}'
+    file = tmp_path / "boards.yaml"
+    file.write_text(f"version: 1\ndefault: a\nboards:\n  a: {board.replace('%s', rest)}\n")
+    with pytest.raises(UsageError, match=said):
+        Inventory.load(file)
