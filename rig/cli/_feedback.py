@@ -56,7 +56,8 @@ def make_command(run: str, out: Path | None, no_captures: bool, show: bool, yes:
     """
     record, directory = _find(run)
     scrubber = Scrubber(names_here())
-    feedback = make_feedback(record, directory, scrubber, captures=not no_captures)
+    name = out.name if out is not None else ""
+    feedback = make_feedback(record, directory, scrubber, captures=not no_captures, name=name)
     path = out if out is not None else Path(feedback.name)
     _list(feedback, scrubber)
     if show:
