@@ -37,7 +37,7 @@ def export_command(format: str, run: str, out: Path | None) -> int:
     try:
         record = load(find_run(run))
     except UsageError:
-        with open_store() as store:
+        with open_store(needed=False) as store:
             record = read_run(run, store)
     text = FORMATS[format][1](record)
     if out is None:

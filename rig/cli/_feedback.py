@@ -81,7 +81,7 @@ def _find(name: str) -> tuple[RunRecord, Path | None]:
     try:
         found = find_run(name)
     except UsageError:
-        with open_store() as store:
+        with open_store(needed=False) as store:
             id = store.find(name) if name != "baseline" else None
             record = store.record(id) if id is not None else read_run(name, store)
             where = next((entry.directory for entry in store.entries() if entry.id == record.run.id), None)
