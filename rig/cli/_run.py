@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
 from rig.cli._common import OnceCommand, boards_option, json_option, print_json, say, terminal
+from rig.cli._export import tell_github
 from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
@@ -165,6 +166,7 @@ def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bo
     """Write a run's outputs, add it to the history, show how it ended; return the exit code."""
     publish(record, directory)
     remember(record, directory)
+    tell_github(record, error=as_json)
     if as_json:
         print_json(_in_json(record, directory))
     else:
