@@ -8,9 +8,10 @@ from rig.station import Link, RemoteEnds, Setting
 
 
 class AtTheAgent:
-    """The Agent of a board's link, and a Client of the rig's own there. ``others``: it can have one.
+    """The Agent of a board's link, and a Client of the rig's own at it. ``others``: whether the Agent serves such a
+    Client.
 
-    :param setting: of a board that has a link, with an Agent of ours behind it. One that was renewed has another link.
+    :param setting: of a board with a link and the rig's own Agent behind it. A renewed setting has another link.
     """
 
     def __init__(self, setting: Setting) -> None:
@@ -53,5 +54,5 @@ class AtTheAgent:
 
 
 def company_of(setting: Setting) -> AtTheAgent | None:
-    """The company of a board, if it has a link with an Agent of ours: another one takes long to begin anew."""
+    """The ``Company`` of a board if its link has the rig's own Agent; another Agent takes too long to restart."""
     return AtTheAgent(setting) if setting.link is not None and setting.link.ours else None

@@ -78,7 +78,7 @@ class MessageCounter:
         self._open: dict[bytes, bool] = {}
 
     def count(self, message: bytes) -> tuple[int, int]:
-        """Return (number of data submessages, their payload bytes) of one message; a malformed message gives 0."""
+        """Return (number of data submessages, their payload bytes) of one message; (0, 0) if it is malformed."""
         size = len(message)
         if size < 8:
             return 0, 0

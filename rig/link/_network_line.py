@@ -1,4 +1,4 @@
-"""A serial line of another host, by RFC 2217 or as plain TCP, with a descriptor that the tap can wait for.
+"""A serial line of another host, by RFC 2217 or plain TCP, with a file descriptor for the tap.
 
 Knows ``rfc2217://HOST:PORT`` (rate and modem lines are set on the far side) and ``socket://HOST:PORT`` (plain bytes).
 """
@@ -20,7 +20,7 @@ _LARGEST_READ = 4096
 
 
 def is_network_line(device: str) -> bool:
-    """Whether a device's name is an address of another host's line."""
+    """Whether a device's name is the address of a line on another host."""
     return "://" in device
 
 
@@ -29,7 +29,7 @@ class NetworkLine:
 
     :param url: of one of the two kinds.
     :param baud: in bit/s, for the far side's port.
-    :raises OSError: nobody answers there. :raises ValueError: the far side does not speak RFC 2217.
+    :raises OSError: no server answers at this address. :raises ValueError: the far side does not speak RFC 2217.
     """
 
     def __init__(self, url: str, baud: int) -> None:
@@ -48,7 +48,7 @@ class NetworkLine:
         self._end.setblocking(False)
 
     def fileno(self) -> int:
-        """To be read, written and waited for; at its end of file the line is gone."""
+        """The descriptor to read, write and wait for; end of file means that the line is gone."""
         return self._end.fileno()
 
     def _inwards(self, line: serial.SerialBase) -> None:
@@ -69,7 +69,7 @@ class NetworkLine:
                 line.write(data)
 
     def close(self) -> None:
-        """Let the line go."""
+        """Close the line."""
         with contextlib.suppress(OSError):
             self._end.close()
         if self._serial is not None:

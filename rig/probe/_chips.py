@@ -1,4 +1,4 @@
-"""What pyOCD knows of a chip before a probe is there."""
+"""What pyOCD knows about a chip without a probe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _Range = tuple[int, int]
 
 
 def knows_target(target: str) -> bool:
-    """Whether pyOCD has this target, by itself or of an installed pack."""
+    """Whether pyOCD has this target, built in or from an installed pack."""
     from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415 - see rig.probe
     from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
@@ -21,9 +21,10 @@ def knows_target(target: str) -> bool:
 
 
 def target_memory(target: str) -> tuple[_Range, _Range] | None:
-    """The flash that a chip starts from and its largest RAM, each as (start, bytes), of one of pyOCD's own targets.
+    """For one of pyOCD's built-in targets: the flash that the chip boots from and its largest RAM, each as (start,
+    bytes).
 
-    None for a target that pyOCD does not know by itself (one of a pack), or of which it knows no such memories.
+    None for a target from a pack, or if pyOCD knows no such memories.
     """
     from pyocd.target import TARGET  # noqa: PLC0415 - see rig.probe
 

@@ -1,6 +1,7 @@
-"""A probe that a server of pyOCD offers on another host, or behind an ssh forward: ``remote:HOST:PORT``.
+"""A probe that pyOCD's server offers on another host, or through an ssh forward: ``remote:HOST:PORT``.
 
-pyOCD's client waits for ever for a server that has gone. This one has a limit, and tells an end from a pause.
+pyOCD's own client waits for ever for a lost server. This one has a time limit, and tells a closed connection from a
+pause.
 """
 # pyOCD has no type information, so its base classes are Any to the type checker.
 

@@ -1,7 +1,7 @@
-"""A run for the places where people look: CTRF, Bencher's BMF, github-action-benchmark, Robot's output, GitHub's
-summary and annotations.
+"""A run in the formats of other tools: CTRF, Bencher's BMF, github-action-benchmark, Robot's output, GitHub's summary
+and annotations.
 
-Knows records. Each function returns a text; who asked for it writes it.
+Knows records. Each function returns a text; the caller writes it.
 """
 
 from __future__ import annotations
@@ -221,7 +221,9 @@ def github_summary(record: RunRecord) -> str:
 
 
 def github_annotations(record: RunRecord) -> str:
-    """Workflow commands of GitHub Actions: an error for each refuted claim, a warning for what is open or broke."""
+    """Workflow commands of GitHub Actions: an error for each refuted claim, a warning for each undecided claim and each
+    fault.
+    """
     errors = [
         _command("error", f"{claim.id} on {claim.board} is refuted", claim.reason)
         for claim in record.claims

@@ -1,4 +1,4 @@
-"""Boards of this host for rigs of others: a probe server and a serial line for each, all on loopback.
+"""Shares boards of this host with rigs on other hosts: a probe server and a serial line for each, all on loopback.
 
 Knows pyOCD's server, ser2net and labgrid's exporter by their command lines and files. Must not know experiments.
 """

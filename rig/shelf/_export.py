@@ -1,7 +1,7 @@
-"""Sharing boards: what is started for each of them, and the files that tell others of it.
+"""Starts the servers of shared boards, and writes the files that other hosts need.
 
-A board that is shared is leased for as long: no rig of this host takes it at the same time. Servers listen on loopback
-alone; another host gets at them through an ssh forward, or through the exporter's own connections.
+A shared board is leased while it is shared: no rig on this host can take it. The servers listen on loopback only;
+another host reaches them through an ssh forward, or through the exporter's own connections.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ _PROBE_CLASS = "RigProbe"
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Exported:
-    """One shared board: the port of its probe server, its line's device, and the line's port if it is served too."""
+    """One shared board: the port of its probe server, the device of its line, and the line's port if the line is served
+    too.
+    """
 
     spec: BoardSpec
     probe_port: int
@@ -49,7 +51,8 @@ class Exported:
 class Shelf:
     """Shares boards for the length of a ``with`` block.
 
-    :param lines: also serve each serial line by RFC 2217; needs ser2net. labgrid's exporter does that by itself.
+    :param lines: also serve each serial line by RFC 2217; needs ser2net. Not needed with labgrid's exporter, which does
+        so itself.
     :raises UsageError: a board has no probe, or is another host's itself.
     :raises LeaseFault: somebody uses one of the boards. :raises EnvironmentFault: a program or port is missing.
     """
@@ -134,7 +137,7 @@ class Shelf:
         )
 
     def ended(self) -> str | None:
-        """What has ended by itself, in words; None while all is well."""
+        """Which server has ended by itself, in words; None while all run."""
         for what, child in self._children.items():
             code = child.poll()
             if code is not None:
@@ -155,7 +158,7 @@ def exporter_yaml(boards: Sequence[Exported]) -> str:
 
 
 def boards_yaml(board: Exported) -> str:
-    """The board's entry for the boards.yaml of another host, which reaches the ports under the same numbers."""
+    """The board's entry for the boards.yaml of another host, which must forward the same port numbers."""
     spec = board.spec
     entry: dict[str, object] = {"kind": spec.kind}
     if spec.machine is not None:

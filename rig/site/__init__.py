@@ -1,4 +1,4 @@
-"""A static page over many people's archives: claims by board, middleware and version, figures, and what changed.
+"""Makes a static page of many people's archives: claims by board, middleware and version, figures, and what changed.
 
 Knows archives, records and how outputs word them. Must not know boards, nor terminals.
 """

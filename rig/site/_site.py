@@ -1,4 +1,4 @@
-"""The page and its reports, written into one directory. They need neither a server nor JavaScript."""
+"""Writes the page and its reports into one directory. They need neither a server nor JavaScript."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _STATISTICS = ("p50", "p99")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """One archive that was read, and its claims decided anew. ``report``: its file in the site."""
+    """One archive, with its claims decided again. ``report``: its file in the site."""
 
     name: str
     record: RunRecord
@@ -45,13 +45,13 @@ class Source:
     report: str
 
     def claims(self, board: str) -> dict[str, ClaimResult]:
-        """The claims of a board as they were decided here, by id."""
+        """The claims of a board by id, as decided again here."""
         recorded = {c.id: c for c in self.record.claims if c.board == board}
         return recorded | {c.id: c for c in self.checked.decided if c.board == board}
 
 
 def read_sources(paths: Sequence[Path]) -> tuple[list[Source], list[str]]:
-    """Read archives; what cannot be used is told in words. One that is there twice counts once.
+    """Read archives; return those that cannot be used in words. A second copy of an archive is ignored.
 
     :param paths: archives, and directories of archives.
     """
@@ -100,7 +100,7 @@ class _Column:
 
 
 def write_site(sources: Sequence[Source], trouble: Sequence[str], directory: Path) -> Path:
-    """Write the site and return its first page. Reports are made anew of the records.
+    """Write the site and return its first page. Reports are written again from the records.
 
     :raises ResultsFault: it cannot be written.
     """
