@@ -23,7 +23,7 @@ from rig.probe._programming import FlashReport, program
 from rig.probe._translation import ProbeLost, translated
 from rig.probe.qemu import MemoryWrite, TracePlan
 
-__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "open_probe"]
+__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "check_target", "open_probe"]
 
 TargetState = Literal["running", "halted", "sleeping", "reset", "lockup"]
 WatchKind = Literal["read", "write", "access"]
@@ -436,18 +436,30 @@ def _options(
     return options | dict(more)
 
 
-def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
-    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
+def check_target(target: str) -> str:
+    """pyOCD's own name of a target that it knows, be it built in or of an installed pack.
+
+    :raises UsageError: it knows none of this name.
+    """
+    from pyocd.probe.aggregator import PROBE_CLASSES  # noqa: PLC0415 - see rig.probe; loads the emulated targets too
     from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
     from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
-    name = normalise_target_type_name(target)
+    assert PROBE_CLASSES
+    name: str = normalise_target_type_name(target)
     if name not in TARGET:
         ManagedPacks.populate_target(name)
     if name not in TARGET:
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )
+    return name
+
+
+def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
+    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
+
+    check_target(target)
     session = Session(raw, auto_open=False, options=dict(options))
     session.target._svd_location = None  # a register description that nobody reads, parsed by a thread of its own
     return session
