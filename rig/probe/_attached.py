@@ -1,6 +1,7 @@
-"""What hangs on this host: probes beside the serial lines of the same USB device, as udev and the kernel name them.
+"""What is attached to this host: probes, each with the serial lines of the same USB device, by the names of udev and
+kernel.
 
-Opens nothing: listing must not disturb a board that somebody uses.
+It opens nothing, because listing must not disturb a board in use.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _BY_ID = Path("/dev/serial/by-id")
 @final
 @dataclass(frozen=True, kw_only=True)
 class Attached:
-    """One probe and the lines that seem to be its board's. ``sure``: the probe's unique id stands in their names."""
+    """One probe and the lines that seem to belong to its board. ``sure``: the lines' names contain the probe's unique
+    id.
+    """
 
     probe: ProbeIdentity | None
     lines: tuple[str, ...]
@@ -37,10 +40,10 @@ def serial_lines(directory: Path = _BY_ID) -> list[str]:
 
 
 def pair_up(probes: Sequence[ProbeIdentity], lines: Sequence[str]) -> list[Attached]:
-    """Each probe with its lines, then the lines that nobody claims.
+    """Each probe with its lines, then the lines without a probe.
 
-    A debug probe with a serial port is one USB device with one serial number, which both show. Without that, one probe
-    and one line that are left over are guessed to belong together.
+    A debug probe with a serial port is one USB device, whose serial number both show. Failing that, one remaining probe
+    and one remaining line are taken to belong together.
     """
     left = list(lines)
     found: list[Attached] = []

@@ -1,8 +1,8 @@
-"""A whole run on another host, where the board hangs: through ssh, and the record comes back.
+"""Makes a whole run through ssh on the host that the board is attached to, and brings the record back.
 
 The other host's rig measures with its own probe, line and clocks; only the record crosses the network. Its console
 comes through ssh's standard error while it runs, the run's directory through standard output at the end. The run ends
-with the connection: when ssh's input ends, the other rig is interrupted and lets the board go.
+with the connection: when ssh's input ends, the other rig is interrupted and releases the board.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ exit $code
 def run_on(host: str, arguments: Sequence[str], directory: Path) -> int:
     """Make ``rig run ARGUMENTS`` on ``host`` and bring its record into ``directory``; returns that run's exit code.
 
-    :param host: as ssh takes it; with ``:DIR`` behind it the rig of the checkout in that directory is used, else the
-        one on PATH. Files that the arguments name are of that host.
-    :raises UsageError: the host's name cannot be one.
+    :param host: as ssh takes it. With ``:DIR`` after it, the rig in that checkout is used, otherwise the one on PATH.
+        Files in the arguments are on that host.
+    :raises UsageError: the host's name is invalid.
     :raises EnvironmentFault: it cannot be reached, or sends no record.
     """
     name, _, checkout = host.partition(":")

@@ -1,6 +1,6 @@
-"""Everything about one board that a run needs: what was found, and what mends it where something is wrong.
+"""Checks everything about one board that a run needs, and says how to mend what is wrong.
 
-Takes the board and lets it go again; programs nothing. Images that the rig builds are built.
+It leases the board and releases it again, and programs nothing. It builds images that the rig builds itself.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _REMOTE = "remote:"
 @final
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One thing looked at. ``mend`` is empty if it is in order; ``needed`` False: the rig works without it."""
+    """One thing checked. ``mend``: the command that mends it, or empty; ``needed`` False: the rig works without it."""
 
     what: str
     found: str
@@ -38,7 +38,7 @@ class Finding:
 
 
 def check_board(spec: BoardSpec) -> Iterator[Finding]:
-    """Look at one board part by part. A part that cannot be looked at, since one before it is wrong, is left out."""
+    """Check one board part by part. A part that cannot be checked because an earlier one is wrong is left out."""
     yield Finding(what="entry", found=f"{spec.kind} board {spec.name}, {spec.where}")
     images: dict[str, FirmwareImage] = {}
     yield from _tried("firmware", lambda: _firmware(spec, images))
