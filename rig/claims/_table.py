@@ -50,9 +50,9 @@ _ROWS = (
         id="message-size",
         statement="Messages are limited only by memory.",
         method="The pool is one buffer of all the memory. Sizes go from 1 B to the whole buffer, in small steps "
-        "around the MTU, around MTU x history and around 65,536 B. The largest sizes also go to four readers. A "
-        "full run repeats this with two other MTUs and two other histories. Then pools are filled, emptied and "
-        "filled again, under each row of a covering array.",
+        "around the MTU, around MTU x history and around 65,536 B. Sizes around 65,536 B and the whole buffer also "
+        "go to four readers. A full run repeats this with two other MTUs and two other histories. Then pools are "
+        "filled, emptied and filled again, under each row of a covering array.",
         criterion="each size up to the configured buffer memory arrives whole and with the right length; in each "
         "row of the covering array as many samples as there are buffers",
         experiment="message-size",
@@ -183,10 +183,11 @@ _ROWS = (
     Claim(
         id="thread-safety",
         statement="It is safe with threads.",
-        method="Two other contexts publish while the main context publishes and spins: threads on a native board, "
-        "two interrupts of different priority elsewhere. Each context has its own writer. Before that, all publish "
-        "in turns from the main context. Each sample's bytes show whether it arrived whole. Then each other context "
-        "publishes while spin goes to sleep, at moments spread over its way into the sleep.",
+        method="Two other contexts publish while the main context publishes and spins: two threads on a native "
+        "board, two interrupts of different priority on bare metal, an interrupt and a thread on NuttX. Each "
+        "context has its own writer. Before that, all publish in turns from the main context. Each sample's bytes "
+        "show whether it arrived whole. Then each other context publishes while spin goes to sleep, at moments "
+        "spread over its way into the sleep.",
         criterion="no sample is torn, lost or out of order; every call returns and nothing crashes; no callback "
         "runs with the lock held; no sleeping spin sleeps on for half its time-out or longer",
         experiment="thread-safety",

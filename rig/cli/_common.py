@@ -26,7 +26,7 @@ def boards_option(command: _F) -> _F:
         "boards_file",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Inventory of boards; default: boards.yaml here, or that of the rig's checkout.",
+        help="Inventory of boards; default: the first that is found (docs/install.md).",
     )(command)
 
 

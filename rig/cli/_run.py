@@ -49,14 +49,16 @@ SEARCH_DOC = "docs/search.md"
 
 @click.command("run", cls=OnceCommand)
 @boards_option
-@click.option("--board", "boards", multiple=True, metavar="NAME", help="Board to use; several times, or all: at once.")
 @click.option(
-    "--any", "capabilities", multiple=True, metavar="CAPABILITY", help="Any board that can do this (--count)."
+    "--board", "boards", multiple=True, metavar="NAME", help="Board to use; may be given several times; all: every one."
+)
+@click.option(
+    "--any", "capabilities", multiple=True, metavar="CAPABILITY", help="Free boards with this capability; see --count."
 )
 @click.option("--count", type=click.IntRange(1, 1000), help="How many boards --any takes; default: 1.")
 @click.option("--jobs", type=click.IntRange(1, 1000), help="Boards that are measured at once; default: all of them.")
 @click.option(
-    "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="For a board that somebody holds."
+    "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="How long to wait for a board in use."
 )
 @click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
 @click.option(
@@ -64,7 +66,11 @@ SEARCH_DOC = "docs/search.md"
 )
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32), default=1, show_default=True, help="Of the search: draws other sequences."
+    "--seed",
+    type=click.IntRange(0, 2**32),
+    default=1,
+    show_default=True,
+    help="Of the search; another one draws other sequences.",
 )
 @click.option(
     "--search-seconds",
@@ -78,7 +84,7 @@ SEARCH_DOC = "docs/search.md"
 @click.option("--on", metavar="HOST[:DIR]", help="Make the whole run there, through ssh, and bring the record back.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
-    "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
+    "--resume", "resumed", metavar="RUN", help="Resume a run that ended early: its directory or id, or latest."
 )
 @click.pass_context
 def run_command(
