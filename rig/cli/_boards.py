@@ -9,11 +9,12 @@ import click
 from rich.text import Text
 
 from rig.bench import build, build_port, open_points, port_of
-from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, terminal
+from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, short_path, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
+from rig.lease import who_holds
 from rig.places import find_boards_file
-from rig.probe import FirmwareImage
+from rig.probe import Attached, FirmwareImage, list_probes, pair_up, serial_lines
 from rig.probe.qemu import launch
 from rig.publish import Column, Sheet
 from rig.records import VARIANTS
@@ -35,8 +36,9 @@ def boards_group(context: click.Context, boards_file: Path | None, as_json: bool
         print_json({"file": inventory.path, "default": inventory.default, "boards": boards})
         return
     names = [Column(heading=name) for name in ("board", "kind", "target", "core", "link")]
-    sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True)])
+    sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True), Column(heading="held by", wraps=True)])
     for name, spec in inventory.boards.items():
+        holder = who_holds(spec.probe.uid) if spec.probe is not None else None
         mark = " (default)" if name == inventory.default else ""
         link = f"{spec.link.transport} {spec.link.baud}" if spec.link.transport == "serial" else spec.link.transport
         words = (
@@ -46,9 +48,71 @@ def boards_group(context: click.Context, boards_file: Path | None, as_json: bool
             spec.core or "-",
             link,
             " ".join(sorted(spec.capabilities)),
+            f"process {holder.pid} since {holder.since}" if holder is not None else "-",
         )
         sheet.add(*map(Text, words))
     terminal().print(sheet)
+
+
+@boards_group.command("find")
+def find_command() -> int:
+    """List the probes and serial lines of this host, what seems to belong together, and the entries for boards.yaml.
+
+    Opens none of them.
+    """
+    probes = [probe for probe in list_probes() if not probe.emulated]
+    found = pair_up(probes, serial_lines())
+    if not found:
+        click.echo("no debug probe and no line below /dev/serial/by-id; rights to a probe: rig boards udev")
+        return 0
+    for number, each in enumerate(found, start=1):
+        click.echo("".join(f"{line}\n" for line in _entry(number, each)), nl=False)
+    return 0
+
+
+def _entry(number: int, found: Attached) -> list[str]:
+    """What was found, as a comment and an entry to fill in."""
+    if found.probe is None:
+        return [f"# {found.lines[0]}: a line without a probe"]
+    probe = found.probe
+    line = found.lines[0] if found.lines else "/dev/serial/by-id/..."
+    sure = "of the same USB device" if found.sure else "guessed" if found.lines else "none was found"
+    more = [f"    # or: {other}" for other in found.lines[1:]]
+    target = probe.target or "TARGET"
+    return [
+        f"  board{number}:    # {probe.vendor} {probe.product}",
+        "    kind: probe",
+        f'    probe: {{uid: "{probe.uid}"}}',
+        f"    target: {target}" + ("" if probe.target else "    # the probe does not say; see: pyocd list --targets"),
+        "    firmware: {shm: SHM.elf, network: NETWORK.elf}",
+        f"    link: {{transport: serial, device: {line}, baud: 115200}}    # {sure}",
+        *more,
+    ]
+
+
+_UDEV = """\
+# Debug probes for the user at this seat and for the group plugdev. Put this into
+# /etc/udev/rules.d/60-debug-probes.rules, then: sudo udevadm control --reload && sudo udevadm trigger
+# CMSIS-DAP, by the name that its specification demands in the product or interface string
+SUBSYSTEM=="usb", ATTR{product}=="*CMSIS-DAP*", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+SUBSYSTEM=="hidraw", ATTRS{product}=="*CMSIS-DAP*", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+# SEGGER J-Link
+SUBSYSTEM=="usb", ATTR{idVendor}=="1366", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+# ST-Link
+SUBSYSTEM=="usb", ATTR{idVendor}=="0483", ATTR{idProduct}=="37[45]?", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+# Arm DAPLink (micro:bit and others)
+SUBSYSTEM=="usb", ATTR{idVendor}=="0d28", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+SUBSYSTEM=="hidraw", ATTRS{idVendor}=="0d28", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+# Raspberry Pi Debug Probe and picoprobe
+SUBSYSTEM=="usb", ATTR{idVendor}=="2e8a", MODE="0660", GROUP="plugdev", TAG+="uaccess"
+"""
+
+
+@boards_group.command("udev")
+def udev_command() -> int:
+    """Print udev rules that give users the right to debug probes."""
+    click.echo(_UDEV, nl=False)
+    return 0
 
 
 @boards_group.command("up")
@@ -86,7 +150,7 @@ def build_command(names: tuple[str, ...], boards_file: Path | None) -> int:
         for variant, path in (build_port(port) if port is not None else build(preset)).items():
             image = FirmwareImage.load(path)
             sizes = ", ".join(f"{section} {size}" for section, size in image.sections.items())
-            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {short_path(path)}")
         place = port or port_of(preset)
         for point in open_points(place) if place is not None else []:
             click.echo(f"{name} to fill in: {point}")

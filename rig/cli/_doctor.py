@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from rig.inventory import BoardSpec, Inventory
 from rig.places import find_boards_file
 from rig.probe import knows_target, list_probes
 from rig.run import runs_directory
-from rig.station import board_points
+from rig.station import Finding, board_points, check_board
 
 _PROGRAMS = {
     "qemu-system-arm": ("emulated boards", "qemu-system-arm"),
@@ -30,16 +29,6 @@ _PROGRAMS = {
     "ninja": ("building firmware", "ninja-build"),
 }
 _FREE_BYTES = 200 * 1024 * 1024
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """One thing looked at. ``mend`` is empty if it is in order; ``needed`` False: the rig works without it."""
-
-    what: str
-    found: str
-    mend: str = ""
-    needed: bool = True
 
 
 def findings(inventory_file: Path | None) -> Iterator[Finding]:
@@ -96,6 +85,8 @@ def _inventory(inventory_file: Path | None) -> Iterator[Finding]:
 def _real_board(spec: BoardSpec) -> Iterator[Finding]:
     """What a real board's entry names that is not to be had."""
     device = spec.link.device
+    if device is not None and "://" in device:
+        device = None  # of another host
     if device is not None and not Path(device).exists():
         yield Finding(
             what=f"{spec.name}: {device}", found="not there", mend="plug the board in; ls -l /dev/serial/by-id"
@@ -131,12 +122,19 @@ def _probes() -> Iterator[Finding]:
 
 @click.command("doctor", cls=OnceCommand)
 @boards_option
+@click.option(
+    "--board", "name", metavar="NAME", help="Everything about this board: firmware, target, probe, line, core."
+)
 @json_option
-def doctor_command(boards_file: Path | None, as_json: bool) -> int:
+def doctor_command(boards_file: Path | None, name: str | None, as_json: bool) -> int:
     """Say what is missing on this machine, and the command that mends it."""
     console = Console()
     missing = 0
-    found = findings(boards_file)
+    if name is None:
+        found = findings(boards_file)
+    else:
+        (spec,) = Inventory.load(find_boards_file(boards_file)).select([name])
+        found = check_board(spec)
     if as_json:
         found = iter(every := list(found))
         print_json({"findings": every, "to_mend": sum(bool(each.mend) and each.needed for each in every)})
@@ -148,5 +146,9 @@ def doctor_command(boards_file: Path | None, as_json: bool) -> int:
         console.print(f"[{style}]{sign}[/] {finding.what}: {finding.found}", highlight=False, soft_wrap=True)
         if finding.mend:
             console.print(f"    {finding.mend}", highlight=False, soft_wrap=True)
-    console.print("everything that a run needs is here" if not missing else f"{missing} thing(s) to mend")
+    console.print(
+        f"everything that a run{f' of {name}' if name else ''} needs is here"
+        if not missing
+        else f"{missing} thing(s) to mend"
+    )
     return 3 if missing else 0

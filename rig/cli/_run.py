@@ -41,6 +41,7 @@ from rig.run import (
     resume,
     runs_directory,
 )
+from rig.shelf import run_on
 
 _TOLD = {"id", "board", "verdict", "reason", "repeat", "expected", "accepted"}
 SEARCH_DOC = "docs/search.md"
@@ -74,6 +75,7 @@ SEARCH_DOC = "docs/search.md"
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
 @json_option
+@click.option("--on", metavar="HOST[:DIR]", help="Make the whole run there, through ssh, and bring the record back.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.option(
     "--resume", "resumed", metavar="RUN", help="Take up a run that ended early: its directory or id, or latest."
@@ -95,6 +97,7 @@ def run_command(
     out: Path | None,
     verbose: bool,
     as_json: bool,
+    on: str | None,
     dry_run: bool,
     resumed: str | None,
 ) -> int:
@@ -102,6 +105,9 @@ def run_command(
     if resumed is not None:
         return _resume(context, resumed, verbose=verbose, as_json=as_json)
     run_id = new_run_id()
+    if on is not None:
+        directory = check_directory(out if out is not None else runs_directory() / run_id)
+        return _elsewhere(context, on, directory, latest=out is None, as_json=as_json)
     wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
     file = find_boards_file(boards_file)
     choice = choose(Inventory.load(file), boards, capabilities=capabilities, count=count)
@@ -136,6 +142,39 @@ def run_command(
     if out is None:
         point_latest_at(directory)
     return end_run(console, record, directory, verbose=verbose, as_json=as_json)
+
+
+_OURS = ("on", "out", "as_json", "verbose", "resumed")
+
+
+def _elsewhere(context: click.Context, host: str, directory: Path, *, latest: bool, as_json: bool) -> int:
+    """``rig run --on HOST``: the same options go to the other host's rig, whose console is shown as it comes."""
+    sources = click.core.ParameterSource.COMMANDLINE, click.core.ParameterSource.ENVIRONMENT
+    arguments: list[str] = []
+    for option in context.command.params:
+        name = str(option.name)
+        if name in _OURS or context.get_parameter_source(name) not in sources:
+            continue
+        value = context.params[name]
+        values = value if isinstance(value, tuple) else (value,)
+        arguments += [option.opts[0]] if value is True else [word for v in values for word in (option.opts[0], str(v))]
+    try:
+        code = run_on(host, arguments, directory)
+    except RigError:
+        discard(directory)
+        raise
+    if not (directory / "events.jsonl").exists():
+        discard(directory)
+        return code
+    record = load(directory)
+    remember(record, directory)
+    if latest:
+        point_latest_at(directory)
+    if as_json:
+        print_json(_in_json(record, directory))
+    else:
+        click.echo(f"here:    {directory / 'report.html'}")
+    return code
 
 
 def _resume(context: click.Context, run: str, *, verbose: bool, as_json: bool) -> int:

@@ -7,20 +7,23 @@ like any other to it.
 Importing this room does not import pyOCD; opening or listing probes does.
 """
 
+from rig.probe._attached import Attached, pair_up, serial_lines
 from rig.probe._chips import knows_target, target_memory
+from rig.probe._cores import belongs_on
 from rig.probe._crashes import CRASH_SYMBOL, CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
 from rig.probe._ram import UNNAMED, ram_objects
 from rig.probe._rtt import RttReader
-from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
+from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, check_target, open_probe
 from rig.probe._translation import ProbeLost
 from rig.probe.qemu import MemoryWrite
 
 __all__ = [
     "CRASH_SYMBOL",
     "UNNAMED",
+    "Attached",
     "CrashReport",
     "FirmwareImage",
     "FlashReport",
@@ -33,10 +36,14 @@ __all__ = [
     "Symbol",
     "TargetIdentity",
     "TargetState",
+    "belongs_on",
+    "check_target",
     "decode_crash",
     "knows_target",
     "list_probes",
     "open_probe",
+    "pair_up",
     "ram_objects",
+    "serial_lines",
     "target_memory",
 ]

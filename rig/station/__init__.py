@@ -4,11 +4,13 @@ Joins the rooms above it (inventory, lease, probe, board, link, agent, bench) in
 everything down again, whatever happened. Must not know experiments.
 """
 
+from rig.station._checkup import Finding, check_board
 from rig.station._flash import flash_board
 from rig.station._setting import Link, RemoteEnds, RemoteReader, Setting, Traffic
 from rig.station._station import Station, agent_label, board_points, load_images
 
 __all__ = [
+    "Finding",
     "Link",
     "RemoteEnds",
     "RemoteReader",
@@ -17,6 +19,7 @@ __all__ = [
     "Traffic",
     "agent_label",
     "board_points",
+    "check_board",
     "flash_board",
     "load_images",
 ]
