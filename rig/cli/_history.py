@@ -59,9 +59,12 @@ def open_store(*, needed: bool = True) -> Store:
 
 
 def remember(record: RunRecord, directory: Path) -> None:
-    """Take a run that has ended into the store. What goes wrong there is told, and changes no outcome."""
+    """Take a run that has ended into the store. What goes wrong there is told, and changes no outcome.
+
+    A run whose results go elsewhere makes no directory of runs here only for its history.
+    """
     file = _store_file()
-    if file is None:
+    if file is None or not file.parent.is_dir():
         return
     try:
         with Store(file) as store:
