@@ -86,12 +86,12 @@ class Outcome(StrEnum):
 
     @classmethod
     def named(cls, word: str | None) -> Outcome:
-        """The outcome of this name. A run that says none, or one that is not known, did not end well: ``FAULT``."""
+        """The outcome of this name. ``FAULT`` if a run says none, or an unknown one: such a run did not end well."""
         return next((outcome for outcome in cls if outcome == word), cls.FAULT)
 
     @property
     def complete(self) -> bool:
-        """All that was asked for was done, so that there is nothing to resume."""
+        """Whether everything asked for was done, so that there is nothing to resume."""
         return self not in (Outcome.FAULT, Outcome.INTERRUPTED)
 
 
@@ -129,7 +129,7 @@ class EnvironmentFault(RigFault):
 
 
 class ResultsFault(EnvironmentFault):
-    """The results of a run cannot be written. Nothing that is measured from here on could be kept."""
+    """The results of a run cannot be written: nothing measured from here on could be kept."""
 
 
 class LeaseFault(RigFault):
@@ -176,9 +176,10 @@ _OF_THE_HOST = (*_NO_ROOM, errno.ENAMETOOLONG, errno.EROFS, errno.EACCES, errno.
 
 
 def fault_of(error: Exception, *, report: str) -> RigFault:
-    """Turn an error of no class of ours into a fault: of this host, if the operating system says so, or of the rig.
+    """Turn an error that is no ``RigError`` into a fault: of this host for an error of the operating system, else of
+    the rig.
 
-    :param report: what the person should send with a report, if it is the rig's.
+    :param report: what the person should send with a report, if the rig is at fault.
     """
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return EnvironmentFault("this host has not enough memory", hint="end what else runs here, then run again")
@@ -201,5 +202,7 @@ BLAMES = tuple(_KINDS)
 
 
 def fault_by(blame: str, message: str, *, hint: str = "") -> RigError:
-    """The error of whom ``blame`` names (of the rig, if nobody is called so): one that another process raised."""
+    """The error that another process raised, as the class that ``blame`` names; a fault of the rig if the name is
+    unknown.
+    """
     return _KINDS.get(blame, RigFault)(message, hint=hint)

@@ -1,11 +1,14 @@
 """What the tests of all rooms stand on."""
 
+import io
 import os
 import signal
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from rig_process import Finished
 
 # A shell starts its background jobs with Ctrl-C ignored, nohup those with SIGHUP ignored, and children inherit that:
 # tests that send one would wait for nothing.
@@ -39,3 +42,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return LONG.index(room) if room in LONG else len(LONG)
 
     items.sort(key=rank)
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
+    """Run a command that starts nothing in this process: the same border, without a second for a new interpreter."""
+    from rig.cli._main import run as run_command
+
+    def run(*arguments: str, cwd: Path) -> Finished:
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", ["rig", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO())
+        capsys.readouterr()
+        code = run_command()
+        shown = capsys.readouterr()
+        return Finished(code, shown.out, shown.err)
+
+    return run

@@ -930,6 +930,292 @@ static void link_first(void)
     }
 }
 
+/* Another author's: pools, depths, late readers. */
+
+static void best_effort_loss(void)
+{
+    begin(2, 64);
+    pair(XRCE_QOS_KEEP_LAST);
+    say(0, 1, 0);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 2);
+}
+
+static void cancelled_loan_sent(void)
+{
+    uint8_t *place;
+
+    begin(2, 64);
+    pair(RELIABLE);
+    CHECK_INT(xrce_client_loan(&rig_client, 0, 1, 40, &place), XRCE_OK);
+    CHECK_INT(xrce_client_cancel(&rig_client, 0, 1), XRCE_OK);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+    CHECK_INT(rig_seen[0].length, 4);
+}
+
+static void pool_64k(void)
+{
+    const uint8_t *first;
+
+    begin(9, 8192);
+    pair(RELIABLE);
+    first = place_of(1, 8192);
+    for (unsigned i = 1; i < 9u; i++) {
+        CHECK(place_of(1, 8192) == first + 8192u * i);
+    }
+}
+
+/* `readers` that keep their last one, and `samples` that wait. */
+static void only_the_last(uint16_t readers, uint32_t samples)
+{
+    begin(samples + 1u, 8);
+    writer(0, 1, RELIABLE);
+    for (uint16_t i = 1; i <= readers; i++) {
+        endpoint(0, XRCE_DATAREADER, i, 1, RELIABLE, 1);
+    }
+    for (uint32_t i = 0; i < samples; i++) {
+        say(0, 1, i);
+    }
+    CHECK_INT(spin(), readers);
+    for (unsigned i = 0; i < readers; i++) {
+        CHECK_INT(rig_seen[i].first, samples - 1u);
+    }
+}
+
+static void limit_first(void) { only_the_last(2, 3); }
+static void depth_skip8(void) { only_the_last(1, 300); }
+
+static void reclaim_first(void)
+{
+    begin(4, 64);
+    writer(0, 1, RELIABLE);
+    endpoint(0, XRCE_DATAREADER, 1, 1, RELIABLE, 1);
+    reader(0, 2, RELIABLE);
+    for (uint32_t i = 0; i < 4u; i++) {
+        say(0, 1, i);
+    }
+    CHECK_INT(rig_publish(0, 1, 4, 4), XRCE_ERR_NO_BUFFER);
+    CHECK_INT(spin(), 5);
+}
+
+static void reclaim_tail(void)
+{
+    begin(2, 64);
+    pair(RELIABLE);
+    topic(0, 2, "rt/b");
+    endpoint(0, XRCE_DATAWRITER, 2, 2, RELIABLE, 0);
+    endpoint(0, XRCE_DATAREADER, 2, 2, RELIABLE, 0);
+    say(0, 1, 0);
+    say(0, 1, 1);
+    forget(0, XRCE_DATAREADER, 1); /* nobody wants them now */
+    say(0, 2, 3);
+    CHECK_INT(spin(), 1);
+}
+
+static void skip_all(void)
+{
+    begin(8, 64);
+    writer(0, 1, RELIABLE);
+    writer(0, 2, RELIABLE);
+    reader(0, 1, RELIABLE);
+    say(0, 1, 0);
+    say(0, 1, 1);
+    reader(0, 2, RELIABLE);
+    say(0, 2, 2);
+    CHECK_INT(spin(), 4);
+}
+
+static void skip_31(void)
+{
+    begin(40, 64);
+    pair(RELIABLE);
+    for (uint32_t i = 0; i < 35u; i++) {
+        say(0, 1, i);
+    }
+    reader(0, 2, RELIABLE);
+    CHECK_INT(spin(), 35);
+}
+
+static void keep_forgotten(void)
+{
+    begin(4, 64);
+    writer(0, 1, DURABLE);
+    reader(0, 1, DURABLE);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+    forget(0, XRCE_DATAREADER, 1);
+    say(0, 1, 2);
+    CHECK_INT(spin(), 0);
+    reader(0, 2, DURABLE);
+    CHECK_INT(spin(), 2);
+}
+
+static void history_twice(void)
+{
+    begin(4, 64);
+    writer(0, 1, DURABLE);
+    reader(0, 1, RELIABLE);
+    say(0, 1, 1);
+    reader(0, 2, DURABLE);
+    CHECK_INT(spin(), 2);
+}
+
+static void spin_quota(void) { waiting(40); }
+
+/* Its entities, names and numbers. */
+
+static void id_8(void)
+{
+    begin(4, 64);
+    writer(0, 1, RELIABLE);
+    reader(0, 0x105, RELIABLE);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+    CHECK_INT(rig_seen[0].reader, 0x105);
+}
+
+static void index_hole(void)
+{
+    begin(4, 64);
+    for (uint16_t i = 1; i <= 3u; i++) {
+        reader(0, (uint16_t)(i << 7), RELIABLE); /* one slot */
+    }
+    for (uint16_t i = 1; i <= 3u; i++) {
+        forget(0, XRCE_DATAREADER, (uint16_t)(i << 7));
+    }
+}
+
+static void one_child(void)
+{
+    begin(4, 64);
+    pair(RELIABLE);
+    reader(0, 2, RELIABLE);
+    forget(0, XRCE_SUBSCRIBER, 1);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 0);
+}
+
+static void reuse_qos(void)
+{
+    begin(4, 64);
+    reader(0, 1, RELIABLE);
+    rig_mode = XRCE_REUSE;
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, XRCE_QOS_KEEP_LAST, 0), XRCE_ERR_MISMATCH);
+    rig_mode = 0;
+}
+
+static void replace_goes_on(void)
+{
+    begin(4, 64);
+    pair(RELIABLE);
+    say(0, 1, 1);
+    rig_mode = XRCE_REPLACE;
+    reader(0, 1, RELIABLE);
+    rig_mode = 0;
+    CHECK_INT(spin(), 0);
+}
+
+static void mismatch_release(void)
+{
+    begin(4, 64);
+    topic(0, 2, "rt/b");
+    reader(0, 1, RELIABLE);
+    endpoint(0, XRCE_DATAREADER, 2, 2, RELIABLE, 0);
+    rig_mode = XRCE_REUSE;
+    for (unsigned i = 0; i < 3u; i++) {
+        CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 2, NULL, NULL, RELIABLE, 0), XRCE_ERR_MISMATCH);
+    }
+    rig_mode = 0;
+    topic(0, 3, "rt/c");
+    endpoint(0, XRCE_DATAWRITER, 3, 3, RELIABLE, 0);
+    say(0, 3, 1);
+    CHECK_INT(spin(), 0);
+}
+
+static void type_length(void)
+{
+    begin(4, 64);
+    CHECK_INT(rig_entity(0, XRCE_TOPIC, 2, 1, 0, "rt/typed", "Int32_", 0, 0), XRCE_OK);
+    CHECK_INT(rig_entity(0, XRCE_TOPIC, 3, 1, 0, "rt/typed", "Int64_", 0, 0), XRCE_OK);
+    endpoint(0, XRCE_DATAWRITER, 1, 2, RELIABLE, 0);
+    endpoint(0, XRCE_DATAREADER, 1, 3, RELIABLE, 0);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 0);
+}
+
+/* Its services. */
+
+static void old_requester(void)
+{
+    begin_services(128);
+    CHECK(rig_request(0, 1, 1, 4) > 0);
+    (void)spin();
+    forget(0, XRCE_REQUESTER, 1);
+    CHECK_INT(rig_service(0, XRCE_REQUESTER, 1), XRCE_OK);
+    (void)rig_reply(0, 1, asked[0], 1, 7);
+    (void)spin();
+    CHECK_INT(replies[1], 0);
+}
+
+static unsigned replies_of[2];
+
+static void count_by_session(const xrce_service_sample_t *message)
+{
+    if (message->kind == XRCE_REPLIER) {
+        memcpy(asked[asked_count++ % 8u], message->identity, XRCE_IDENTITY_BYTES);
+    } else {
+        replies_of[message->sample.session]++;
+    }
+}
+
+static void twin_requester(void)
+{
+    begin_services(128);
+    CHECK_INT(rig_service(1, XRCE_REQUESTER, 1), XRCE_OK);
+    rig_in_service = count_by_session;
+    CHECK(rig_request(1, 1, 1, 4) > 0);
+    (void)spin();
+    CHECK_INT(asked_count, 1);
+    CHECK_INT(rig_reply(0, 1, asked[0], 1, 7), XRCE_OK);
+    (void)spin();
+    CHECK_INT(replies_of[0], 0);
+    CHECK_INT(replies_of[1], 1);
+}
+
+/* Readers elsewhere. */
+
+static void route_lost(void)
+{
+    begin_silent();
+    for (unsigned i = 0; i < 100u && rig_client.sessions[0].state == XRCE_SESSION_CONNECTED; i++) {
+        say(0, 1, i);
+        CHECK_INT(spin(), 1);
+        rig_now += 500;
+        (void)xrce_client_spin(&rig_client, 1);
+    }
+    CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_OFFLINE);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+}
+
+static void afar_first(void)
+{
+    agent_reset();
+    agent_in.cooperative = true;
+    agent_in.remote = 1;
+    rig_sessions = 1;
+    rig_start_history(true, 4, 64, 256, 4);
+    CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
+    agent_settle();
+    rig_world(0);
+    pair(RELIABLE);
+    agent_settle();
+    CHECK_INT(rig_client.sessions[0].cooperative, 1);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+}
+
 #define PROOF(name) {#name, name}
 #define BY(name, test) {#name, test}
 static const struct {
@@ -949,6 +1235,12 @@ static const struct {
     PROOF(same_number), PROOF(sample_65536), PROOF(service_large), PROOF(service_last), PROOF(split_append),
     PROOF(stale_writer), PROOF(swapped_loans), BY(terminator, full_buffers), PROOF(wake_lost), PROOF(woken_late),
     PROOF(writers_session),
+
+    PROOF(afar_first), PROOF(best_effort_loss), PROOF(cancelled_loan_sent), PROOF(depth_skip8), PROOF(history_twice),
+    PROOF(id_8), PROOF(index_hole), PROOF(keep_forgotten), PROOF(limit_first), PROOF(mismatch_release),
+    PROOF(old_requester), PROOF(one_child), PROOF(pool_64k), PROOF(reclaim_first), PROOF(reclaim_tail),
+    PROOF(replace_goes_on), PROOF(reuse_qos), PROOF(route_lost), PROOF(skip_31), PROOF(skip_all), PROOF(spin_quota),
+    PROOF(twin_requester), PROOF(type_length),
 };
 
 int main(int argc, char **argv)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, final
 
 from rig.board._console import ConsoleRecorder
 from rig.inventory import BoardKind, BoardSpec
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
+from rig.records import Command
 
 __all__ = ["MAILBOX_SYMBOL", "Board", "BoardIdentity", "LinkEndpoint", "Memory"]
 
@@ -18,10 +19,10 @@ MAILBOX_SYMBOL = "rig_mailbox"
 @final
 @dataclass(frozen=True, kw_only=True)
 class BoardIdentity:
-    """Which board this is, as found and not only as configured.
+    """Which board this is, as the rig found it, not as boards.yaml describes it.
 
-    ``emulator`` is such as "QEMU 7.2.22"; ``icount_shift`` says that an instruction takes 2**shift ns of
-    the board's time. Both are None for hardware.
+    ``emulator`` is such as "QEMU 7.2.22"; ``icount_shift``: an instruction takes 2**shift ns of the board's time. Both
+    are None for hardware.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Memory(Protocol):
 class Board(Protocol):
     """A board that is powered and ready for firmware.
 
-    A step that fails latches: what follows refuses, and cites the first cause, until ``power_cycle``.
+    A failed step latches: until ``power_cycle``, later steps refuse and cite the first cause.
     """
 
     @property
@@ -121,7 +122,12 @@ class Board(Protocol):
 
     @property
     def recoveries(self) -> Mapping[str, int]:
-        """How often each rung of the recovery ladder was needed: reset, reconnect, power-cycle."""
+        """How often each stage of recovery was needed: reset, reconnect, power-cycle."""
+        ...
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Commands of boards.yaml that were run to switch its power."""
         ...
 
     def flash(self, image: FirmwareImage) -> FlashReport:
@@ -168,14 +174,14 @@ class Board(Protocol):
         ...
 
     def why_dead(self) -> str | None:
-        """Return what ended the firmware or the board, in one line; None while all is well.
+        """Return what ended the firmware or the board, in one line; None while both work.
 
         A core that is halted after ``boot``, by a crash, a BKPT or a debugger, counts as ended.
         """
         ...
 
     def crash(self) -> str | None:
-        """Return what the firmware ended itself by (a fault of its core, a signal), in one line; None if it did not."""
+        """Return how the firmware itself crashed (a fault of its core, a signal), in one line; None if it did not."""
         ...
 
     def power_cycle(self) -> None:
@@ -183,5 +189,5 @@ class Board(Protocol):
         ...
 
     def close(self) -> None:
-        """Let the board go; also what could not be ended cleanly. Doing it twice is harmless."""
+        """Release the board, even what cannot be ended cleanly. Doing it twice is harmless."""
         ...

@@ -1,4 +1,4 @@
-"""The log of one board: raw bytes with the time at which they came, on disk at once."""
+"""The log of one board: raw bytes with their time of arrival, written to disk at once."""
 
 from __future__ import annotations
 
@@ -83,9 +83,9 @@ class ConsoleRecorder:
 
 
 class ConsolePump:
-    """A thread that carries what ``source`` returns into a recorder, every ``period`` seconds.
+    """A thread that copies what ``source`` returns into a recorder, every ``period`` seconds.
 
-    A source that fails has nothing to say: that a board is dead is noticed and reported elsewhere.
+    A source that fails is taken as silent: a dead board is noticed and reported elsewhere.
     """
 
     def __init__(self, recorder: ConsoleRecorder, source: Callable[[], bytes], period: float) -> None:
@@ -101,12 +101,12 @@ class ConsolePump:
             self.pump()
 
     def pump(self) -> None:
-        """Carry over what there is now."""
+        """Copy what there is now."""
         with contextlib.suppress(Exception):
             self._recorder.record(self._source())
 
     def stop(self) -> None:
-        """End the thread, after a last look."""
+        """End the thread after a last copy."""
         if not self._stop.is_set():
             self._stop.set()
             self._thread.join(_STOP_TIMEOUT)

@@ -51,7 +51,7 @@ class Latch:
 
     @contextlib.contextmanager
     def access(self) -> Iterator[None]:
-        """Run an access that may fail without harm, unless probe or board are gone."""
+        """Run an access; its failure latches only if probe or board are gone."""
         if self._cause is not None:
             self.check()
         try:
@@ -62,7 +62,7 @@ class Latch:
             raise self.note(error) from error
 
     def note(self, error: RigFault) -> RigFault:
-        """Latch ``error``, or what explains it better: the death of the board."""
+        """Latch ``error``, or the death of the board if that explains it."""
         death = self.gone(error)
         if death is not None:
             error = BoardFault(
@@ -72,7 +72,7 @@ class Latch:
         return error
 
     def gone(self, error: RigFault) -> str | None:
-        """Return why the board is gone; if its probe is, give it time to be found out."""
+        """Return why the board is gone; if its probe is gone, wait until the cause shows."""
         death = self._death()
         if isinstance(error, ProbeLost):
             deadline = time.monotonic() + _DEATH_PATIENCE

@@ -1,4 +1,4 @@
-"""The firmware as a process on this host: its memory is a shared file, its log is what it prints."""
+"""The firmware as a process on this host: a shared file is its memory, and its output is its log."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ from rig.errors import BoardFault, EnvironmentFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
+from rig.records import Command
 
 __all__ = ["NativeBoard"]
 
@@ -34,8 +35,8 @@ _LOOPBACK = "127.0.0.1"
 
 
 class NativeBoard:
-    """See ``Board``. Addresses of its memory are offsets into the shared file, with the mailbox at 0; the rest of the
-    process, which only a scan looks at, lies at its own addresses, all of them above.
+    """See ``Board``. Addresses of its memory are offsets into the shared file, with the mailbox at 0. The rest of the
+    process, which only a scan reads, has its own addresses; all of them are higher.
     """
 
     def __init__(self, spec: BoardSpec, recorder: ConsoleRecorder) -> None:
@@ -88,6 +89,10 @@ class NativeBoard:
     @property
     def recoveries(self) -> Mapping[str, int]:
         return MappingProxyType(self._recoveries)
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return ()
 
     def ram_regions(self) -> list[tuple[int, int]]:
         shared = len(self.mapped())

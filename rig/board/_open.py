@@ -28,7 +28,8 @@ def open_board(
 
     :param recorder: where its log goes; one in memory if None. The caller closes it.
     :param icount_shift: emulated boards: an instruction takes 2**shift ns of the board's time.
-    :param align: emulated boards: hold their time to real time, where a host process answers the firmware.
+    :param align: emulated boards: keep their time in step with real time, for firmware that talks to a process of the
+        host.
     :param patience: real boards: seconds to wait for another holder.
     :raises LeaseFault: somebody else uses the board.
     :raises EnvironmentFault: QEMU is missing.

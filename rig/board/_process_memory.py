@@ -1,6 +1,6 @@
 """The memory of a process of this host, as the kernel shows it to its parent.
 
-Knows ``/proc``. Where the host forbids looking, there is nothing to see, and ``readable`` says so.
+Knows ``/proc``. Where the host forbids access, no memory can be read, and ``readable`` says so.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ __all__ = ["load_bias", "private_regions", "read_process"]
 
 
 def private_regions(pid: int, *, above: int) -> list[tuple[int, int]]:
-    """Writable private memory of a process as (start, length): data, heap, stacks; not what it shares with us.
+    """Writable private memory of a process as (start, length): data, heap, stacks; not the file shared with the rig.
 
     :param above: regions that begin below this address are left out.
     """
@@ -33,9 +33,9 @@ def private_regions(pid: int, *, above: int) -> list[tuple[int, int]]:
 
 
 def load_bias(pid: int, program: Path, first: int) -> int:
-    """How far a process's program lies from the addresses of its file; 0 if the host does not tell.
+    """Offset between a program's addresses in a process and those in its file; 0 if the host does not say.
 
-    :param first: lowest address that the file asks for, 0 in a position-independent one.
+    :param first: lowest address in the file; 0 for a position-independent one.
     """
     try:
         lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8", errors="replace").splitlines()

@@ -1,4 +1,4 @@
-"""Closing what may hang: every step gets its time, and the next one runs all the same."""
+"""Closes what may hang: each step has a time limit, and the next one runs in any case."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _STEP_TIMEOUT = 4.0
 
 
 def run_step(name: str, step: Callable[[], object], timeout: float = _STEP_TIMEOUT) -> bool:
-    """Run ``step`` for at most ``timeout`` seconds; return whether it ended, and without an error.
+    """Run ``step`` for at most ``timeout`` seconds; return whether it ended in time and without an error.
 
     One that hangs is left behind in a daemon thread, so it cannot keep the process alive.
     """

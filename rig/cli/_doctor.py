@@ -15,11 +15,12 @@ from rich.console import Console
 from rig.agent import find_external
 from rig.cli._common import OnceCommand, boards_option, json_option, print_json
 from rig.errors import RigError
-from rig.inventory import Inventory
+from rig.inventory import BoardSpec, Inventory
+from rig.link import is_network_line
 from rig.places import find_boards_file
-from rig.probe import list_probes
+from rig.probe import knows_target, list_probes
 from rig.run import runs_directory
-from rig.station import Finding, check_board
+from rig.station import Finding, board_points, check_board
 
 _PROGRAMS = {
     "qemu-system-arm": ("emulated boards", "qemu-system-arm"),
@@ -77,18 +78,35 @@ def _inventory(inventory_file: Path | None) -> Iterator[Finding]:
         yield Finding(what="boards.yaml", found=error.message, mend=error.hint or "mend the file")
         return
     yield Finding(what="boards.yaml", found=f"{len(inventory.boards)} boards, default {inventory.default}")
-    for name, spec in inventory.boards.items():
-        device = spec.link.device
-        if device is None or "://" in device:
-            continue
-        if not Path(device).exists():
-            yield Finding(
-                what=f"{name}: {device}", found="not there", mend="plug the board in; ls -l /dev/serial/by-id"
-            )
-        elif not os.access(device, os.R_OK | os.W_OK):
-            yield Finding(
-                what=f"{name}: {device}", found="no permission", mend="sudo usermod -aG dialout $USER, log in anew"
-            )
+    for spec in inventory.boards.values():
+        if spec.kind == "probe":
+            yield from _real_board(spec)
+
+
+def _real_board(spec: BoardSpec) -> Iterator[Finding]:
+    """What a real board's entry names that is not to be had."""
+    device = spec.link.device if not is_network_line(spec.link.device or "") else None
+    if device is not None and not Path(device).exists():
+        yield Finding(
+            what=f"{spec.name}: {device}", found="not there", mend="plug the board in; ls -l /dev/serial/by-id"
+        )
+    elif device is not None and not os.access(device, os.R_OK | os.W_OK):
+        yield Finding(
+            what=f"{spec.name}: {device}", found="no permission", mend="sudo usermod -aG dialout $USER, log in anew"
+        )
+    if spec.target is not None and not knows_target(spec.target):
+        yield Finding(
+            what=f"{spec.name}: target {spec.target}",
+            found="not known to pyOCD",
+            mend=f"pyocd pack install {spec.target}, or another name of pyocd list --targets",
+        )
+    points = board_points(spec)
+    if points:
+        yield Finding(
+            what=f"{spec.name}: {spec.firmware}",
+            found=f"{len(points)} open points",
+            mend=f"rig build {spec.name} lists them",
+        )
 
 
 def _probes() -> Iterator[Finding]:

@@ -39,6 +39,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "compare": "_history:compare_command",
             "runs": "_metrics:runs_group",
             "feedback": "_feedback:feedback_group",
+            "site": "_site:site_command",
             "serve": "_metrics:serve_command",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",

@@ -332,7 +332,8 @@ def _written(seen: Observation) -> str:
         f"{row.symbol or hex(row.address)}"
         for row in rows
     ]
-    return f"{'; '.join(words) or 'none'} (all {traced.writes:,} writes)"
+    more = f"; {traced.doubtful} B that other samples have there too" if traced.doubtful else ""
+    return f"{'; '.join(words) or 'none'}{more} (all {traced.writes:,} writes)"
 
 
 def _of(of: Figures) -> str:

@@ -346,14 +346,17 @@ def explain_command(claim: str) -> int:
         click.echo(f"{'under' if number == 0 else '':<11}{FACTORS[name]}")
     if row.factors:
         click.echo(
-            "           (every pair of their levels in a quick run, every triple in a full one; what cannot be is told)"
+            "           (a covering array: each pair of their levels in a quick run, each triple in a full one;\n"
+            "           the record names the combinations that cannot be made)"
         )
     promises = sorted(row.promises, key=list(Promise).index)
     for number, promise in enumerate(promises):
         click.echo(f"{'search' if number == 0 else '':<11}{promise}")
     if promises:
         quick, full = SEARCH_SECONDS
-        click.echo(f"           (sequences of calls are held against these, for {quick:.0f} s in a quick run and")
+        click.echo(
+            f"           (the search checks sequences of calls against these, for {quick:.0f} s in a quick run and"
+        )
         click.echo(f"           {full:.0f} s in a full one; {SEARCH_DOC})")
     if row.experiment:
         click.echo(f"repeat     rig run --claims {row.id}")

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rig.station import Link, RemoteEnds
+from rig.station import Link, RemoteEnds, Setting
 
 
 class AtTheAgent:
-    """The Agent of a link, and a Client of the rig's own there. ``others``: it can have one.
+    """The Agent of a board's link, and a Client of the rig's own there. ``others``: it can have one.
 
-    :param link: of the board, with an Agent of ours behind it.
+    :param setting: of a board that has a link, with an Agent of ours behind it. One that was renewed has another link.
     """
 
-    def __init__(self, link: Link) -> None:
-        self._link = link
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
         self._ends: RemoteEnds | None = None
-        self.others = link.has_room_for_others
+        self.others = self._link.has_room_for_others
+
+    @property
+    def _link(self) -> Link:
+        assert self._setting.link is not None
+        return self._setting.link
 
     def restart(self, *, tells: bool) -> None:
         """End the Agent and begin another; ``tells``: that tells who reads."""
@@ -47,6 +52,6 @@ class AtTheAgent:
         self._ends = None
 
 
-def company_of(link: Link | None) -> AtTheAgent | None:
-    """The company of a board's link, if there is one with an Agent of ours: another one takes long to begin anew."""
-    return AtTheAgent(link) if link is not None and link.ours else None
+def company_of(setting: Setting) -> AtTheAgent | None:
+    """The company of a board, if it has a link with an Agent of ours: another one takes long to begin anew."""
+    return AtTheAgent(setting) if setting.link is not None and setting.link.ours else None

@@ -24,6 +24,7 @@ _PARTICIPANT = "rig"
 _TYPE = "std_msgs::msg::dds_::Int32_"
 # What a pair on a topic of its own takes of a table that a middleware tells of, and what all pairs share.
 _TAKES = {"shm_entities": (3, 3), "entities": (3, 3), "shm_pairs": (1, 0), "names": (1, 1)}
+_TAKES |= {"publishers": (1, 0), "subscriptions": (1, 0)}  # of a middleware that has a table for each
 
 
 def _topic(pair: int) -> str:

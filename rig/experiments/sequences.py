@@ -32,7 +32,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         agent(reticent=True)
         return bench
 
-    company = company_of(setting.link)
+    company = company_of(setting)
     runner = Runner(setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None, company=company)
     agent(reticent=True)  # every sample of a connected session is for the link as well
     try:

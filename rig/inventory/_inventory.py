@@ -37,9 +37,9 @@ class Inventory:
         return cls(path=path, default=default, boards=MappingProxyType(boards))
 
     def select(self, names: Sequence[str] = (), capabilities: Sequence[str] = ()) -> list[BoardSpec]:
-        """Return the boards with these names that have all these capabilities.
+        """Return the boards with these names; each must have all these capabilities.
 
-        Without names every board is considered; with neither it is the default board.
+        Without names: every board that has the capabilities. Without both: the default board.
 
         :raises UsageError: a name is unknown, a named board lacks a capability, or no board has them all;
             the message says why, board by board.

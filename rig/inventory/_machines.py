@@ -1,4 +1,4 @@
-"""What the inventory has to know of QEMU machines: their cores, and the pyOCD targets that fit."""
+"""What the inventory has to know about QEMU machines: their cores, and the pyOCD targets that fit them."""
 
 from __future__ import annotations
 

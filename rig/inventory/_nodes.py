@@ -65,7 +65,7 @@ class ValueNode:
         return f"{self._path.name}:{self._line}"
 
     def wrong(self, expected: str, *, hint: str = "") -> UsageError:
-        """Return the error that says what this is and what it should be."""
+        """Return the error that names the value found and the value expected."""
         return UsageError(
             f"{self.where}: {self.key or 'document'}: got {self._shown()}, expected {expected}", hint=hint
         )
@@ -86,7 +86,7 @@ class ValueNode:
         return [ValueNode(self._path, f"{self.key}[{i}]", item) for i, item in enumerate(self._node.value)]
 
     def text(self, pattern: str = r".+", expected: str = "text") -> str:
-        """Return a string; a number or a boolean is none, unless it is quoted."""
+        """Return a string. :raises UsageError: it is another YAML value, such as an unquoted number or boolean."""
         if not isinstance(self._node, yaml.ScalarNode) or self._node.tag != _STR_TAG:
             quoting = "quote it" if isinstance(self._node, yaml.ScalarNode) and self._node.value else ""
             raise self.wrong(expected, hint=quoting)
@@ -153,7 +153,7 @@ class MapNode(ValueNode):
         return self._values[name]
 
     def only(self, known: Iterable[str]) -> None:
-        """Refuse keys that are not ``known``."""
+        """Refuse unknown keys. :raises UsageError: a key is not among ``known``."""
         names = sorted(known)
         for name, value in self:
             if name not in names:

@@ -1,4 +1,4 @@
-"""What ends with its holder: the lock on a board, the processes that the rig starts, and their files.
+"""Resources that end with their holder: the lock on a board, the processes that the rig starts, and their files.
 
 Knows the rig's runtime state directory, how to lock a name in it across processes, and how to start a
 child that does not outlive the rig. Must not know what a board is made of: callers choose the name (a

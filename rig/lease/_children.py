@@ -28,8 +28,8 @@ def spawn_bound(
 ) -> subprocess.Popen[bytes]:
     """Start ``command`` with stdout and stderr to ``output`` (a file or ``subprocess.PIPE``).
 
-    It has no stdin, does not see the terminal's Ctrl-C (the rig ends it in its own order), and is killed
-    when this process ends in whatever way.
+    It has no stdin and does not see the terminal's Ctrl-C: the rig ends it in its own order. It is killed when this
+    process ends, in whatever way.
 
     :param keep: descriptors that it inherits under the same numbers.
 
@@ -66,7 +66,7 @@ def _fork(command: list[str], output: IO[bytes] | int, keep: tuple[int, ...]) ->
 
 
 def end_child(process: subprocess.Popen[bytes], *, patience: float = 2.0) -> None:
-    """Ask ``process`` to end, and kill it if it has not within ``patience`` seconds."""
+    """Ask ``process`` to end (SIGTERM); kill it if it has not ended within ``patience`` seconds."""
     if process.poll() is not None:
         return
     process.terminate()

@@ -84,9 +84,9 @@ def lease(name: str, *, timeout: float = 0.0) -> Iterator[Lease]:
 
 
 def who_holds(name: str) -> LeaseHolder | None:
-    """Who holds ``name`` now; None if nobody does, or this host does not tell.
+    """Who holds ``name`` now; None if nobody does, or if this host does not say.
 
-    Only looks: a lock taken to find out would be in the way of somebody who wants it.
+    It only looks. To try the lock would get in the way of a process that wants it.
     """
     path = state_dir("leases") / f"{_file_name(name)}.lease"
     try:

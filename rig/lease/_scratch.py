@@ -1,4 +1,4 @@
-"""A directory for the files of one process, which does not stay when the process is killed."""
+"""A directory for the files of one process, which is removed even if the process is killed."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _LOCK = "owner"
 class Scratch:
     """A new directory ``path`` below the state directory's ``part``.
 
-    ``remove`` takes it away. If the process is killed before it can, the next one that makes a scratch directory of
-    the same part does: the kernel's lock on a file in it tells that its owner is gone.
+    ``remove`` takes it away. If the process is killed first, the next process that makes a scratch directory of the
+    same part removes it: the kernel's lock on a file inside shows that the owner is gone.
 
     :raises EnvironmentFault: the state directory cannot be used.
     """

@@ -1,4 +1,4 @@
-"""Where the rig keeps what only lives as long as its processes: leases and descriptors of emulated boards."""
+"""Where the rig keeps files that live only as long as its processes: leases, and descriptors of emulated boards."""
 
 from __future__ import annotations
 

@@ -411,6 +411,51 @@ _ROWS = (
     _defect("history_oldest", "local-matching", also=("lifecycle", "burst-order")),
     _defect("late_volatile", "local-matching", also=("lifecycle", "burst-order")),
     _defect("depth_nibble", "local-matching", also=("lifecycle", "burst-order")),
+    # What another author thinks of: pools and depths in several readers, late readers, names, ids, numbers.
+    _defect(
+        "pool_64k",
+        "message-size",
+        also=("burst-order", "lifecycle", "local-matching", "services", "thread-safety"),
+        hides=("copies", "latency", "os-overhead", "shared-buffer"),
+    ),
+    _defect("limit_first", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("depth_skip8", "burst-order", also=("lifecycle", "local-matching")),
+    _defect("reclaim_first", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("reclaim_tail", "lifecycle", also=("burst-order", "local-matching", "services")),
+    _defect("skip_all", "local-matching", also=("lifecycle", "burst-order", "services")),
+    _defect("skip_31", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("keep_forgotten", "local-matching", also=("lifecycle", "burst-order")),
+    _defect("history_twice", "burst-order", also=("lifecycle", "local-matching")),
+    _defect(
+        "best_effort_loss", "burst-order", also=("lifecycle", "local-matching", "agentless-operation", "thread-safety")
+    ),
+    _defect("spin_quota", "burst-order", also=("lifecycle", "local-matching", "services", "message-size")),
+    _defect("cancelled_loan_sent", "message-size", also=("burst-order", "lifecycle")),
+    _defect("id_8", "local-matching", also=("burst-order", "lifecycle", "services")),
+    _defect("index_hole", "lifecycle", also=("burst-order", "local-matching", "entity-capacity", "services")),
+    _defect("one_child", "lifecycle", also=("burst-order", "local-matching", "entity-capacity", "services")),
+    _defect("reuse_qos", "lifecycle", also=("local-matching",)),
+    _defect("replace_goes_on", "lifecycle", also=("burst-order", "local-matching")),
+    _defect("mismatch_release", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect("type_length", "local-matching", also=("burst-order", "lifecycle", "agent-duplicates")),
+    _defect("old_requester", "services"),
+    _defect("twin_requester", "services"),
+    _defect("unlocked_release", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
+    _defect("lock_a_reader", "os-overhead"),
+    _defect("stack_a_reader", "footprint"),
+    _defect("nap_after", "latency", also=("thread-safety",)),
+    # Readers elsewhere, and an Agent that is restarted.
+    _defect(
+        "afar_first", "local-matching", also=("agent-duplicates", "agentless-operation", "burst-order", "lifecycle")
+    ),
+    _defect(
+        "route_lost",
+        "agent-duplicates",
+        also=("agentless-operation", "agentless-startup", "burst-order", "lifecycle", "local-matching", "latency"),
+    ),
+    _defect(
+        "login_drops", "burst-order", also=("agent-duplicates", "agentless-startup", "lifecycle", "local-matching")
+    ),
     # A long life.
     _defect("history_wrap", "local-matching", also=("lifecycle", "burst-order")),
     _defect("sample_65536", "burst-order", also=("lifecycle", "local-matching", "services")),

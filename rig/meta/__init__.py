@@ -1,7 +1,7 @@
 """The options with which a micro-ROS library is built: chosen for what an application needs, read, and checked.
 
-Knows colcon.meta, the two generated headers of a library, its archive's list of symbols, and what Client and rmw do
-with their tables. Must not know files: texts and bytes come in, findings and texts go out.
+Knows colcon.meta, the two generated headers of a library, the symbol index of its archive, and how Client and rmw use
+their tables. Must not know files: texts and bytes come in, findings and texts go out.
 """
 
 from __future__ import annotations

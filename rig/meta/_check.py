@@ -1,4 +1,4 @@
-"""What will fail with a configuration, by the name of the option, and how it will be seen."""
+"""What will fail with a configuration: which option causes it, and what the failure looks like."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SHM = "UCLIENT_PROFILE_SHARED_MEMORY"
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that does not go as the application needs it.
+    """One thing that does not work as the application needs it.
 
-    :ivar option: whose value it is.
-    :ivar value: that value.
-    :ivar needs: the value that would do; empty if no value of this option does.
-    :ivar what: what happens, and how it is seen.
+    :ivar option: the option that causes it.
+    :ivar value: the option's value.
+    :ivar needs: the value that would be enough; empty if no value of this option is.
+    :ivar what: what happens, and how one notices.
     """
 
     option: str
@@ -29,7 +29,7 @@ class Finding:
 
 
 def contradictions(configuration: Configuration, symbols: frozenset[str]) -> list[Finding]:
-    """Where the header of a library and what is in its archive say different things."""
+    """Contradictions between a library's header and the symbols in its archive."""
     has = "uxr_prepare_shared_memory" in symbols
     if has == configuration.shm:
         return []
@@ -46,9 +46,9 @@ def contradictions(configuration: Configuration, symbols: frozenset[str]) -> lis
 
 
 def check(configuration: Configuration, need: Need) -> list[Finding]:
-    """All that fails; an empty list if the configuration does what is needed.
+    """Everything that fails; an empty list if the configuration does what the application needs.
 
-    :raises UsageError: an option is no number where it must be one.
+    :raises UsageError: an option that must be a number is none.
     """
     found = [
         Finding(

@@ -1,8 +1,8 @@
-"""What a configuration does with an application: counts that a run can be held against.
+"""What an application gets from a configuration: counts to compare a run with.
 
-The order is that of most applications: publishers, then subscriptions, then services and clients; a burst of samples
-of one publisher; then an executor that takes all. What is too much is dropped silently at every step, so the counts are
-all that an application can see.
+The order is that of most applications: publishers, then subscriptions, then services and clients; one publisher's burst
+of samples; then an executor that takes all. Each step silently drops what it has no room for, so an application can see
+only the counts.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _SMALL_RUN = _SLOT_PREFIX + _HEADER + _SUBHEADER + _WRITE
 class Expected:
     """Counts.
 
-    :ivar publishers: how many come into being; likewise subscriptions, services, clients.
-    :ivar known: rows of the application in the Client's table of shared memory.
-    :ivar local_readers: subscriptions whose matching with the first publisher shared memory knows.
-    :ivar published: a message of this length can be published.
-    :ivar local: transport callbacks by shared memory for the whole burst of one publisher; None: a message lies in
-        several slots, and what is free in the stream when it is published decides.
-    :ivar taken: callbacks of the application for those, when an executor takes all that is kept; None likewise.
+    :ivar publishers: how many are created; likewise subscriptions, services, clients.
+    :ivar known: entities of the application that the Client's shared-memory table holds.
+    :ivar local_readers: subscriptions that shared memory matches with the first publisher.
+    :ivar published: whether a message of this length can be published.
+    :ivar local: transport callbacks by shared memory for one publisher's whole burst; None: a message takes several
+        slots, and the free slots at the moment of publishing decide.
+    :ivar taken: callbacks of the application for them, if an executor takes all that is kept; None for the same reason.
     """
 
     publishers: int
@@ -41,20 +41,25 @@ class Expected:
 
 
 def slot_bytes(configuration: Configuration, *, reliable: bool) -> int:
-    """Longest serialised message that lies in one piece in a stream: only such a one goes by shared memory."""
+    """Longest serialised message, in bytes, that fits into one slot of a stream: only such a message goes by shared
+    memory.
+    """
     fixed = _SMALL_RUN if reliable else _SMALL_RUN - _SLOT_PREFIX
     return configuration.mtu - fixed
 
 
 def run_bytes(configuration: Configuration) -> int:
-    """Longest serialised message that all slots of the reliable stream hold together; a longer one goes in pieces."""
+    """Longest serialised message, in bytes, that all slots of the reliable stream hold together; a longer one is sent
+    in parts.
+    """
     return configuration.slots * (configuration.mtu - _SLOT_PREFIX - _HEADER - _SUBHEADER) - _SUBHEADER - _WRITE
 
 
 def input_bytes(configuration: Configuration, slots: int | None = None) -> int:
-    """Longest serialised message that the slots of the reliable input stream hold together, in the Agent's pieces.
+    """Longest serialised message, in bytes, that the slots of the reliable input stream hold together, cut as the Agent
+    cuts it.
 
-    :param slots: another number of slots than the configuration's.
+    :param slots: number of slots; default: the configuration's.
     """
     slots = configuration.input_slots if slots is None else slots
     return slots * (configuration.mtu - _SLOT_PREFIX - _HEADER - _SUBHEADER) - _SUBHEADER - _WRITE
@@ -67,9 +72,9 @@ def _created(configuration: Configuration, need: Need) -> tuple[int, int]:
 
 
 def expect(configuration: Configuration, need: Need) -> Expected:
-    """The counts of a need on a configuration.
+    """The counts that a configuration gives an application with this need.
 
-    :raises UsageError: an option of the configuration is no number where it must be one.
+    :raises UsageError: an option that must be a number is none.
     """
     publishers, subscriptions = _created(configuration, need)
     services = min(need.services, configuration.number("RMW_UXRCE_MAX_SERVICES"))

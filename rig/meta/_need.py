@@ -1,4 +1,4 @@
-"""What an application asks of its library."""
+"""What an application needs of its library."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _LEAST = {"message_bytes": 1, "burst": 1, "depth": 1, "nodes": 1}
 class Need:
     """Numbers of an application.
 
-    :ivar message_bytes: the longest message as it is serialised: for a ``UInt8MultiArray`` its bytes and 12 more.
+    :ivar message_bytes: length of the longest serialised message; for a ``UInt8MultiArray`` its bytes plus 12.
     :ivar burst: samples that are published one after another before an executor takes any.
     :ivar depth: KEEP_LAST depth of the subscriptions.
     :ivar readers: subscriptions of this application that get one sample; None: all of them.
     :ivar reliable: the publishers' reliability.
-    :ivar shm: shared memory is wanted.
+    :ivar shm: whether shared memory is wanted.
     """
 
     nodes: int = 1
@@ -52,5 +52,7 @@ class Need:
 
     @property
     def entities(self) -> int:
-        """Rows in the Client's table of shared memory: a topic and an endpoint each, one for a service or client."""
+        """Entries in the Client's shared-memory table: two for each publisher or subscription (topic and endpoint), one
+        for each service or client.
+        """
         return 2 * (self.publishers + self.subscriptions) + self.services + self.clients

@@ -12,9 +12,9 @@ RMW = "rmw_microxrcedds"
 class Option:
     """One option of CMake.
 
-    :ivar package: whose option it is; for any other package it is without effect.
-    :ivar macro: what it becomes in that package's generated header.
-    :ivar default: what holds if nobody says it: ON, OFF, a number or a word.
+    :ivar package: the package that reads it; set for any other package it has no effect.
+    :ivar macro: its name in that package's generated header.
+    :ivar default: its value if nobody sets it: ON, OFF, a number or a word.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Option:
 
     @property
     def switch(self) -> bool:
-        """ON or OFF; in the header, defined or not."""
+        """Whether it is a switch: ON or OFF, and in the header a macro that is defined or not."""
         return self.default in ("ON", "OFF")
 
 
@@ -75,5 +75,5 @@ TRANSPORTS = ("udp", "tcp", "serial", "custom")
 
 
 def option(name: str) -> Option:
-    """The option of this name. :raises KeyError: it is not known here."""
+    """The option of this name. :raises KeyError: the rig does not know it."""
     return OPTIONS[name]

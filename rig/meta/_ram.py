@@ -1,4 +1,4 @@
-"""Static RAM of the tables, in bytes of a 32-bit core: from the sizes of the structures, as a compiler lays them out.
+"""Static RAM of the tables on a 32-bit core, in bytes, from the sizes of the structures as a compiler lays them out.
 
 Counted for Client 2.4.2 and rmw_microxrcedds 4.0.1 with arm-none-eabi-gcc; ``nm`` gives the same numbers for the
 symbols ``uxr_sm_map``, ``custom_sessions``, ``custom_static_buffers``, ``custom_publishers`` and their like.
@@ -14,23 +14,25 @@ _PUBLISHER, _SUBSCRIPTION, _SERVICE, _CLIENT, _TOPIC, _NODE = 216, 216, 200, 200
 
 
 def shm_bytes(entities: int, buffers: int) -> int:
-    """The Client's table of shared memory: entities, a square of pairs, and references to samples. No payload."""
+    """Bytes of the Client's shared-memory table: entities, a matrix of pairs, and references to samples; no
+    payloads.
+    """
     exact = _ENTITY * entities + _PAIR * entities * entities + _BUFFER * buffers + _SHM_REST
     return -(-exact // _ALIGNED) * _ALIGNED
 
 
 def streams_bytes(mtu: int, input_slots: int, output_slots: int) -> int:
-    """One session with its streams."""
+    """Bytes of one session with its streams."""
     return _SESSION + mtu * (input_slots + output_slots + 1)
 
 
 def received_bytes(mtu: int, input_slots: int) -> int:
-    """One received sample that waits for its executor."""
+    """Bytes of one received sample that waits for the executor."""
     return mtu * input_slots + _RECEIVED
 
 
 def ram_bytes(configuration: Configuration) -> dict[str, int]:
-    """Table -> static RAM of a configuration, bytes on a 32-bit core, names of rmw at their default length."""
+    """Table -> its static RAM in a configuration, bytes on a 32-bit core; rmw's name lengths are at their defaults."""
     of = configuration.number
     found = {"shared memory": 0}
     if configuration.shm:

@@ -1,4 +1,4 @@
-"""Reads a configuration: from the text of a colcon.meta, or from the headers that a build made of it."""
+"""Reads a configuration from the text of a colcon.meta, or from the headers that a build generated from it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _AR_MAGIC = b"!<arch>\n"
 
 @dataclass(frozen=True, kw_only=True)
 class Configuration:
-    """Values of the options that are known here.
+    """The values of all options that the rig knows.
 
-    :ivar values: name -> value; one that nobody set has its default.
+    :ivar values: name -> value; the default if nobody set it.
     :ivar given: names that were set.
-    :ivar misplaced: names that were set for a package that does not know them -> that package.
+    :ivar misplaced: option -> the package it was set for, which does not know it.
     :ivar version: the Client's version; empty if only a colcon.meta is known.
     """
 
@@ -38,11 +38,11 @@ class Configuration:
         return self.values[name]
 
     def on(self, name: str) -> bool:
-        """A switch is on."""
+        """Whether a switch is on."""
         return self.values[name] == "ON"
 
     def number(self, name: str) -> int:
-        """The value of an option that is a number. :raises UsageError: it is none."""
+        """The value of a numeric option. :raises UsageError: it is no number."""
         try:
             return int(self.values[name])
         except ValueError:
@@ -50,12 +50,12 @@ class Configuration:
 
     @property
     def shm(self) -> bool:
-        """Shared memory is compiled in."""
+        """Whether shared memory is compiled in."""
         return self.on("UCLIENT_PROFILE_SHARED_MEMORY")
 
     @property
     def mtu(self) -> int:
-        """Largest message of the transport that rmw uses, bytes."""
+        """Largest message, in bytes, of the transport that rmw uses."""
         return self.number(f"UCLIENT_{self.word('RMW_UXRCE_TRANSPORT').upper()}_TRANSPORT_MTU")
 
     @property
@@ -81,9 +81,9 @@ class Configuration:
 
 
 def read_meta(text: str) -> Configuration:
-    """Read a colcon.meta. It is YAML, and mostly written as JSON.
+    """Read a colcon.meta: a YAML file, mostly written as JSON.
 
-    :raises UsageError: it is none, or an option has a value that it cannot have.
+    :raises UsageError: it is no colcon.meta, or an option has an impossible value.
     """
     given: dict[str, str] = {}
     misplaced: dict[str, str] = {}
@@ -141,7 +141,7 @@ def read_headers(client: str, rmw: str) -> Configuration:
 
     :param client: text of ``uxr/client/config.h``.
     :param rmw: text of ``rmw_microxrcedds_c/config.h``.
-    :raises UsageError: one of them is not what it should be.
+    :raises UsageError: one of the texts is no such header.
     """
     defined = {CLIENT: _defines(client), RMW: _defines(rmw)}
     if "UXR_CLIENT_VERSION_STR" not in defined[CLIENT]:
@@ -174,7 +174,7 @@ def _defines(text: str) -> dict[str, str]:
 
 
 def archive_symbols(archive: bytes) -> frozenset[str]:
-    """Global symbols that an archive of ``ar`` defines, from its own index.
+    """Global symbols that an ``ar`` archive defines, read from its symbol index.
 
     :raises UsageError: it is no archive, or has no index.
     """

@@ -1,4 +1,4 @@
-"""Chooses the options for a need, and writes them into a colcon.meta."""
+"""Chooses the options that a need asks for, and writes them into a colcon.meta."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SMALL_MTU = 2048  # up to here a message gets a slot of its own
 class Choice:
     """A value with its reason.
 
-    :ivar ram: static RAM that this value costs, bytes on a 32-bit core; None: none of its own.
+    :ivar ram: static RAM that this value costs, in bytes on a 32-bit core; None if it costs none of its own.
     """
 
     name: str
@@ -34,14 +34,14 @@ class Choice:
 
     @property
     def package(self) -> str:
-        """Whose option it is."""
+        """The package that reads the option."""
         return OPTIONS[self.name].package
 
 
 def propose(need: Need, *, transport: str = "custom") -> list[Choice]:
-    """Options with which a library does what is needed, each with why and its cost.
+    """The options with which a library does what the application needs, each with its reason and its RAM.
 
-    :param transport: of rmw: custom, udp, tcp or serial.
+    :param transport: rmw's transport: custom, udp, tcp or serial.
     """
     overhead = _LEAST_MTU - slot_bytes(_blank(transport), reliable=need.reliable)
     mtu = max(_LEAST_MTU, -(-(need.message_bytes + overhead) // _MTU_STEP) * _MTU_STEP)
@@ -114,7 +114,7 @@ def _blank(transport: str) -> Configuration:
 
 
 def configuration_of(choices: list[Choice]) -> Configuration:
-    """What a library that is built with these options is like."""
+    """The configuration of a library that is built with these options."""
     given = {choice.name: choice.value for choice in choices}
     values = {name: each.default for name, each in OPTIONS.items()} | given
     return Configuration(values=values, given=frozenset(given))
@@ -123,7 +123,7 @@ def configuration_of(choices: list[Choice]) -> Configuration:
 def write_meta(choices: list[Choice], *, base: str = "") -> str:
     """The text of a colcon.meta with these options.
 
-    :param base: text of one whose other packages and options are kept.
+    :param base: text of an existing colcon.meta; its other packages and options are kept.
     :raises UsageError: ``base`` is no colcon.meta.
     """
     try:
@@ -143,5 +143,5 @@ def write_meta(choices: list[Choice], *, base: str = "") -> str:
 
 
 def cost(choices: list[Choice]) -> dict[str, int]:
-    """Table -> static RAM of a library built with these options, bytes on a 32-bit core."""
+    """Table -> its static RAM in a library built with these options, bytes on a 32-bit core."""
     return ram_bytes(configuration_of(choices))

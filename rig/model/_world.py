@@ -9,7 +9,9 @@ says which promise they break. It leaves open what a middleware may choose:
   readers; while there is certainly a free one, it must;
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
-- the order of samples of different writers.
+- the order of samples of different writers;
+- whether an endpoint is still there when what was to replace it was rightly refused;
+- whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
 With a link, samples without local readers may wait for it, so that a pool may be full of these; what local readers have
 had is not in the way. A deletion may have to wait for the link, and what was deleted with it. Which samples reach the
@@ -49,7 +51,8 @@ def may_meet(offered: Qos, requested: Qos) -> bool:
 class Limits:
     """What the middleware says it was built for; no promise is broken by a table that is full then.
 
-    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all.
+    ``names``: texts that it keeps, names and types among them, of ``name_bytes`` in all. ``endpoints``: the smaller of
+    its tables of writers and of readers, where it has such.
     """
 
     sessions: int = 2
@@ -57,6 +60,7 @@ class Limits:
     pairs: int = 64
     names: int = 32
     name_bytes: int = 2048
+    endpoints: int = 64
 
 
 @dataclass(slots=True, eq=False)
@@ -125,11 +129,25 @@ class World:
     :param buffers: of the pool, each of ``buffer_bytes``.
     :param loans: whether the place that is lent is the place that is delivered (``RIG_MW_CAP_LOAN``).
     :param link: whether there is a link.
+    :param pooled: whether its memory is cut into the buffers that were asked for, as its count of free ones says; else
+        it may take what is longer than one.
+    :param knows: whether the middleware itself knows which entities there are (``RIG_MW_CAP_OFFLINE``).
     """
 
     def __init__(
-        self, buffers: int, buffer_bytes: int, *, limits: Limits | None = None, loans: bool = True, link: bool = False
+        self,
+        buffers: int,
+        buffer_bytes: int,
+        *,
+        limits: Limits | None = None,
+        loans: bool = True,
+        link: bool = False,
+        knows: bool = True,
+        pooled: bool = True,
     ) -> None:
+        self.pooled = pooled
+        self.knows = knows
+        self.unsure = ""  # what is not known, if what follows depends on it
         self.buffers = buffers
         self.buffer_bytes = buffer_bytes
         self.limits = limits or Limits()
@@ -177,7 +195,7 @@ class World:
     def closed(self, session: int, status: int) -> Breach | None:
         """A session was closed with all that is in it."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if status < 0:
             return Breach(
                 Promise.DELETED, Family.REFUSED, "the session is closed", f"the call returned {status_word(status)}"
@@ -202,9 +220,9 @@ class World:
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
         """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
         if not self._is_open(session):
-            return self._must_refuse(status, f"session {session} is not open")
+            return self._must_know(status, f"session {session} is not open")
         if (session, kind, id) in self.groups:  # its deletion had to wait
-            return self._must_refuse(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
+            return self._must_know(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
             return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
         self.groups[session, kind, id] = text
@@ -219,12 +237,14 @@ class World:
         """
         end = create.end
         if not self._is_open(end.session):
-            return self._must_refuse(status, f"session {end.session} is not open")
+            return self._must_know(status, f"session {end.session} is not open")
         if end in self.ends:
             if not self.replaces(create, topic):
                 return self._there_already(create, topic, status)
             self._remove(end)
             self.removals += 1
+            if status < 0:
+                self.unsure = f"whether {end} is still there, as what was to replace it was refused"
         made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
         partners = list(self._partners(made))
         if status < 0:
@@ -255,9 +275,9 @@ class World:
         """An endpoint was to be made where one is, and not in its place. It goes on as it was."""
         old = self.ends[create.end]
         if Mode.REUSE not in create.mode:
-            return self._must_refuse(status, f"{create.end} exists already")
+            return self._must_know(status, f"{create.end} exists already")
         if not _same(old, create, topic):
-            return self._must_refuse(status, f"{create.end} exists already and does something else")
+            return self._must_know(status, f"{create.end} exists already and does something else")
         if status >= 0:
             return None
         seen = f"the call returned {status_word(status)}"
@@ -266,7 +286,7 @@ class World:
     def deleted(self, end: End, status: int) -> Breach | None:
         """An endpoint was deleted."""
         if end not in self.ends:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -280,7 +300,7 @@ class World:
     def dropped(self, session: int, group: Group, status: int) -> Breach | None:
         """A participant, publisher or subscriber was deleted with what it holds."""
         if not any(key[:2] == (session, group) for key in self.groups):
-            return self._must_refuse(status, f"session {session} has no {group.name.lower()}")
+            return self._must_know(status, f"session {session} has no {group.name.lower()}")
         if self._waits_for_link(status):
             return None
         if status < 0:
@@ -345,11 +365,11 @@ class World:
         """A place was lent, or not."""
         writer = self.ends.get(end)
         if writer is None:
-            return self._must_refuse(status, f"{end} does not exist")
+            return self._must_know(status, f"{end} does not exist")
         if writer.loan is not None:
             return self._must_refuse(status, f"{end} has a loan already")
         if status >= 0:
-            if length > self.buffer_bytes:
+            if length > self.buffer_bytes and self.pooled:
                 return self._must_refuse(status, f"{length} B do not fit into {self.buffer_bytes}")
             self._take_buffer()
             writer.loan = Sample(number, writer, length, place)
@@ -580,7 +600,9 @@ class World:
     # ---- inside
 
     def _waits_for_link(self, status: int) -> bool:
-        """Whether a call was refused since the link's stream is full: to be made again after a spin."""
+        """Whether a call was refused since the link's stream is full: to be made again after a spin. Of calls that are
+        told to the Agent.
+        """
         return self.link and status == NO_BUFFER
 
     def _is_open(self, session: int) -> bool:
@@ -728,6 +750,8 @@ class World:
         self, what: str, status: int, *, again: bool = False, text: int = 0, form: Form = Form.BIN
     ) -> Breach | None:
         seen = f"the call returned {status_word(status)}"
+        if self._waits_for_link(status):
+            return None
         if status != TABLE_FULL and again:
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created anew", seen)
         if status != TABLE_FULL:
@@ -738,12 +762,21 @@ class World:
             self.rows + len(self._leaving()) + 1 > limits.entities
             or names > limits.names
             or name_bytes > limits.name_bytes
+            or len(self.ends) + len(self._leaving()) + 1 > limits.endpoints
         ):
             return None
         if self.link and self.removals:
             return None  # what is gone keeps its rows and names until its samples and its DELETE are on the link
         promise = Promise.CREATED_AGAIN if self.removals or self.rows < self._most_rows else Promise.CREATED
         return Breach(promise, Family.REFUSED, f"{what} is created", seen)
+
+    def _must_know(self, status: int, why: str) -> Breach | None:
+        """The same of what only its tables tell; who has none asks the Agent, whose answer nobody waits for."""
+        if self.knows:
+            return self._must_refuse(status, why)
+        if status >= 0 and "exists already" in why:
+            self.unsure = f"whether the Agent takes a creation where {why}"
+        return None
 
     def _must_refuse(self, status: int, why: str) -> Breach | None:
         if status < 0:

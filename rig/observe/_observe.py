@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import time
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,7 +26,7 @@ from rig.probe import FirmwareImage, Probe
 
 _MOST_STEPS = 4000
 _MOST_REMEMBERED = 64  # payloads of publishes, until a callback has them
-_TRACE_SECONDS = 60.0
+_TRACE_SECONDS = 120.0
 _HALTS = 3
 _COUNTED = 10
 _CUT_PUBLISHES = 8
@@ -59,11 +60,13 @@ class Traced:
 
     :ivar serialised: the write into the middleware's first place; None if the payload was there already.
     :ivar copies: every write of them after that.
+    :ivar doubtful: bytes written that other samples have as well, at that place of theirs: of which one is not known.
     """
 
     serialised: PayloadWrites | None = None
     copies: tuple[PayloadWrites, ...] = ()
     writes: int = 0
+    doubtful: int = 0
     unknown: str = ""
 
 
@@ -244,6 +247,7 @@ class _Watching:
         self.seen, self.step = seen, step
         self.events: list[Event] = []
         self.payloads: dict[int | None, tuple[int | None, bytes]] = {}
+        self.others: deque[bytes] = deque(maxlen=_MOST_REMEMBERED)  # payloads of late, of whatever sample
         self.places: tuple[Place, ...] | None = None
         self.own_place: int | None = None
         self.window = LinkCounters()
@@ -356,10 +360,13 @@ class _Watching:
                     more = True
                     break
                 self.payloads[event.counter] = event.place, event.payload
+                self.others.append(event.payload)
                 if len(self.payloads) > _MOST_REMEMBERED:
                     self.payloads.pop(next(iter(self.payloads)))
             elif before is None:
                 continue  # what came before the first publish that was seen is of samples that were not
+            elif not self._told_at_publish:
+                self.others.append(event.payload)
             if event.payload and (event.kind is Kind.PUBLISH or not self._told_at_publish):
                 self.payload_bytes.add(len(event.payload))
             self.seen(event)
@@ -397,13 +404,15 @@ class _Watching:
         """With the bytes that publish was handed; where the profile does not tell those, with the callback's own."""
         place, wanted = self.payloads.get(event.counter, (None, b""))
         place, wanted = (place, wanted) if wanted else (None, event.payload)
-        if not _tells(wanted):
+        own = _own_bytes(wanted, self.others)
+        if not _tells(wanted) or not own:
             return
         self.own_place = place
         self.places = tuple(
             found
             for start, length in self.probe.ram_regions()
             for found in find_places(self.probe.read(start, length), start, wanted, symbol_at=self.image.symbol_at)
+            if any(found.offset <= at < found.offset + found.length for at in own)
         )
 
     def _steps(self, watch: Watch) -> tuple[int, ...]:
@@ -459,12 +468,15 @@ class _Watching:
             wanted = at_end.payload if at_end is not None else b""
             if not wanted:
                 return Traced(unknown=watch.no_payload or "the profile says no place of a payload")
-        if not _tells(wanted):
+        own = _own_bytes(wanted, self.others)
+        if not _tells(wanted) or not own:
             return Traced(unknown="the payload cannot be told by its value: it needs other bytes in each block of 16")
-        rows = find_payload_writes(writes, wanted, symbol_at=self.image.symbol_at)
+        found = find_payload_writes(writes, wanted, symbol_at=self.image.symbol_at)
+        rows = [row for row in found if any(row.offset <= at < row.offset + row.bytes for at in own)]
+        doubtful = sum(row.bytes for row in found) - sum(row.bytes for row in rows)
         if self.profile.publish.loaned or not rows or (not self._told_at_publish and rows[0].bytes < len(wanted)):
-            return Traced(copies=tuple(rows), writes=len(writes))
-        return Traced(serialised=rows[0], copies=tuple(rows[1:]), writes=len(writes))
+            return Traced(copies=tuple(rows), writes=len(writes), doubtful=doubtful)
+        return Traced(serialised=rows[0], copies=tuple(rows[1:]), writes=len(writes), doubtful=doubtful)
 
     def _severed(self, watch: Watch) -> Figures:
         self.step("watch on with the link cut")
@@ -496,6 +508,19 @@ class _Watching:
             if event.kind is Kind.PUBLISH or event.counter is None or not sent or event.counter in sent:
                 events.append(replace(event, payload=b""))
         return figures(events)
+
+
+def _own_bytes(payload: bytes, others: Sequence[bytes]) -> list[int]:
+    """Offsets at which a payload differs from all other ones of late: what holds one of these is surely its own.
+
+    :param others: with the payload itself, perhaps; none are its own if it was there more often.
+    """
+    if others.count(payload) > 1:
+        return []
+    rivals = [other for other in others if other != payload]
+    return [
+        at for at, byte in enumerate(payload) if all(at >= len(other) or other[at] != byte for other in rivals[-8:])
+    ]
 
 
 def _tells(payload: bytes) -> bool:

@@ -166,7 +166,6 @@ class _Record:
             Metric.RESIDENT_COPIES,
             [] if places is None else [len(places)],
             self._shape,
-            exact=True,
             detail=HeldOutside(places=tuple(map(_held, places or ())), own=own, unavailable=why),
         )
         traced = seen.traced
@@ -174,11 +173,12 @@ class _Record:
             Metric.PAYLOAD_WRITTEN,
             [] if traced.unknown else [sum(row.bytes for row in traced.copies)],
             self._shape,
-            exact=True,
+            exact=self._variant == "shm",  # what the link brings depends on when it brings it
             detail=TraceOutside(
                 writers=tuple(map(_written, traced.copies)),
                 serialised=traced.serialised.bytes if traced.serialised is not None else 0,
                 writes=traced.writes,
+                doubtful=traced.doubtful,
                 first=_written(traced.serialised) if traced.serialised is not None else None,
                 unavailable=traced.unknown,
             ),

@@ -1,4 +1,4 @@
-"""A further board in a boards.yaml, which stays as it is otherwise: comments, order and all."""
+"""Adds a board to a boards.yaml and leaves the rest as it is: comments, order and all."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ boards:
 
 
 def with_board(file: Path, name: str, entry: str) -> str:
-    """The text of ``file``, or of a fresh one, with ``entry`` behind the last board.
+    """The text of ``file`` (of a new one if there is none) with ``entry`` after the last board.
 
     :param entry: lines of YAML, the first of them ``name:`` or comments, without indentation.
-    :raises UsageError: the file cannot be read, has the board, or has no place for another one.
+    :raises UsageError: the file cannot be read, has a board of this name, or has no place for another one.
     """
     text = file.read_text(encoding="utf-8") if file.exists() else _FRESH
     if file.exists() and name in Inventory.load(file).boards:

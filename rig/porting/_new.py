@@ -44,7 +44,7 @@ _LIKE = (
 @final
 @dataclass(frozen=True, kw_only=True)
 class Memory:
-    """The memory map of a chip, in bytes: flash (or whatever it starts from) and the largest piece of RAM."""
+    """The memory map of a chip, in bytes: flash (or whatever it boots from) and the largest region of RAM."""
 
     code: tuple[int, int]
     ram: tuple[int, int]
@@ -53,7 +53,7 @@ class Memory:
 @final
 @dataclass(frozen=True, kw_only=True)
 class NewPort:
-    """What was made: the folder of the port, and the files that were written or changed, all of them."""
+    """What was made: the folder of the port, and every file that was written or changed."""
 
     folder: Path
     boards_file: Path
@@ -71,17 +71,17 @@ def new_port(
     memory: Memory | None,
     like: str = "",
 ) -> NewPort:
-    """Make a port and its entry in ``boards_file``, which is made if it is not there.
+    """Make a port and its entry in ``boards_file``; the file is created if it does not exist.
 
     A folder below ``firmware/ports/`` gets a preset of its name; any other is named by its path.
 
-    :param folder: of the port; it must not be there yet.
+    :param folder: of the port; it must not exist yet.
     :param firmware: the rig's firmware sources.
-    :param core: such as ``cortex-m4``.
+    :param core: name of the core, such as ``cortex-m4``.
     :param target: pyOCD's name of the chip.
-    :param memory: None if it is not known: then it is a point to fill in.
+    :param memory: None if it is not known: then the linker script has a point to fill in.
     :param like: a port below ``firmware/ports/`` to begin with; "" for the skeleton.
-    :raises UsageError: a name that is none or that is taken, RAM that is too small for the bench, no such port.
+    :raises UsageError: an invalid or taken name, RAM that is too small for the bench, or no such port.
     """
     if not _NAME.fullmatch(name):
         raise UsageError(f"got port name {name!r}, expected letters, digits, '.', '_', '-'")
@@ -95,8 +95,8 @@ def new_port(
     if own:
         presets = firmware / "CMakePresets.json"
         texts[presets] = with_preset(presets, name, f"{name} ({core}); not yet run on silicon")
-    folder.mkdir(parents=True)
     try:
+        folder.mkdir(parents=True)
         for file, text in texts.items():
             file.write_text(text, encoding="utf-8")
     except OSError as error:

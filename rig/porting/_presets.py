@@ -1,4 +1,4 @@
-"""A further preset in firmware/CMakePresets.json, which keeps its own layout."""
+"""Adds a preset to firmware/CMakePresets.json and keeps the file's layout."""
 
 from __future__ import annotations
 

@@ -8,15 +8,15 @@ Importing this room does not import pyOCD; opening or listing probes does.
 """
 
 from rig.probe._attached import Attached, pair_up, serial_lines
+from rig.probe._chips import knows_target, target_memory
 from rig.probe._cores import belongs_on
 from rig.probe._crashes import CRASH_SYMBOL, CrashReport, decode_crash
 from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
-from rig.probe._memory_map import target_memory
 from rig.probe._programming import FlashReport
 from rig.probe._ram import UNNAMED, ram_objects
 from rig.probe._rtt import RttReader
-from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, check_target, open_probe
+from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
 from rig.probe._translation import ProbeLost
 from rig.probe.qemu import MemoryWrite
 
@@ -37,8 +37,8 @@ __all__ = [
     "TargetIdentity",
     "TargetState",
     "belongs_on",
-    "check_target",
     "decode_crash",
+    "knows_target",
     "list_probes",
     "open_probe",
     "pair_up",

@@ -1,4 +1,4 @@
-"""Cortex-M cores and architectures: which name means which, and whose code is whose.
+"""Cortex-M cores and architectures: their names, and which image belongs on which core.
 
 Facts from the Arm architecture manuals (CPUID part numbers) and the Arm ABI (build attribute values).
 """
@@ -54,8 +54,8 @@ def core_of_cpuid(cpuid: int) -> str:
 def belongs_on(image_architecture: str, core: str) -> bool:
     """Whether an image built for ``image_architecture`` is one for ``core``.
 
-    Compilers record the architecture and not the core. A later core would execute an earlier one's code (a
-    Cortex-M3 that of a Cortex-M0), but such an image is another board's: only the same architecture will do.
+    Compilers record the architecture, not the core. A later core would run an earlier one's code (a Cortex-M3 that of a
+    Cortex-M0), but such an image was built for another board. So the architecture must be the same.
     """
     target = architecture_of_core(core)
     return target is None or image_architecture == target  # an unknown core proves nothing

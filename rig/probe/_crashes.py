@@ -1,10 +1,11 @@
 """What a crashed Cortex-M left behind: the stacked registers and the fault status, in words.
 
-Either the core stands at the entry of a fault handler, or the firmware has kept the registers itself and stands in
-``rig_crashed``: an operating system whose exceptions share one entry tells only then that it was a fault.
+Either the core stands at the entry of a fault handler, or the firmware has saved the registers itself and stands in
+``rig_crashed``. Some operating systems have one entry for all exceptions; only in ``rig_crashed`` do they show that it
+was a fault.
 
-After the ARMv7-M architecture manual, B3.2.15 ("Configurable Fault Status Register"). ARMv6-M has no
-status registers: all that is known there is where it crashed.
+After the ARMv7-M architecture manual, B3.2.15 ("Configurable Fault Status Register"). ARMv6-M has no status registers:
+there only the place of the crash is known.
 """
 
 from __future__ import annotations

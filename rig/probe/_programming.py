@@ -1,7 +1,6 @@
 """Programming a target: prove that image and target belong together, write, read back, compare.
 
-pyOCD's programmer may report success while the flash has not changed, so what counts is only what can be
-read back.
+pyOCD's programmer may report success while the flash has not changed. So only what can be read back counts.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ _ATTEMPTS = 2
 class FlashReport:
     """What flashing did.
 
-    ``skipped``: the image was there already, and nothing was written. ``verified`` is always true in a
-    report; an image that does not read back raises. ``attempts`` above 1 tells of a target whose flash
-    took only at the second try. ``seconds`` covers everything, reading back included.
+    ``skipped``: the image was there already, and nothing was written. ``verified`` is always true in a report: an image
+    that does not read back raises an error. ``attempts`` above 1 means that the flash took the image only at the second
+    try. ``seconds`` covers everything, reading back included.
     """
 
     bytes_written: int

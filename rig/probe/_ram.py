@@ -1,9 +1,9 @@
-"""What takes the RAM of an image, by source file and object: what the linker placed, however it names it.
+"""RAM use of an image by source file and object: everything that the linker placed, whatever its section.
 
-Knows ELF symbols and DWARF. An object's source file comes from the debug information, by its address, so that it is
-known for static objects, for those of a link-time optimised image, and where two files have a name in common. Where an
-image has the labels of ``_BOUNDS``, what lies outside of them is left aside: it is the operating system's that the
-image was linked with. Must not know whose files these are.
+Knows ELF symbols and DWARF. An object's source file comes from the debug information, by address. So it is known for
+static objects too, after link-time optimisation, and if two files have the same name. If an image has the labels of
+``_BOUNDS``, memory outside of them is left out: it belongs to the operating system that the image was linked with. Must
+not know whose files these are.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, final
 
 from rig.errors import BoardFault, ProbeFault, UsageError
+from rig.probe._chips import knows_target
 from rig.probe._cores import core_of_cpuid
 from rig.probe._image import FirmwareImage
 from rig.probe._listing import find_probe
@@ -23,7 +24,7 @@ from rig.probe._programming import FlashReport, program
 from rig.probe._translation import ProbeLost, translated
 from rig.probe.qemu import MemoryWrite, TracePlan
 
-__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "check_target", "open_probe"]
+__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "open_probe"]
 
 TargetState = Literal["running", "halted", "sleeping", "reset", "lockup"]
 WatchKind = Literal["read", "write", "access"]
@@ -308,7 +309,7 @@ class Probe:
 
     @property
     def traces_writes(self) -> bool:
-        """Whether ``trace_writes`` works. Only on emulated boards: no debug port of silicon offers it."""
+        """Whether ``trace_writes`` works: only on emulated boards, as no debug port of real silicon offers it."""
         return hasattr(self._session.probe, "trace_writes")
 
     @_border("trace writes")
@@ -323,18 +324,19 @@ class Probe:
         timeout: float,
         most: int = _MOST_WRITES,
     ) -> list[MemoryWrite]:
-        """Return every write of the core to RAM, in order, that happened in a window of what it runs.
+        """Return every write of the core to RAM within a window of execution, in order.
 
-        The core must be running, and is running again afterwards, whatever happened; its time stands still at every
-        write. Holds the probe for the whole time.
+        The core must be running, and is running again afterwards, also after an error. Its time stands still at every
+        write. The call holds the probe until it returns.
 
-        :param begin: the window begins when the core gets to the instruction at this address; None: where it is
-            halted, and then it is halted again afterwards, past all breakpoints,
-        :param until: and ends with a write that covers one of these addresses; that write is the last one returned,
-        :param ends: or when the core comes to one of these instructions for the ``times``-th time.
-        :param start: called once the core cannot get to ``begin`` unseen.
-        :param timeout: from then on, seconds.
-        :param most: writes until the trace is given up.
+        :param begin: the window begins when the core reaches the instruction at this address; None: it begins where the
+            core is halted, and the core is halted again afterwards, past all breakpoints.
+        :param until: the window ends with a write that covers one of these addresses; that write is the last one
+            returned.
+        :param ends: it also ends when the core reaches one of these instructions for the ``times``-th time.
+        :param start: called as soon as the core cannot pass ``begin`` unnoticed.
+        :param timeout: seconds from that moment on.
+        :param most: number of writes after which the trace is given up.
         :raises ProbeFault: the trace did not finish, or the probe cannot trace.
         """
         if not self.traces_writes:
@@ -436,30 +438,14 @@ def _options(
     return options | dict(more)
 
 
-def check_target(target: str) -> str:
-    """pyOCD's own name of a target that it knows, be it built in or of an installed pack.
+def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
 
-    :raises UsageError: it knows none of this name.
-    """
-    from pyocd.probe.aggregator import PROBE_CLASSES  # noqa: PLC0415 - see rig.probe; loads the emulated targets too
-    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
-    from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
+    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
 
-    assert PROBE_CLASSES
-    name: str = normalise_target_type_name(target)
-    if name not in TARGET:
-        ManagedPacks.populate_target(name)
-    if name not in TARGET:
+    if not knows_target(target):
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )
-    return name
-
-
-def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
-    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
-
-    check_target(target)
     session = Session(raw, auto_open=False, options=dict(options))
     session.target._svd_location = None  # a register description that nobody reads, parsed by a thread of its own
     return session

@@ -1,4 +1,4 @@
-"""pyOCD's exceptions as the rig's, once, at the border of this room."""
+"""Translates pyOCD's exceptions into the rig's, in one place, at the border of this room."""
 
 from __future__ import annotations
 

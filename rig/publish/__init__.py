@@ -11,8 +11,16 @@ from pathlib import Path
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._exporter import LOOPBACK, serve
-from rig.publish._formats import evidence_lines, format_conditions, format_number, plural, verdict_word
-from rig.publish._html import html
+from rig.publish._formats import (
+    CLOCKS,
+    VERDICT_SIGNS,
+    evidence_lines,
+    format_conditions,
+    format_number,
+    plural,
+    verdict_word,
+)
+from rig.publish._html import anchor, html, report_css
 from rig.publish._junit import junit
 from rig.publish._metrics import metric_name, metrics
 from rig.publish._sequences import file_name, findings, sequence_text, write_sequences
@@ -21,9 +29,12 @@ from rig.publish._tables import claims_table, measurement_table, sum_lines
 from rig.records import RunRecord, save
 
 __all__ = [
+    "CLOCKS",
     "LOOPBACK",
+    "VERDICT_SIGNS",
     "Column",
     "Sheet",
+    "anchor",
     "claims_table",
     "evidence_lines",
     "file_name",
@@ -37,6 +48,7 @@ __all__ = [
     "metrics",
     "plural",
     "publish",
+    "report_css",
     "sequence_text",
     "serve",
     "sum_lines",

@@ -49,7 +49,7 @@ def html(record: RunRecord, files: Iterable[str] = ()) -> str:
     )
     environment.filters["when"] = _when
     environment.filters["number"] = format_number
-    environment.filters["anchor"] = _anchor
+    environment.filters["anchor"] = anchor
     environment.filters["verdict"] = verdict_word
     boards = _boards(record)
     return environment.get_template("report.html.j2").render(
@@ -62,7 +62,7 @@ def html(record: RunRecord, files: Iterable[str] = ()) -> str:
         stray_faults=[fault for fault in record.faults if fault.board not in {b.name for b in boards}],
         virtual=any(board.clock == "virtual" for board in boards),
         files=[(name, words) for name in sorted(files) if (words := _words_of(name))],
-        css=Markup(own.joinpath("report.css").read_text(encoding="utf-8")),  # a file of this package
+        css=Markup(report_css()),  # a file of this package
     )
 
 
@@ -91,7 +91,7 @@ def _section(record: RunRecord, board: Board) -> dict[str, object]:
     left_out = [claim.id for claim in record.claims if claim.board == board.name and claim.reason == NOT_ASKED]
     return {
         "board": board,
-        "id": _anchor(board.name),
+        "id": anchor(board.name),
         "summary": page.summary(record, board.name),
         "counts": page.counts(claims),
         "figures": page.key_figures(own),
@@ -112,7 +112,13 @@ def _matrix(record: RunRecord, boards: list[Board]) -> list[tuple[str, list[obje
     return [(id, [verdicts.get((id, board.name)) for board in boards]) for id in ids]
 
 
-def _anchor(name: str) -> str:
+def report_css() -> str:
+    """The looks of a report, for pages that are to look like one."""
+    return resources.files("rig.publish").joinpath("report.css").read_text(encoding="utf-8")
+
+
+def anchor(name: str) -> str:
+    """Where a report tells of a board; ``-claim-`` and an id behind it: of a claim there."""
     return "board-" + "".join(c if c.isalnum() else "-" for c in name)
 
 

@@ -1,4 +1,5 @@
-"""What a record from disk must be before anybody uses it: as the schema says, and neither too large nor too deep.
+"""Checks a record from disk before anybody uses it: it must follow the schema, and be neither too large nor nested too
+deeply.
 
 Records come from other people's machines. Must not know what the figures mean.
 """
@@ -28,14 +29,16 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\u20
 
 
 def printable(text: str) -> str:
-    """The text without what a terminal would take for a command, or what no output could hold; lines stay."""
+    """The text without control characters that a terminal would obey and characters that no output can hold; line
+    breaks stay.
+    """
     return _CONTROL.sub("\ufffd", text)
 
 
 def read_text(path: Path) -> str:
-    """A file of a run, if it is a file and not too large.
+    """Read a text file of a run; it must be a regular file and not too large.
 
-    :raises UsageError: it is not. :raises OSError: it cannot be read.
+    :raises UsageError: it is no regular file, or too large. :raises OSError: it cannot be read.
     """
     if path.exists() and not path.is_file():
         raise UsageError(f"{path}: not a file", hint="name a run's directory, or its results.json")
@@ -46,9 +49,9 @@ def read_text(path: Path) -> str:
 
 
 def parse(text: str) -> Any:
-    """JSON as the standard has it.
+    """Parse JSON strictly, as RFC 8259 defines it.
 
-    :raises ValueError: it is none, holds a number or a text that is none, or is nested too deeply.
+    :raises ValueError: it is no JSON, holds an invalid number or text, or is nested too deeply.
     """
     try:
         value = json.loads(text, parse_constant=_refuse)
@@ -78,9 +81,9 @@ def _check_depth(value: Any, depth: int) -> None:
 
 
 def check(raw: Mapping[str, Any]) -> None:
-    """Make sure that a whole record is what the schema says, its samples and times too.
+    """Make sure that a whole record, samples and times included, follows the schema.
 
-    :raises ValueError: it is not; says where.
+    :raises ValueError: it does not; the message says where.
     """
     measurements = raw.get("measurements")
     rows = measurements if isinstance(measurements, list) else []

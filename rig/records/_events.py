@@ -1,4 +1,4 @@
-"""The event log of a run: one JSON object a line, written at once, so that a killed run keeps all it had seen."""
+"""The event log of a run: one JSON object a line, written at once, so that a killed run keeps what it had seen."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class Event:
 
 
 class EventLog:
-    """Appends events to ``events.jsonl``; each line is on disk's way before ``write`` returns.
+    """Appends events to ``events.jsonl``; each line is handed to the operating system before ``write`` returns.
 
-    A log that exists is continued: its time goes on, and a last line that was cut by a crash is taken away. One writer
-    at a time: the lock ends with its holder.
+    An existing log is continued: its time goes on, and a last line that a crash cut short is removed. A lock allows one
+    writer at a time; it ends with the writer's process.
 
     :raises UsageError: another run is writing to it. :raises ResultsFault: it cannot be opened.
     """
@@ -97,7 +97,7 @@ def _cut_broken_line(file: IO[bytes]) -> None:
 
 
 def read_events(path: Path) -> Iterator[Event]:
-    """Events of a log, oldest first. A last line that was cut by a crash is left out.
+    """Events of a log, oldest first. A last line that a crash cut short is left out.
 
     :raises UsageError: a line is not an event.
     """

@@ -1,7 +1,7 @@
-"""How sure an order statistic is: which samples stand around a quantile of what they were drawn from.
+"""Confidence intervals of quantiles: which two samples enclose the quantile of the distribution they were drawn from.
 
-Exact for any distribution: how many of n samples lie below a quantile is binomial, and nothing else is assumed but that
-the samples are independent. No resampling, so the same samples always give the same interval.
+Exact for any distribution: the number of n samples below a quantile is binomial. The only assumption is that the
+samples are independent. Nothing is resampled, so the same samples always give the same interval.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ CONFIDENCE = 0.95
 
 @lru_cache(maxsize=4096)
 def interval_ranks(count: int, fraction: float, confidence: float = CONFIDENCE) -> tuple[int | None, int | None]:
-    """Ranks (from 1) of the samples around the quantile; None where no sample is low or high enough to be its bound.
+    """Ranks (from 1) of the samples that enclose the quantile; None where there are too few samples for that bound.
 
-    Each bound alone is wrong with at most half of what ``confidence`` leaves to 1.
+    Each bound alone is wrong with a probability of at most (1 - ``confidence``) / 2.
     """
     if count < 1 or not 0 < fraction < 1:
         return None, None
@@ -47,7 +47,9 @@ def _binomial(count: int, k: int, fraction: float) -> float:
 def interval(
     ordered: Sequence[float], fraction: float, confidence: float = CONFIDENCE
 ) -> tuple[float | None, float | None]:
-    """Bounds of a quantile, each a sample of the ascending ``ordered``; None where the samples are too few for one."""
+    """Bounds of a quantile, each one of the samples in ``ordered`` (ascending); None where there are too few samples
+    for it.
+    """
     low, high = interval_ranks(len(ordered), fraction, confidence)
     return (None if low is None else ordered[low - 1]), (None if high is None else ordered[high - 1])
 

@@ -43,7 +43,7 @@ D = TypeVar("D", bound=Detail)
 
 
 class Verdict(StrEnum):
-    """What a claim came to. A fault of rig or board is never a refutation."""
+    """The decision on a claim. A fault of rig or board is never a refutation."""
 
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
@@ -57,10 +57,10 @@ NOT_ASKED = "not asked for in this run"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One call of the rig. Times are ISO 8601 in UTC; ``resumed``: when it was taken up again, if it was.
+    """One call of the rig. Times are ISO 8601 in UTC; ``resumed``: when the run was last resumed, if it was.
 
-    ``seconds``: time at work, without the time between an interruption and its resumption. ``quick``: fewer samples and
-    conditions; None where a record is older than this field, see ``kind``.
+    ``seconds``: time at work, without the pause between an interruption and its resumption. ``quick``: fewer samples
+    and conditions; None in a record that is older than this field, see ``kind``.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Run:
 
     @property
     def kind(self) -> str:
-        """``quick`` or ``full``: figures of the two are never judged against each other."""
+        """``quick`` or ``full``: figures of a quick run are never compared with those of a full one."""
         quick = "--quick" in self.command.split() if self.quick is None else self.quick
         return RUN_KINDS[0] if quick else RUN_KINDS[1]
 
@@ -92,8 +92,9 @@ class Environment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Firmware:
-    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the image said of itself; ``os``:
-    the operating system below it, ``none`` on bare metal, empty where a record is older than this field.
+    """One firmware image as it ran. ``sections`` in bytes; ``configuration`` is what the running image reports of
+    itself. ``os`` is the operating system below it: ``none`` on bare metal, empty in a record that is older than this
+    field.
     """
 
     variant: str
@@ -109,14 +110,27 @@ class Firmware:
 
     @property
     def system(self) -> str:
-        """The operating system in words; empty where the record does not say."""
+        """The operating system in words; empty if the record does not say."""
         words = "none (bare metal)" if self.os == BARE_METAL else self.os
         return f"{words} {self.os_version}".strip()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command of boards.yaml that was run: a hook, or one that switches the power. ``code``: None if it took too long
+    and was killed; ``output``: the end of what it said.
+    """
+
+    name: str
+    command: str
+    code: int | None
+    seconds: float
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """One board as it was used."""
+    """One board as the run used it."""
 
     name: str
     kind: str
@@ -129,16 +143,17 @@ class Board:
     link: str = ""
     firmware: tuple[Firmware, ...] = ()
     recoveries: Mapping[str, int] = field(default_factory=dict)
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measurement:
     """Raw samples of one metric under one set of conditions.
 
-    ``path`` is the way the samples travelled: ``shm`` inside the MCU, ``agent`` over the link and back.
-    ``clock`` names the clock of a duration (``virtual``, ``dwt``, ``timer``, ``host``), None for anything else.
-    ``exact``: the figure must repeat to the last digit on the same board kind and firmware.
-    ``detail`` holds what explains the figure, or why there is none; ``read`` gives it typed.
+    ``path`` is the way the samples travelled: ``shm`` inside the MCU, ``agent`` over the link and back. ``clock`` names
+    the clock of a duration (``virtual``, ``dwt``, ``timer``, ``host``), None for anything else. ``exact``: on the same
+    kind of board with the same firmware, the figure must repeat to the last digit. ``detail`` holds what explains the
+    figure, or why there is none; ``read`` gives it typed.
     """
 
     experiment: str
@@ -166,16 +181,16 @@ class Measurement:
 
     @property
     def value(self) -> float:
-        """The one sample of a single-valued measurement, else the median. ValueError if there is none."""
+        """The only sample, or the median of several. :raises ValueError: there are no samples."""
         summary = self.summary
         if summary is None:
             raise ValueError(f"{self.metric}: no samples")
         return summary.p50
 
     def read(self, kind: type[D]) -> D:
-        """The detail, typed as rig/records/vocabulary.py has it.
+        """The detail as a dataclass of rig/records/vocabulary.py.
 
-        :raises ValueError: it is no such detail.
+        :raises ValueError: the detail is of another kind.
         """
         try:
             return kind.read(self.detail)
@@ -190,7 +205,7 @@ class Measurement:
     def whole(self, condition: str) -> int:
         """A condition that is a whole number.
 
-        :raises ValueError: it is none, or is missing.
+        :raises ValueError: it is no whole number, or is missing.
         """
         value = self.conditions.get(condition)
         if type(value) is not int:
@@ -200,7 +215,7 @@ class Measurement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evidence:
-    """One fact a verdict rests on, in words, with the metric and conditions where it can be looked up."""
+    """One fact that a verdict rests on, in words, with the metric and the conditions under which the record has it."""
 
     text: str
     metric: str = ""
@@ -211,9 +226,10 @@ class Evidence:
 class ClaimResult:
     """The verdict on one claim for one board.
 
-    ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that this verdict is
-    the declared one and the declaration has not expired, so that it does not fail the run. ``prevented``: why its
-    experiment was not made or not finished, empty if it was. ``seconds``: what its experiment took, if that is known.
+    ``expected`` is what boards.yaml declares as known for this claim, in words; ``accepted`` says that the verdict is
+    the declared one and the declaration has not expired, so that the verdict does not fail the run. ``prevented``: why
+    its experiment was not made or not finished; empty if it was finished. ``seconds``: duration of its experiment, if
+    known.
     """
 
     id: str
@@ -234,8 +250,8 @@ class ClaimResult:
 class Fault:
     """Something that broke and is no evidence: who is at fault, during what, and what to do next.
 
-    ``mended``: the run was resumed since, and what this had struck was measured again. ``evidence``: the directory with
-    what it left, below the run's own; ``place`` and ``backtrace``: where the firmware stood, in words.
+    ``mended``: the run was resumed since, and measured again what the fault had struck. ``evidence``: directory of the
+    evidence kept, relative to the run's. ``place`` and ``backtrace``: where the firmware stood, in words.
     """
 
     blame: str
@@ -262,7 +278,7 @@ class RunRecord:
     faults: tuple[Fault, ...] = ()
 
     def check_board(self, name: str) -> None:
-        """Nothing, if this board took part in the run.
+        """Make sure that this board took part in the run.
 
         :raises UsageError: it did not.
         """

@@ -1,4 +1,4 @@
-"""What the vocabulary of figures says, as JSON Schema and as a page of the documentation.
+"""The vocabulary of figures as JSON Schema and as a page of the documentation.
 
 ``docs/make_figures.py`` writes both files; a test holds them to the vocabulary.
 """
@@ -27,7 +27,7 @@ def schema() -> dict[str, Any]:
 
 
 def made_anew(base: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema with all that the vocabulary says put in anew; the rest is as in ``base``."""
+    """The schema with every part that the vocabulary defines generated anew; the rest is as in ``base``."""
     made: dict[str, Any] = json.loads(json.dumps(base))
     definitions = {name: kind for name, kind in made["$defs"].items() if not name.startswith(_PREFIX)}
     details = dict.fromkeys(group.detail for group in GROUPS)

@@ -15,6 +15,7 @@ from rig.records._events import read_events
 from rig.records._model import (
     Board,
     ClaimResult,
+    Command,
     Environment,
     Evidence,
     Fault,
@@ -57,7 +58,8 @@ def measurement_from_json(raw: Mapping[str, Any]) -> Measurement:
 
 def board_from_json(raw: Mapping[str, Any]) -> Board:
     """A board that ``to_json`` made."""
-    return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"])})
+    commands = tuple(Command(**c) for c in raw.get("commands", ()))
+    return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"]), "commands": commands})
 
 
 def _claim(raw: Mapping[str, Any]) -> ClaimResult:
@@ -101,9 +103,9 @@ def from_json(raw: Mapping[str, Any]) -> RunRecord:
 
 
 def save(record: RunRecord, path: Path) -> None:
-    """Write ``results.json`` whole or not at all.
+    """Write ``results.json``, whole or not at all.
 
-    :raises ResultsFault: it cannot be written; what stood there before still does.
+    :raises ResultsFault: it cannot be written; an earlier file is left as it was.
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -151,9 +153,9 @@ def plain_from_text(text: str, where: str) -> dict[str, Any]:
 
 
 def record_from_events(path: Path) -> RunRecord:
-    """Put a record together from an event log; of a repeated board or claim the last one counts.
+    """Build a record from an event log; if a board or claim occurs more than once, the last one counts.
 
-    Where a run was resumed, what experiments had not finished before is left out: they were made again.
+    If a run was resumed, the figures of experiments that had not finished before are left out: these were made again.
 
     :raises UsageError: not an event log, or one without a run.
     """

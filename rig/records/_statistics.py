@@ -1,4 +1,4 @@
-"""Sums of raw samples. Exact on integers: a deterministic figure must come out the same to the last digit."""
+"""Order statistics of raw samples. Exact on integers: a deterministic figure must be the same to the last digit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ENOUGH_FOR_P999 = 1000  # with fewer the nearest rank is the greatest sample, w
 class Summary:
     """Order statistics of one measurement's samples, in the measurement's unit.
 
-    ``p999`` is None where the samples are too few to tell it from the greatest. ``intervals``: by name the bounds of a
-    statistic with 95 % confidence, each a sample; None in place of a bound that the samples are too few for.
+    ``p999`` is None where there are too few samples to tell it from the greatest. ``intervals``: name of a statistic ->
+    its bounds with 95 % confidence, each a sample; None in place of a bound for which there are too few samples.
     """
 
     count: int
@@ -35,8 +35,8 @@ class Summary:
 def quantile(ordered: Sequence[float], fraction: float) -> float:
     """Nearest-rank quantile of ascending samples: the least sample with at least ``fraction`` of all at or below it.
 
-    Always one of the samples, never an interpolation, so integers stay integers. The rank is reckoned from the decimal
-    that ``fraction`` is written as: binary 0.07 of 100 would already be the eighth.
+    Always one of the samples, never an interpolation, so integers stay integers. The rank is computed from ``fraction``
+    as a decimal: in binary, 0.07 of 100 would already be the eighth.
 
     :raises ValueError: no samples, or ``fraction`` outside 0 < fraction <= 1.
     """

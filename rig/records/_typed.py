@@ -1,7 +1,7 @@
-"""Typed values from the plain ones of JSON and back, by the type hints of frozen dataclasses.
+"""Converts between plain JSON values and frozen dataclasses, by the dataclasses' type hints.
 
-Knows numbers, text, truth, tuples, mappings from text, nested dataclasses and what may be None. Must not know what any
-field means.
+Knows numbers, strings, booleans, tuples, mappings with string keys, nested dataclasses and optional values. Must not
+know what any field means.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def hints(kind: type) -> dict[str, Any]:
 
 
 def from_plain(kind: type[T], plain: Mapping[str, object]) -> T:
-    """An instance of the dataclass ``kind``; keys that it does not have are left aside.
+    """An instance of the dataclass ``kind``; unknown keys are ignored.
 
-    :raises ValueError: a value of another type, or none for a field without a default; says which.
+    :raises ValueError: a value has another type, or a field without a default is missing; the message names it.
     """
     values: dict[str, Any] = {}
     for field in dataclasses.fields(kind):  # type: ignore[arg-type]
@@ -55,7 +55,7 @@ def _value(name: str, kind: Any, value: Any) -> Any:
 
 
 def to_plain(value: object) -> dict[str, Any]:
-    """The fields of a dataclass as JSON has them; what is None is left out."""
+    """The fields of a dataclass as plain JSON values; fields that are None are left out."""
     plain = {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}  # type: ignore[arg-type]
     return {key: each for key, each in plain.items() if each is not None}
 

@@ -3,8 +3,8 @@
 Whoever adds a metric, a condition or a detail does it here. The JSON schema, the Prometheus export, the tables, the
 report and ``docs/figures.md`` are made from this module. Must not know how anything is measured, nor how it is judged.
 
-A metric's name is a promise: it stands in ``results.json`` and in Prometheus, and is never changed. What a record has
-and this module does not know (a metric that is gone, one of a later version) is shown all the same, by its plain name.
+A metric's name never changes: ``results.json`` and Prometheus use it. A record may have a metric that this module does
+not know, a removed one or one of a later version. It is shown all the same, by its plain name.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ Scalar = int | float | str | bool
 
 
 class Unit(StrEnum):
-    """What a sample counts. ``base`` is Prometheus' word for it, empty for a plain count, reached by ``scale``."""
+    """The unit of a sample. ``base`` is the base unit that Prometheus uses, empty for a plain count; a value times
+    ``scale`` is in that unit.
+    """
 
     base: str
     scale: float
@@ -68,7 +70,7 @@ TIMED = (Unit.INSTRUCTIONS, Unit.CYCLES, Unit.NS, Unit.US, Unit.S)
 
 
 class Metric(StrEnum):
-    """What is measured: its name in every record and output, its unit, and what it means, as the docs say it."""
+    """What is measured: its name in every record and output, its unit, and its meaning for the docs."""
 
     unit: Unit
     meaning: str
@@ -81,7 +83,7 @@ class Metric(StrEnum):
 
     @property
     def timed(self) -> bool:
-        """A duration on the board's clock."""
+        """Whether it is a duration on the board's clock."""
         return self.unit is Unit.CLOCK
 
     LARGEST_MESSAGE = "largest_message_bytes", Unit.BYTES, "largest payload of the sweep that arrived whole"
@@ -197,10 +199,11 @@ CALLS = {
 
 
 class Condition(StrEnum):
-    """Under what a figure was measured: its name in every record, the type of its value, and how rows say it.
+    """Under what a figure was measured: its name in every record, the type of its value, and its wording in tables.
 
-    ``words`` with the value for ``{}``; ``usual``: the value that goes without saying; ``quiet``: all rows of a metric
-    share it, so that tables leave it out; ``label``: a label of its own in Prometheus (the rest share one).
+    ``words``: the wording, with the value for ``{}``. ``usual``: the value that tables leave out. ``quiet``: all rows
+    of a metric share the value, so that tables leave the condition out. ``label``: a Prometheus label of its own (the
+    others share one).
     """
 
     kind: type
@@ -276,9 +279,10 @@ assert Condition.SPIN_TIMEOUT_MS.usual == USUAL_SPIN_MS
 
 
 def check_conditions(conditions: Mapping[str, Scalar]) -> dict[str, Scalar]:
-    """The same, plain; an experiment may only use conditions of this vocabulary, each with a value of its type.
+    """The conditions with plain names. An experiment may only use conditions of this vocabulary, each with a value of
+    its type.
 
-    :raises ValueError: it does not.
+    :raises ValueError: a condition is unknown, or its value has another type.
     """
     for name, value in conditions.items():
         known = Condition.named(name)
@@ -291,10 +295,10 @@ def check_conditions(conditions: Mapping[str, Scalar]) -> dict[str, Scalar]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Detail:
-    """What explains a figure, and why there is none. The latter in words, each empty if it does not apply:
+    """What explains a figure, or says why there is none. The reasons are in words, each empty if it does not apply:
 
-    ``unsupported``: the middleware has no such feature; ``unavailable``: this board or middleware has no means to tell;
-    ``missing``: it was tried and came to nothing. ``wire``: of a time over the Agent, the network that it contains.
+    ``unsupported``: the middleware has no such feature; ``unavailable``: this board or middleware cannot measure it;
+    ``missing``: the attempt gave no result. ``wire``: the network that a time over the Agent contains.
     """
 
     unsupported: str = ""
@@ -304,16 +308,17 @@ class Detail:
 
     @classmethod
     def read(cls, plain: Mapping[str, object]) -> Self:
-        """The detail of a record. What an older record lacks has its default; what is not known is left aside.
+        """Read the detail of a record. Fields that an older record lacks get their defaults; unknown fields are
+        ignored.
 
-        :raises ValueError: a field is missing that has no default, or has a value of another type.
+        :raises ValueError: a field without a default is missing, or a value has another type.
         """
         if "missing" not in plain and "fault" in plain:  # as records of version 0.1 have it
             plain = {**plain, "missing": plain["fault"]}
         return from_plain(cls, plain)
 
     def plain(self) -> dict[str, object]:
-        """As it stands in a record."""
+        """The detail as plain values, as a record holds it."""
         return {key: value for key, value in to_plain(self).items() if value != "" or key not in _WHY_NOT}
 
 
@@ -322,7 +327,7 @@ _WHY_NOT = ("unsupported", "unavailable", "missing", "wire")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Deliveries(Detail):
-    """Of samples published without an Agent: deliveries ``expected``, publish calls refused, their first error."""
+    """Of samples published without an Agent: deliveries ``expected``, publish calls ``refused``, the first error."""
 
     expected: int
     refused: int = 0
@@ -340,8 +345,8 @@ class Startup(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Burst(Detail):
-    """Of one burst: publish calls ``accepted`` and ``refused``; deliveries ``doubled``; ``order``: by reader the
-    samples as they came, counted from the burst's first.
+    """Of one burst: publish calls ``accepted`` and ``refused``; deliveries ``doubled``; ``order``: for each reader the
+    samples in order of arrival, counted from the burst's first.
     """
 
     accepted: int
@@ -353,8 +358,8 @@ class Burst(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Contexts(Detail):
-    """Of publishers in several contexts: samples ``accepted``, calls that found no buffer (``full``), another error;
-    ``published``: samples that were to be; ``stuck``: where contexts never came back, or what the firmware ended by.
+    """Of publishers in several contexts: samples to publish (``published``), samples ``accepted``, calls that found no
+    buffer (``full``), the first other error; ``stuck``: the calls that never returned, or what ended the firmware.
     """
 
     accepted: int
@@ -366,9 +371,9 @@ class Contexts(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LongLife(Detail):
-    """Of many rounds in one start: callbacks ``owed`` and ``heard``, those ``damaged`` or ``misplaced`` (out of order,
-    or a reply with another request's id); calls ``accepted`` and ``refused``, the first error as the middleware numbers
-    it; what is not free or is left at the end.
+    """Of many rounds in one start: callbacks expected (``owed``) and made (``heard``), those ``damaged`` or
+    ``misplaced`` (out of order, or a reply with another request's id); calls ``accepted`` and ``refused``; the first
+    error as the middleware numbers it; what is not free, or is left over, at the end.
     """
 
     rounds: int
@@ -385,9 +390,9 @@ class LongLife(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wakes(Detail):
-    """Of spins that sleep: how many were ``tried``, with which time-out and the longest of all, milliseconds; samples
-    ``accepted`` and ``delivered``, and those published while the spin was under way (``inside``), of which ``late``
-    took more than ``late_ms`` to their callback.
+    """Of spins that sleep: how many were ``tried``, their time-out and the longest of them, both in milliseconds;
+    samples ``accepted`` and ``delivered``; samples published during the spin (``inside``), of which ``late`` took more
+    than ``late_ms`` to their callback.
     """
 
     tried: int
@@ -403,8 +408,9 @@ class Wakes(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Crossing(Detail):
-    """Of samples beside an Agent: publish calls ``accepted`` and ``refused``; deliveries that came ``late``; whether
-    the Agent tells who reads (``cooperative``); WRITE_DATA ``sent`` for a reader elsewhere, where there is one.
+    """Of samples published with an Agent on the link: publish calls ``accepted`` and ``refused``; deliveries that came
+    ``late``; whether Client and Agent agreed on the rig_lo extension (``cooperative``); WRITE_DATA ``sent`` for a
+    reader elsewhere, if there is one.
     """
 
     accepted: int
@@ -416,7 +422,7 @@ class Crossing(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sizes(Detail):
-    """``tried``: by size in bytes what came of it; ``buffer_bytes``: message memory; ``stopped``: why no more sizes."""
+    """``tried``: size in bytes -> result; ``buffer_bytes``: message memory; ``stopped``: why the next was not tried."""
 
     buffer_bytes: int = 0
     stopped: str = ""
@@ -425,8 +431,8 @@ class Sizes(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rows(Detail):
-    """Of a covering array: how many ``levels`` each factor has; how many factors at a time have all their combinations
-    in some row (``strength``); ``left_out``: combinations that this board or middleware cannot hold, and why.
+    """Of a covering array: how many ``levels`` each factor has; ``strength``: for any so many factors, each combination
+    of their levels is in some row; ``left_out``: combinations that this board or middleware cannot hold, and why.
     """
 
     strength: int = 0
@@ -436,7 +442,7 @@ class Rows(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repeats(Detail):
-    """How often it was measured; ``by_the_backend``: bytes of a sample that the bench's own backend copied, and not the
+    """How often it was measured; ``by_the_backend``: bytes per sample that the bench's backend copied, not the
     middleware behind it.
     """
 
@@ -446,7 +452,9 @@ class Repeats(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldPlace:
-    """A place in RAM that holds ``bytes`` bytes of the payload, from ``offset`` on; its address as C writes it."""
+    """A place in RAM that holds ``bytes`` bytes of the payload, from the payload's byte ``offset`` on; the address in C
+    notation.
+    """
 
     symbol: str = ""
     address: str
@@ -456,14 +464,14 @@ class HeldPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held(Detail):
-    """Where the payload stands in RAM."""
+    """Where in RAM the payload was found."""
 
     places: tuple[HeldPlace, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Written:
-    """``bytes`` payload bytes that a function wrote again, on whose behalf (``caller``), and to which place."""
+    """``bytes`` payload bytes that a function wrote again, for which ``caller``, and to which place."""
 
     function: str
     caller: str = ""
@@ -475,8 +483,8 @@ class Written:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WriteTrace(Detail):
-    """Of a trace of every write: ``writes`` of any bytes; payload bytes ``serialised`` by the application, which prove
-    that the trace sees; and who wrote payload bytes again.
+    """Of a trace of every write: number of ``writes`` of any bytes; payload bytes ``serialised`` by the application,
+    which prove that the trace works; and who wrote payload bytes again.
     """
 
     writers: tuple[Written, ...] = ()
@@ -486,14 +494,14 @@ class WriteTrace(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Addresses(Detail):
-    """By sample the addresses that its readers were handed."""
+    """For each sample the addresses that its readers were handed."""
 
     addresses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Calls(Detail):
-    """Calls by kind, over so many ``samples``; of each metric only its own kinds."""
+    """Number of calls by kind, over ``samples`` samples; each metric lists only its own kinds."""
 
     samples: int = 0
     writes: int | None = None
@@ -506,7 +514,9 @@ class Calls(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkUse(Detail):
-    """DATA and WRITE_DATA on the link, over so many ``samples``; ``messages``: of any kind, where they were counted."""
+    """DATA and WRITE_DATA submessages on the link, over ``samples`` samples; ``messages``: messages of any kind, if
+    they were counted.
+    """
 
     samples: int = 0
     messages: int = 0
@@ -515,8 +525,9 @@ class LinkUse(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sampling:
-    """How many samples were taken: at least ``floor``, at most ``cap``, until the intervals are as narrow (share of the
-    quantile) as ``wanted``; what was ``reached``; whether the link was left to ``rest`` in between.
+    """How many samples were taken: at least ``floor`` and at most ``cap``, until the intervals' widths, as shares of
+    their quantiles, are at most ``wanted``; the widths ``reached``; whether there were ``rests`` for the link in
+    between.
     """
 
     floor: int
@@ -544,7 +555,9 @@ class Latency(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pairs(Detail):
-    """By pair what was ``wrong``, why nothing is known (``unknown``), why it does not apply here (``untried``)."""
+    """For each pair what was ``wrong``, why nothing is known (``unknown``), or why it does not apply here
+    (``untried``).
+    """
 
     wrong: Mapping[str, str] = field(default_factory=dict)
     unknown: Mapping[str, str] = field(default_factory=dict)
@@ -553,8 +566,8 @@ class Pairs(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room(Detail):
-    """Pairs ``made`` and the error that the next one met; deliveries ``expected``; ``limits`` that the middleware tells
-    by name, and the pairs that there is ``room`` for by them.
+    """Pairs ``made``, and the error of the next one; deliveries ``expected``; the middleware's reported ``limits`` by
+    name, and the pairs for which they leave ``room``.
     """
 
     made: int = 0
@@ -566,14 +579,14 @@ class Room(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rounds(Detail):
-    """The refusal that ended the rounds; empty if none did."""
+    """The refusal that ended the rounds early; empty if none did."""
 
     refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Left(Detail):
-    """Deliveries ``before`` something went, and those that the others had afterwards: ``kept`` or ``after``."""
+    """Deliveries ``before`` something was deleted, and those to the others afterwards: ``kept`` or ``after``."""
 
     before: int = 0
     kept: int | None = None
@@ -582,7 +595,9 @@ class Left(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Requests(Detail):
-    """Requests to be made, those ``asked`` in the end, and how often the link had to acknowledge first (``rests``)."""
+    """Requests to send, requests sent (``asked``), and how often the bench had to wait for the link's acknowledgement
+    (``rests``).
+    """
 
     requests: int
     asked: int = 0
@@ -591,7 +606,7 @@ class Requests(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Memory(Detail):
-    """RAM by the middleware's own formula (0: it tells none), and the ``largest`` objects by name, bytes."""
+    """RAM by the middleware's own formula (0: it has none), and the ``largest`` objects by name; all in bytes."""
 
     formula_bytes: int = 0
     largest: Mapping[str, int] = field(default_factory=dict)
@@ -606,9 +621,9 @@ class Stack(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Searched(Detail):
-    """Of a search: the ``seed`` that draws the same sequences again; ``calls`` of all sequences, over so many
-    ``seconds``; by call how many sequences ended at one that the middleware does not have (``lacking``); by promise
-    what broke once and not again (``passing``).
+    """Of a search: the ``seed`` that draws the same sequences again; number of ``calls`` in all sequences; duration in
+    ``seconds``; ``lacking``: call -> how many sequences ended there because the middleware does not have it;
+    ``passing``: promise -> a breach that did not repeat.
     """
 
     seed: int = 0
@@ -620,7 +635,7 @@ class Searched(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """One ``call`` of a sequence in words, what it must come to and what it came to."""
+    """One ``call`` of a sequence, its expected result and its actual one, in words."""
 
     call: str
     expected: tuple[str, ...] = ()
@@ -630,9 +645,9 @@ class Told:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broken:
     """A ``promise`` by its name (rig/model), what it says, what was ``expected`` and ``seen`` at call number ``at`` of
-    the shortest sequence found: ``sequence`` as JSON for ``rig replay``, ``told`` call by call. ``repeats`` of ``runs``
-    of it broke the promise. It was first seen after ``seconds`` in sequence ``number`` of the search, of ``calls_then``
-    calls. ``topics``: what the calls mean by a topic's number.
+    the shortest sequence found. ``sequence``: as JSON for ``rig replay``; ``told``: call by call in words. ``repeats``
+    of ``runs`` runs of it broke the promise. The search first saw the breach after ``seconds``, in its sequence
+    ``number`` with ``calls_then`` calls. ``topics``: the topic names behind the topic numbers in the calls.
     """
 
     promise: str
@@ -660,9 +675,9 @@ class BrokenPromises(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outside(Detail):
-    """Of firmware watched from outside: by ``function`` the calls of the application's callbacks; samples published
-    between two of them at most (``burst``), publish calls ``watched``, and of those lost the ones that publish had
-    reported as delivered (``silent``; None: its result was not seen).
+    """Of firmware that ``rig observe`` watched: ``functions``: callback of the application -> calls; ``burst``: the
+    most samples published between two callbacks; publish calls ``watched``; ``silent``: samples lost although publish
+    reported success (None: its result was not seen).
     """
 
     functions: Mapping[str, int] = field(default_factory=dict)
@@ -673,8 +688,8 @@ class Outside(Detail):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldOutside(Held):
-    """The same of firmware watched from outside; ``own``: so many of the places are the application's own (None: whose
-    they are is not known).
+    """The same for firmware that ``rig observe`` watched; ``own``: how many of the places are the application's own
+    (None: unknown).
     """
 
     own: int | None = None
@@ -682,21 +697,24 @@ class HeldOutside(Held):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TraceOutside(WriteTrace):
-    """The same of firmware watched from outside: ``first`` wrote the payload into the middleware, if somebody did."""
+    """The same for firmware that ``rig observe`` watched; ``first``: the function that wrote the payload into the
+    middleware, if one did; ``doubtful``: bytes written that other samples have at that place as well, not counted.
+    """
 
     first: Written | None = None
+    doubtful: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Withheld(Detail):
-    """Samples by topic."""
+    """Topic -> samples."""
 
     topics: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """Metrics that one experiment yields with one kind of detail, under these conditions."""
+    """Metrics that one experiment yields under the same conditions and with the same kind of detail."""
 
     experiment: str
     metrics: tuple[Metric, ...]

@@ -42,7 +42,7 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
         setting = station.prepare("shm")
         if setting.link is not None:
             setting.link.restart_agent(reticent=True)
-        company = company_of(setting.link)
+        company = company_of(setting)
         runner = Runner(
             setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None, company=company
         )

@@ -196,10 +196,11 @@ class _Drawing:
             self.forms += [Form.XML] if Capability.XML in has else []
             self.forms += [Form.REF] if Capability.REF in has else []
         buffers, buffer_bytes = self._memory()
-        count = random.choice((1, 1, 1, 2, 2, 2, 3, 5, 12))
+        several = "modes" in self.kinds and random.random() < 0.5
+        count = random.choice((3, 5) if several else (1, 1, 1, 2, 2, 2, 3, 5, 12))
         self.topics = draw_topics(random, count if not ground.small else min(count, 2))
         self.first_topic, self.some_topics = 0, len(self.topics)  # those that are drawn from now
-        if "modes" in self.kinds and random.random() < 0.5:
+        if "modes" in self.kinds and Capability.DELETE in has and random.random() < 0.5:
             self.kinds |= {"deletions"}
         if "many_topics" in self.kinds and not ground.small:
             self.topics = many_topics(random, random.choice((10, 18, 36, 36)))
@@ -271,6 +272,8 @@ class _Drawing:
             "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if "modes" in kinds and len(self.topics) > 2:
+            moves.append((4, self._refused_again))
         if any(qos.transient_local for qos in self.qos):
             moves.append((3, self._late))
         if self.link:
@@ -382,6 +385,9 @@ class _Drawing:
             qos = Qos()
         reliable_stream = self.random.random() < 0.8
         chosen = self.random.choice(vacant[:4]) if self.random.random() < 0.7 else self.random.choice(vacant)
+        twins = [each.id for each in self.ideal.world.ends if each.kind is kind and each.id not in used]
+        if twins and self.random.random() < 0.4:
+            chosen = self.random.choice(twins)  # the same number in another session
         create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
         return create if self._has_room(create) else None
 
@@ -465,8 +471,13 @@ class _Drawing:
     def _delete(self) -> None:
         ends = self._ends(*Kind)
         if len(ends) > 1:
-            end = self.random.choice(ends)
+            owed = [end for end in ends if end.queue]
+            end = self.random.choice(owed if owed and self.random.random() < 0.4 else ends)
+            waiting = bool(end.queue)
             self._add(Delete(end.end))
+            writers = [each for each in self._ends(Kind.WRITER, loaned=False) if each.readers]
+            if waiting and writers and self.random.random() < 0.4:  # what it left behind may have to make room
+                self._add(Publish(self.random.choice(writers).end, self._length(), min(self.sequence.buffers + 1, 40)))
             made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
             if self.random.random() < 0.4 and self._has_room(made):
                 self._add(made)
@@ -680,7 +691,14 @@ class _Drawing:
                 self._add(Spin(0, self.random.choice((1, 2))))
 
     def _answer_later(self) -> None:
-        if self.asks_later and self.random.random() < 0.7:
+        there = [kept.asker for kept in self.ideal.kept if self.ideal.world.ends.get(kept.asker.end) is kept.asker]
+        if there and Capability.DELETE in self.ground.capabilities and self.random.random() < 0.25:
+            asker = self.random.choice(there)  # it goes with its requests open, and another one has its number
+            self._add(Delete(asker.end))
+            self._add(replace(asker.made, mode=Mode.NEW))
+            self._add(Reply(len(self.ideal.kept)))
+            self._add(Spin())
+        elif self.asks_later and self.random.random() < 0.7:
             self._add(Reply(self.random.choice((1, 1, 2, 4))))
         elif len(self.ideal.kept) < 4:
             self.asks_later = not self.asks_later
@@ -702,6 +720,23 @@ class _Drawing:
         if self._has_room(create):
             for _ in range(self.random.choice((1, 1, 3))):  # a refused one leaves everything as it was, each time
                 self._add(create)
+
+    def _refused_again(self) -> None:
+        """A reuse that is refused some times, as the topic is another; then somebody on a topic that is new."""
+        living = [made for made in self._living() if made.end.kind < Kind.REQUESTER and made.form is not Form.REF]
+        used = sorted({made.topic for made in living})
+        fresh = [topic for topic in range(len(self.topics)) if topic not in used]
+        if len(used) < 2 or not fresh:
+            return
+        old = self.random.choice(living)
+        other = self.random.choice([topic for topic in used if topic != old.topic])
+        for _ in range(self.random.choice((1, 2, 3, 4, 5))):
+            self._add(replace(old, topic=other, mode=Mode.REUSE))
+        create = self._draw_end(Kind.WRITER)
+        if create is None or not self._has_room(replace(create, topic=fresh[0])):
+            return
+        self._add(replace(create, topic=fresh[0]))
+        self._add(Publish(create.end, self._length()))
 
     def _many_topics(self) -> None:
         """The same endpoint on each of many topics; or what there was goes, and other topics have their turn."""

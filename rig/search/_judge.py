@@ -85,6 +85,7 @@ def judge(
     limits: Limits,
     loans: bool = True,
     tells_free: bool = True,
+    knows: bool = True,
     narrate: bool = False,
 ) -> Outcome:
     """Hold the records of one program against the model.
@@ -92,17 +93,26 @@ def judge(
     :param limits: tables that the middleware says it was built with.
     :param loans: whether a writer's place is the readers' place (``RIG_MW_CAP_LOAN``).
     :param tells_free: whether its statistics count free buffers.
+    :param knows: whether it knows by itself which entities there are (``RIG_MW_CAP_OFFLINE``).
     :param narrate: gather what came in words, for people.
     """
-    return _Judge(lowered, limits=limits, loans=loans, tells_free=tells_free, narrate=narrate).run(records)
+    world = World(
+        lowered.calls.buffers,
+        lowered.calls.buffer_bytes,
+        limits=limits,
+        loans=loans,
+        link=lowered.calls.link,
+        knows=knows,
+        pooled=tells_free,
+    )
+    return _Judge(lowered, world, tells_free=tells_free, narrate=narrate).run(records)
 
 
 class _Judge:
-    def __init__(self, lowered: Lowered, *, limits: Limits, loans: bool, tells_free: bool, narrate: bool) -> None:
-        calls = lowered.calls
+    def __init__(self, lowered: Lowered, world: World, *, tells_free: bool, narrate: bool) -> None:
         self.lowered = lowered
-        self.world = World(calls.buffers, calls.buffer_bytes, limits=limits, loans=loans, link=calls.link)
-        self.topics = calls.topics
+        self.world = world
+        self.topics = lowered.calls.topics
         self.tells_free = tells_free
         self.asked: list[tuple[End, Sample]] = []
         self.woken_after: int | None = None
@@ -126,11 +136,11 @@ class _Judge:
             breach = self._heard(record) if isinstance(record, Heard) else self._called(record, call, records, at)
             if self.refused:
                 return Outcome(unsupported=self.refused, came=tuple(self.came))
-            if self.unjudged:
-                return Outcome(unjudged=self.unjudged, came=tuple(self.came))
-            if breach is not None:
+            if breach is not None and not self.unjudged:
                 found = Breach(breach.promise, breach.family, breach.expected, breach.seen, index)
                 return Outcome(breach=found, came=tuple(self.came))
+            if unjudged := self.unjudged or self.world.unsure:
+                return Outcome(unjudged=unjudged, came=tuple(self.came))
         return Outcome(finished=self.finished, came=tuple(self.came))
 
     # ---- callbacks

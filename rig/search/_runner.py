@@ -48,6 +48,7 @@ class Runner:
         self._first = 1
         self.limits = _limits(bench)
         self.loans = bench.has(Capability.LOAN)
+        self.knows = bench.has(Capability.OFFLINE)
         self.tells_free = self._ask_whether_it_tells()
 
     def ground(self, **more: int) -> Ground:
@@ -148,6 +149,7 @@ class Runner:
             limits=self.limits,
             loans=self.loans,
             tells_free=self.tells_free,
+            knows=self.knows,
             narrate=narrate,
         )
 
@@ -188,6 +190,7 @@ def _limits(bench: Bench) -> Limits:
         pairs=number("shm_pairs", known.pairs),
         names=number("names", known.names),
         name_bytes=number("name_bytes", known.name_bytes),
+        endpoints=min(number("publishers", known.endpoints), number("subscriptions", known.endpoints)),
     )
 
 

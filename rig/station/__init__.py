@@ -7,7 +7,7 @@ everything down again, whatever happened. Must not know experiments.
 from rig.station._checkup import Finding, check_board
 from rig.station._flash import flash_board
 from rig.station._setting import Link, RemoteEnds, RemoteReader, Setting, Traffic
-from rig.station._station import Station, agent_label, load_images
+from rig.station._station import Station, agent_label, board_points, load_images
 
 __all__ = [
     "Finding",
@@ -18,6 +18,7 @@ __all__ = [
     "Station",
     "Traffic",
     "agent_label",
+    "board_points",
     "check_board",
     "flash_board",
     "load_images",

@@ -1,7 +1,7 @@
 """BIN bodies of CREATE: entities as compact CDR with its own alignment origin.
 
-Knows the bodies' layout; must not know what an Agent makes of them. ``ownership_strength`` and
-``timefilter`` differ in width between peers in the field, so they are read past but never written.
+Knows the bodies' layout; must not know what an Agent does with them. Peers in the field disagree about the width of
+``ownership_strength`` and ``timefilter``, so the reader skips these and the writer never writes them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from rig.xrce._constants import QosFlag
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParticipantBody:
-    """eProsima's Client puts the participant's name in ``qos_profile_ref``."""
+    """A participant; eProsima's Client puts its name in ``qos_profile_ref``."""
 
     domain_ref: str | None = None
     qos_profile_ref: str | None = None
@@ -39,7 +39,7 @@ class GroupBody:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndpointQos:
-    """QoS of a writer or reader; deadline and lifespan in milliseconds, ``None`` where absent."""
+    """QoS of a writer or reader; deadline and lifespan in milliseconds, ``None`` if absent."""
 
     flags: int = QosFlag.RELIABLE
     depth: int | None = None

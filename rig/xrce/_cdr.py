@@ -1,6 +1,6 @@
 """CDR (XCDR1) primitives over a byte string with a chosen alignment origin.
 
-Knows alignment and endianness; must not know any XRCE type. No 8-byte types: none stands on the paths used.
+Knows alignment and endianness; must not know any XRCE type. It has no 8-byte types: no message in use has any.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _I32 = (struct.Struct(">i"), struct.Struct("<i"))
 class CdrReader:
     """Reads ``data[pos:end]``; alignment counts from ``origin``.
 
-    :raises XrceDecodeError: every read beyond ``end``, with the offset in ``data``.
+    :raises XrceDecodeError: a read goes beyond ``end``; the error has the offset in ``data``.
     """
 
     __slots__ = ("_little", "data", "end", "origin", "pos")
@@ -84,7 +84,7 @@ class CdrReader:
         return self._number(_I32)
 
     def id16(self) -> int:
-        """Two bytes high-low, unaligned, whatever the endianness: request and object ids."""
+        """A request or object id: two bytes, high byte first in either endianness, unaligned."""
         return int.from_bytes(self.take(2), "big")
 
     def octets(self) -> bytes:
@@ -92,7 +92,7 @@ class CdrReader:
         return self.take(self.u32())
 
     def string(self) -> str:
-        """Read a string; its length counts the closing NUL, which broken peers may leave out."""
+        """Read a string. Its length includes the closing NUL; some peers leave that out."""
         start = self.pos
         raw = self.octets()
         if raw.endswith(b"\0"):
@@ -106,7 +106,7 @@ class CdrReader:
         return self.string() if self.flag() else None
 
     def count(self, item_size: int) -> int:
-        """Read a sequence's length; refuses what cannot fit, so that hostile counts allocate nothing."""
+        """Read a sequence's length; refuse one that cannot fit, so that a hostile length allocates nothing."""
         start = self.pos
         number = self.u32()
         if number * item_size > self.remaining:

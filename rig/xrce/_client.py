@@ -1,9 +1,9 @@
 """A Client's side of a DDS-XRCE session: requests in, messages out; messages in, submessages out.
 
-Knows how a Client logs in, numbers and repeats what it sends, and puts in order what it gets. Must not know sockets
-or clocks: whoever uses it sends what is in ``outbox``, hands in what arrives, and gives the time, in seconds of any
-monotonic clock. Made for programs that are a Client beside a board, and for tests: ``header`` and ``outbox`` are open
-to whoever wants to send bytes of its own.
+Knows how a Client logs in, numbers and repeats what it sends, and puts in order what it gets. Must not know sockets or
+clocks: whoever uses it sends what is in ``outbox``, hands in what arrives, and gives the time, in seconds of any
+monotonic clock. Made for programs that act as a Client beside a board, and for tests: ``header`` and ``outbox`` are
+public, so that a test can send bytes of its own.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ class ClientSession:
     """One session of one Client.
 
     :param key: four bytes that name the Client.
-    :param session_id: from 0x80 on the address alone names the Client; below, every header carries the key.
+    :param session_id: from 0x80 on the address alone identifies the Client; below 0x80 every header carries the key.
     :param mtu: longest message that the Client accepts, in bytes; sent to the Agent at login.
-    :param largest: longest message that it sends; ``mtu`` if None. What is longer goes in fragments.
-    :param properties: of its CREATE_CLIENT.
+    :param largest: longest message that it sends, in bytes; ``mtu`` if None. A longer one is sent in fragments.
+    :param properties: the properties in its CREATE_CLIENT.
 
     ``outbox`` holds messages to be sent in order; the caller takes them out. ``statuses`` keeps the Agent's answer to
-    each request, ``agent`` its answer to the login. Without ``acknowledge`` nothing that comes is confirmed.
+    each request, ``agent`` its answer to the login. Without ``acknowledge`` the session sends no acknowledgement.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ClientSession:
         self.reset_streams()
 
     def reset_streams(self) -> None:
-        """Start all streams over; what waited to be confirmed or put in order is forgotten."""
+        """Reset all streams; messages that waited for acknowledgement or for earlier ones are dropped."""
         self.out = ReliableOutput(
             mtu=self._largest, header_size=self.header_size, heartbeat_period=_HEARTBEAT_PERIOD, resend_all=True
         )
@@ -149,13 +149,13 @@ class ClientSession:
             self.outbox.append(self.header(STREAM_RELIABLE, number) + part)
 
     def on_timer(self, now: float) -> None:
-        """Ask the Agent what it lacks, if that is due. To be called some ten times a second."""
+        """Send HEARTBEATs that are due. Call it about ten times a second."""
         beat = self.out.on_timer(now)
         if beat is not None:
             self.send(Heartbeat(first_unacked=beat[0], last=beat[1], stream_id=STREAM_RELIABLE), now, stream=0)
 
     def login(self) -> None:
-        """Ask for a session, without a number: to be repeated until ``agent`` is there."""
+        """Send CREATE_CLIENT on stream 0; repeat it until ``agent`` is set."""
         item = CreateClient(client_key=self.key, session_id=self.session_id, mtu=self.mtu, properties=self.properties)
         header = Header(
             session_id=SESSION_NONE_WITH_KEY if self._keyed else SESSION_NONE_WITHOUT_KEY,
@@ -165,7 +165,7 @@ class ClientSession:
         self.outbox.append(encode_header(header) + encode_submessage(item))
 
     def logout(self, now: float, *, request: int | None = None) -> int:
-        """End the session, without a number: to be repeated until the STATUS of the returned request is there."""
+        """Delete the session by a message on stream 0; repeat it until the STATUS of the returned request has come."""
         request = self.next_request() if request is None else request
         self.send(Delete(request_id=request, object_id=OBJECT_CLIENT), now, stream=0)
         return request
@@ -185,7 +185,7 @@ class ClientSession:
         replace: bool = False,
         kind: int | None = None,
     ) -> int:
-        """Ask for an object; its kind is that of its id unless ``kind`` says otherwise."""
+        """Send CREATE for an object; ``kind`` replaces the kind in its id."""
         request = self.next_request()
         item = Create(
             request_id=request,
@@ -202,29 +202,29 @@ class ClientSession:
         return request
 
     def participant(self, object_id: int, now: float, *, domain: int = 0, replace: bool = False) -> int:
-        """Ask for a participant in a DDS domain."""
+        """Create a participant in a DDS domain."""
         return self.create(object_id, encode_participant(ParticipantBody()), now, domain=domain, replace=replace)
 
     def group(self, object_id: int, participant: int, now: float, *, replace: bool = False) -> int:
-        """Ask for a publisher or subscriber, as its id says."""
+        """Create a publisher or subscriber, as its id says."""
         return self.create(object_id, encode_group(GroupBody()), now, parent=participant, replace=replace)
 
     def topic(
         self, object_id: int, participant: int, name: str, type_name: str, now: float, *, replace: bool = False
     ) -> int:
-        """Ask for a topic."""
+        """Create a topic."""
         body = encode_topic(TopicBody(name=name, type_name=type_name))
         return self.create(object_id, body, now, parent=participant, replace=replace)
 
     def endpoint(
         self, object_id: int, group: int, topic: int, qos: EndpointQos, now: float, *, replace: bool = False
     ) -> int:
-        """Ask for a writer or reader, as its id says."""
+        """Create a writer or reader, as its id says."""
         encode = encode_writer if object_id & 0xF == ObjectKind.DATAWRITER else encode_reader
         return self.create(object_id, encode(EndpointBody(topic_id=topic, qos=qos)), now, parent=group, replace=replace)
 
     def delete(self, object_id: int, now: float) -> int:
-        """Ask that an object goes."""
+        """Delete an object."""
         request = self.next_request()
         self.send(Delete(request_id=request, object_id=object_id), now)
         return request
@@ -232,13 +232,13 @@ class ClientSession:
     def read(
         self, object_id: int, now: float, *, stream: int = STREAM_RELIABLE, delivery: DeliveryControl | None = None
     ) -> int:
-        """Ask for the samples of a reader: one, or as many as ``delivery`` says, on a stream."""
+        """Send READ_DATA for a reader's samples: one, or as many as ``delivery`` says, on a stream."""
         request = self.next_request()
         self.send(ReadData(request_id=request, object_id=object_id, stream_id=stream, delivery=delivery), now)
         return request
 
     def write(self, object_id: int, data: bytes, now: float, *, stream: int = STREAM_BEST_EFFORT) -> int:
-        """Write a sample; there is no answer to it."""
+        """Send WRITE_DATA with a sample; the Agent does not answer it."""
         request = self.next_request()
         self.send(WriteData(request_id=request, object_id=object_id, data=data), now, stream=stream)
         return request
@@ -246,12 +246,12 @@ class ClientSession:
     # receiving
 
     def receive(self, message: bytes, now: float) -> list[Submessage]:
-        """Take a message; returns what it says, in order, fragments joined.
+        """Take a message; return its submessages in order, fragments joined.
 
-        What comes reliably is returned once and in order; what comes best effort is returned as it comes. Messages of
-        other sessions say nothing.
+        Submessages of reliable streams are returned once and in order, those of best-effort streams as they come.
+        Messages of other sessions give none.
 
-        :raises XrceDecodeError: it is no message, or what its stream has ready cannot be read.
+        :raises XrceDecodeError: the bytes are no message, or a submessage that is next in its stream cannot be read.
         """
         header, offset = decode_header(message)
         if not self._mine(header):

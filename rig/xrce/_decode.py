@@ -1,7 +1,7 @@
 """Bytes to messages.
 
-Knows the layout of every submessage, in both endiannesses, and is tolerant of padding. Must not know
-sessions or streams. Header numbers are little-endian always; the flag concerns payloads only.
+Knows the layout of every submessage, in both endiannesses, and is tolerant of padding. Must not know sessions or
+streams. Numbers in headers are always little-endian; the endianness flag applies to payloads only.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ def decode_header(data: bytes) -> tuple[Header, int]:
 def decode_message(data: bytes) -> Message:
     """Read a whole message.
 
-    A message may end with up to three padding bytes. Data submessages of length 0 reach to the end of the
-    message; CREATE_CLIENT is read by content, because Clients leave its properties out of the length.
+    A message may end with up to three padding bytes. A data submessage of length 0 reaches to the end of the message.
+    CREATE_CLIENT is read by content, because Clients do not count its properties in the length.
 
-    :raises XrceDecodeError: with offset and reason, for anything that is no message.
+    :raises XrceDecodeError: the bytes are no message; the error has the offset and the reason.
     """
     header, offset = decode_header(data)
     return Message(header=header, submessages=tuple(decode_submessages(data, offset)))

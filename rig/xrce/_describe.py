@@ -1,6 +1,6 @@
 """Messages in words, one line a submessage.
 
-Knows how to say a submessage; must not know where it came from.
+Knows the wording for a submessage; must not know where it came from.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _PREVIEW = 16
 
 
 def object_name(object_id: int) -> str:
-    """Say an object id: its kind and its 12-bit number."""
+    """An object id in words: its kind and its 12-bit number."""
     if object_id in _SPECIAL:
         return _SPECIAL[object_id]
     kind = object_id & 0x0F
@@ -62,12 +62,12 @@ def object_name(object_id: int) -> str:
 
 
 def status_name(status: int) -> str:
-    """Say a status value."""
+    """A status value in words."""
     return _STATUSES.get(status, f"status 0x{status:02x}")
 
 
 def describe(message: Message) -> list[str]:
-    """One line a submessage, the header's facts in front; a message without any gives one line."""
+    """One line for each submessage, after the header's facts; a message without submessages gives one line."""
     head = describe_header(message.header)
     if not message.submessages:
         return [f"{head} (no submessage)"]
@@ -75,7 +75,7 @@ def describe(message: Message) -> list[str]:
 
 
 def describe_header(header: Header) -> str:
-    """Session, stream and sequence number in brief."""
+    """Session, stream and sequence number, short."""
     key = f" key={header.client_key.hex()}" if header.client_key is not None else ""
     stream = {0: "none"}.get(header.stream_id)
     if stream is None:
@@ -85,7 +85,7 @@ def describe_header(header: Header) -> str:
 
 
 def describe_submessage(item: Submessage) -> str:
-    """Say one submessage."""
+    """One submessage in words."""
     return _WORDS[type(item)](item)
 
 

@@ -6,7 +6,7 @@ from rig.errors import RigFault
 
 
 class XrceDecodeError(RigFault, ValueError):
-    """Bytes that are no DDS-XRCE.
+    """The bytes are no valid DDS-XRCE.
 
     :param reason: what was wrong, one lowercase phrase.
     :param offset: where, in bytes from the start of what was decoded.

@@ -1,7 +1,7 @@
-"""Serial framing: flag, byte stuffing, addresses, length, CRC.
+"""Serial framing of DDS-XRCE: flag 0x7E, byte stuffing, addresses, length, CRC.
 
-Knows bytes on a line; must not know what a payload means. The CRC is CRC-16/ARC over the unstuffed payload
-only. There is no closing flag: the length ends a frame, and a bare flag starts a new one anywhere.
+Knows bytes on a line; must not know what a payload means. The CRC is CRC-16/ARC over the unstuffed payload only. There
+is no closing flag: the length ends a frame, and an unstuffed flag starts a new frame anywhere.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def encode_frame(payload: bytes, *, source: int, destination: int) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """A good frame; ``raw`` is what stood on the line, from its flag to its last CRC byte."""
+    """A valid frame; ``raw`` has the bytes on the line, from its flag to its last CRC byte."""
 
     source: int
     destination: int
@@ -75,7 +75,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrameError:
-    """Bytes that gave no frame: ``reason`` is ``crc``, ``cut`` (a flag in mid-frame) or ``noise``."""
+    """Bytes that form no frame: ``reason`` is ``crc``, ``cut`` (a flag inside the frame) or ``noise``."""
 
     reason: str
     raw: bytes
@@ -87,7 +87,7 @@ class FrameDecoder:
     ``feed`` never raises and holds at most one unfinished frame (about 128 KiB when fully stuffed).
 
     :param address: if given, frames for other destinations are dropped and counted in ``foreign``.
-    :param max_payload: longer length fields are treated as noise at once.
+    :param max_payload: a frame with a larger length field, in bytes, counts as noise at once.
     """
 
     def __init__(self, *, address: int | None = None, max_payload: int = 0xFFFF) -> None:
@@ -101,7 +101,7 @@ class FrameDecoder:
         self.foreign = 0
 
     def reset(self) -> None:
-        """Forget an unfinished frame, as after a line was reopened."""
+        """Drop an unfinished frame, for instance after the line was reopened."""
         self._raw.clear()
         self._noise.clear()
         self._body.clear()
@@ -110,11 +110,11 @@ class FrameDecoder:
 
     @property
     def pending(self) -> int:
-        """Bytes of an unfinished frame held."""
+        """Number of bytes held of an unfinished frame."""
         return len(self._raw)
 
     def feed(self, data: bytes) -> list[Frame | FrameError]:
-        """Take bytes from the line; returns what they complete."""
+        """Take bytes from the line; return the frames and errors that they complete."""
         events: list[Frame | FrameError] = []
         position, size = 0, len(data)
         while position < size:

@@ -1,7 +1,7 @@
 """The layout of every submessage as a table, for programs that read the wire in another language.
 
-Knows names and types of fields in their order. The codec does not use it: the tests hold the two together, by a reader
-that is made from this table.
+Knows the fields' names and types, in order. The codec does not use this table; a test compares the codec with a reader
+that is generated from it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class FieldType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Field:
-    """One field. A number that names something has its names in the table ``names``."""
+    """One field. ``names`` is the table of names for its values, if it has names."""
 
     name: str
     type: FieldType

@@ -38,7 +38,7 @@ def _flagged(first: int, bitmap: int) -> list[int]:
 
 
 class BestEffortInput:
-    """Lets a message pass if it is newer than all before; the rest were lost or came late."""
+    """Accepts a message only if it is newer than all before; late ones are dropped."""
 
     __slots__ = ("last",)
 
@@ -46,7 +46,7 @@ class BestEffortInput:
         self.last = _MASK
 
     def accept(self, sequence: int) -> bool:
-        """Whether the message with this number is to be handled."""
+        """Whether to handle the message with this number."""
         if 0 < (sequence - self.last & _MASK) < 0x8000:
             self.last = sequence
             return True
@@ -54,7 +54,7 @@ class BestEffortInput:
 
 
 class BestEffortOutput:
-    """Numbers messages; nothing is kept."""
+    """Numbers messages and keeps none."""
 
     __slots__ = ("next_sequence",)
 
@@ -70,7 +70,7 @@ class BestEffortOutput:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """Content of an ACKNACK: all before ``first_unacked`` came; bit i = first_unacked + i is missing."""
+    """Content of an ACKNACK: all messages before ``first_unacked`` have come; bit i: first_unacked + i is missing."""
 
     first_unacked: int
     bitmap: int
@@ -88,7 +88,7 @@ class ReliableInput:
         self._held: dict[int, bytes] = {}
 
     def accept(self, sequence: int, payload: bytes) -> list[bytes]:
-        """Take a message; returns the payloads that are now next, in order (empty for duplicates)."""
+        """Take a message; return the payloads that can now be handled, in order (empty for a duplicate)."""
         ahead = sequence - self.expected & _MASK
         if ahead >= self._window:
             return []
@@ -109,9 +109,9 @@ class ReliableInput:
         return ready
 
     def on_heartbeat(self, first: int, last: int) -> list[bytes | None]:
-        """Learn what the sender still holds; returns payloads that became next.
+        """Take a HEARTBEAT: learn what the sender still holds; return the payloads that can now be handled.
 
-        What lies before ``first`` can never come: the stream goes on without it, and None stands where it is missing.
+        Messages before ``first`` can never come: the stream goes on without them, with None in place of each.
         """
         ready: list[bytes | None] = []
         if sequence_newer(last, self._announced):
@@ -131,7 +131,7 @@ class ReliableInput:
         return ready
 
     def ack(self) -> Ack:
-        """Build the acknowledgement of the present state."""
+        """The ACKNACK for the present state."""
         bitmap = 0
         span = sequence_distance(self._announced, self.expected) + 1
         for bit in range(min(span, 16)):
@@ -145,10 +145,10 @@ class ReliableOutput:
 
     :param mtu: largest message, header included, in bytes.
     :param header_size: 4 or 8.
-    :param window: messages on the way at once.
-    :param resend_all: resend the whole window on a NACK (as Clients do), else only what is flagged.
-    :param backlog_bytes: memory that may wait for the window, in bytes; ``push`` refuses more.
-    :param backlog_items: submessages that may wait for the window.
+    :param window: most messages that are sent and not acknowledged.
+    :param resend_all: resend the whole window on a NACK, as Clients do; otherwise only the flagged messages.
+    :param backlog_bytes: most bytes that may wait for the window; ``push`` refuses more.
+    :param backlog_items: most submessages that may wait for the window.
     """
 
     __slots__ = (
@@ -203,7 +203,7 @@ class ReliableOutput:
 
     @property
     def room(self) -> bool:
-        """Whether the next submessage would be sent at once."""
+        """Whether the window has room, so that the next submessage is sent at once."""
         return not self._backlog and len(self._sent) < self._window
 
     @property
@@ -231,11 +231,11 @@ class ReliableOutput:
         return True
 
     def last_pushed(self) -> int:
-        """Sequence number that the last pushed submessage (its last fragment) has or will have."""
+        """Sequence number of the last pushed submessage (of its last fragment), also while it still waits."""
         return self.next_sequence + len(self._backlog) - 1 & _MASK
 
     def acknowledged(self, sequence: int) -> bool:
-        """Whether the peer has confirmed this number and all before."""
+        """Whether the peer has acknowledged this number and all before."""
         return sequence_newer(self.first_unacked, sequence)
 
     def take(self, now: float) -> list[tuple[int, bytes]]:
@@ -255,7 +255,7 @@ class ReliableOutput:
         return ready
 
     def on_acknack(self, first: int, bitmap: int, now: float) -> list[tuple[int, bytes]]:
-        """Take an acknowledgement; returns what is to be sent again, and then what the window lets in.
+        """Take an ACKNACK; return the messages to send again, then those for which the window now has room.
 
         Numbers that were never sent are ignored: a stale or forged ACKNACK changes nothing.
         """
@@ -289,7 +289,7 @@ class ReliableOutput:
 
     @property
     def deadline(self) -> float | None:
-        """When ``on_timer`` wants to be called; None while nothing waits for acknowledgement."""
+        """When to call ``on_timer`` next; None while nothing waits for acknowledgement."""
         return self._heartbeat_at
 
     def on_timer(self, now: float) -> tuple[int, int] | None:
@@ -303,7 +303,7 @@ class ReliableOutput:
 class Reassembler:
     """Joins FRAGMENT payloads of one reliable stream.
 
-    :param limit: bytes of a reassembled submessage; a longer one is thrown away whole.
+    :param limit: most bytes of a reassembled submessage; a longer one is dropped as a whole.
     """
 
     __slots__ = ("_after_gap", "_limit", "_parts", "_skipping", "size")
@@ -332,13 +332,15 @@ class Reassembler:
         return whole
 
     def drop(self) -> None:
-        """Throw the unfinished submessage away, with all that is yet to come of it."""
+        """Drop the unfinished submessage, and its fragments that are still to come."""
         self._parts.clear()
         self.size = 0
         self._skipping = True
 
     def gap(self) -> None:
-        """Messages of the stream are lost for ever: what is unfinished stays so, and its rest may still come."""
+        """Note that messages of the stream are lost for ever: the unfinished submessage is dropped, with what may still
+        come of it.
+        """
         self.reset()
         self._after_gap = True
 

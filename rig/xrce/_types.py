@@ -17,7 +17,7 @@ TimePair: TypeAlias = tuple[int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """Head of a message; ``client_key`` stands on the wire only for session ids below 0x80."""
+    """Header of a message; ``client_key`` is on the wire only for session ids below 0x80."""
 
     session_id: int
     stream_id: int = 0
@@ -213,7 +213,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fragment:
-    """Part of one submessage, its header included."""
+    """A part of one submessage; all parts together are the submessage with its header."""
 
     data: bytes
     last: bool = False
@@ -228,7 +228,7 @@ class Timestamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimestampReply:
-    """Time sync answer: sent, received (Agent's clock), and the Client's own time back."""
+    """Time sync answer: when the Agent sent it and received the request (Agent's clock), and the Client's own time."""
 
     transmit: TimePair
     receive: TimePair
@@ -237,7 +237,7 @@ class TimestampReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unknown:
-    """A submessage of an id that the protocol does not name."""
+    """A submessage whose id the protocol does not define."""
 
     submessage_id: int
     flags: int

@@ -1,4 +1,3 @@
-import io
 import os
 import subprocess
 import sys
@@ -35,23 +34,6 @@ def rig(project_root: Path, state: Path) -> Callable[..., Finished]:
         )
         assert "Traceback" not in done.stderr, done.stderr
         return Finished(done.returncode, done.stdout, done.stderr)
-
-    return run
-
-
-@pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Finished]:
-    """Run a command that starts nothing in this process: the same border, without a second for a new interpreter."""
-    from rig.cli._main import run as run_command
-
-    def run(*arguments: str, cwd: Path) -> Finished:
-        monkeypatch.chdir(cwd)
-        monkeypatch.setattr(sys, "argv", ["rig", *arguments])
-        monkeypatch.setattr(sys, "stdin", io.StringIO())
-        capsys.readouterr()
-        code = run_command()
-        shown = capsys.readouterr()
-        return Finished(code, shown.out, shown.err)
 
     return run
 

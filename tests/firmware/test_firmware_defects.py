@@ -25,9 +25,14 @@ SHOWN_BY_A_RUN = {
     "heap64k",
     "heap_a_reader",
     "loaded_backoff",
+    "lock_a_reader",
+    "login_drops",
+    "nap_after",
     "ram_elsewhere",
     "slow_two_sessions",
+    "stack_a_reader",
     "unlocked_publish",
+    "unlocked_release",
 }
 ALL = {file.stem for file in (Path(__file__).parents[2] / "firmware" / "defects").glob("*.patch")}
 NAMES = sorted(ALL - SHOWN_BY_A_RUN) if os.environ.get("RIG_ALL_DEFECTS") else CHOSEN

@@ -553,3 +553,37 @@ def test_a_request_has_an_id_that_no_waiting_one_has() -> None:
     broken(mcu.world.published(asker, 1, 8, None, 0), Promise.ANSWERED, Family.EXTRA)
     kept(mcu.world.published(asker, 2, 8, None, 10))
     broken(mcu.world.published(asker, 3, 8, None, 10), Promise.ANSWERED, Family.EXTRA)
+
+
+def test_who_asks_the_agent_what_is_there_need_not_refuse_by_itself() -> None:
+    world = World(BUFFERS, BYTES, knows=False)
+    kept(world.opened(0))
+    nobody = End(0, Kind.READER, 9)
+    kept(world.deleted(nobody, OK))
+    for _ in range(2):
+        for group in (1, 2, 4):
+            kept(world.group_created(0, group, 1, OK) if (0, group, 1) not in world.groups else None)
+        kept(world.created(Create(nobody, 0, PLAIN), TOPIC, OK))
+    assert world.unsure
+
+
+def test_a_creation_may_have_to_wait_for_a_link() -> None:
+    for link in (True, False):
+        mcu = Mcu(link=link)
+        mcu.writer()
+        breach = mcu.world.created(Create(End(0, Kind.WRITER, 2), 0, PLAIN), TOPIC, NO_BUFFER)
+        assert (breach is None) is link
+
+
+def test_what_was_to_be_replaced_by_something_that_is_refused_may_be_there_or_not() -> None:
+    mcu = Mcu()
+    reader = mcu.reader()
+    again = Create(reader, 1, PLAIN, mode=Mode.REPLACE)
+    kept(mcu.world.created(again, OTHER, UNKNOWN, held=False))
+    assert mcu.world.unsure
+    mcu = Mcu()
+    broken(
+        mcu.world.created(Create(mcu.reader(), 1, PLAIN, mode=Mode.REPLACE), OTHER, UNKNOWN),
+        Promise.CREATED_AGAIN,
+        Family.REFUSED,
+    )

@@ -184,6 +184,8 @@ def test_the_command_says_what_it_wrote_and_what_comes_next(tmp_path: Path) -> N
     assert "mine/port.c\n" in said and "9 points to fill in" in said and "next: rig build mine" in said
     code, said = run("run", "--board", "mine", "--quick")
     assert code == 2 and "is not finished: 9 points are open" in said
+    code, said = run("doctor")
+    assert code == 3 and "mine: /dev/serial/by-id/TODO-mine: not there" in said and "9 open points" in said
     code, said = run("new-port", "other", "--ram", "0x20000000:64K")
     assert code == 2 and "--ram without the other one" in said
     assert set(CORES) >= {"cortex-m4"}

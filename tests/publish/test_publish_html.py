@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import html as escaping
-import json
 import re
-import shutil
-import subprocess
 from collections import Counter
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -14,13 +10,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, rendered
 from sample_record import BOARDS, FAULT, one_board, sample
 
 from rig.publish import html
 from rig.records import NOT_ASKED, ClaimResult, Fault, RunRecord, Verdict
 
 VOID = {"meta", "link", "br", "img", "input", "hr"}
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 class Page(HTMLParser):
@@ -229,52 +225,6 @@ def test_odd_figures_do_not_break_a_plot(record: RunRecord) -> None:
         Page(html(replace(record, measurements=(one,), claims=(), boards=(BOARDS[0],))))
         zero = replace(one, samples=(0,))
         Page(html(replace(record, measurements=(zero,), claims=(), boards=(BOARDS[0],))))
-
-
-MEASURE = """
-f.onload = () => {
-  const d = f.contentDocument, e = d.documentElement;
-  const boxed = '.scroll, .skip, svg, pre, .claims thead';
-  const wide = [...d.querySelectorAll('body *')].filter(x => !x.closest(boxed)
-    && getComputedStyle(x).position != 'absolute' && x.getBoundingClientRect().right > e.clientWidth + 1);
-  const drawn = [...d.querySelectorAll('svg')].filter(x => x.getBoundingClientRect().height > 100);
-  out.textContent = JSON.stringify({
-    title: d.title, page: e.scrollWidth, window: e.clientWidth, svg: drawn.length,
-    wide: wide.slice(0, 5).map(x => x.tagName + '.' + x.className), text: d.body.innerText,
-  });
-}
-"""
-
-
-def rendered(text: str, directory: Path, width: int) -> dict[str, object]:
-    """What a real browser makes of the page in a frame so wide, its scripts off, seen from a page around it."""
-    assert CHROMIUM is not None
-    frame = directory / "frame.html"
-    own = escaping.escape(text + "<script>document.title = 'scripts are on'</script>", quote=True)
-    frame.write_text(
-        f'<meta charset="utf-8"><iframe id="f" sandbox="allow-same-origin" '
-        f'style="border:0;width:{width}px;height:900px" srcdoc="{own}"></iframe>'
-        f'<pre id="out"></pre><script>{MEASURE}</script>',
-        encoding="utf-8",
-    )
-    command = [
-        CHROMIUM,
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--disable-sync",
-        "--no-first-run",
-        f"--user-data-dir={directory / 'profile'}",
-        "--window-size=1400,1000",
-        "--dump-dom",
-        frame.as_uri(),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=90)
-    found = re.search(r'<pre id="out">(.*?)</pre>', done.stdout, re.DOTALL)
-    assert found is not None, done.stderr[-2000:]
-    result: dict[str, object] = json.loads(escaping.unescape(found[1]))
-    return result
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on PATH")

@@ -18,6 +18,12 @@ static area_t cut(area_t *from, uint32_t bytes)
     return piece;
 }
 
+/* Payload that all slots of the reliable stream hold. */
+static uint32_t stream_holds(void)
+{
+    return (rig_mw_slot() + WRITE_DATA_HEADER) * rig_mw.out_slots - SUBMESSAGE_HEADER - WRITE_DATA_HEADER;
+}
+
 /* The Client keeps shared messages in its output stream, so that one lives in the message memory; what is left there
  * holds a message in one piece on its way in and on its way out. The stream memory holds the rest. */
 int rig_mw_divide_memory(void)
@@ -49,6 +55,12 @@ int rig_mw_divide_memory(void)
     rig_mw.in = cut(&streams, rig_mw.in_slots * mtu);
     rig_mw.staging = cut(&messages, messages.bytes / 2u & ~7u);
     rig_mw.gathered = messages;
+    /* Where the stream could hold a whole buffer and the piece beside it cannot, it is this division that is too short,
+     * and not the Client. */
+    if (rig_mw.config.buffer_count > 1u && rig_mw.staging.bytes < stream_holds() &&
+        rig_mw.staging.bytes < (rig_mw.config.buffer_bytes / rig_mw.config.buffer_count & ~7u)) {
+        return RIG_MW_ERR_UNSUPPORTED;
+    }
     return RIG_MW_OK;
 }
 
@@ -60,11 +72,10 @@ uint32_t rig_mw_slot(void)
 /* The longest message that the stream can ever hold. */
 uint32_t rig_mw_longest(bool reliable)
 {
-    uint32_t bytes;
+    uint32_t bytes = stream_holds();
 
     if (!reliable) {
         return rig_mw_slot();
     }
-    bytes = (rig_mw_slot() + WRITE_DATA_HEADER) * rig_mw.out_slots - SUBMESSAGE_HEADER - WRITE_DATA_HEADER;
     return bytes < rig_mw.staging.bytes ? bytes : rig_mw.staging.bytes;
 }

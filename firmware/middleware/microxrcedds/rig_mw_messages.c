@@ -87,8 +87,8 @@ int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **pla
     if (writer >= RIG_MW_MAX_IDS || !rig_mw_bit(rig_mw.writers, writer)) {
         return RIG_MW_ERR_UNKNOWN;
     }
-    if (rig_mw.loan.open) {
-        return RIG_MW_ERR_STATE;
+    if (rig_mw.loan.open) { /* the Client has one place at a time, whoever it is for */
+        return rig_mw.loan.writer == writer ? RIG_MW_ERR_STATE : RIG_MW_ERR_UNSUPPORTED;
     }
     if (length > rig_mw_longest(rig_mw_bit(rig_mw.reliable_writers, writer))) {
         return RIG_MW_ERR_TOO_LARGE;

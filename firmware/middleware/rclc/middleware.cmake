@@ -45,7 +45,7 @@ function(rig_add_middleware name variant)
     message(FATAL_ERROR "the library of ${MICROROS_LIB} has UCLIENT_PROFILE_SHARED_MEMORY: it makes the variant shm. Use "
       "-DRIG_VARIANTS=shm, or for ${variant} one whose colcon.meta has -DUCLIENT_PROFILE_SHARED_MEMORY=OFF")
   endif()
-  set(sources rig_mw_rclc.c rig_mw_endpoints.c rig_mw_callbacks.c rig_mw_link.c rig_mw_system.c)
+  set(sources rig_mw_rclc.c rig_mw_endpoints.c rig_mw_callbacks.c rig_mw_link.c rig_mw_services.c rig_mw_system.c)
   list(TRANSFORM sources PREPEND ${RIG_MW_RCLC_DIR}/)
   add_library(${name} STATIC ${sources})
   target_include_directories(${name} SYSTEM PRIVATE ${RIG_MW_ROS_INCLUDE})

@@ -1,6 +1,6 @@
 /*
  * Publishers and subscriptions. rcl makes topic, publisher and data writer in one call, so of the bench's topics only name
- * and type are noted, and its participants, publishers and subscribers are accepted as they are.
+ * and type are noted, and of its participants, publishers and subscribers only that they are there, and in what.
  */
 #include <string.h>
 
@@ -28,7 +28,7 @@ static rig_mw_topic_t *topic_of(uint16_t id)
 
 /* A type of any name "a::b::dds_::Name_", whose messages are a sequence of bytes: the library's own functions for
  * std_msgs/ByteMultiArray, under another name. */
-static bool name_type(rig_mw_topic_t *topic, const char *name)
+bool rig_mw_name_type(rig_mw_topic_t *topic, const char *name)
 {
     const rosidl_message_type_support_t *bytes = ROSIDL_GET_MSG_TYPE_SUPPORT(std_msgs, msg, ByteMultiArray);
     const char *middle = strstr(name, MIDDLE);
@@ -65,14 +65,79 @@ static int note_topic(const rig_mw_entity_t *entity)
     if (topic == NULL) {
         return RIG_MW_ERR_TABLE_FULL;
     }
+    if (topic->used) {
+        return RIG_MW_ERR_REFUSED;
+    }
     if (strncmp(entity->name, PREFIX, sizeof(PREFIX) - 1u) != 0 || strlen(entity->name) >= RIG_MW_NAME_BYTES ||
-        !name_type(topic, entity->type)) {
+        !rig_mw_name_type(topic, entity->type)) {
         return RIG_MW_ERR_UNSUPPORTED;
     }
     topic->used = true;
     topic->id = entity->id;
+    topic->parent = entity->parent;
     strcpy(topic->name, entity->name + sizeof(PREFIX) - 2u); /* from the slash on */
     return RIG_MW_OK;
+}
+
+static rig_mw_group_t *group_of(uint8_t kind, uint16_t id)
+{
+    for (uint32_t i = 0; i < RIG_MW_GROUPS; i++) {
+        if (rig_mw.groups[i].used && rig_mw.groups[i].kind == kind && rig_mw.groups[i].id == id) {
+            return &rig_mw.groups[i];
+        }
+    }
+    return NULL;
+}
+
+static int note_group(const rig_mw_entity_t *entity)
+{
+    if (group_of(entity->kind, entity->id) != NULL) {
+        return RIG_MW_ERR_REFUSED;
+    }
+    for (uint32_t i = 0; i < RIG_MW_GROUPS; i++) {
+        rig_mw_group_t *group = &rig_mw.groups[i];
+
+        if (!group->used) {
+            *group = (rig_mw_group_t){true, entity->kind, entity->id, entity->parent};
+            return RIG_MW_OK;
+        }
+    }
+    return RIG_MW_ERR_TABLE_FULL;
+}
+
+/* Whether what an entity lies in is there; a participant lies in nothing. */
+static bool has_parent(const rig_mw_entity_t *entity)
+{
+    switch (entity->kind) {
+    case RIG_MW_TOPIC:
+    case RIG_MW_PUBLISHER:
+    case RIG_MW_SUBSCRIBER:
+    case RIG_MW_REQUESTER:
+    case RIG_MW_REPLIER:
+        return group_of(RIG_MW_PARTICIPANT, entity->parent) != NULL;
+    case RIG_MW_DATAWRITER:
+        return group_of(RIG_MW_PUBLISHER, entity->parent) != NULL;
+    case RIG_MW_DATAREADER:
+        return group_of(RIG_MW_SUBSCRIBER, entity->parent) != NULL;
+    default:
+        return true;
+    }
+}
+
+/* rcl knows no numbers: that one is taken is for this backend to say. */
+static bool taken(uint8_t kind, uint16_t id)
+{
+    for (uint32_t i = 0; kind == RIG_MW_DATAWRITER && i < RMW_UXRCE_MAX_PUBLISHERS; i++) {
+        if (rig_mw.writers[i].used && rig_mw.writers[i].id == id) {
+            return true;
+        }
+    }
+    for (uint32_t i = 0; kind == RIG_MW_DATAREADER && i < RMW_UXRCE_MAX_SUBSCRIPTIONS; i++) {
+        if (rig_mw.readers[i].used && rig_mw.readers[i].id == id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static rmw_qos_profile_t qos_of(const rig_mw_qos_t *qos)
@@ -120,10 +185,12 @@ static int create_writer(const rig_mw_entity_t *entity, const rig_mw_topic_t *to
         if (writer->used) {
             continue;
         }
+        memset(writer, 0, sizeof(*writer));
         writer->publisher = rcl_get_zero_initialized_publisher();
         status = made(rclc_publisher_init(&writer->publisher, &rig_mw.node, &topic->type, topic->name, &qos));
         writer->used = status == RIG_MW_OK;
         writer->id = entity->id;
+        writer->parent = entity->parent;
         writer->reliable = entity->qos.reliable;
         return status;
     }
@@ -147,6 +214,7 @@ static int create_reader(const rig_mw_entity_t *entity, const rig_mw_topic_t *to
         memset(reader, 0, sizeof(*reader));
         reader->subscription = rcl_get_zero_initialized_subscription();
         reader->id = entity->id;
+        reader->parent = entity->parent;
         reader->depth = (uint16_t)(entity->qos.keep_all ? 0u : qos.depth);
         reader->datareader = rig_mw.datareaders;
         reader->used = true; /* it may be given a sample while it is made */
@@ -175,11 +243,17 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
         return RIG_MW_ERR_UNSUPPORTED; /* the form was chosen when rmw was built, and it reuses by itself */
     }
     (void)timeout_ms; /* rmw has a time-out of its own */
+    if (!has_parent(entity)) {
+        return RIG_MW_ERR_UNKNOWN;
+    }
+    if (taken(entity->kind, entity->id)) {
+        return RIG_MW_ERR_REFUSED;
+    }
     switch (entity->kind) {
     case RIG_MW_PARTICIPANT:
     case RIG_MW_PUBLISHER:
     case RIG_MW_SUBSCRIBER:
-        return RIG_MW_OK;
+        return note_group(entity);
     case RIG_MW_TOPIC:
         return note_topic(entity);
     case RIG_MW_DATAWRITER:
@@ -189,8 +263,11 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
             return RIG_MW_ERR_UNKNOWN;
         }
         return entity->kind == RIG_MW_DATAWRITER ? create_writer(entity, topic) : create_reader(entity, topic);
+    case RIG_MW_REQUESTER:
+    case RIG_MW_REPLIER:
+        return rig_mw_service_create(entity);
     default:
-        return RIG_MW_ERR_UNSUPPORTED; /* types of services are fixed when the library is built */
+        return RIG_MW_ERR_UNSUPPORTED;
     }
 }
 
@@ -200,6 +277,42 @@ static int ended(rcl_ret_t result)
         rig_mw.statistics.entities--;
     }
     return result == RCL_RET_OK ? RIG_MW_OK : refused();
+}
+
+/* With all that lies in it. rcl deletes its own with their writers and readers. */
+static int delete_group(rig_mw_group_t *group)
+{
+    int status = RIG_MW_OK;
+    int each;
+
+    for (uint32_t i = 0; group->kind == RIG_MW_PARTICIPANT && i < RIG_MW_GROUPS; i++) {
+        rig_mw_group_t *inside = &rig_mw.groups[i];
+
+        if (inside->used && inside->kind != RIG_MW_PARTICIPANT && inside->parent == group->id) {
+            each = delete_group(inside); /* no deeper than this: those have no groups in them */
+            status = status == RIG_MW_OK ? each : status;
+        }
+    }
+    for (uint32_t i = 0; group->kind == RIG_MW_PARTICIPANT && i < RIG_MW_TOPICS; i++) {
+        rig_mw.topics[i].used = rig_mw.topics[i].used && rig_mw.topics[i].parent != group->id;
+    }
+    for (uint32_t i = 0; group->kind == RIG_MW_PUBLISHER && i < RMW_UXRCE_MAX_PUBLISHERS; i++) {
+        if (rig_mw.writers[i].used && rig_mw.writers[i].parent == group->id) {
+            each = rig_mw_delete(0, RIG_MW_DATAWRITER, rig_mw.writers[i].id, 0);
+            status = status == RIG_MW_OK ? each : status;
+        }
+    }
+    for (uint32_t i = 0; group->kind == RIG_MW_SUBSCRIBER && i < RMW_UXRCE_MAX_SUBSCRIPTIONS; i++) {
+        if (rig_mw.readers[i].used && rig_mw.readers[i].parent == group->id) {
+            each = rig_mw_delete(0, RIG_MW_DATAREADER, rig_mw.readers[i].id, 0);
+            status = status == RIG_MW_OK ? each : status;
+        }
+    }
+    if (group->kind == RIG_MW_PARTICIPANT) {
+        rig_mw_services_end(group->id, false);
+    }
+    group->used = false;
+    return status;
 }
 
 int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_ms)
@@ -235,8 +348,13 @@ int rig_mw_delete(uint8_t session, uint8_t kind, uint16_t id, uint32_t timeout_m
             return ended(rcl_subscription_fini(&reader->subscription, &rig_mw.node));
         }
     }
+    if (kind == RIG_MW_REQUESTER || kind == RIG_MW_REPLIER) {
+        return rig_mw_service_delete(kind, id);
+    }
     if (kind == RIG_MW_PARTICIPANT || kind == RIG_MW_PUBLISHER || kind == RIG_MW_SUBSCRIBER) {
-        return RIG_MW_OK; /* as they were made: rcl deletes its own with their writers and readers */
+        rig_mw_group_t *group = group_of(kind, id);
+
+        return group == NULL ? RIG_MW_ERR_UNKNOWN : delete_group(group);
     }
     return kind == RIG_MW_DATAWRITER || kind == RIG_MW_DATAREADER ? RIG_MW_ERR_UNKNOWN : RIG_MW_ERR_UNSUPPORTED;
 }
@@ -260,6 +378,7 @@ int rig_mw_read(uint8_t session, uint16_t reader, const rig_mw_delivery_t *limit
 
 void rig_mw_endpoints_end(void)
 {
+    rig_mw_services_end(0, true);
     for (uint32_t i = 0; i < RMW_UXRCE_MAX_SUBSCRIPTIONS; i++) {
         if (rig_mw.readers[i].used) {
             (void)rig_mw_delete(0, RIG_MW_DATAREADER, rig_mw.readers[i].id, 0);
@@ -271,4 +390,5 @@ void rig_mw_endpoints_end(void)
         }
     }
     memset(rig_mw.topics, 0, sizeof(rig_mw.topics));
+    memset(rig_mw.groups, 0, sizeof(rig_mw.groups));
 }

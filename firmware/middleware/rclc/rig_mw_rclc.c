@@ -17,9 +17,10 @@
 #define TEXT(value) TEXT_OF(value)
 #define NANOSECONDS 1000000u
 #define PINGS 4u
+#define EXECUTOR_HANDLES (RMW_UXRCE_MAX_SUBSCRIPTIONS + RMW_UXRCE_MAX_SERVICES + RMW_UXRCE_MAX_CLIENTS)
 
 rig_mw_state_t rig_mw;
-uint8_t rig_mw_written[RIG_MW_MESSAGE_BYTES] __attribute__((aligned(8)));
+uint8_t rig_mw_written[RMW_UXRCE_MAX_PUBLISHERS][RIG_MW_MESSAGE_BYTES] __attribute__((aligned(8)));
 uint8_t rig_mw_taken[RIG_MW_MESSAGE_BYTES] __attribute__((aligned(8)));
 
 const char *rig_mw_name(void)
@@ -60,7 +61,7 @@ uint32_t rig_mw_ram_bytes(void)
 
 uint32_t rig_mw_capabilities(void)
 {
-    uint32_t capabilities = RIG_MW_CAP_DELETE | RIG_MW_CAP_CONFIRMED;
+    uint32_t capabilities = RIG_MW_CAP_DELETE | RIG_MW_CAP_CONFIRMED | RIG_MW_CAP_SERVICES;
 
 #ifdef UCLIENT_PROFILE_SHARED_MEMORY
     capabilities |= RIG_MW_CAP_SHM;
@@ -141,7 +142,7 @@ int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms)
         return RIG_MW_ERR_TIMEOUT;
     }
     if (rclc_node_init_default(&rig_mw.node, "rig", "", &rig_mw.support) != RCL_RET_OK ||
-        rclc_executor_init(&rig_mw.executor, &rig_mw.support.context, RMW_UXRCE_MAX_SUBSCRIPTIONS, &rig_mw.allocator) !=
+        rclc_executor_init(&rig_mw.executor, &rig_mw.support.context, EXECUTOR_HANDLES, &rig_mw.allocator) !=
             RCL_RET_OK) {
         (void)rclc_support_fini(&rig_mw.support);
         (void)forget();
@@ -152,7 +153,6 @@ int rig_mw_session_open(uint32_t client_key, uint32_t timeout_ms)
     rig_mw.message.data.capacity = RIG_MW_MESSAGE_BYTES;
     rig_mw.statistics.entities = 0;
     rig_mw.datareaders = 0;
-    rig_mw.loaned = false;
     rig_mw.connected = true;
     return 0;
 }
@@ -175,7 +175,6 @@ int rig_mw_session_close(uint8_t session, uint32_t timeout_ms)
     ended = rclc_support_fini(&rig_mw.support) == RCL_RET_OK && ended;
     ended = forget() && ended;
     rig_mw.connected = false;
-    rig_mw.loaned = false;
     return ended || timeout_ms == 0u ? RIG_MW_OK : RIG_MW_ERR_TIMEOUT;
 }
 
@@ -200,7 +199,7 @@ static uint32_t longest(const rig_mw_writer_t *writer)
 
 int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **place)
 {
-    const rig_mw_writer_t *of = writer_of(writer);
+    rig_mw_writer_t *of = writer_of(writer);
     int status = rig_mw_usable(session);
 
     if (status != RIG_MW_OK) {
@@ -209,16 +208,15 @@ int rig_mw_loan(uint8_t session, uint16_t writer, uint32_t length, uint8_t **pla
     if (of == NULL) {
         return RIG_MW_ERR_UNKNOWN;
     }
-    if (rig_mw.loaned) {
+    if (of->loaned) {
         return RIG_MW_ERR_STATE;
     }
     if (length > longest(of)) {
         return RIG_MW_ERR_TOO_LARGE;
     }
-    rig_mw.loaned = true;
-    rig_mw.loan_writer = writer;
-    rig_mw.loan_length = length;
-    *place = rig_mw_written;
+    of->loaned = true;
+    of->loan_length = length;
+    *place = rig_mw_written[of - rig_mw.writers];
     return RIG_MW_OK;
 }
 
@@ -232,12 +230,9 @@ int rig_mw_publish(uint8_t session, uint16_t writer)
     if (status != RIG_MW_OK) {
         return status;
     }
-    if (of == NULL) {
-        return RIG_MW_ERR_UNKNOWN;
-    }
     memset(&message, 0, sizeof(message));
-    message.data.data = rig_mw_written;
-    message.data.size = message.data.capacity = rig_mw.loan_length;
+    message.data.data = rig_mw_written[of - rig_mw.writers];
+    message.data.size = message.data.capacity = of->loan_length;
     if (rcl_publish(&of->publisher, &message, NULL) == RCL_RET_OK) {
         return RIG_MW_OK;
     }
@@ -251,10 +246,19 @@ int rig_mw_publish(uint8_t session, uint16_t writer)
 
 int rig_mw_loan_cancel(uint8_t session, uint16_t writer)
 {
-    if (session != 0u || !rig_mw.loaned || rig_mw.loan_writer != writer) {
+    rig_mw_writer_t *of = writer_of(writer);
+    int status = rig_mw_usable(session);
+
+    if (status != RIG_MW_OK) {
+        return status;
+    }
+    if (of == NULL) {
+        return RIG_MW_ERR_UNKNOWN;
+    }
+    if (!of->loaned) {
         return RIG_MW_ERR_STATE;
     }
-    rig_mw.loaned = false;
+    of->loaned = false;
     return RIG_MW_OK;
 }
 

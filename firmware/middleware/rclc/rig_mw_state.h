@@ -8,6 +8,7 @@
 #include <rmw_microros/rmw_microros.h>
 #include <rmw_microxrcedds_c/config.h>
 #include <rosidl_typesupport_microxrcedds_c/message_type_support.h>
+#include <rosidl_typesupport_microxrcedds_c/service_type_support.h>
 #include <std_msgs/msg/byte_multi_array.h>
 
 #include "rig_middleware.h"
@@ -17,6 +18,7 @@
 
 #define RIG_MW_NAME_BYTES (RMW_UXRCE_TOPIC_NAME_MAX_LENGTH)
 #define RIG_MW_TOPICS 32u
+#define RIG_MW_GROUPS 16u
 /* What a received message has room for in rmw. */
 #define RIG_MW_MESSAGE_BYTES (RMW_UXRCE_MAX_INPUT_BUFFER_SIZE)
 
@@ -29,6 +31,7 @@ typedef struct {
 typedef struct {
     bool used;
     uint16_t id;
+    uint16_t parent;
     char name[RIG_MW_NAME_BYTES];
     char type_space[RMW_UXRCE_TYPE_NAME_MAX_LENGTH]; /* what stands before "::dds_::" */
     char type_name[RMW_UXRCE_TYPE_NAME_MAX_LENGTH];
@@ -36,16 +39,29 @@ typedef struct {
     rosidl_message_type_support_t type;
 } rig_mw_topic_t;
 
+/* A participant, publisher or subscriber: rcl makes its own with every writer and reader, so of these only is kept that
+ * they are there, and in what. */
+typedef struct {
+    bool used;
+    uint8_t kind;
+    uint16_t id;
+    uint16_t parent;
+} rig_mw_group_t;
+
 typedef struct {
     bool used;
     uint16_t id;
+    uint16_t parent; /* the bench's publisher */
     rcl_publisher_t publisher;
     bool reliable;
+    bool loaned;
+    uint32_t loan_length;
 } rig_mw_writer_t;
 
 typedef struct {
     bool used;
     uint16_t id;
+    uint16_t parent; /* the bench's subscriber */
     rcl_subscription_t subscription;
     uint16_t datareader; /* the number that rmw gave its data reader */
     uint16_t depth;      /* 0: all */
@@ -58,9 +74,6 @@ typedef struct {
     bool muted; /* what is sent is thrown away */
     rig_mw_config_t config;
     rig_mw_transport_t link;
-    bool loaned;
-    uint16_t loan_writer;
-    uint32_t loan_length;
     rcl_allocator_t allocator;
     rclc_support_t support;
     rcl_init_options_t options;
@@ -68,6 +81,7 @@ typedef struct {
     rclc_executor_t executor;
     std_msgs__msg__ByteMultiArray message; /* what the executor fills: its bytes lie in `rig_mw_taken` */
     uint16_t datareaders; /* data readers that were ever made in this session: rmw numbers them so */
+    rig_mw_group_t groups[RIG_MW_GROUPS];
     rig_mw_topic_t topics[RIG_MW_TOPICS];
     rig_mw_writer_t writers[RMW_UXRCE_MAX_PUBLISHERS];
     rig_mw_reader_t readers[RMW_UXRCE_MAX_SUBSCRIPTIONS];
@@ -77,8 +91,8 @@ typedef struct {
 
 extern rig_mw_state_t rig_mw;
 
-/* The application's own two messages: the one that it writes, and the one that its executor fills. */
-extern uint8_t rig_mw_written[RIG_MW_MESSAGE_BYTES];
+/* The application's own messages: one that it writes for each publisher, and the one that its executor fills. */
+extern uint8_t rig_mw_written[RMW_UXRCE_MAX_PUBLISHERS][RIG_MW_MESSAGE_BYTES];
 extern uint8_t rig_mw_taken[RIG_MW_MESSAGE_BYTES];
 
 /* RIG_MW_OK if functions that need a session may go on. */
@@ -89,5 +103,10 @@ bool rig_mw_link_start(void);
 void rig_mw_on_taken(const void *message, void *context);
 /* rig_mw_endpoints.c */
 void rig_mw_endpoints_end(void);
+bool rig_mw_name_type(rig_mw_topic_t *topic, const char *name);
+/* rig_mw_services.c; `all`, or those of one participant. */
+int rig_mw_service_create(const rig_mw_entity_t *entity);
+int rig_mw_service_delete(uint8_t kind, uint16_t id);
+void rig_mw_services_end(uint16_t participant, bool all);
 
 #endif

@@ -150,6 +150,6 @@ uint32_t rig_port_millis(void)
 
 void rig_port_idle(uint32_t ms)
 {
-    RIG_TODO("does SysTick count while the core sleeps? On Nordic's chips it does not: end the sleep by a timer, as ports/microbit")
+    RIG_TODO("does SysTick count while the core sleeps? On Nordic's chips it does not: end the sleep by a timer, as ports/nrf5")
     rig_systick_sleep((ms < LONGEST_SLEEP_MS ? ms : LONGEST_SLEEP_MS) * (CORE_HZ / 1000u));
 }

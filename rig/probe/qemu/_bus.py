@@ -85,7 +85,7 @@ class Bus:
             self._links = stack.pop_all()
 
     def close(self) -> None:
-        """Leave the board halted or running as it is."""
+        """Close the connections; the board stays halted or running as it is."""
         with self.lock, self._links, contextlib.suppress(LinkError):  # it may be dead
             self._run.detach()
 

@@ -33,7 +33,7 @@ class CoreRegisters:
         self._cfbp_fields = _V6M_CFBP_FIELDS if core == "cortex-m0" else _V7M_CFBP_FIELDS
 
     def read(self, selector: int) -> int:
-        """Return a register; one that this core does not have reads as 0, as in hardware."""
+        """Return a register; a register that this core lacks reads as 0, as in hardware."""
         if selector >= _FIRST_FLOAT:
             name, shift = self._double(selector)
             return (self._rsp.read_register(name) >> shift) & 0xFFFF_FFFF if name else 0

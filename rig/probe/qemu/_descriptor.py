@@ -71,7 +71,9 @@ class Descriptor:
         return process_start(self.pid) == self.started
 
     def abandoned(self) -> bool:
-        """Whether nobody is left who would clean up: the owner still wants the log of a QEMU that has died."""
+        """Whether the owner is gone too, so that nobody would clean up. A living owner still wants the log of a QEMU
+        that died.
+        """
         return process_start(self.owner) != self.owner_started
 
     def write(self, directory: Path) -> None:

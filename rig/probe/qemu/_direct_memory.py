@@ -35,7 +35,7 @@ class DirectMemory:
                 self._ranges.append((memory.start, memory.end, host - memory.start))
 
     def read(self, address: int, length: int) -> bytes | None:
-        """Return ``length`` bytes at ``address``, None if this is not the way to read them."""
+        """Return ``length`` bytes at ``address``; None if they cannot be read this way."""
         if self._descriptor is None or length < _WORTHWHILE:
             return None
         for start, end, offset in self._ranges:

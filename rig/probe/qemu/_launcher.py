@@ -1,4 +1,4 @@
-"""Start one QEMU as an emulated board, describe it to debuggers, and see it off again."""
+"""Starts one QEMU as an emulated board, announces it to debuggers, and ends it again."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class EmulatedMachine:
         return f"QEMU ended with exit code {code}"
 
     def log_tail(self) -> str:
-        """Return the end of what QEMU said, also after it has been stopped."""
+        """Return the last lines of QEMU's output, also after it was stopped."""
         with contextlib.suppress(OSError):
             self._last_log = self.descriptor.log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
         return self._last_log
@@ -108,10 +108,10 @@ def launch(
     :param machine: a key of ``MACHINES``.
     :param name: the board's name, from which its unique id is made.
     :param uid: a unique id of the caller's choice.
-    :param icount_shift: each instruction takes 2**shift ns of virtual time; None for no such promise.
-        The default of 7 (128 ns) is chosen because the 25 MHz (40 ns) and 16 MHz (62.5 ns) timers of the
-        boards then tell single instructions apart: ``round(ticks * tick_ns / 128)`` is exact.
-    :param align: hold virtual time to real time, where a host process answers the firmware.
+    :param icount_shift: each instruction takes 2**shift ns of virtual time; None: no fixed time. With the default of 7
+        (128 ns) the boards' 25 MHz (40 ns) and 16 MHz (62.5 ns) timers tell single instructions apart: ``round(ticks *
+        tick_ns / 128)`` is exact.
+    :param align: keep virtual time in step with real time, for firmware that talks to a process of the host.
     :param serial: ``"pty"`` gives the first UART a pseudo terminal.
     :param state_dir: where the descriptor goes, by default where pyOCD's plugin looks.
     :raises UsageError: no such machine, or the unique id is taken.

@@ -18,8 +18,8 @@ __all__ = ["MACHINES", "Machine", "MemoryRange"]
 class MemoryRange:
     """``length`` bytes of memory at ``start``.
 
-    ``flash`` is written through a flash controller only. ``rom`` stands for the flash of a chip whose controller QEMU
-    lacks: firmware cannot write it, and the debugger writes it by the emulator's back door.
+    ``flash`` is written through a flash controller only. ``rom`` stands for flash whose controller QEMU lacks: firmware
+    cannot write it, and the debugger writes it through QEMU directly.
     """
 
     name: str
@@ -39,9 +39,9 @@ class MemoryRange:
 class Machine:
     """One emulated board.
 
-    ``scratch`` is an executable word pair that no firmware uses. The debug side runs single instructions
-    there that the gdbstub has no request for, and puts back what it found. It must never lie in memory
-    where a stack may be, since an exception return runs from it.
+    ``scratch`` is the address of two executable words that no firmware uses. The debug side runs single instructions
+    there for which the gdbstub has no request, and then restores the words. They must not lie where a stack may be,
+    because an exception return runs from them.
 
     ``windows`` are further addresses that answer on the bus, as (start, length).
     """

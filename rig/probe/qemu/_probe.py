@@ -166,7 +166,7 @@ class QemuProbe(DebugProbe):  # type: ignore[misc]
 
     @_translated
     def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
-        """What no real probe offers: every write of the core to its RAM."""
+        """Every write of the core to its RAM; no real probe offers this."""
         return self.bus.trace_writes(plan, start)
 
     @_translated

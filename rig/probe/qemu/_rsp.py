@@ -33,12 +33,12 @@ class StopReply:
 
     @property
     def by_itself(self) -> bool:
-        """A breakpoint, watchpoint or step ended the run, not a request to stop."""
+        """Whether a breakpoint, watchpoint or step ended the run, and not a request to stop."""
         return self.signal == _SIGTRAP
 
 
 class RspClient:
-    """One gdbstub connection. ``running`` says whether the machine was let go and not yet seen to stop."""
+    """One gdbstub connection. ``running``: the machine was let run and has not been seen to stop."""
 
     def __init__(self, path: Path) -> None:
         self._socket = connect(path)
@@ -163,7 +163,7 @@ class RspClient:
         self._expect_ok(f"Qqemu.sstep={7 if masked else 1:x}")
 
     def forget_breakpoints(self) -> None:
-        """Drop every breakpoint, also those that a killed client left behind."""
+        """Remove every breakpoint, including those that a killed client left behind."""
         self.request("?")
 
     def detach(self) -> None:

@@ -1,15 +1,15 @@
-"""Run, halt, step and reset one emulated core, with the stops a debugger expects of silicon.
+"""Runs, halts, steps and resets one emulated core, with the stops that a debugger expects of real silicon.
 
-Knows the gdbstub, and what QEMU does otherwise than hardware:
+Knows the gdbstub, and where QEMU differs from hardware:
 
 * BKPT: QEMU turns it into a HardFault. A debugger that calls a routine (a flash algorithm) returns to a
-  BKPT, so the return address gets a breakpoint at resume. A BKPT that a debugger wrote is tracked and
-  gets one. For a BKPT of the firmware itself the HardFault vector is hooked: if the stacked PC is a BKPT,
-  the exception entry is undone and the core halts there. Firmware may have one entry for all its exceptions, as some
-  operating systems do: what comes there and is no fault takes the hook away until the next reset. The machine waits
-  meanwhile, and its time with it, until the debugger next asks for its state.
-* Lockup: QEMU ends itself. A core that could not execute a single instruction is not let go; it reports
-  S_LOCKUP instead.
+  BKPT, so the return address gets a breakpoint at resume. A BKPT that a debugger wrote is tracked and gets one. For a
+  BKPT of the firmware itself the HardFault vector is hooked: if the stacked PC is a BKPT, the exception entry is undone
+  and the core halts there. Firmware may have one entry for all its exceptions, as some operating systems do. Then the
+  first exception there that is no fault removes the hook until the next reset. The machine and its time stand still
+  until the debugger next asks for the state.
+* Lockup: QEMU ends itself. So a core that could not execute a single instruction is not started; it reports S_LOCKUP
+  instead.
 """
 
 from __future__ import annotations
@@ -203,7 +203,7 @@ class RunControl:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Stop a running machine for the length of the block: the debugger does not see it."""
+        """Stop a running machine for the length of the block, unseen by the debugger."""
         if self.halted:
             yield
             return
@@ -228,10 +228,10 @@ class RunControl:
             self._rsp.resume()
 
     def trace_writes(self, plan: TracePlan, start: Callable[[], None]) -> list[MemoryWrite]:
-        """Gather every write to RAM, see ``WriteTracer``; the machine runs before and after, or is halted before and
-        after if the plan has no beginning of its own.
+        """Record every write to RAM, see ``WriteTracer``. The machine runs before and after; if the plan has no
+        ``begin``, it is halted before and after.
 
-        :raises LinkError: the core is in the other state, or the trace did not come to its end.
+        :raises LinkError: the core is in the other state, or the trace did not finish.
         """
         memories = [(memory.start, memory.length) for memory in self._machine.ram]
         if plan.begin is None:
@@ -301,7 +301,7 @@ class RunControl:
         return bool(address & 1) and (inside or address & ~0xF == self._machine.scratch)
 
     def write_read_only(self, address: int, data: bytes) -> None:
-        """Write memory that the core cannot write; a running machine is held meanwhile."""
+        """Write memory that the core cannot write; a running machine is stopped meanwhile."""
         with self.paused():
             for done in range(0, len(data), _PIECE):
                 self._rsp.write_memory(address + done, data[done : done + _PIECE])

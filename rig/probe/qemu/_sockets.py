@@ -40,7 +40,7 @@ def connect(path: Path, timeout: float = LINK_TIMEOUT) -> socket.socket:
 
 @contextlib.contextmanager
 def unbroken(close: Callable[[], None]) -> Iterator[None]:
-    """Give up a link when Ctrl-C breaks into an exchange: its answer would be taken for the next one's."""
+    """Give up a connection when Ctrl-C interrupts a request: its answer would be taken for the next one's."""
     try:
         yield
     except (KeyboardInterrupt, SystemExit):

@@ -1,7 +1,8 @@
 """pyOCD targets for machines whose boot memory is written without a flash algorithm.
 
-The MPS2 boards boot from RAM. Others have flash whose controller QEMU lacks: the algorithm of pyOCD's own target would
-report success and change nothing, so they have a target with their own name, and the probe writes their flash itself.
+The MPS2 boards boot from RAM. Others have flash whose controller QEMU lacks. There the flash algorithm of pyOCD's own
+target would report success and change nothing. So they get a target of their own, and the probe writes their flash
+itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ __all__ = ["register_targets"]
 
 
 def register_targets(known: dict[str, Any]) -> None:
-    """Add a target class per machine to pyOCD's table ``known``, leaving what is there alone."""
+    """Add one target class for each machine to pyOCD's table ``known``; entries that exist stay."""
     for machine in MACHINES.values():
         if all(memory.kind != "flash" for memory in machine.memories):
             known.setdefault(machine.target, _target_class(machine))

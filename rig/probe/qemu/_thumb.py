@@ -26,7 +26,7 @@ def instruction_bytes(first: int) -> int:
 def store_target(first: int, second: int, registers: Sequence[int]) -> tuple[int, int] | None:
     """First address and count of the bytes that an instruction will store; None if it is no store.
 
-    :param first: its first halfword, ``second`` the one behind (of no matter to a 16-bit instruction).
+    :param first: its first halfword; ``second``: the next one (ignored for a 16-bit instruction).
     :param registers: r0 to pc before it is executed.
     """
     found = _wide(first, second, registers) if instruction_bytes(first) == 4 else _narrow(first, registers)

@@ -1,9 +1,9 @@
 """Every write of an emulated core to its RAM, one by one: who, where, and which bytes.
 
-QEMU's gdbstub takes a write watchpoint of any length, so one over each RAM stops the machine before every instruction
-that stores something there. It names the watchpoint and not the address, so where the instruction will store is
-worked out from its encoding and the registers; it is executed alone, and what it has stored is read where it stands.
-Not seen: what the core itself puts on the stack when it enters an exception, and what a debugger writes.
+QEMU's gdbstub takes a write watchpoint of any length. One over each RAM stops the machine before every instruction that
+stores there. The stop names the watchpoint, not the address: the trace computes the address from the instruction's
+encoding and the registers. Then it executes the instruction alone and reads what was stored. The trace does not see
+what the core itself stacks on entry to an exception, nor what a debugger writes.
 
 Knows the gdbstub; must not know what runs on the core.
 """
@@ -42,10 +42,10 @@ class MemoryWrite:
 @dataclass(frozen=True, kw_only=True)
 class TracePlan:
     """What to trace: from the instruction at ``begin`` to a write that covers one of the addresses ``until``, or until
-    the core has come ``times`` times to an instruction of ``ends``.
+    the core has reached an instruction of ``ends`` ``times`` times.
 
-    ``begin`` None: from where the core is halted; then it is halted at the end too. ``seconds`` for all of it, and at
-    most ``writes`` of them.
+    ``begin`` None: from where the core is halted; then it is halted at the end too. The trace takes at most ``seconds``
+    and records at most ``writes`` writes.
     """
 
     begin: int | None
@@ -57,10 +57,10 @@ class TracePlan:
 
 
 class WriteTracer:
-    """One trace of a machine that stands still when it begins and when it ends, all its stops removed.
+    """One trace. The machine is stopped when the trace begins and when it ends; then all its watchpoints are removed.
 
     :param memories: the RAM to watch, as (start, length).
-    :param note: told of a stop that is not the trace's own, such as a fault of the firmware.
+    :param note: called for a stop that is not the trace's own, such as a fault of the firmware.
     """
 
     def __init__(
@@ -77,9 +77,9 @@ class WriteTracer:
         self._writes: list[MemoryWrite] = []
 
     def run(self, start: Callable[[], None]) -> list[MemoryWrite]:
-        """Let the machine run, call ``start``, and gather the writes.
+        """Let the machine run, call ``start``, and record the writes.
 
-        :raises LinkError: the trace did not come to its end; it says why.
+        :raises LinkError: the trace did not finish; the message says why.
         """
         if self._plan.begin is not None:
             self._come_to((_EXECUTE, self._plan.begin & ~1, _THUMB_SIZE), start)

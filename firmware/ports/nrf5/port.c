@@ -1,5 +1,6 @@
 /*
- * BBC micro:bit v1 (nRF51822, Cortex-M0), real or QEMU's. Source: nRF51 Series Reference Manual.
+ * Nordic nRF51 and nRF52: the same timers and the same UART at the same places. Pins, interrupts and receive buffer are
+ * the board's. Sources: nRF51 Series Reference Manual, nRF52840 Product Specification (the UART is its deprecated one, without DMA).
  */
 #include "common.h"
 #include "critical.h"
@@ -37,8 +38,6 @@
 #define UART_TXD 0x51Cu
 #define UART_BAUDRATE 0x524u
 #define UART_115200 0x01D7E000u
-#define PIN_TXD 24u
-#define PIN_RXD 25u
 
 #define IRQ_UART0 2u
 #define IRQ_TIMER1 9u
@@ -50,7 +49,7 @@
 
 static uint8_t message_memory[BENCH_MESSAGE_BYTES] __attribute__((aligned(8)));
 
-static uint8_t receive_bytes[256];
+static uint8_t receive_bytes[RIG_NRF_RECEIVE_BYTES];
 rig_byte_queue_t rig_link_received = {receive_bytes, sizeof(receive_bytes), 0, 0, 0};
 const uint32_t rig_link_irq = IRQ_UART0;
 
@@ -72,11 +71,16 @@ static void on_timer1(void)
 
 extern uint32_t rig_stack_top[];
 
-__attribute__((section(".vectors"), used)) void *const rig_vectors[16 + 10] = {
+__attribute__((section(".vectors"), used)) void *const rig_vectors[16 + RIG_NRF_IRQS] = {
     rig_stack_top,
     rig_reset,
     rig_hard_fault, /* NMI */
     rig_hard_fault,
+#if __ARM_ARCH >= 7
+    rig_hard_fault, /* MemManage, BusFault, UsageFault */
+    rig_hard_fault,
+    rig_hard_fault,
+#endif
     [11] = rig_hard_fault,
     [14] = rig_pendsv,
     [15] = rig_systick,
@@ -101,8 +105,8 @@ int rig_port_start(int argc, char **argv)
     REGISTER(TIMER1 + TIMER_PRESCALER) = 9;
     REGISTER(TIMER1 + TIMER_INTENSET) = 1u << 16;
 
-    REGISTER(UART0 + UART_PSELTXD) = PIN_TXD;
-    REGISTER(UART0 + UART_PSELRXD) = PIN_RXD;
+    REGISTER(UART0 + UART_PSELTXD) = RIG_NRF_PIN_TXD;
+    REGISTER(UART0 + UART_PSELRXD) = RIG_NRF_PIN_RXD;
     REGISTER(UART0 + UART_BAUDRATE) = UART_115200;
     REGISTER(UART0 + UART_ENABLE) = 4;
     REGISTER(UART0 + UART_INTENSET) = 1u << 2; /* RXDRDY */

@@ -1,12 +1,23 @@
-"""What pyOCD knows of a chip's memory before a probe is there."""
+"""What pyOCD knows of a chip before a probe is there."""
 
 from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["target_memory"]
+__all__ = ["knows_target", "target_memory"]
 
 _Range = tuple[int, int]
+
+
+def knows_target(target: str) -> bool:
+    """Whether pyOCD has this target, by itself or of an installed pack."""
+    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415 - see rig.probe
+    from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
+
+    name = normalise_target_type_name(target)
+    if name not in TARGET:
+        ManagedPacks.populate_target(name)
+    return name in TARGET
 
 
 def target_memory(target: str) -> tuple[_Range, _Range] | None:
