@@ -9,7 +9,7 @@ import click
 from rich.text import Text
 
 from rig.bench import build, build_port, open_points, port_of
-from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, terminal
+from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, short_path, terminal
 from rig.errors import UsageError
 from rig.inventory import Inventory
 from rig.lease import who_holds
@@ -150,7 +150,7 @@ def build_command(names: tuple[str, ...], boards_file: Path | None) -> int:
         for variant, path in (build_port(port) if port is not None else build(preset)).items():
             image = FirmwareImage.load(path)
             sizes = ", ".join(f"{section} {size}" for section, size in image.sections.items())
-            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {path.name}")
+            click.echo(f"{name} {variant}: {sizes}  {image.digest[:19]}  {short_path(path)}")
         place = port or port_of(preset)
         for point in open_points(place) if place is not None else []:
             click.echo(f"{name} to fill in: {point}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -89,3 +90,9 @@ class OnceGroup(click.Group):
     """A group of such commands."""
 
     command_class = OnceCommand
+
+
+def short_path(path: Path) -> str:
+    """A path for people: from here if it lies below."""
+    short = os.path.relpath(path)
+    return str(path) if short.startswith("..") else short

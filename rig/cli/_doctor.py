@@ -16,7 +16,6 @@ from rig.agent import find_external
 from rig.cli._common import OnceCommand, boards_option, json_option, print_json
 from rig.errors import RigError
 from rig.inventory import BoardSpec, Inventory
-from rig.link import is_network_line
 from rig.places import find_boards_file
 from rig.probe import knows_target, list_probes
 from rig.run import runs_directory
@@ -85,7 +84,9 @@ def _inventory(inventory_file: Path | None) -> Iterator[Finding]:
 
 def _real_board(spec: BoardSpec) -> Iterator[Finding]:
     """What a real board's entry names that is not to be had."""
-    device = spec.link.device if not is_network_line(spec.link.device or "") else None
+    device = spec.link.device
+    if device is not None and "://" in device:
+        device = None  # of another host
     if device is not None and not Path(device).exists():
         yield Finding(
             what=f"{spec.name}: {device}", found="not there", mend="plug the board in; ls -l /dev/serial/by-id"

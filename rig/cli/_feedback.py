@@ -56,7 +56,8 @@ def make_command(run: str, out: Path | None, no_captures: bool, show: bool, yes:
     """
     record, directory = _find(run)
     scrubber = Scrubber(names_here())
-    feedback = make_feedback(record, directory, scrubber, captures=not no_captures)
+    name = out.name if out is not None else ""
+    feedback = make_feedback(record, directory, scrubber, captures=not no_captures, name=name)
     path = out if out is not None else Path(feedback.name)
     _list(feedback, scrubber)
     if show:
@@ -80,7 +81,7 @@ def _find(name: str) -> tuple[RunRecord, Path | None]:
     try:
         found = find_run(name)
     except UsageError:
-        with open_store() as store:
+        with open_store(needed=False) as store:
             id = store.find(name) if name != "baseline" else None
             record = store.record(id) if id is not None else read_run(name, store)
             where = next((entry.directory for entry in store.entries() if entry.id == record.run.id), None)

@@ -22,6 +22,7 @@ _BASELINE = "baseline"
 _LATEST = "latest"
 _SHOWN = 20
 _WITNESSES = 5
+_NOWHERE = Path(":memory:")  # as SQLite calls a database that is no file
 
 
 def _store_file() -> Path | None:
@@ -32,17 +33,27 @@ def _store_file() -> Path | None:
     return Path(named) if named else runs_directory() / STORE
 
 
-def open_store() -> Store:
+def open_store(*, needed: bool = True) -> Store:
     """The store of this directory's runs, with all that lie there.
 
-    :raises UsageError: it is switched off.
+    :param needed: False where runs may be named without it: one that is off, or cannot be used, is then an empty one.
+    :raises UsageError: it is needed, and switched off. :raises RigError: it is needed, and cannot be used.
     """
     file = _store_file()
     if file is None:
+        if not needed:
+            return Store(_NOWHERE)
         raise UsageError("the history is off: RIG_HISTORY says so", hint="unset RIG_HISTORY, or let it name a file")
     runs = runs_directory()
-    store = Store(file)
-    for words in store.sync(runs):
+    try:
+        store = Store(file)
+        trouble = store.sync(runs)
+    except RigError as error:
+        if needed:
+            raise
+        click.echo(printable(f"without the history: {error.message}"), err=True)
+        return Store(_NOWHERE)
+    for words in trouble:
         click.echo(printable(f"left out: {words}"), err=True)
     return store
 
@@ -110,7 +121,7 @@ def compare_command(runs: tuple[str, ...], as_json: bool) -> int:
     names = (_BASELINE, *runs) if len(runs) == 1 else runs
     if len(names) == 2 and names[0] == names[1] == _BASELINE:
         raise UsageError("the baseline is held against itself", hint="name another run: rig compare baseline latest")
-    with open_store() as store:
+    with open_store(needed=False) as store:
         named = {n: read_run(n, store) for n in names if n != _BASELINE}
         beside = next((named[n] for n in reversed(names) if n != _BASELINE), None)
         records = [named.get(n) or read_run(n, store, beside=beside) for n in names]

@@ -40,6 +40,7 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
             "runs": "_metrics:runs_group",
             "feedback": "_feedback:feedback_group",
             "site": "_site:site_command",
+            "export": "_export:export_command",
             "serve": "_metrics:serve_command",
             "replay": "_replay:replay_command",
             "soak": "_soak:soak_command",

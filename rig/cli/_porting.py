@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import textwrap
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 
 from rig.bench import open_points
-from rig.cli._common import OnceCommand, boards_option
+from rig.cli._common import OnceCommand, boards_option, short_path
 from rig.errors import UsageError
 from rig.inventory import CORES
 from rig.places import checkout, firmware_root
@@ -91,16 +90,11 @@ def _memory(target: str | None, flash: tuple[int, int] | None, ram: tuple[int, i
 
 def _say(name: str, made: NewPort) -> None:
     for file in made.files:
-        click.echo(f"  {_short(file)}")
+        click.echo(f"  {short_path(file)}")
     points = open_points(made.folder)
     click.echo(f"{len(points)} point{'s' if len(points) != 1 else ''} to fill in:")
     for point in points:
         click.echo(textwrap.fill(point, 100, initial_indent="  ", subsequent_indent="      "))
-    click.echo(f"Then in {_short(made.boards_file)}: the probe's uid, the pyOCD target, the serial device.")
-    option = "" if made.boards_file.name == "boards.yaml" else f" --boards {_short(made.boards_file)}"
+    click.echo(f"Then in {short_path(made.boards_file)}: the probe's uid, the pyOCD target, the serial device.")
+    option = "" if made.boards_file.name == "boards.yaml" else f" --boards {short_path(made.boards_file)}"
     click.echo(f"next: rig build {name}{option}   (it builds as it is)")
-
-
-def _short(path: Path) -> str:
-    short = os.path.relpath(path)
-    return short if not short.startswith("..") else str(path)

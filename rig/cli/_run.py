@@ -15,6 +15,7 @@ from rich.text import Text
 
 from rig.claims import CLAIMS, FACTORS
 from rig.cli._common import OnceCommand, boards_option, json_option, print_json, say, terminal
+from rig.cli._export import tell_github
 from rig.cli._history import remember
 from rig.cli._progress import Progress
 from rig.errors import Outcome, RigError, UsageError
@@ -204,6 +205,7 @@ def end_run(console: Console, record: RunRecord, directory: Path, *, verbose: bo
     """Write a run's outputs, take it into the history, tell how it ended; returns the exit code."""
     publish(record, directory)
     remember(record, directory)
+    tell_github(record, error=as_json)
     if as_json:
         print_json(_in_json(record, directory))
     else:

@@ -19,6 +19,7 @@ _MOST_EVIDENCE = 20
 _MOST_FIGURES = 24
 _MOST_SEQUENCES = 4
 _MOST_LINES = 6  # of what one call came to
+_MOST_BESIDE = 6
 _PLAIN = re.compile(r"[^A-Za-z0-9-]+")
 
 
@@ -248,7 +249,8 @@ def _figures(record: RunRecord, claim: ClaimResult) -> list[str]:
     if not rows:
         return []
     lines = ["", "Figures (median and its 95 % interval; `network` is the same firmware without shared memory):", ""]
-    lines += ["| figure | conditions | build | median | p99 | max | samples |", "|---|---|---|---|---|---|---|"]
+    lines += ["| figure | conditions | build | median | p99 | max | samples | beside it |"]
+    lines += ["|---|---|---|---|---|---|---|---|"]
     for m in rows[:_MOST_FIGURES]:
         summary = m.summary
         assert summary is not None
@@ -260,10 +262,21 @@ def _figures(record: RunRecord, claim: ClaimResult) -> list[str]:
         lines.append(
             f"| {m.metric} | {_md(format_conditions(m.conditions, full=True))} | {m.variant} | "
             f"{format_number(summary.p50)}{interval} {unit} | {format_number(summary.p99)} | "
-            f"{format_number(summary.max)} | {summary.count:,} |"
+            f"{format_number(summary.max)} | {summary.count:,} | {_beside(m)} |"
         )
     more = len(rows) - _MOST_FIGURES
     return [*lines, "", f"{plural(more, 'more figure')} in `results.json`."] if more > 0 else lines
+
+
+def _beside(m: Measurement) -> str:
+    """What the figure's detail says in plain numbers and words, as far as it is not empty."""
+    plain = [(key, value) for key, value in m.detail.items() if isinstance(value, int | float | str)]
+    told = [f"{key.replace('_', ' ')} {_value(value)}" for key, value in plain if value not in ("", 0, False)]
+    return _md(", ".join(told[:_MOST_BESIDE]))
+
+
+def _value(value: float | str) -> str:
+    return value[:80] if isinstance(value, str) else "yes" if value is True else format_number(value)
 
 
 def _additional(
@@ -329,11 +342,12 @@ def _whole(record: RunRecord, told: Sequence[Issue], *, archive: str) -> Issue:
 
 
 def _common(rows: Iterable[Measurement]) -> dict[str, object]:
-    """The conditions that all of these figures share."""
-    tables = [dict(m.conditions) for m in rows if m.variant == "shm"]
-    if not tables:
-        return {}
-    return {k: v for k, v in tables[0].items() if all(table.get(k) == v for table in tables)}
+    """The conditions in which none of these figures differ; one that has no such condition does not count."""
+    values: dict[str, set[object]] = {}
+    for m in rows:
+        for key, value in m.conditions.items() if m.variant == "shm" else ():
+            values.setdefault(key, set()).add(value)
+    return {key: next(iter(found)) for key, found in values.items() if len(found) == 1}
 
 
 def _fill(step: str, common: dict[str, object]) -> str:

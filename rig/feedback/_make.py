@@ -33,15 +33,18 @@ class Feedback:
     left_out: tuple[str, ...]
 
 
-def make_feedback(record: RunRecord, directory: Path | None, scrubber: Scrubber, *, captures: bool = True) -> Feedback:
+def make_feedback(
+    record: RunRecord, directory: Path | None, scrubber: Scrubber, *, captures: bool = True, name: str = ""
+) -> Feedback:
     """Everything that goes into the archive of a run; nothing is written.
 
     :param directory: where the run's files lie; None if only its record is left.
     :param captures: also what crossed the link.
+    :param name: of the archive, as the texts call it; default: made of the run's id.
     """
     plain = scrubber.plain(to_json(record))
     clean = from_json(plain)
-    name = f"feedback-{clean.run.id}.zip"
+    name = name or f"feedback-{clean.run.id}.zip"
     left_out: list[str] = []
     logs = _logs(directory, scrubber, left_out, captures=captures) if directory is not None else []
     if directory is None:

@@ -27,6 +27,8 @@ from rig.probe import FirmwareImage, Probe
 _MOST_STEPS = 4000
 _MOST_REMEMBERED = 64  # payloads of publishes, until a callback has them
 _TRACE_SECONDS = 120.0
+_TRACES = (1, 1, 2, 2, 3)  # callbacks of so many samples in the windows that are tried; twice, for a burst's other end
+_GRACE = 8  # publishes after the last one that counts, in which its callbacks may still come
 _HALTS = 3
 _COUNTED = 10
 _CUT_PUBLISHES = 8
@@ -344,38 +346,51 @@ class _Watching:
         )
 
     def _collect(self, watch: Watch) -> bool:
-        """Up to the publish after the last one that counts: what that one causes belongs to it. True if it came, and
-        the core is halted there.
+        """Up to a publish after the last one that counts: what that one causes belongs to it, as far as it is told by a
+        number, until all have come or some more were published. True if there was one, and the core is halted there.
 
         RAM is searched once, at a callback of the application, for the sample that it has.
         """
         published, more = 0, False
         before: LinkCounters | None = None
+        sent: set[int] = set()
+        owed: set[int | None] = set()  # numbers that did not come yet
         for event in watch.events(timeout=self.plan.idle):
             if event.kind is Kind.PUBLISH:
                 published += 1
-                if before is None:
-                    before = self._settle()
-                if published > self.plan.publishes:
-                    more = True
+                before = before or self._settle()
+                if published == self.plan.publishes + 1:
+                    more, self.window = True, self._settle() - before
+                if more and (not owed or published > self.plan.publishes + _GRACE):
                     break
-                self.payloads[event.counter] = event.place, event.payload
-                self.others.append(event.payload)
-                if len(self.payloads) > _MOST_REMEMBERED:
-                    self.payloads.pop(next(iter(self.payloads)))
-            elif before is None:
-                continue  # what came before the first publish that was seen is of samples that were not
-            elif not self._told_at_publish:
-                self.others.append(event.payload)
-            if event.payload and (event.kind is Kind.PUBLISH or not self._told_at_publish):
-                self.payload_bytes.add(len(event.payload))
-            self.seen(event)
-            self.events.append(replace(event, payload=b""))
-            if event.kind is self.last and self.places is None and published > 1:
-                self._scan(event)
-        if before is not None:
+                if more:
+                    continue
+                if event.counter is not None:
+                    sent.add(event.counter)
+                    owed.add(event.counter)
+            elif not published or (more and not (event.kind is self.last and event.counter in sent)):
+                continue  # of samples that were not watched, or do not count
+            if event.kind is self.last:
+                owed.discard(event.counter)
+            self._keep(event, searched=published > 1)
+        if before is not None and not more:
             self.window = self._settle() - before
         return more
+
+    def _keep(self, event: Event, *, searched: bool) -> None:
+        """Take note of an event that counts, and of its bytes for as long as they may be needed."""
+        publish = event.kind is Kind.PUBLISH
+        if publish:
+            self.payloads[event.counter] = event.place, event.payload
+            if len(self.payloads) > _MOST_REMEMBERED:
+                self.payloads.pop(next(iter(self.payloads)))
+        if event.payload and publish is self._told_at_publish:
+            self.others.append(event.payload)
+            self.payload_bytes.add(len(event.payload))
+        self.seen(event)
+        self.events.append(replace(event, payload=b""))
+        if searched and event.kind is self.last and self.places is None:
+            self._scan(event)
 
     def _settle(self) -> LinkCounters:
         """What has crossed, once nothing crosses any more: the core is halted."""
@@ -436,21 +451,24 @@ class _Watching:
     def _trace(self, watch: Watch) -> Traced:
         """The core is halted at a publish, and at a callback afterwards.
 
-        Where the sample's bytes are known at its callback only, that may be one of an earlier publish: then the next
-        but one is taken, all of whose way is in a longer window.
+        The callback that ends it may be that of an earlier sample: where samples are published in bursts, or where a
+        sample's bytes are known at its callback only. Then another sample is taken, with more callbacks in its window.
         """
         if not self.probe.traces_writes:
             return Traced(unknown="a debug probe of real hardware cannot stop at every write")
         if not watch.addresses(self.last):
             return Traced(unknown="the profile names no callback, so that nothing ends it")
         readers = max(1, figures(self.events).readers)
-        traced = self._trace_once(watch, readers)
-        whole = self.profile.publish.loaned or self._told_at_publish or traced.unknown
-        if not whole and traced.serialised is None and self._next_publish(watch):
-            traced = self._trace_once(watch, 2 * readers)
-        return traced
+        for number, samples in enumerate(_TRACES):
+            if number and not self._next_publish(watch):
+                break
+            traced = self._trace_once(watch, samples * readers)
+            if traced is not None:
+                return traced
+        return Traced(unknown="the callback of the sample that was followed did not come before those of others")
 
-    def _trace_once(self, watch: Watch, callbacks: int) -> Traced:
+    def _trace_once(self, watch: Watch, callbacks: int) -> Traced | None:  # noqa: PLR0911 - one for each reason
+        """None: what ended it was the callback of an earlier sample."""
         here = watch.here()
         wanted = here.payload if here is not None else b""
         watch.disarm()
@@ -463,18 +481,22 @@ class _Watching:
             watch.arm()
             return Traced(unknown=fault.message)
         watch.arm()
+        at_end = watch.here()
         if not self._told_at_publish:
-            at_end = watch.here()
             wanted = at_end.payload if at_end is not None else b""
             if not wanted:
                 return Traced(unknown=watch.no_payload or "the profile says no place of a payload")
+        elif _others(here, at_end):
+            return None
         own = _own_bytes(wanted, self.others)
         if not _tells(wanted) or not own:
             return Traced(unknown="the payload cannot be told by its value: it needs other bytes in each block of 16")
         found = find_payload_writes(writes, wanted, symbol_at=self.image.symbol_at)
         rows = [row for row in found if any(row.offset <= at < row.offset + row.bytes for at in own)]
         doubtful = sum(row.bytes for row in found) - sum(row.bytes for row in rows)
-        if self.profile.publish.loaned or not rows or (not self._told_at_publish and rows[0].bytes < len(wanted)):
+        if not self._told_at_publish and (not rows or rows[0].bytes < len(wanted)):
+            return None
+        if self.profile.publish.loaned or not rows:
             return Traced(copies=tuple(rows), writes=len(writes), doubtful=doubtful)
         return Traced(serialised=rows[0], copies=tuple(rows[1:]), writes=len(writes), doubtful=doubtful)
 
@@ -493,21 +515,45 @@ class _Watching:
             return self._count(watch, min(self.plan.idle, _STARTUP_SECONDS))
 
     def _count(self, watch: Watch, idle: float, *, skipped: int = 0) -> Figures:
-        """What is seen of so many publishes; the first ones only clear the way of what was sent before the cut."""
+        """What is seen of so many publishes; the first ones only clear the way of what was sent before the cut.
+
+        What they cause may come behind later publishes: with numbers it is waited for, without them the count begins
+        and ends between two bursts. Where nothing is delivered there are no bursts, and it ends all the same.
+        """
         events: list[Event] = []
         sent: set[int] = set()
-        published = -skipped
+        owed: set[int | None] = set()
+        published, counted = -skipped, 0
+        between, heard, counts = True, False, False
         for event in watch.events(timeout=idle):
-            published += event.kind is Kind.PUBLISH
-            if published > _CUT_PUBLISHES:
-                break
-            if published <= 0:
-                continue
-            if event.kind is Kind.PUBLISH and event.counter is not None:
-                sent.add(event.counter)
-            if event.kind is Kind.PUBLISH or event.counter is None or not sent or event.counter in sent:
+            last = event.kind is self.last
+            if event.kind is Kind.PUBLISH:
+                published += 1
+                enough = counted >= _CUT_PUBLISHES and (not heard or (between and not owed))
+                if enough or published > _CUT_PUBLISHES + _GRACE:
+                    break
+                begun = counted > 0 or between or published > _GRACE // 2
+                counts = published > 0 and begun and (counted < _CUT_PUBLISHES or not sent)
+                between = False
+                counted += counts
+                if counts and event.counter is not None:
+                    sent.add(event.counter)
+                    owed.add(event.counter)
+            elif last:
+                between = True
+            told = last and event.counter is not None and bool(sent)
+            if event.counter in sent if told else counts:
+                heard = heard or last
+                owed.discard(event.counter if last else None)
                 events.append(replace(event, payload=b""))
         return figures(events)
+
+
+def _others(begin: Event | None, end: Event | None) -> bool:
+    """Whether a callback has surely another sample than a publish had."""
+    if begin is None or end is None or begin.counter is None or end.counter is None:
+        return False
+    return begin.counter != end.counter
 
 
 def _own_bytes(payload: bytes, others: Sequence[bytes]) -> list[int]:

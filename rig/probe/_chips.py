@@ -11,9 +11,11 @@ _Range = tuple[int, int]
 
 def knows_target(target: str) -> bool:
     """Whether pyOCD has this target, by itself or of an installed pack."""
-    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415 - see rig.probe
+    from pyocd.probe.aggregator import PROBE_CLASSES  # noqa: PLC0415 - see rig.probe; loads the emulated targets too
+    from pyocd.target import TARGET, normalise_target_type_name  # noqa: PLC0415
     from pyocd.target.pack.pack_target import ManagedPacks  # noqa: PLC0415
 
+    assert PROBE_CLASSES
     name = normalise_target_type_name(target)
     if name not in TARGET:
         ManagedPacks.populate_target(name)

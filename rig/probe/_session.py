@@ -438,14 +438,25 @@ def _options(
     return options | dict(more)
 
 
-def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
+def check_target(target: str) -> str:
+    """pyOCD's own name of a target that it knows, be it built in or of an installed pack.
 
-    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
+    :raises UsageError: it knows none of this name.
+    """
+    from pyocd.target import normalise_target_type_name  # noqa: PLC0415 - see rig.probe
 
-    if not knows_target(target):
+    name: str = normalise_target_type_name(target)
+    if not knows_target(name):
         raise UsageError(
             f"pyOCD knows no target {target!r}", hint=f"pyocd list --targets; or: pyocd pack install {target}"
         )
+    return name
+
+
+def _session(raw: Any, target: str, options: Mapping[str, object]) -> Any:
+    from pyocd.core.session import Session  # noqa: PLC0415 - see rig.probe
+
+    check_target(target)
     session = Session(raw, auto_open=False, options=dict(options))
     session.target._svd_location = None  # a register description that nobody reads, parsed by a thread of its own
     return session

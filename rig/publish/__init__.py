@@ -11,6 +11,7 @@ from pathlib import Path
 from rig.errors import ResultsFault, RigError, describe
 from rig.publish._atomic import write_whole
 from rig.publish._exporter import LOOPBACK, serve
+from rig.publish._exports import FORMATS, github_annotations, github_summary
 from rig.publish._formats import (
     CLOCKS,
     VERDICT_SIGNS,
@@ -30,6 +31,7 @@ from rig.records import RunRecord, save
 
 __all__ = [
     "CLOCKS",
+    "FORMATS",
     "LOOPBACK",
     "VERDICT_SIGNS",
     "Column",
@@ -41,6 +43,8 @@ __all__ = [
     "findings",
     "format_conditions",
     "format_number",
+    "github_annotations",
+    "github_summary",
     "html",
     "junit",
     "measurement_table",

@@ -1,7 +1,9 @@
 """JUnit XML: one test suite per board, one test case per claim.
 
 Refuted is a ``failure``; a fault that kept a claim from being decided, and *inconclusive*, are an ``error`` (the test
-could not say); *not run* is ``skipped``. Evidence goes into the text of the case.
+could not say); *not run* is ``skipped``. Evidence goes into the text of the case. The file is valid for Jenkins' xunit
+plugin (junit-10.xsd), which knows no properties of a case: they are lines ``[[PROPERTY|name=value]]`` of its output, as
+other readers of JUnit take them.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ def junit(record: RunRecord) -> str:
     totals = {
         key: sum(int(suite.get(key, "0")) for suite in root) for key in ("tests", "failures", "errors", "skipped")
     }
-    for key, value in totals.items():
-        root.set(key, str(value))
+    for key in ("tests", "failures", "errors"):  # the plugin's schema has no other sum here
+        root.set(key, str(totals[key]))
+    root.set("time", f"{record.run.seconds or 0:.3f}")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -40,7 +43,7 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
     accepted = sum(1 for claim in claims if claim.accepted)
     suite = ET.Element(
         "testsuite",
-        name=_clean(f"rig.{board.name}".rstrip(".")),
+        name=clean_xml(f"rig.{board.name}".rstrip(".")),
         timestamp=record.run.started,
         tests=str(len(claims)),
         failures=str(count[Verdict.REFUTED]),
@@ -50,11 +53,11 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
     )
     properties = ET.SubElement(suite, "properties")
     facts = {"run": record.run.id, "rig": record.run.rig_version, "agent": record.environment.agent}
-    facts |= {f"firmware.{f.variant}": f.digest for f in board.firmware}
+    facts |= {"kind": record.run.kind, **facts_of(board)}
     for name, value in facts.items():
-        ET.SubElement(properties, "property", name=name, value=_clean(value))
+        ET.SubElement(properties, "property", name=name, value=clean_xml(value))
     for claim in claims:
-        suite.append(_case(claim))
+        suite.append(_case(claim, record))
     faults = [fault for fault in record.faults if fault.board == board.name]
     if faults:
         text = "\n".join(
@@ -62,7 +65,7 @@ def _suite(record: RunRecord, board: Board) -> ET.Element:
             for f in faults
             for line in (f"{f.blame} fault during {f.step}: {f.message} {_next(f)}".rstrip(), *evidence_lines(f))
         )
-        ET.SubElement(suite, "system-err").text = _clean(text)
+        ET.SubElement(suite, "system-err").text = clean_xml(text)
     return suite
 
 
@@ -70,8 +73,23 @@ def _next(fault: Fault) -> str:
     return "(mended: the run was resumed)" if fault.mended else fault.hint
 
 
-def _case(claim: ClaimResult) -> ET.Element:
-    case = ET.Element("testcase", classname=_clean(f"rig.claims.{claim.board}"), name=_clean(claim.id), time="0")
+def facts_of(board: Board) -> dict[str, str]:
+    """What a board and its firmware are, as properties and labels."""
+    facts = {"target": board.target, "core": board.core, "clock": board.clock, "link": board.link}
+    for f in board.firmware:
+        facts |= {"middleware": f"{f.middleware} {f.middleware_version}", "os": f.system, "compiler": f.compiler}
+    return {key: value for key, value in facts.items() if value} | {
+        f"firmware.{f.variant}": f.digest for f in board.firmware
+    }
+
+
+def _case(claim: ClaimResult, record: RunRecord) -> ET.Element:
+    case = ET.Element(
+        "testcase",
+        classname=clean_xml(f"rig.claims.{claim.board}"),
+        name=clean_xml(claim.id),
+        time=f"{claim.seconds or 0:.3f}",
+    )
     evidence = "\n".join([claim.reason, *(f"- {item.text}" for item in claim.evidence)])
     if claim.expected:
         evidence += f"\n{claim.expected}"
@@ -79,17 +97,29 @@ def _case(claim: ClaimResult) -> ET.Element:
         evidence += f"\nrepeat: {claim.repeat}"
     match claim.verdict:
         case _ if claim.accepted:
-            ET.SubElement(case, "skipped", message=_clean(f"{claim.verdict.value}, {claim.expected}"))
+            ET.SubElement(case, "skipped", message=clean_xml(f"{claim.verdict.value}, {claim.expected}"))
         case Verdict.REFUTED:
-            ET.SubElement(case, "failure", type="refuted", message=_clean(claim.reason)).text = _clean(evidence)
+            ET.SubElement(case, "failure", type="refuted", message=clean_xml(claim.reason)).text = clean_xml(evidence)
         case Verdict.INCONCLUSIVE:
-            ET.SubElement(case, "error", type="inconclusive", message=_clean(claim.reason)).text = _clean(evidence)
+            ET.SubElement(case, "error", type="inconclusive", message=clean_xml(claim.reason)).text = clean_xml(
+                evidence
+            )
         case Verdict.NOT_RUN:
-            ET.SubElement(case, "skipped", message=_clean(claim.reason))
+            ET.SubElement(case, "skipped", message=clean_xml(claim.reason))
         case Verdict.CONFIRMED:
-            ET.SubElement(case, "system-out").text = _clean(evidence)
+            pass
+    facts = {
+        "verdict": claim.verdict.value,
+        "run": record.run.id,
+        "kind": record.run.kind,
+        "criterion": claim.criterion,
+    }
+    lines = [f"[[PROPERTY|{key}={' '.join(value.split())}]]" for key, value in facts.items() if value]
+    confirmed = claim.verdict is Verdict.CONFIRMED and not claim.accepted
+    ET.SubElement(case, "system-out").text = clean_xml("\n".join([*lines, *([evidence] if confirmed else [])]))
     return case
 
 
-def _clean(text: str) -> str:
+def clean_xml(text: str) -> str:
+    """The text without what XML cannot carry."""
     return _FORBIDDEN.sub("\ufffd", text)

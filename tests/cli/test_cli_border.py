@@ -164,6 +164,7 @@ def test_control_characters_of_a_record_never_reach_the_terminal(
     raw["run"]["outcome"] = ESCAPE
     one = stored(tmp_path / "one", json.dumps(raw))
     raw["measurements"][0]["samples"] = [1]
+    raw["run"]["id"] += "-2"
     two = stored(tmp_path / "two", json.dumps(raw))
     done = rig(*command, str(one), *([str(two)] if command == ("compare",) else []))
     assert not [c for c in "\x1b\x07\x9b" if c in done.out + done.err]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from rig_process import Finished
-from sample_record import one_board, sample
+from sample_record import one_board, only, sample
 
 from rig.records import save
 
@@ -19,7 +19,7 @@ Rig = Callable[..., Finished]
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     run = tmp_path / "reports" / "runs" / sample().run.id
     run.mkdir(parents=True)
-    save(one_board(sample(), "nucleo-f446re"), run / "results.json")
+    save(only(one_board(sample(), "nucleo-f446re"), "burst-order"), run / "results.json")
     (run / "console.log").write_text("hello from zaphod, /home/zaphod/x\n")
     (run.parent / "latest").symlink_to(run.name)
     monkeypatch.setenv("USER", "zaphod")

@@ -96,6 +96,9 @@ def test_a_store_that_is_none_spoils_no_other_command(here: Rig, place: Path) ->
     done = here("runs", cwd=place)
     assert done.code == 2 and "no store of runs" in done.err
     assert here("report", cwd=place).code == 0
+    one, two = (str(place / "reports" / "runs" / f"2026030{n}T000000Z-000{n - 1}") for n in (1, 3))
+    done = here("compare", one, two, cwd=place)
+    assert done.code == 1 and "without the history" in done.err
 
 
 def test_the_store_may_be_elsewhere_or_off(here: Rig, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +108,8 @@ def test_the_store_may_be_elsewhere_or_off(here: Rig, place: Path, monkeypatch: 
     monkeypatch.setenv("RIG_HISTORY", "off")
     done = here("runs", cwd=place)
     assert done.code == 2 and "RIG_HISTORY" in done.err
+    one, two = (f"2026030{n}T000000Z-000{n - 1}" for n in (1, 3))
+    assert here("compare", one, two, cwd=place).code == 1, "ids are known without the history"
 
 
 def test_the_newest_run_of_each_board_and_kind_goes_into_a_folder(here: Rig, place: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sample_record import one_board, sample
+from sample_record import one_board, only, sample
 
 from rig.errors import ResultsFault, UsageError
 from rig.feedback import (
@@ -26,7 +26,7 @@ from rig.feedback import (
 )
 from rig.records import RunRecord, Verdict, to_json
 
-RECORD = one_board(sample(), "native")
+RECORD = only(one_board(sample(), "native"), "copies", "shared-buffer", "burst-order", "message-size")
 NAMES = Names(hosts=("lab-pc-7",), users=("alice",), homes=("/home/alice",))
 
 

@@ -108,7 +108,8 @@ def test_a_refuted_claim_tells_all_that_its_reader_would_ask() -> None:
         "Create one writer and 2 readers on one topic.",
         "rig run --board nucleo-f446re --claims burst-order",
         "rig replay sequences/nucleo-f446re-1-in_order.json --board nucleo-f446re",
-        "| samples_out_of_order | 32 B, 2 readers, burst of 2, buffers 8 | shm | 3 samples | 3 | 3 | 1 |",
+        "| samples_out_of_order | 32 B, 2 readers, burst of 2, buffers 8 | shm | 3 samples | 3 | 3 | 1 | accepted 2 |",
+        "Publish `burst` samples of 32 bytes without a spin",
         "image `shm`: `sha256:dddd",
         "`a.zip` goes with this",
     ):

@@ -148,10 +148,10 @@ def test_an_application_of_our_client_by_the_profile_bare_client(
     shm, network = seen["shm"], seen["network"]
     assert (shm.figures.published, shm.figures.transport_local, shm.figures.transport_link) == (20, 20, 0)
     assert (network.figures.transport_local, shm.false_stops, network.false_stops) == (0, 0, 0)
-    assert network.figures.transport_link >= 19  # the last one may be on its way
+    assert network.figures.transport_link >= 16  # the last ones may be on their way
     assert shm.session_alive and network.session_alive and (shm.sessions, network.sessions) == (1, 1)
     assert shm.link.to_agent.data_messages == shm.link.to_board.data_messages == 0
-    assert network.link.to_board.data_messages >= 19
+    assert network.link.to_board.data_messages >= 16
     assert shm.traced.serialised is not None
     assert (shm.traced.serialised.caller, shm.traced.serialised.bytes, shm.traced.copies) == ("main", 96, ())
     assert shm.severed is not None and shm.severed.transport_local == shm.severed.published == 8

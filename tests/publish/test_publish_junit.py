@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
@@ -27,6 +28,7 @@ def test_a_suite_for_each_board_and_a_case_for_each_claim(root: ET.Element) -> N
 
 def test_each_verdict_has_its_own_shape(root: ET.Element) -> None:
     shapes = {"failure": "refuted", "error": "inconclusive", "skipped": "not_run", "system-out": "confirmed"}
+    assert all(case.find("system-out") is not None for case in root.iter("testcase"))
     found = {(c.get("classname"), c.get("name")): shapes[next(iter(c)).tag] for c in root.iter("testcase")}
     assert found == {(f"rig.claims.{c.board}", c.id): c.verdict.value for c in sample().claims}
     failure = next(root.iter("failure"))
@@ -37,6 +39,9 @@ def test_each_verdict_has_its_own_shape(root: ET.Element) -> None:
 def test_the_totals_are_those_of_the_cases(root: ET.Element) -> None:
     for element in (root, *root.findall("testsuite")):
         for key, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"), ("tests", "testcase")):
+            if element.tag == "testsuites" and key == "skipped":
+                assert element.get(key) is None, "the schema of Jenkins' xunit plugin has no such sum"
+                continue
             assert int(element.get(key, "-1")) == len(list(element.iter(tag))), (element.get("name"), key)
 
 
@@ -75,3 +80,41 @@ def test_a_board_that_only_a_claim_or_a_fault_names_is_not_lost() -> None:
     fault = replace(FAULT, board="lost")
     root = ET.fromstring(junit(replace(sample(), boards=(), claims=sample().claims[:1], faults=(fault,))))
     assert [suite.get("name") for suite in root] == ["rig.mps2-an385", "rig.lost"]
+
+
+ALLOWED = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors", "skipped", "time", "timestamp"},
+    "testcase": {"name", "classname", "time"},
+    "properties": set(),
+    "property": {"name", "value"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+    "skipped": {"message"},
+    "system-out": set(),
+    "system-err": set(),
+}
+"""Elements and attributes of ours that the schema of Jenkins' xunit plugin knows (junit-10.xsd)."""
+
+
+def test_nothing_is_in_it_that_jenkins_does_not_know(root: ET.Element) -> None:
+    for element in root.iter():
+        assert set(element.attrib) <= ALLOWED[element.tag], element.tag
+    for case in root.iter("testcase"):
+        assert {child.tag for child in case} <= {"failure", "error", "skipped", "system-out"}
+        assert re.fullmatch(r"\d+\.\d{3}", case.get("time", ""))
+
+
+def test_a_case_has_its_time_and_properties() -> None:
+    record = sample()
+    claims = tuple(replace(claim, seconds=1.25) for claim in record.claims[:2])
+    root = ET.fromstring(junit(replace(record, claims=claims)))
+    for case, claim in zip(root.iter("testcase"), claims, strict=True):
+        text = str(case.findtext("system-out"))
+        assert case.get("time") == "1.250"
+        for line in (f"[[PROPERTY|verdict={claim.verdict.value}]]", f"[[PROPERTY|run={record.run.id}]]"):
+            assert line in text.splitlines()
+    suite = root.find("testsuite")
+    assert suite is not None
+    facts = {p.get("name"): p.get("value") for p in suite.iter("property")}
+    assert facts["kind"] == "full" and facts["middleware"] == "reference 0.1.0" and facts["clock"] == "virtual"

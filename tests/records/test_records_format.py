@@ -170,3 +170,16 @@ def test_a_measurement_without_samples_has_no_value() -> None:
     with pytest.raises(ValueError, match="no samples"):
         _ = empty.value
     assert isinstance(empty, Measurement)
+
+
+def test_a_record_of_an_older_version_is_read_and_its_kind_is_known(plain: dict[str, Any]) -> None:
+    """Before runs said whether they were quick, and claims how long they took."""
+    for command, kind in (("rig run --quick --board native", "quick"), ("rig run", "full")):
+        raw = copy.deepcopy(plain)
+        raw["run"]["command"] = command
+        del raw["run"]["quick"]
+        for claim in raw["claims"]:
+            del claim["seconds"]
+        record = from_json(raw)
+        assert record.run.kind == kind and record.claims[0].seconds is None
+    assert replace(record.run, quick=True).kind == "quick"

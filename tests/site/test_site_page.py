@@ -40,10 +40,31 @@ def of_version(record: RunRecord, version: str, digit: str) -> RunRecord:
     return replace(record, run=run, boards=boards, measurements=rows)
 
 
+SHOWN = {"latency", "copies", "shared-buffer"}
+
+
+def some(record: RunRecord) -> RunRecord:
+    """A few of its claims, with some of their figures: a page with plots would only take longer."""
+    return replace(
+        record,
+        measurements=tuple(
+            m
+            for m in record.measurements
+            if m.experiment in SHOWN
+            and m.metric != "publish_to_callback_loaded"
+            # One bar or point makes no plot.
+            and m.conditions.get("readers") == 1
+            and m.conditions.get("spin_timeout_ms", 10) == 10
+            and (m.experiment != "latency" or m.conditions.get("payload_bytes") == 4)
+        ),
+        claims=tuple(c for c in record.claims if c.id in SHOWN),
+    )
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("site")
-    mps2, native = one_board(sample(faults=())), one_board(sample(faults=()), "native")
+    mps2, native = (some(one_board(sample(faults=()), name)) for name in ("mps2-an385", "native"))
     lying = tuple(
         replace(c, verdict=Verdict.REFUTED, reason="<script>alert(1)</script>") if c.id == "copies" else c
         for c in native.claims
@@ -52,8 +73,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         packed(directory, "one.zip", mps2),
         packed(directory, "later.zip", of_version(mps2, "0.2.0", "9")),
         packed(directory, "lying.zip", replace(native, claims=lying)),
-        packed(directory, "again.zip", mps2),
     ]
+    archives.append(archives[0])
     (directory / "broken.zip").write_text("no archive")
     sources, trouble = read_sources([*archives, directory / "broken.zip"])
     assert len(sources) == 3
@@ -66,7 +87,7 @@ def test_every_link_leads_to_a_report_and_to_a_place_in_it(site: Path) -> None:
     text = (site / "index.html").read_text()
     links = re.findall(r'href="([^"]+)"', text)
     reports = [link for link in links if link.startswith("reports/")]
-    assert len(reports) > 40
+    assert len(reports) > 20
     for link in set(reports):
         file, _, place = link.partition("#")
         report = (site / file).read_text()
@@ -82,7 +103,7 @@ def test_verdicts_stand_by_board_middleware_and_version(site: Path) -> None:
         ("mps2-an385", "reference 0.2.0"),
         ("native", "reference 0.1.0"),
     ]
-    assert text.count('class="chip ') >= 3 * 8
+    assert text.count('class="chip ') == 3 * len(SHOWN)
 
 
 def test_clocks_are_kept_apart(site: Path) -> None:
@@ -127,7 +148,7 @@ def test_a_browser_without_javascript_shows_it_at(site: Path, tmp_path: Path, wi
 
 
 def test_rig_site_names_what_it_leaves_out(here: Callable[..., Finished], tmp_path: Path) -> None:
-    packed(tmp_path, "one.zip", one_board(sample(faults=())))
+    packed(tmp_path, "one.zip", some(one_board(sample(faults=()))))
     done = here("site", "one.zip", cwd=tmp_path)
     assert done.code == 0 and done.out == "site/index.html: 1 run\n", done.err
     (tmp_path / "bad.zip").write_text("x")

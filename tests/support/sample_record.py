@@ -413,3 +413,12 @@ def one_board(record: RunRecord, name: str = "mps2-an385") -> RunRecord:
         claims=tuple(claim for claim in record.claims if claim.board == name),
         faults=tuple(fault for fault in record.faults if fault.board == name),
     )
+
+
+def only(record: RunRecord, *experiments: str) -> RunRecord:
+    """Only what belongs to these experiments, whose claims have the same names: a page of it is made in no time."""
+    return replace(
+        record,
+        measurements=tuple(m for m in record.measurements if m.experiment in experiments),
+        claims=tuple(claim for claim in record.claims if claim.id in experiments),
+    )
