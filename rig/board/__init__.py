@@ -5,6 +5,7 @@ messages on the link; it only says where mailbox and link are.
 """
 
 from rig.board._board import Board, BoardIdentity, LinkEndpoint, Memory
+from rig.board._command import run_command
 from rig.board._console import ConsoleChunk, ConsoleRecorder
 from rig.board._open import open_board
 
@@ -16,4 +17,5 @@ __all__ = [
     "LinkEndpoint",
     "Memory",
     "open_board",
+    "run_command",
 ]

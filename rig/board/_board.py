@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, final
 
 from rig.board._console import ConsoleRecorder
 from rig.inventory import BoardKind, BoardSpec
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
+from rig.records import Command
 
 __all__ = ["MAILBOX_SYMBOL", "Board", "BoardIdentity", "LinkEndpoint", "Memory"]
 
@@ -122,6 +123,11 @@ class Board(Protocol):
     @property
     def recoveries(self) -> Mapping[str, int]:
         """How often each stage of recovery was needed: reset, reconnect, power-cycle."""
+        ...
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Commands of boards.yaml that were run to switch its power."""
         ...
 
     def flash(self, image: FirmwareImage) -> FlashReport:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from rig.board._board import MAILBOX_SYMBOL, BoardIdentity, LinkEndpoint, Memory
@@ -16,6 +16,7 @@ from rig.board._teardown import run_step
 from rig.errors import BoardFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.probe import CRASH_SYMBOL, FirmwareImage, FlashReport, MemoryWrite, Probe, RttReader, decode_crash, open_probe
+from rig.records import Command
 
 __all__ = ["DebuggedBoard"]
 
@@ -23,6 +24,7 @@ _LOG = logging.getLogger(__name__)
 _RTT_SYMBOL = "_SEGGER_RTT"
 _RTT_BLOCK_SIZE = 24
 _LOG_PERIOD = 0.05  # seconds; the log must not take time from what is measured
+_SWITCHING = 3600.0  # seconds; commands of the person's have a limit of their own, an emulator a shorter one
 _LADDER = ("reset", "reconnect", "power-cycle")
 
 
@@ -93,6 +95,10 @@ class DebuggedBoard:
     @property
     def recoveries(self) -> Mapping[str, int]:
         return MappingProxyType(self._recoveries)
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return tuple(self._power.commands)
 
     def ram_regions(self) -> list[tuple[int, int]]:
         return self._need_probe().ram_regions()
@@ -220,7 +226,7 @@ class DebuggedBoard:
 
     def _cycle(self) -> None:
         self._disconnect()
-        run_step("power off", self._power.off)
+        run_step("power off", self._power.off, timeout=_SWITCHING)
         self._latch.reset()
         self._crash, self._booted = None, False
         with self._latch.step():
@@ -277,7 +283,7 @@ class DebuggedBoard:
         if self._pump is not None:
             run_step("stop log", self._pump.stop, timeout=1.0)
         self._disconnect()
-        run_step("power off", self._power.off)
+        run_step("let go", self._power.let_go, timeout=_SWITCHING)
 
 
 class _BoardMemory:

@@ -11,7 +11,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,6 +24,7 @@ from rig.errors import BoardFault, EnvironmentFault, RigFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.probe import FirmwareImage, FlashReport, MemoryWrite, Probe
+from rig.records import Command
 
 __all__ = ["NativeBoard"]
 
@@ -88,6 +89,10 @@ class NativeBoard:
     @property
     def recoveries(self) -> Mapping[str, int]:
         return MappingProxyType(self._recoveries)
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return ()
 
     def ram_regions(self) -> list[tuple[int, int]]:
         shared = len(self.mapped())

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import time
+from collections.abc import Sequence
 from typing import Protocol
 
 from rig.board._board import LinkEndpoint
+from rig.board._command import run_command
+from rig.errors import EnvironmentFault, RigError
 from rig.inventory import BoardSpec
 from rig.lease import lease
 from rig.probe.qemu import EmulatedMachine, launch, qemu_version
+from rig.records import Command
 
 __all__ = ["EmulatedPower", "FixedPower", "Power"]
 
@@ -38,8 +43,17 @@ class Power(Protocol):
 
     def off(self) -> None: ...
 
+    def let_go(self) -> None:
+        """Give the board back; one that is real keeps its power."""
+        ...
+
     def death(self) -> str | None:
         """Return why the board has lost its power by itself, None if it has not."""
+        ...
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """Commands that were run to switch it."""
         ...
 
 
@@ -78,13 +92,20 @@ class EmulatedPower:
     def off(self) -> None:
         self._stack.close()
 
+    def let_go(self) -> None:
+        self.off()
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        return ()
+
     def death(self) -> str | None:
         return None if self._machine is None else self._machine.exit_reason()
 
 
 class FixedPower:
-    """A real board, or one that another host emulates, leased while it is in use. The rig cannot switch its power: off
-    and on do nothing.
+    """A real board, or one that another host emulates, leased while it is in use. The commands of boards.yaml switch
+    its power; without them off and on do nothing.
     """
 
     def __init__(self, spec: BoardSpec, *, patience: float, icount_shift: int | None = None) -> None:
@@ -97,6 +118,8 @@ class FixedPower:
         self._patience = patience
         self._stack = contextlib.ExitStack()
         self._leased = False
+        self._is_off = False
+        self.commands: list[Command] = []
 
     @property
     def probe_uid(self) -> str:
@@ -111,8 +134,31 @@ class FixedPower:
         if not self._leased:
             self._stack.enter_context(lease(self._uid, timeout=self._patience))
             self._leased = True
+        if self._is_off and self._spec.power is not None:
+            self._switch("on", self._spec.power.on)
+            self._is_off = False
+            time.sleep(self._spec.power.settle)
 
     def off(self) -> None:
+        if self._spec.power is not None:
+            self._is_off = True  # also where the command fails: then on is tried all the same
+            self._switch("off", self._spec.power.off)
+
+    def _switch(self, way: str, words: tuple[str, ...]) -> None:
+        assert self._spec.power is not None
+        done = run_command(f"power {way}", words, seconds=self._spec.power.seconds)
+        self.commands.append(done)
+        if done.code != 0:
+            how = "took too long" if done.code is None else f"ended with exit code {done.code}"
+            raise EnvironmentFault(
+                f"the power of board {self._spec.name} cannot be switched {way}: {done.command} {how}",
+                hint=done.output.strip().rpartition("\n")[2] or f"it said nothing; see power: at {self._spec.where}",
+            )
+
+    def let_go(self) -> None:
+        with contextlib.suppress(RigError):  # a board that was switched off does not stay so
+            if self._leased:
+                self.on()
         self._stack.close()
         self._leased = False
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rig.claims._claim import Decision, Figures, confirmed, fact, inconclusive, refuted
 from rig.claims._phrases import NO_SHM, long_life, number, unsupported
-from rig.records import Condition, Metric
-from rig.records.vocabulary import Pairs, Requests, Room, Rounds
+from rig.records import Condition, Evidence, Metric
+from rig.records.vocabulary import LongLife, Pairs, Requests, Room, Rounds
 
 
 def local_matching(figures: Figures) -> Decision:
@@ -19,13 +19,12 @@ def local_matching(figures: Figures) -> Decision:
     evidence += [fact(f"{pair}: {what}", wrong[0]) for pair, what in found.items()]
     evidence += [fact(f"{pair}: not known, {why}", wrong[0]) for pair, why in unknown.items()]
     evidence += [fact(f"{pair}: not tried, {why}", wrong[0]) for pair, why in untried.items()]
-    bad, aged, life = long_life(figures)
-    evidence += life
+    aged, bad = _late_readers(figures, evidence)
     if found:
         pair, what = next(iter(found.items()))
         return refuted(f"{len(found)} of {number(tried[0].value)} pairs are wrong; {pair}: {what}", evidence)
     if bad:
-        return refuted(f"late readers at a writer that keeps its last samples, {bad}", evidence)
+        return refuted(bad, evidence)
     if not tried[0].value:
         return inconclusive("not one pair could be made", evidence)
     if unknown:
@@ -33,6 +32,22 @@ def local_matching(figures: Figures) -> Decision:
         return inconclusive(f"{len(unknown)} pairs could not be made; {pair}: {why}", evidence)
     rest = f"; {len(untried)} do not apply here" if untried else ""
     return confirmed(f"all {number(tried[0].value)} pairs match as DDS says{aged}{rest}", evidence)
+
+
+def _late_readers(figures: Figures, evidence: list[Evidence]) -> tuple[str, str]:
+    """Of late readers in a long life: words to end a confirmation with, and what is wrong. Where one could not be made
+    or deleted, that is no matter of matching: `lifecycle` has the same rounds.
+    """
+    _, aged, life = long_life(figures)
+    evidence += life
+    for m in figures.measured(Metric.LIFE_WRONG, "shm"):
+        told = m.read(LongLife)
+        if told.refused:
+            return "", ""
+        if told.owed != told.heard or told.damaged or told.misplaced:
+            what = f"{told.rounds:,} late readers at a writer that keeps its last samples got {told.heard:,} of "
+            return aged, f"{what}{told.owed:,}, {told.damaged:,} damaged and {told.misplaced:,} out of order"
+    return aged, ""
 
 
 def entity_capacity(figures: Figures) -> Decision:

@@ -31,8 +31,9 @@ def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
     wrong, words, facts = "", "", []
     for m in figures.measured(Metric.LIFE_WRONG, "shm"):
         told = m.read(LongLife)
+        case = f"{m.conditions['case']}: " if "case" in m.conditions else ""
         seen = (
-            f"{told.rounds:,} rounds in one start: {told.heard:,} of {told.owed:,} callbacks, {told.damaged:,} "
+            f"{case}{told.rounds:,} rounds in one start: {told.heard:,} of {told.owed:,} callbacks, {told.damaged:,} "
             f"damaged, {told.misplaced:,} misplaced, {told.refused:,} calls refused, {told.buffers_leaked} buffers and "
             f"{told.entities_leaked} entities leaked"
         )

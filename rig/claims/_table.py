@@ -198,9 +198,9 @@ _ROWS = (
         id="lifecycle",
         statement="Entities may come and go.",
         method="Entities are created and deleted 100 times, in a quick run 20. A reader is deleted, also while "
-        "samples wait for it. One of two sessions is closed. Then a reader comes and goes at a writer that stays: "
-        "70,000 times in one start, in a quick run 300. Sessions are opened and closed too few times to show a slow "
-        "leak.",
+        "samples wait for it. One of two sessions is closed. Then a reader comes and goes at a writer that stays, and "
+        "a writer that leaves samples behind: each 70,000 times in one start, in a quick run 300. Sessions are opened "
+        "and closed too few times to show a slow leak.",
         criterion="nothing leaks, other entities are unaffected, a deleted reader gets nothing",
         experiment="lifecycle",
         decide=_entities.lifecycle,

@@ -59,9 +59,12 @@ def open_store(*, needed: bool = True) -> Store:
 
 
 def remember(record: RunRecord, directory: Path) -> None:
-    """Add a run that has ended to the store. An error there is reported and does not change the run's outcome."""
+    """Add a run that has ended to the store. An error there is reported and does not change the run's outcome.
+
+    If a run's results go elsewhere, no directory of runs is made here only for its history.
+    """
     file = _store_file()
-    if file is None:
+    if file is None or not file.parent.is_dir():
         return
     try:
         with Store(file) as store:

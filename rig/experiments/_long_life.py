@@ -35,6 +35,7 @@ _PAYLOAD = 32
 _KEY = 0x4C4F4E47
 _BIN = 3
 _RELIABLE, _TRANSIENT_LOCAL = 1, 2  # bits of quality of service
+_LEFT = 3  # samples that a writer leaves behind
 _KEPT = 2  # samples that a writer keeps for who comes late
 _TIMEOUT = 300.0
 _SECONDS = 20.0  # that the rounds may take on a host
@@ -56,6 +57,14 @@ def readers(program: ProgramBuilder) -> None:
     program.step(Step.DELETE, 0, DATAREADER, 2, 0)
 
 
+def writers(program: ProgramBuilder) -> None:
+    """A round: a writer comes, publishes three samples and goes while they wait; then a spin delivers them."""
+    _make(program, DATAWRITER, 2)
+    program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 2, _PAYLOAD, 1, _LEFT)
+    program.step(Step.DELETE, 0, DATAWRITER, 2, 0)
+    program.step(Step.SPIN, 0, 1)
+
+
 def latecomers(program: ProgramBuilder) -> None:
     """A round: as many samples as the writer keeps; a late reader comes, gets them and goes."""
     program.step(Step.PUBLISH, 0, DATAWRITER << 12 | 1, _PAYLOAD, 1, _KEPT)
@@ -70,8 +79,11 @@ def requests(program: ProgramBuilder) -> None:
     program.step(Step.SPIN, 0, 2)
 
 
-_CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, latecomers: _KEPT, requests: 2}
+_CALLBACKS: dict[Rounds, int] = {samples: 4, readers: 2, writers: _LEFT, latecomers: _KEPT, requests: 2}
 """Of a round."""
+
+_CASES: dict[Rounds, dict[str, Scalar]] = {writers: {"case": "writers that go while their samples wait"}}
+"""Conditions that tell a life from another one of its experiment."""
 
 
 def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measurement]:
@@ -81,7 +93,9 @@ def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measuremen
     rounds = _QUICK_ROUNDS if setting.quick and not host else _ROUNDS
     if not setting.bench.has(Capability.OFFLINE):
         detail = Detail(unsupported="a session on a middleware that was started without a link")
-        yield setting.measurement(experiment, Metric.LIFE_WRONG, [], conditions={"rounds": rounds}, detail=detail)
+        yield setting.measurement(
+            experiment, Metric.LIFE_WRONG, [], conditions={**_CASES.get(each, {}), "rounds": rounds}, detail=detail
+        )
         return
     begin = time.monotonic()
     seen = _rounds(setting, each, _QUICK_ROUNDS if host else rounds)
@@ -90,9 +104,11 @@ def live(setting: Setting, experiment: str, each: Rounds) -> Iterator[Measuremen
         seen = _rounds(setting, each, rounds) if rounds > 2 * _QUICK_ROUNDS else seen
     if seen is None:
         detail = Detail(unsupported="calls of such a life")
-        yield setting.measurement(experiment, Metric.LIFE_WRONG, [], conditions={"rounds": rounds}, detail=detail)
+        yield setting.measurement(
+            experiment, Metric.LIFE_WRONG, [], conditions={**_CASES.get(each, {}), "rounds": rounds}, detail=detail
+        )
         return
-    conditions: dict[str, Scalar] = {"rounds": seen.owed // _CALLBACKS[each]}
+    conditions: dict[str, Scalar] = {**_CASES.get(each, {}), "rounds": seen.owed // _CALLBACKS[each]}
     yield setting.measurement(experiment, Metric.LIFE_WRONG, [_wrong(seen)], conditions=conditions, detail=seen)
 
 

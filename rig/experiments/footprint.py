@@ -33,7 +33,7 @@ _OWN_OBJECTS = frozenset(
     )
 )
 _SHOWN = 5
-_READERS, _SAMPLES, _PAYLOAD = 2, 4, 64  # of the work that is the same with shared memory and without
+_READERS, _SAMPLES, _PAYLOAD = 8, 4, 64  # of the work that is the same with shared memory and without
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:

@@ -41,6 +41,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     yield from _deleted_amid_samples(setting)
     yield from _closed_session(setting)
     yield from _long_life.live(setting, "lifecycle", _long_life.readers)
+    yield from _long_life.live(setting, "lifecycle", _long_life.writers)
 
 
 def _start(setting: Setting) -> float:

@@ -1,6 +1,6 @@
 """The bench's calls in terms of each middleware's public interface, for people who do not know the bench.
 
-Each backend in ``firmware/middleware/`` makes these calls and no others.
+They are the calls that the backends in ``firmware/middleware/`` make; a test holds the names to their sources.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ CALLS: dict[str, tuple[tuple[str, str], ...]] = {
             "memory of N x B bytes: the slots of the output streams, and room for one long message; "
             "`UXR_CONFIG_SHARED_MEMORY_*` is fixed by the build",
         ),
-        ("no link", "no Agent and no transport behind the session; with a link, an Agent answers"),
+        (
+            "no link",
+            "no Agent: no `uxr_create_session_retries`; creation goes to the best-effort stream and is flushed "
+            "by `uxr_flash_output_streams`, and nobody waits for a status. With a link an Agent answers",
+        ),
         ("open session", "`uxr_init_session`, `uxr_create_session_retries` (not without a link), the streams"),
         (
             "create writer, reader",
@@ -26,7 +30,11 @@ CALLS: dict[str, tuple[tuple[str, str], ...]] = {
             "`uxr_prepare_output_stream` up to the MTU; longer: the bench's memory, for `uxr_buffer_topic` (or "
             "`uxr_prepare_output_stream_fragmented`, see `long_messages`)",
         ),
-        ("publish", "`uxr_flash_output_streams`, or `uxr_buffer_topic` of a long sample"),
+        (
+            "publish",
+            "`uxr_flash_output_streams`, or `uxr_buffer_topic` of a long sample; a reliable writer on the reliable "
+            "output stream, any other on the best-effort one",
+        ),
         ("request, reply", "`uxr_buffer_request`, `uxr_buffer_reply`"),
         ("spin", "`uxr_run_session_until_data`, again until nothing comes any more"),
         ("delete", "`uxr_buffer_delete_entity`, `uxr_run_session_until_all_status`"),

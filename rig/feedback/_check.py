@@ -43,7 +43,7 @@ def check_record(record: RunRecord, plain: Mapping[str, Any]) -> Checked:
     """
     try:
         decided = _decide(record)
-    except (ValueError, KeyError, TypeError, ArithmeticError, IndexError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise UsageError(
             f"no claim can be decided from the record's figures: {type(error).__name__}: {str(error)[:120]}",
             hint="ask its sender for the run again",

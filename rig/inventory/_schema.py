@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -12,7 +13,16 @@ from typing import Literal, cast
 from rig.errors import UsageError
 from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._nodes import MapNode, ValueNode
-from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
+from rig.inventory._spec import (
+    BoardKind,
+    BoardSpec,
+    Expectation,
+    FirmwareSource,
+    HookSpec,
+    LinkSpec,
+    PowerSpec,
+    ProbeSpec,
+)
 from rig.records import BARE_METAL, CLAIM_IDS, VARIANTS, Verdict
 
 __all__ = ["ALL_BOARDS", "SCHEMA_VERSION", "read_boards"]
@@ -21,10 +31,11 @@ SCHEMA_VERSION = 1
 ALL_BOARDS = "all"
 """In place of a board's name: every board. No board may be called so."""
 _KINDS = ("emulated", "probe", "native")
-_COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect")
+_COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect", "hooks")
+_HOOKS = ("before_flash", "after_run", "on_fault")
 _KEYS = {
     "emulated": (*_COMMON_KEYS, "machine", "target", "os", "probe"),
-    "probe": (*_COMMON_KEYS, "target", "core", "probe", "os"),
+    "probe": (*_COMMON_KEYS, "target", "core", "probe", "os", "power"),
     "native": _COMMON_KEYS,
 }
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
@@ -32,6 +43,7 @@ _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 _WORD = r"[a-z0-9][a-z0-9-]*"
 _HOST_OS = "linux"  # as the posix port has it
 _DEFAULT_BAUD = 115200
+_HUB = r"[0-9]+-[0-9]+(\.[0-9]+)*"
 _HOST_PORT = r"[A-Za-z0-9._-]+:[0-9]{1,5}"
 _REMOTE_PROBE = f"remote:{_HOST_PORT}"
 _DEVICE = f"/.+|(rfc2217|socket)://{_HOST_PORT}"
@@ -100,6 +112,8 @@ def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
         link=_link(node, kind),
         probe=_probe(node, kind),
         expect=_expectations(node),
+        power=_power(node),
+        hooks=_hooks(node),
         where=node.where,
     )
 
@@ -197,6 +211,56 @@ def _probe(node: MapNode, kind: BoardKind) -> ProbeSpec | None:
         uid=named,
         frequency=frequency.integer(1000, 100_000_000, "Hz") if frequency else None,
     )
+
+
+def _power(node: MapNode) -> PowerSpec | None:
+    value = node.get("power")
+    if value is None:
+        return None
+    ways = value.mapping()
+    ways.only(("uhubctl", "switch_on", "switch_off", "seconds", "settle"))
+    hub, seconds, settle = ways.get("uhubctl"), ways.get("seconds"), ways.get("settle")
+    if (hub is None) == (ways.get("switch_on") is None and ways.get("switch_off") is None):
+        raise ways.wrong("either uhubctl: {location: ..., port: ...}, or the commands switch_on: and switch_off:")
+    if hub is None:
+        on, off = (
+            _words(ways.need(f"switch_{way}", f"the command that switches the board {way}")) for way in ("on", "off")
+        )
+    else:
+        place = hub.mapping()
+        place.only(("location", "port"))
+        location = place.need("location", "the hub, as uhubctl lists it").text(_HUB, "a hub such as 1-1.4, quoted")
+        port = place.need("port", "the port of that hub").integer(1, 255, "ports")
+        on, off = (("uhubctl", "-l", location, "-p", str(port), "-a", action) for action in ("on", "off"))
+    return PowerSpec(
+        on=tuple(on),
+        off=tuple(off),
+        seconds=seconds.integer(1, 3600, "seconds") if seconds else 30,
+        settle=settle.integer(0, 3600, "seconds") if settle else 2,
+    )
+
+
+def _hooks(node: MapNode) -> HookSpec | None:
+    value = node.get("hooks")
+    if value is None:
+        return None
+    hooks = value.mapping()
+    hooks.only((*_HOOKS, "seconds"))
+    seconds = hooks.get("seconds")
+    return HookSpec(
+        commands=MappingProxyType({name: _words(each) for name in _HOOKS if (each := hooks.get(name)) is not None}),
+        seconds=seconds.integer(1, 86400, "seconds") if seconds else 60,
+    )
+
+
+def _words(value: ValueNode) -> tuple[str, ...]:
+    try:
+        words = tuple(shlex.split(value.text(expected="a command")))
+    except ValueError as error:
+        raise value.wrong(f"a command whose quotes are closed ({error})") from error
+    if not words:
+        raise value.wrong("a command")
+    return words
 
 
 def _expectations(node: MapNode) -> Mapping[str, Expectation]:

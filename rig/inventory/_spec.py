@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, final
 
-__all__ = ["BoardKind", "BoardSpec", "Expectation", "FirmwareSource", "LinkSpec", "ProbeSpec"]
+__all__ = ["BoardKind", "BoardSpec", "Expectation", "FirmwareSource", "HookSpec", "LinkSpec", "PowerSpec", "ProbeSpec"]
 
 BoardKind = Literal["emulated", "probe", "native"]
 
@@ -55,6 +55,26 @@ class ProbeSpec:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class PowerSpec:
+    """How a real board is switched: words of the commands; ``seconds`` for each, ``settle`` seconds until it is up."""
+
+    on: tuple[str, ...]
+    off: tuple[str, ...]
+    seconds: float
+    settle: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class HookSpec:
+    """Commands at points of a run, by name (``before_flash``, ``after_run``, ``on_fault``); ``seconds`` for each."""
+
+    commands: Mapping[str, tuple[str, ...]]
+    seconds: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class Expectation:
     """A verdict that is known and accepted on this board, with the reason and the last day (inclusive)."""
 
@@ -86,3 +106,5 @@ class BoardSpec:
     probe: ProbeSpec | None
     expect: Mapping[str, Expectation]
     where: str
+    power: PowerSpec | None = None
+    hooks: HookSpec | None = None

@@ -16,7 +16,7 @@ from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
 from rig.probe._ram import UNNAMED, ram_objects
 from rig.probe._rtt import RttReader
-from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, check_target, open_probe
+from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
 from rig.probe._translation import ProbeLost
 from rig.probe.qemu import MemoryWrite
 
@@ -37,7 +37,6 @@ __all__ = [
     "TargetIdentity",
     "TargetState",
     "belongs_on",
-    "check_target",
     "decode_crash",
     "knows_target",
     "list_probes",

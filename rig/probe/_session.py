@@ -24,7 +24,7 @@ from rig.probe._programming import FlashReport, program
 from rig.probe._translation import ProbeLost, translated
 from rig.probe.qemu import MemoryWrite, TracePlan
 
-__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "check_target", "open_probe"]
+__all__ = ["HaltInfo", "Probe", "TargetIdentity", "TargetState", "open_probe"]
 
 TargetState = Literal["running", "halted", "sleeping", "reset", "lockup"]
 WatchKind = Literal["read", "write", "access"]

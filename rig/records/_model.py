@@ -116,6 +116,19 @@ class Firmware:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Command:
+    """A command of boards.yaml that was run: a hook, or one that switches the power. ``code``: None if it took too long
+    and was killed; ``output``: the end of what it said.
+    """
+
+    name: str
+    command: str
+    code: int | None
+    seconds: float
+    output: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
     """One board as the run used it."""
 
@@ -130,6 +143,7 @@ class Board:
     link: str = ""
     firmware: tuple[Firmware, ...] = ()
     recoveries: Mapping[str, int] = field(default_factory=dict)
+    commands: tuple[Command, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -15,6 +15,7 @@ from rig.records._events import read_events
 from rig.records._model import (
     Board,
     ClaimResult,
+    Command,
     Environment,
     Evidence,
     Fault,
@@ -57,7 +58,8 @@ def measurement_from_json(raw: Mapping[str, Any]) -> Measurement:
 
 def board_from_json(raw: Mapping[str, Any]) -> Board:
     """A board that ``to_json`` made."""
-    return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"])})
+    commands = tuple(Command(**c) for c in raw.get("commands", ()))
+    return Board(**{**raw, "firmware": tuple(Firmware(**f) for f in raw["firmware"]), "commands": commands})
 
 
 def _claim(raw: Mapping[str, Any]) -> ClaimResult:

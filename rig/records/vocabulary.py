@@ -851,7 +851,7 @@ GROUPS = (
         Group(
             experiment=experiment,
             metrics=(Metric.LIFE_WRONG,),
-            conditions=(Condition.ROUNDS,),
+            conditions=(Condition.CASE, Condition.ROUNDS) if experiment == "lifecycle" else (Condition.ROUNDS,),
             detail=LongLife,
         )
         for experiment in ("burst-order", "local-matching", "lifecycle", "services")

@@ -102,6 +102,7 @@ class _Work:
         self.part = board
         self.options = options
         self.journal = journal
+        self.evidence = ""  # of the last fault, below the run's directory
 
     def all(self) -> None:
         spec = self.part.spec
@@ -124,6 +125,7 @@ class _Work:
             ) as station:
                 for variant in VARIANTS:
                     self._variant(station, variant)
+                self._hook(station, "after_run")
         except (UsageError, ResultsFault):
             raise  # the person's to mend, and no board's fault
         except RigError as error:
@@ -160,12 +162,19 @@ class _Work:
                 cause = station.diagnose(error)
                 self._fault(cause, step.title, station.console_tail(), seen=error, station=station)
                 self._prevent([step], f"{cause.blame} fault: {cause.message}", again=True)
+                self._hook(station, "on_fault", blame=cause.blame, message=cause.message, evidence=self.evidence)
                 ready = False
                 with suppress(RigError):  # what is still wrong shows, with its own words, at the next prepare
                     station.power_cycle()
             self._over(step)
         if ready:
             self.journal.board(_joined(station.describe(), self.part.before))
+
+    def _hook(self, station: Station, name: str, **about: str) -> None:
+        """A hook whose failure changes nothing: it stands in the record."""
+        with suppress(RigError):
+            if station.hook(name, **about) is not None:
+                self.journal.board(_joined(station.describe(), self.part.before))
 
     def _measure(self, station: Station, step: Step) -> None:
         begin = time.monotonic()
@@ -194,17 +203,17 @@ class _Work:
         station: Station | None = None,
     ) -> None:
         self.part.faults += 1
-        self.journal.fault(
-            fault_with_evidence(
-                error,
-                board=self.part.spec.name,
-                step=step,
-                console=console,
-                seen=seen,
-                options=self.options,
-                station=station,
-            )
+        fault = fault_with_evidence(
+            error,
+            board=self.part.spec.name,
+            step=step,
+            console=console,
+            seen=seen,
+            options=self.options,
+            station=station,
         )
+        self.evidence = fault.evidence
+        self.journal.fault(fault)
 
 
 def fault_with_evidence(

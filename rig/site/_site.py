@@ -13,7 +13,7 @@ from pathlib import Path
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from rig.errors import ResultsFault, UsageError
+from rig.errors import ResultsFault, UsageError, describe
 from rig.feedback import Checked, check_record, read_archive
 from rig.history import compare
 from rig.publish import (
@@ -37,12 +37,13 @@ _STATISTICS = ("p50", "p99")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """One archive, with its claims decided again. ``report``: its file in the site."""
+    """One archive, with its claims decided again. ``report``: its file in the site; ``page``: that file's text."""
 
     name: str
     record: RunRecord
     checked: Checked
     report: str
+    page: str
 
     def claims(self, board: str) -> dict[str, ClaimResult]:
         """The claims of a board by id, as decided again here."""
@@ -63,8 +64,12 @@ def read_sources(paths: Sequence[Path]) -> tuple[list[Source], list[str]]:
         try:
             archive = read_archive(file)
             checked = check_record(archive.record, archive.plain)
+            page = html(archive.record)
         except UsageError as error:
             trouble.append(error.message)
+            continue
+        except Exception as error:  # somebody else's figures: whatever they break, the other archives are shown
+            trouble.append(f"{file}: no report can be made of it: {describe(error)}")
             continue
         digest = hashlib.sha256(repr(archive.record).encode()).hexdigest()
         if digest in seen:
@@ -72,7 +77,9 @@ def read_sources(paths: Sequence[Path]) -> tuple[list[Source], list[str]]:
             continue
         seen.add(digest)
         name = f"{_PLAIN.sub('-', archive.record.run.id)[:60]}-{digest[:6]}.html"
-        sources.append(Source(name=file.name, record=archive.record, checked=checked, report=f"reports/{name}"))
+        sources.append(
+            Source(name=file.name, record=archive.record, checked=checked, report=f"reports/{name}", page=page)
+        )
     sources.sort(key=lambda source: (source.record.run.started, source.record.run.id))
     return sources, trouble
 
@@ -109,7 +116,7 @@ def write_site(sources: Sequence[Source], trouble: Sequence[str], directory: Pat
     except OSError as error:
         raise ResultsFault(f"cannot use {directory}: {error.strerror}", hint="name another one with --out") from error
     for source in sources:
-        write_whole(directory / source.report, html(source.record))
+        write_whole(directory / source.report, source.page)
     index = directory / "index.html"
     write_whole(index, _index(sources, trouble))
     return index

@@ -17,9 +17,9 @@ from rig.errors import RigError
 from rig.inventory import BoardSpec
 from rig.lease import who_holds
 from rig.link import SerialTap, is_network_line
-from rig.probe import FirmwareImage, belongs_on, check_target, list_probes
+from rig.probe import FirmwareImage, belongs_on, knows_target, list_probes
 from rig.records import VARIANTS
-from rig.station._station import load_images
+from rig.station._station import board_points, load_images
 
 __all__ = ["Finding", "check_board"]
 
@@ -66,6 +66,12 @@ def _tried(what: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding
 
 
 def _firmware(spec: BoardSpec, images: dict[str, FirmwareImage]) -> Iterator[Finding]:
+    points = board_points(spec)
+    if points:
+        yield Finding(
+            what=str(spec.firmware), found=f"{len(points)} open points", mend=f"rig build {spec.name} lists them"
+        )
+        return
     images |= load_images(spec)
     for variant in VARIANTS:
         image = images.get(variant)
@@ -85,8 +91,12 @@ def _without(variant: str) -> str:
 
 
 def _target(target: str) -> Iterator[Finding]:
-    check_target(target)
-    yield Finding(what="target", found=f"pyOCD knows {target}")
+    known = knows_target(target)
+    yield Finding(
+        what="target",
+        found=f"pyOCD knows {target}" if known else f"pyOCD knows no target {target!r}",
+        mend="" if known else f"pyocd pack install {target}, or another name of pyocd list --targets",
+    )
 
 
 def _probe(spec: BoardSpec) -> Iterator[Finding]:

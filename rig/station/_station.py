@@ -27,13 +27,13 @@ from rig.bench import (
     open_points,
     port_of,
 )
-from rig.board import Board, ConsoleRecorder, open_board
+from rig.board import Board, ConsoleRecorder, open_board, run_command
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect
 from rig.inventory import BoardSpec, LinkSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
-from rig.records import Firmware, Scalar
+from rig.records import Command, Firmware, Scalar
 from rig.station._link import NO_EXTERNAL, TappedLink, open_link
 from rig.station._setting import Setting
 from rig.station._witness import scanner, tracer, why_untraceable
@@ -154,6 +154,7 @@ class Station:
         self._setting: Setting | None = None
         self._firmware: dict[str, Firmware] = {}
         self._clock = ("", "")
+        self._commands: list[Command] = []
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -195,6 +196,7 @@ class Station:
         board = self.board
         self._close_link()
         self._setting = None
+        self._before_flash(variant)
         board.flash(image)
         self._open_link()
         if board.probe is not None:
@@ -270,6 +272,7 @@ class Station:
             link=_words(link),
             firmware=tuple(self._firmware.values()),
             recoveries={step: count for step, count in self.board.recoveries.items() if count},
+            commands=(*self._commands, *self.board.commands),
         )
 
     def diagnose(self, seen: RigError) -> RigError:
@@ -318,6 +321,34 @@ class Station:
             sent=self._link.last_sent() if self._link is not None else (),
             logs={"agent.log": self._file("agent.log")} if self.has_agent else {},
         )
+
+    def hook(self, name: str, **about: str) -> Command | None:
+        """Run the hook of this name, if boards.yaml has one; it is recorded, and its failure is nobody's fault.
+
+        :param about: told to it in its environment, as ``RIG_NAME``.
+        :raises EnvironmentFault: it cannot be started.
+        """
+        hooks = self.spec.hooks
+        if hooks is None or name not in hooks.commands:
+            return None
+        told = {"board": self.spec.name, "hook": name, "directory": str(self._directory.absolute()), **about}
+        done = run_command(
+            name,
+            hooks.commands[name],
+            seconds=hooks.seconds,
+            variables={f"RIG_{key.upper()}": value for key, value in told.items()},
+        )
+        self._commands.append(done)
+        return done
+
+    def _before_flash(self, variant: str) -> None:
+        done = self.hook("before_flash", variant=variant)
+        if done is not None and done.code != 0:
+            how = "took too long" if done.code is None else f"ended with exit code {done.code}"
+            raise EnvironmentFault(
+                f"the hook before_flash of board {self.spec.name} {how}: {done.command}",
+                hint=done.output.strip().rpartition("\n")[2] or f"it said nothing; see hooks: at {self.spec.where}",
+            )
 
     def console_tail(self) -> tuple[str, ...]:
         """The last lines of the firmware's log."""

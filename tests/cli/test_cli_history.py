@@ -13,6 +13,7 @@ import pytest
 from rig_process import Finished, RigProcess
 from sample_record import one_board, sample
 
+from rig.cli._history import remember
 from rig.history import Store
 from rig.records import RunRecord, save
 
@@ -133,3 +134,16 @@ def test_rig_serve_has_runs_that_end_meanwhile(start: Callable[..., RigProcess],
     assert 'run_id="zz"' in text and 'rig_claim_verdict{board="native"' in text
     process.interrupt()
     assert process.finish() == 0
+
+
+def test_a_run_whose_results_go_elsewhere_makes_no_directory_of_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RIG_HISTORY", raising=False)
+    (tmp_path / "reports").mkdir()
+    monkeypatch.chdir(tmp_path)
+    remember(one_board(sample()), tmp_path)
+    assert list((tmp_path / "reports").iterdir()) == []
+    (tmp_path / "reports" / "runs").mkdir()
+    remember(one_board(sample()), tmp_path)
+    assert [file.name for file in (tmp_path / "reports" / "runs").iterdir()] == ["history.sqlite"]

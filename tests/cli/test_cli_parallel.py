@@ -43,7 +43,7 @@ def exact(record: RunRecord, board: str) -> dict[object, object]:
 
 
 def test_boards_at_once_are_as_alone(rig: Rig, boards: str, tmp_path: Path, state: Path) -> None:
-    options = ("run", "--boards", boards, "--quick", "--claims", "copies,burst-order")
+    options = ("run", "--boards", boards, "--quick", "--claims", "os-overhead,footprint", "--search-seconds", "0.5")
     done = rig(*options, "--board", "all", "--out", str(tmp_path / "all"))
     assert done.code == 0, done.out + done.err
     assert "unbuilt is left out: its firmware is not there (nowhere.elf)" in done.err
@@ -62,9 +62,9 @@ def test_a_board_whose_process_is_killed_does_not_end_the_others(
     start: Start, boards: str, tmp_path: Path, state: Path
 ) -> None:
     out = tmp_path / "out"
-    asked = ("--board", "one", "--board", "host", "--claims", "copies,burst-order")
+    asked = ("--board", "one", "--board", "host", "--claims", "os-overhead,footprint")
     process = start("run", "--boards", boards, "--quick", *asked, "--out", str(out))
-    process.wait_for("one  shm: payload bytes copied")
+    process.wait_for("one  shm: calls and link bytes")
     (victim,) = (child for child in process.children() if board_of(child) == "one")
     victim.send_signal(signal.SIGKILL)
     assert process.finish() == 3
@@ -74,8 +74,8 @@ def test_a_board_whose_process_is_killed_does_not_end_the_others(
     assert fault.message == "the process of board one was ended by SIGKILL"
     assert (out / fault.evidence / "fault.txt").exists()
     verdicts = {(claim.board, claim.id): claim.verdict.value for claim in record.claims}
-    assert verdicts["host", "copies"] == verdicts["host", "burst-order"] == "confirmed"
-    assert verdicts["one", "burst-order"] == "not_run"
+    assert verdicts["host", "os-overhead"] == verdicts["host", "footprint"] == "confirmed"
+    assert verdicts["one", "footprint"] == "not_run"
     assert not [child for child in psutil.process_iter() if str(state) in " ".join(_command(child))]
 
 

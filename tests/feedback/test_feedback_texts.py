@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sample_record import FAULT, one_board, sample
 
 from rig.feedback import Names, Scrubber, issues, names_here
+from rig.feedback._calls import CALLS
 from rig.records import ClaimResult, Evidence, Measurement, Verdict
 from rig.records.vocabulary import Broken, BrokenPromises, Told
 
@@ -161,3 +164,12 @@ def test_a_record_cannot_put_markup_or_mentions_into_a_text() -> None:
     body = issues(replace(sample(faults=()), claims=(claim,)), archive="a.zip")[0].body
     assert "@everyone" not in body and "<img" not in body.replace("\\<img", "") and "\x1b" not in body
     assert "](http" not in body.replace("\\[a](http", "")
+
+
+@pytest.mark.parametrize("middleware", list(CALLS))
+def test_the_calls_that_are_named_are_those_of_the_backend(middleware: str, project_root: Path) -> None:
+    folder = project_root / "firmware" / "middleware" / middleware
+    sources = "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.c")))
+    named = {name for _, there in CALLS[middleware] for name in re.findall(r"`((?:uxr|xrce|rclc?)_\w+)(?:\*?)`", there)}
+    assert len(named) > 5
+    assert [name for name in sorted(named) if name not in sources] == []

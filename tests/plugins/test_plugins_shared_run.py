@@ -1,5 +1,6 @@
 """`pytest -n` makes one run and shares it, whatever the scheduler; a test that is run again measures anew."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,10 @@ def pytest_in(directory: Path, *options: str) -> str:
     (directory / "reports").mkdir(exist_ok=True)
     plain = ("-q", "-p", "no:cacheprovider", "--rootdir", str(directory), "--rig-boards", str(ROOT / "boards.yaml"))
     command = [sys.executable, "-m", "pytest", *plain, "--rig-board", "native", *options]
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=120, check=False)
+    environment = os.environ | {"RIG_SEARCH_SECONDS": "0.3"}
+    done = subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

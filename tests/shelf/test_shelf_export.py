@@ -8,12 +8,14 @@ import pytest
 import yaml
 
 from rig.errors import EnvironmentFault, LeaseFault, ProbeFault, UsageError
+from rig.experiments import EXPERIMENTS
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import lease
 from rig.probe import FirmwareImage, open_probe
 from rig.records import RunRecord
 from rig.run import RunOptions, execute
 from rig.shelf import Exported, Shelf, boards_yaml, exporter_yaml
+from rig.station import Station
 
 pytestmark = [pytest.mark.qemu, pytest.mark.firmware, pytest.mark.timeout(180)]
 
@@ -47,21 +49,21 @@ def run(file: Path, directory: Path, *claims: str) -> RunRecord:
     return execute(options, run_id=directory.name)
 
 
-def test_a_run_far_away_says_the_same(far: Path, own: Inventory, tmp_path: Path) -> None:
-    claims = ("latency",)
-    remote, local = run(far, tmp_path / "far", *claims), run(own.path, tmp_path / "near", *claims)
-    for record in (remote, local):
-        assert not record.faults, record.faults
-        assert [c.verdict.value for c in record.claims if c.id in claims] == ["confirmed"]
-    near = {(m.variant, m.metric, tuple(m.conditions.items())): m.samples for m in local.measurements if m.exact}
-    away = {(m.variant, m.metric, tuple(m.conditions.items())): m.samples for m in remote.measurements if m.exact}
-    assert any(metric == "publish_to_callback" for _, metric, _ in near)
-    assert away == near, "instruction counts to the last digit"
-    (board,) = remote.boards
-    assert board.link == "serial 115200 baud, rfc2217 over the network"
-    wired = [m for m in remote.measurements if m.detail.get("wire")]
-    assert wired and {m.path for m in wired} == {"agent"}, "a time that contains the network says so"
-    assert not [m for m in local.measurements if m.detail.get("wire")]
+def test_a_board_far_away_counts_the_same(far: Path, own: Inventory, tmp_path: Path) -> None:
+    counted = []
+    for file in (far, own.path):
+        (spec,) = Inventory.load(file).select(["microbit"])
+        with Station(spec, agent="builtin", directory=tmp_path) as station:
+            rows = list(EXPERIMENTS["latency"].measure(station.prepare("shm", quick=True)))
+            counted.append({(m.metric, tuple(m.conditions.items())): m.samples for m in rows if m.exact})
+            timed = next(iter(EXPERIMENTS["latency"].measure(station.prepare("network", quick=True))))
+            link = station.describe().link
+        assert not [m for m in rows if m.detail.get("wire")], "no sample of shared memory passed the network"
+        assert timed.path == "agent" and timed.clock == "virtual"
+        assert timed.detail.get("wire") == ("rfc2217 over TCP" if file == far else None)
+        assert ("rfc2217 over the network" in link) is (file == far)
+    assert any(metric == "publish_to_callback" for metric, _ in counted[0])
+    assert counted[0] == counted[1], "instructions to the last digit"
 
 
 def test_memory_of_any_length_and_place(shared: Exported) -> None:

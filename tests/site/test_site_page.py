@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,8 +13,8 @@ from browser import CHROMIUM, rendered
 from rig_process import Finished
 from sample_record import one_board, sample
 
-from rig.feedback import Names, Scrubber, make_feedback, write_archive
-from rig.records import RunRecord, Verdict
+from rig.feedback import Content, Names, Scrubber, make_feedback, write_archive
+from rig.records import Measurement, RunRecord, Verdict, to_json
 from rig.site import read_sources, write_site
 
 
@@ -156,3 +157,23 @@ def test_rig_site_names_what_it_leaves_out(here: Callable[..., Finished], tmp_pa
     assert done.code == 2 and "left out: bad.zip: no archive" in done.err and (tmp_path / "other/index.html").exists()
     done = here("site", "bad.zip", "--out", "third", cwd=tmp_path)
     assert done.code == 2 and "no archive that can be used" in done.err and not (tmp_path / "third").exists()
+
+
+def test_figures_that_no_page_can_show_leave_the_others(here: Callable[..., Finished], tmp_path: Path) -> None:
+    """Valid by its form, and its search found something that is none."""
+    record = some(one_board(sample(faults=())))
+    odd = Measurement(
+        experiment="sequences",
+        board="mps2-an385",
+        variant="shm",
+        path="shm",
+        metric="promises_broken",
+        unit="promises",
+        samples=(1,),
+        detail={"findings": [{"promise": "IN_ORDER"}]},
+    )
+    text = json.dumps(to_json(replace(record, measurements=(*record.measurements, odd))))
+    write_archive(tmp_path / "odd.zip", [Content(name="results.json", what="", data=text.encode())], about={})
+    packed(tmp_path, "good.zip", record)
+    done = here("site", ".", cwd=tmp_path)
+    assert done.code == 2 and "left out: odd.zip" in done.err and "site/index.html: 1 run" in done.out, done.err
