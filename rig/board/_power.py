@@ -1,4 +1,4 @@
-"""Where a debugged board's power comes from: a QEMU process, or a supply that the rig cannot switch."""
+"""Where a debugged board's power comes from: a QEMU process, or a supply that commands of boards.yaml may switch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Power(Protocol):
     def off(self) -> None: ...
 
     def let_go(self) -> None:
-        """Give the board back; one that is real keeps its power."""
+        """Release the board; a real board keeps its power."""
         ...
 
     def death(self) -> str | None:
@@ -53,7 +53,7 @@ class Power(Protocol):
 
     @property
     def commands(self) -> Sequence[Command]:
-        """Commands that were run to switch it."""
+        """The commands that were run to switch the power."""
         ...
 
 
