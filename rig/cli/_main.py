@@ -6,8 +6,10 @@ import contextlib
 import errno
 import importlib
 import os
+import shutil
 import sys
 import tempfile
+import textwrap
 import traceback
 from collections.abc import Mapping
 from pathlib import Path
@@ -105,10 +107,28 @@ def rig_command() -> None:
 def _complain(message: str, hint: str, code: int) -> int:
     from rig.records import printable  # noqa: PLC0415 - what does not complain does not wait for it
 
-    click.secho(f"rig: {printable(message)}", fg="red", err=True)
+    click.secho(_wrapped(f"rig: {printable(message)}"), fg="red", err=True)
     if hint:
-        click.echo(f"     {printable(hint)}", err=True)
+        click.echo(_wrapped(f"     {printable(hint)}"), err=True)
     return code
+
+
+def _wrapped(text: str) -> str:
+    """On a terminal: broken between words, below the first word of the message. A log keeps lines as they are."""
+    if not sys.stderr.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(
+        textwrap.fill(
+            line,
+            width=max(width, 20),
+            subsequent_indent=" " * 5,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+        )
+        for line in text.split("\n")
+    )
 
 
 def _drop_output() -> None:

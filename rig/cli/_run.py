@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import shlex
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -349,26 +351,38 @@ def explain_command(claim: str) -> int:
     """Say what a claim states, how it is measured and decided, and how to repeat it."""
     (id,) = check_claims([claim])
     row = CLAIMS[id]
-    click.echo(f"{row.id}\n\nstatement  {row.statement}\nmethod     {row.method}\nconfirmed  {row.criterion}")
-    for number, name in enumerate(row.factors):
-        click.echo(f"{'under' if number == 0 else '':<11}{FACTORS[name]}")
+    lines = [("statement", row.statement), ("method", row.method), ("confirmed", row.criterion)]
+    lines += _headed("under", [FACTORS[name] for name in row.factors])
     if row.factors:
-        click.echo(
-            "           (a covering array: each pair of their levels in a quick run, each triple in a full one;\n"
-            "           the record names the combinations that cannot be made)"
-        )
-    promises = sorted(row.promises, key=list(Promise).index)
-    for number, promise in enumerate(promises):
-        click.echo(f"{'search' if number == 0 else '':<11}{promise}")
-    if promises:
+        pairs = "each pair of their levels in a quick run, each triple in a full one"
+        lines.append(("", f"(a covering array: {pairs}; the record names the combinations that cannot be made)"))
+    lines += _headed("search", [str(promise) for promise in sorted(row.promises, key=list(Promise).index)])
+    if row.promises:
         quick, full = SEARCH_SECONDS
-        click.echo(
-            f"           (the search checks sequences of calls against these, for {quick:.0f} s in a quick run and"
-        )
-        click.echo(f"           {full:.0f} s in a full one; {SEARCH_DOC})")
+        times = f"for {quick:.0f} s in a quick run and {full:.0f} s in a full one; {SEARCH_DOC}"
+        lines.append(("", f"(the search checks sequences of calls against these, {times})"))
     if row.experiment:
-        click.echo(f"repeat     rig run --claims {row.id}")
-        click.echo(f"           pytest suites/claims -k {row.id.replace('-', '_')}")
+        commands = [f"rig run --claims {row.id}", f"pytest suites/claims -k {row.id.replace('-', '_')}"]
+        lines += _headed("repeat", commands)
     else:
-        click.echo(f"not run    where {row.why_not}")
+        lines.append(("not run", f"where {row.why_not}"))
+    click.echo(f"{row.id}\n")
+    width = shutil.get_terminal_size((100, 0)).columns
+    for heading, words in lines:
+        indent = " " * 11 if width >= 60 else "  "
+        click.echo(
+            textwrap.fill(
+                words,
+                width=max(min(width, 100), 20),
+                initial_indent=f"{heading:<11}",
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
     return 0
+
+
+def _headed(heading: str, texts: list[str]) -> list[tuple[str, str]]:
+    """Lines of which the first has the heading."""
+    return [(heading if number == 0 else "", text) for number, text in enumerate(texts)]
