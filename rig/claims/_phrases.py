@@ -39,7 +39,9 @@ def long_life(figures: Figures) -> tuple[str, str, list[Evidence]]:
         )
         facts.append(fact(seen, m))
         words = f"; as good after {told.rounds:,} rounds in one start"
-        wrong = wrong or (seen if m.value else "")
+        # Of writers that leave samples behind the order of these is no matter of who came and went.
+        gone = told.refused or told.buffers_leaked or told.entities_leaked or told.heard < told.owed
+        wrong = wrong or (seen if (gone if case else m.value) else "")
     return wrong, words, facts
 
 

@@ -269,14 +269,8 @@ _ROWS = (
     ),
     _defect(
         "swapped_loans",
-        "local-matching",
-        also=(
-            "burst-order",
-            "lifecycle",
-            "message-size",
-            "services",
-            "thread-safety",
-        ),
+        "burst-order",
+        also=("lifecycle", "local-matching", "message-size", "services", "thread-safety"),
     ),
     _defect(
         "mixed_topics",
@@ -379,15 +373,7 @@ _ROWS = (
             "services",
         ),
     ),
-    _defect(
-        "in_front",
-        "burst-order",
-        also=(
-            "local-matching",
-            "services",
-            "thread-safety",
-        ),
-    ),
+    _defect("in_front", "burst-order", also=("lifecycle", "local-matching", "services", "thread-safety")),
     # Two contexts at once.
     _defect("unlocked_publish", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
     _defect("split_append", "thread-safety", also=("burst-order", "lifecycle", "os-overhead", "local-matching")),
@@ -446,7 +432,7 @@ _ROWS = (
     _defect("nap_after", "latency", also=("thread-safety",)),
     # Readers elsewhere, and an Agent that is restarted.
     _defect(
-        "afar_first", "local-matching", also=("agent-duplicates", "agentless-operation", "burst-order", "lifecycle")
+        "afar_first", "agent-duplicates", "agentless-operation", also=("burst-order", "lifecycle", "local-matching")
     ),
     _defect(
         "route_lost",
@@ -454,7 +440,7 @@ _ROWS = (
         also=("agentless-operation", "agentless-startup", "burst-order", "lifecycle", "local-matching", "latency"),
     ),
     _defect(
-        "login_drops", "burst-order", also=("agent-duplicates", "agentless-startup", "lifecycle", "local-matching")
+        "login_drops", "lifecycle", also=("agent-duplicates", "agentless-startup", "burst-order", "local-matching")
     ),
     # A long life.
     _defect("history_wrap", "local-matching", also=("lifecycle", "burst-order")),
