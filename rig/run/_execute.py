@@ -24,7 +24,7 @@ from rig.run._expect import apply
 from rig.run._options import RunOptions
 from rig.run._outcome import outcome
 from rig.run._pace import Pace, durations
-from rig.run._parallel import measure_at_once
+from rig.run._parallel import BoardUsage, measure_at_once
 from rig.run._plan import Key, plan
 from rig.run._recorder import Listener, Recorder
 from rig.run._resume import Unfinished, check_same, read_unfinished
@@ -133,7 +133,8 @@ class _Run:
 
     def _end_early(self, error: RigError, trace: tuple[str, ...] = (), seen: Exception | None = None) -> None:
         """End a run that cannot go on: journal the fault, and leave undecided what it prevented."""
-        board = next((board for board in self.boards if board.pending()), self.boards[-1])
+        struck = next((board for board in self.boards if board.pending()), self.boards[-1])
+        board = error.part if isinstance(error, BoardUsage) else struck
         lines = tuple(line.rstrip() for part in trace for line in part.splitlines())
         self._struck(board, error, lines, seen=seen or error)
         for each in self.boards:

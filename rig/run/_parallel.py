@@ -25,7 +25,7 @@ from rig.run._board_run import BoardRun, Journal
 from rig.run._options import RunOptions
 from rig.run._worker import order
 
-__all__ = ["BoardFailed", "measure_at_once"]
+__all__ = ["BoardFailed", "BoardUsage", "measure_at_once"]
 
 _ENDING_SECONDS = 20.0  # for boards to be let go after Ctrl-C
 _LOG = "worker.log"
@@ -41,6 +41,15 @@ class BoardFailed(Exception):
     def __init__(self, part: BoardRun, cause: RigError, trace: tuple[str, ...]) -> None:
         super().__init__(cause.message)
         self.part, self.cause, self.trace = part, cause, trace
+
+
+@final
+class BoardUsage(UsageError):
+    """What the person must mend, as one board's process found it; ``part``: that board's part."""
+
+    def __init__(self, part: BoardRun, message: str, *, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.part = part
 
 
 @final
@@ -91,7 +100,7 @@ def measure_at_once(
 ) -> list[BoardFailed]:
     """Do all boards' parts, at most ``most`` at once; return the failures that ended some of them early.
 
-    :raises UsageError: raised by one of them before anything was measured anywhere.
+    :raises BoardUsage: found by one of them before anything was measured anywhere.
     :raises ResultsFault: what is measured cannot be kept.
     :raises KeyboardInterrupt: after the boards were released.
     """
@@ -166,7 +175,7 @@ class _AtOnce:
         if how == "results":
             raise ResultsFault(message, hint=hint)
         if how == "usage" and not self._measured:
-            raise UsageError(message, hint=hint)
+            raise BoardUsage(worker.part, message, hint=hint)
         if how not in ("done", "interrupted"):
             lines = tuple(line.rstrip() for text in trace for line in text.splitlines())
             self._failed.append(BoardFailed(worker.part, fault_by(how, message, hint=hint), lines))

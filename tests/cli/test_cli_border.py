@@ -250,7 +250,7 @@ def test_a_usage_error_in_mid_run_keeps_the_figures(
     file = tmp_path / "boards.yaml"
     file.write_text(json.dumps({"version": 1, "default": "a", "boards": {"a": entry, "b": second}}))
     out = tmp_path / "out"
-    boards = ("--boards", str(file), "--board", "a", "--board", "b")
+    boards = ("--boards", str(file), "--board", "a", "--board", "b", "--jobs", "1")
     process = start("run", "--quick", *boards, "--claims", "footprint", "--out", str(out))
     process.wait_for("shm: flash and boot")
     for path in going.values():
