@@ -8,13 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.table import Table
 from rich.text import Text
 
-from rig.cli._common import OnceCommand, OnceGroup, terminal
+from rig.cli._common import OnceCommand, OnceGroup, say, terminal
 from rig.errors import ExitCode, RigError, UsageError
 from rig.history import STORE, Comparison, Entry, State, Store, Trend, compare, trends, verdict_changes
-from rig.publish import format_conditions, format_number, plural, verdict_word
+from rig.publish import Column, Sheet, format_conditions, format_number, plural, verdict_word
 from rig.records import RUN_KINDS, RunRecord, Verdict, load, printable
 from rig.run import find_run, runs_directory
 
@@ -146,13 +145,14 @@ def compare_command(runs: tuple[str, ...], as_json: bool) -> int:
 
 
 def _show_comparison(found: Comparison) -> None:
+    console = terminal()
     for number, record in enumerate(found.runs):
         run = record.run
         boards = ", ".join(board.name for board in record.boards)
         word = "held against" if number == 0 else "compared"
-        click.echo(printable(f"{word:<13}{run.id}  {run.kind:<5}  {_day(run.started)}  {boards}"))
+        say(console, f"{word:<13}{run.id}  {run.kind:<5}  {_day(run.started)}  {boards}")
     for words in (*found.notes, *found.only):
-        click.echo(printable(f"note: {words}"))
+        say(console, f"note: {words}")
     for state, title in (
         (State.CHANGED, "changed:"),
         (State.SUSPECTED, "suspected, a second run decides:"),
@@ -160,17 +160,18 @@ def _show_comparison(found: Comparison) -> None:
     ):
         changes = found.of(state)
         if changes:
-            click.echo(title)
+            say(console, title)
         for change in changes:
-            click.echo(f"  {change}")
+            say(console, f"  {change}")
     changed, suspected = len(found.of(State.CHANGED)), len(found.of(State.SUSPECTED))
-    click.echo(
+    say(
+        console,
         f"{changed} changed, {suspected} suspected; {found.equal} exact figures and verdicts are equal, "
-        f"{found.within} noisy figures are within their noise"
+        f"{found.within} noisy figures are within their noise",
     )
     if suspected and not changed:
         last = found.runs[-1].run
-        click.echo(printable(f"a second run: {last.command}; then compare again"))
+        say(console, f"a second run: {last.command}; then compare again")
 
 
 def _comparison_json(found: Comparison) -> dict[str, object]:
@@ -232,9 +233,11 @@ def list_command(board: str | None = None, kind: str | None = None, number: int 
     if not entries:
         click.echo("no runs yet: rig run makes one" if board is None and kind is None else "no such runs")
         return ExitCode.DONE
-    table = Table(box=None, pad_edge=False)
-    for heading in ("run", "began", "kind", "board", "outcome", "+", "x", "?", ""):
-        table.add_column(heading, justify="right" if heading in ("+", "x", "?") else "left", overflow="fold")
+    narrow = [Column(heading=heading) for heading in ("run", "began", "kind")]
+    counts = [Column(heading=heading, justify="right") for heading in ("+", "x", "?")]
+    sheet = Sheet(
+        columns=[*narrow, Column(heading="board", wraps=True), Column(heading="outcome"), *counts, Column(heading="")]
+    )
     for entry in entries[-number:]:
         cells = [
             entry.id,
@@ -245,8 +248,8 @@ def list_command(board: str | None = None, kind: str | None = None, number: int 
             *(str(entry.verdicts.get(v, 0) or "") for v in (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE)),
             ", ".join(["baseline"] * entry.baseline + ["only the record"] * (entry.directory is None)),
         ]
-        table.add_row(*(Text(printable(cell)) for cell in cells))
-    terminal().print(table)
+        sheet.add(*(Text(printable(cell)) for cell in cells))
+    terminal().print(sheet)
     if len(entries) > number:
         click.echo(f"{plural(len(entries) - number, 'older run')}: rig runs list -n {len(entries)}")
     return ExitCode.DONE

@@ -67,6 +67,10 @@ _COMMANDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
 )
 
 
+_PIPE_CLOSED = 141
+"""As shells tell of a program that SIGPIPE ended: nothing is known of what it would have said."""
+
+
 class _Commands(click.Group):
     """All commands by task. The module of a command is imported when it is asked for: the others cost a second."""
 
@@ -148,9 +152,11 @@ def run() -> int:  # noqa: PLR0911 - one for each way to end
         return ExitCode.USAGE
     except (click.Abort, KeyboardInterrupt):
         return _complain("interrupted", "", ExitCode.INTERRUPTED)
+    except SystemExit:  # click's own end where the reader of our output went away, with a code that means "refuted"
+        return _PIPE_CLOSED
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output went away: nothing is left to say
-        return 0
+        return _PIPE_CLOSED
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             return _unforeseen(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,6 +14,7 @@ from rig.records import NOT_ASKED, ClaimResult, Measurement, RunRecord, Verdict,
 
 _UNSEARCHED = "did not end: "
 _TOLERANCE = 1e-9
+_ID = re.compile(r"[0-9A-Za-z][\w.+-]{0,99}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,7 @@ def check_record(record: RunRecord, plain: Mapping[str, Any]) -> Checked:
     :param plain: the record as it was written, with its summaries.
     :raises UsageError: the samples are such that nothing can be decided from them.
     """
+    _check_form(record)
     try:
         decided = _decide(record)
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
@@ -58,7 +61,51 @@ def check_record(record: RunRecord, plain: Mapping[str, Any]) -> Checked:
         for claim in decided
         if claim.verdict is not recorded[claim.board, claim.id].verdict
     ]
-    return Checked(decided=tuple(decided), disagreements=(*wrong, *_sums(record, plain)), notes=tuple(_notes(record)))
+    return Checked(
+        decided=tuple(decided),
+        disagreements=(*wrong, *_left_out(record), *_sums(record, plain)),
+        notes=tuple(_notes(record)),
+    )
+
+
+def _check_form(record: RunRecord) -> None:
+    """No rig writes a record like this: an id that is none, a claim twice, figures of a board that is not there."""
+    keys = [(claim.board, claim.id) for claim in record.claims]
+    twice = next((f"{id} on {board}" for board, id in keys if keys.count((board, id)) > 1), None)
+    boards = {board.name for board in record.boards}
+    stray = next((m.board for m in record.measurements if m.board not in boards), None)
+    wrong = (
+        "its run has no proper id"
+        if not _ID.fullmatch(record.run.id)
+        else f"claim {twice} stands in it twice"
+        if twice
+        else f"it has figures of board {stray}, and no such board"
+        if stray is not None
+        else ""
+    )
+    if wrong:
+        raise UsageError(f"the record is not as a rig writes it: {wrong}", hint="ask its sender for the run again")
+
+
+def _left_out(record: RunRecord) -> list[Disagreement]:
+    """Claims that the figures decide, and that the record does not have. A run that was killed has none."""
+    if record.run.outcome is None or record.run.rig_version != __version__:
+        return []
+    have = {(claim.board, claim.id) for claim in record.claims}
+    missing = []
+    for board in dict.fromkeys(m.board for m in record.measurements):
+        for id, row in CLAIMS.items():
+            measured = any(m.board == board and m.experiment == row.experiment for m in record.measurements)
+            if measured and (board, id) not in have:
+                found = decide(row, board, record.measurements, prevented={})
+                missing.append(
+                    Disagreement(
+                        where=f"{board}: claim {id}",
+                        recorded="left out",
+                        found=f"{found.verdict.value}: {found.reason}",
+                    )
+                )
+    return missing
 
 
 def _decide(record: RunRecord) -> list[ClaimResult]:

@@ -6,9 +6,10 @@ figure is only suspected; it counts as changed when a second run of the same fir
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from rig.errors import UsageError
 from rig.history._changes import moved, share
@@ -179,23 +180,39 @@ def _notes(records: Sequence[RunRecord], *, judged: bool) -> Iterator[str]:
 
 
 def _only(records: Sequence[RunRecord]) -> Iterator[str]:
-    """What some runs have and others have not."""
-    for record in records:
-        rest = [other for other in records if other is not record]
-        boards = [name for name in _boards(record) if not all(name in _boards(other) for other in rest)]
-        claims = {key for key in _verdicts(record) if not all(key in _verdicts(other) for other in rest)}
-        figures = [key for key in _figures(record) if not all(key in _figures(other) for other in rest)]
-        words = []
-        if boards:
-            words.append(f"board {', '.join(boards)}")
-        shared = sorted({f"{claim} on {board}" for board, claim in claims if board not in boards})
-        if shared:
-            words.append(f"claim {', '.join(shared)}")
-        if figures:
-            by = ", ".join(dict.fromkeys(key[1] for key in figures))
-            words.append(f"{plural(len(figures), 'figure')} of {by}")
-        if words:
-            yield f"only {record.run.id} has: {'; '.join(words)}"
+    """What one run alone has, and what one run lacks that several others have."""
+    parts: list[tuple[Mapping[Any, object], ...]] = [(_boards(r), _verdicts(r), _figures(r)) for r in records]
+    for number, record in enumerate(records):
+        rest = [part for n, part in enumerate(parts) if n != number]
+        alone = [
+            [key for key in own if not any(key in other[k] for other in rest)] for k, own in enumerate(parts[number])
+        ]
+        if words := _having(*alone):
+            yield f"only {record.run.id} has: {words}"
+        lacking = [
+            [
+                key
+                for key in dict.fromkeys(key for other in rest for key in other[k])
+                if key not in own and sum(key in other[k] for other in rest) > 1
+            ]
+            for k, own in enumerate(parts[number])
+        ]
+        if words := _having(*lacking):
+            yield f"{record.run.id} lacks: {words}"
+
+
+def _having(boards: Sequence[Any], claims: Sequence[Any], figures: Sequence[Any]) -> str:
+    """Names of boards, (board, claim) and keys of figures, in words."""
+    words = []
+    if boards:
+        words.append(f"board {', '.join(boards)}")
+    shared = sorted({f"{claim} on {board}" for board, claim in claims if board not in boards})
+    if shared:
+        words.append(f"claim {', '.join(shared)}")
+    if figures:
+        by = ", ".join(dict.fromkeys(key[1] for key in figures))
+        words.append(f"{plural(len(figures), 'figure')} of {by}")
+    return "; ".join(words)
 
 
 def _exact(records: Sequence[RunRecord], state: State) -> tuple[list[Change], int]:
@@ -206,8 +223,8 @@ def _exact(records: Sequence[RunRecord], state: State) -> tuple[list[Change], in
     tables = [_figures(record) for record in records]
     for key, m in tables[0].items():
         rows = [table[key] for table in tables if key in table]
-        if len(rows) < len(records) or not all(row.exact for row in rows) or _other_clock(rows):
-            continue
+        if len(rows) == 1 or not all(row.exact for row in rows) or _other_clock(rows):
+            continue  # nothing to compare it with; _only says which runs lack it
         if all(row.samples == m.samples for row in rows):
             equal += 1
             continue
@@ -224,7 +241,7 @@ def _exact(records: Sequence[RunRecord], state: State) -> tuple[list[Change], in
     verdicts = [_verdicts(record) for record in records]
     for board, claim in verdicts[0]:
         held = [by[board, claim] for by in verdicts if (board, claim) in by]
-        if len(held) < len(records):
+        if len(held) == 1:
             continue
         if len(set(held)) == 1:
             equal += 1
@@ -252,13 +269,13 @@ def _noisy(
     keys = [
         key
         for key, m in tables[0].items()
-        if all(key in table for table in tables)
-        and not all(table[key].exact for table in tables)
-        and not _other_clock([table[key] for table in tables])
+        if len(rows := [table[key] for table in tables if key in table]) > 1
+        and not all(row.exact for row in rows)
+        and not _other_clock(rows)
     ]
     changes: list[Change] = []
     for key in keys:
-        m, *later = [table[key] for table in tables]
+        m, *later = [table[key] for table in tables if key in table]
         usual = [m.value, *(table[key].value for table in same if key in table)]
         low, high = min(usual), max(usual)
 

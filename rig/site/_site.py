@@ -34,6 +34,8 @@ _MOST_CHANGES = 40
 _COUNTED = "counted, on no clock"
 _STATISTICS = ("p50", "p99")
 
+_MADE_BY = '<meta name="generator" content="micro-ROS SHM rig">'
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
@@ -110,14 +112,17 @@ def write_site(sources: Sequence[Source], trouble: Sequence[str], directory: Pat
     """Write the site and return its first page. Reports are written again from the records.
 
     :raises ResultsFault: it cannot be written.
+    :raises UsageError: a page of somebody else's stands there.
     """
+    index = directory / "index.html"
+    if index.exists() and _MADE_BY not in index.read_text(encoding="utf-8", errors="replace")[:2000]:
+        raise UsageError(f"{index} is there, and is no page of rig site", hint="name another directory with --out")
     try:
         (directory / "reports").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ResultsFault(f"cannot use {directory}: {error.strerror}", hint="name another one with --out") from error
     for source in sources:
         write_whole(directory / source.report, source.page)
-    index = directory / "index.html"
     write_whole(index, _index(sources, trouble))
     return index
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 import rig
@@ -42,3 +46,19 @@ def test_the_version_stands_in_one_place() -> None:
     assert rig.__version__ not in (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff")[0]
     assert 'version = { attr = "rig.__version__" }' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert CliRunner().invoke(rig_command, ["--version"]).output == f"rig, version {rig.__version__}\n"
+
+
+@pytest.mark.parametrize("command", [("claims",), ("claims", "--json"), ("explain", "latency")])
+def test_a_reader_that_goes_away_is_no_refutation(project_root: Path, command: tuple[str, ...]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "rig.cli", *command],
+        cwd=project_root,
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert done.returncode == 141
+    assert done.stderr == b""

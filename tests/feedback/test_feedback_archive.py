@@ -9,10 +9,12 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_record import one_board, only, sample
 
+from rig import __version__
 from rig.errors import ResultsFault, UsageError
 from rig.feedback import (
     Archive,
@@ -208,3 +210,25 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
 def test_reading_is_what_archive_promises(good: Path) -> None:
     archive = read_archive(good)
     assert isinstance(archive, Archive) and archive.texts["issues/feedback.md"].startswith("# [shared memory]")
+
+
+def test_a_claim_that_was_left_out_is_found() -> None:
+    record = replace(RECORD, claims=tuple(c for c in RECORD.claims if c.id != "copies"))
+    record = replace(record, run=replace(record.run, rig_version=__version__, outcome="passed"))
+    (wrong,) = check_record(record, to_json(record)).disagreements
+    assert (wrong.where, wrong.recorded) == ("native: claim copies", "left out")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"claims": (*RECORD.claims, RECORD.claims[0])}, "twice"),
+        ({"boards": ()}, "no such board"),
+        ({"run": replace(RECORD.run, id="../../evil")}, "no proper id"),
+        ({"run": replace(RECORD.run, id="a\nb")}, "no proper id"),
+    ],
+)
+def test_what_no_rig_writes_is_refused(change: dict[str, Any], words: str) -> None:
+    record = replace(RECORD, **change)
+    with pytest.raises(UsageError, match=words):
+        check_record(record, to_json(record))

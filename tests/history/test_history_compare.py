@@ -145,3 +145,17 @@ def test_another_shape_with_the_same_middle_is_noise() -> None:
         compare([noisy("base", 103, 1), named(changed(NATIVE, "publish_to_callback", "shm", samples), "b")]).changes
         == ()
     )
+
+
+def test_a_third_run_that_lacks_a_figure_hides_no_change_of_the_second() -> None:
+    worse = named(changed(sample(), "bytes_copied_per_sample", "shm", (9.0,)), "b")
+    worse = replace(worse, claims=(replace(worse.claims[0], verdict=Verdict.REFUTED, reason="none"), *worse.claims[1:]))
+    less = named(sample(), "c")
+    less = replace(
+        less,
+        claims=less.claims[1:],
+        measurements=tuple(m for m in less.measurements if m.metric != "bytes_copied_per_sample"),
+    )
+    found = compare([named(sample(), "a"), worse, less])
+    assert {change.kind for change in found.of(State.CHANGED)} == {"exact", "verdict"}
+    assert all(words.startswith("c lacks: ") for words in found.only) and found.only

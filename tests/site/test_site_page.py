@@ -13,6 +13,7 @@ from browser import CHROMIUM, rendered
 from rig_process import Finished
 from sample_record import one_board, sample
 
+from rig.errors import UsageError
 from rig.feedback import Content, Names, Scrubber, make_feedback, write_archive
 from rig.records import Measurement, RunRecord, Verdict, to_json
 from rig.site import read_sources, write_site
@@ -177,3 +178,12 @@ def test_figures_that_no_page_can_show_leave_the_others(here: Callable[..., Fini
     packed(tmp_path, "good.zip", record)
     done = here("site", ".", cwd=tmp_path)
     assert done.code == 2 and "left out: odd.zip" in done.err and "site/index.html: 1 run" in done.out, done.err
+
+
+def test_somebody_elses_page_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(UsageError, match="no page of rig site"):
+        write_site([], [], tmp_path)
+    assert (tmp_path / "index.html").read_text() == "mine"
+    write_site([], [], tmp_path / "new")
+    write_site([], [], tmp_path / "new")
