@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from rig.cli._common import OnceCommand, OnceGroup, say, terminal
+from rig.cli._common import OnceCommand, OnceGroup, json_option, print_json, say, terminal
 from rig.errors import ExitCode, RigError, UsageError
 from rig.history import STORE, Comparison, Entry, State, Store, Trend, compare, trends, verdict_changes
 from rig.publish import Column, Sheet, format_conditions, format_number, plural, verdict_word
@@ -109,7 +108,7 @@ def _read_baseline(store: Store, beside: RunRecord | None) -> RunRecord:
 
 @click.command("compare", cls=OnceCommand)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@json_option
 def compare_command(runs: tuple[str, ...], as_json: bool) -> int:
     """Hold runs against the first one: exact figures and verdicts must be equal, noisy figures within their noise.
 
@@ -136,7 +135,7 @@ def compare_command(runs: tuple[str, ...], as_json: bool) -> int:
         peers = [store.record(id) for id in before[-_WITNESSES:] if id not in (*ids, *after)]
     found = compare(records, witnesses=witnesses, peers=peers)
     if as_json:
-        click.echo(json.dumps(_comparison_json(found), indent=1))
+        print_json(_comparison_json(found))
     else:
         _show_comparison(found)
     if found.of(State.CHANGED):
@@ -222,13 +221,13 @@ def runs_group(context: click.Context) -> int | None:
 @_BOARD
 @_KIND
 @click.option("-n", "number", type=click.IntRange(1), default=_SHOWN, show_default=True, help="Only the newest.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@json_option
 def list_command(board: str | None = None, kind: str | None = None, number: int = _SHOWN, as_json: bool = False) -> int:
     """List the runs, newest last."""
     with open_store() as store:
         entries = store.entries(board=board, kind=kind)
     if as_json:
-        click.echo(json.dumps([_entry_json(entry) for entry in entries[-number:]], indent=1))
+        print_json([_entry_json(entry) for entry in entries[-number:]])
         return ExitCode.DONE
     if not entries:
         click.echo("no runs yet: rig run makes one" if board is None and kind is None else "no such runs")
@@ -273,7 +272,7 @@ def _entry_json(entry: Entry) -> dict[str, object]:
 @click.argument("metric", required=False)
 @_BOARD
 @click.option("--kind", type=click.Choice(RUN_KINDS), help="Quick or full runs; default: those there are more of.")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, for programs.")
+@json_option
 def trend_command(metric: str | None, board: str | None, kind: str | None, as_json: bool) -> int:
     """Show how figures went over the runs, and where they changed.
 
@@ -295,7 +294,7 @@ def trend_command(metric: str | None, board: str | None, kind: str | None, as_js
     if metric is None:
         found = [trend for trend in found if trend.shifts]
     if as_json:
-        click.echo(json.dumps([_trend_json(trend) for trend in found], indent=1))
+        print_json([_trend_json(trend) for trend in found])
         return ExitCode.DONE
     click.echo(f"{plural(runs, f'{kind} run')}{f' of {board}' if board else ''}")
     for change in verdicts:
