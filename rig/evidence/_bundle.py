@@ -34,7 +34,7 @@ __all__ = ["Bundle", "Circumstances", "Sent", "collect", "free_directory"]
 _ANSWER_SECONDS, _CORE_SECONDS, _MEMORY_SECONDS, _LINES_SECONDS = 3.0, 6.0, 20.0, 20.0
 _CONSOLE_LINES, _LOG_LINES = 100, 100
 _TAIL_BYTES = 64 << 10
-_SHOWN_FRAMES = 12
+_SHOWN_INNER, _SHOWN_OUTER = 10, 3
 _T = TypeVar("_T")
 
 
@@ -123,7 +123,7 @@ def collect(
     whole = "".join(f"{line}\n" for line in _told(directory, about, core, backtrace, files, missing))
     (directory / "fault.txt").write_text(whole, encoding="utf-8")
     (directory / "fault.json").write_text(json.dumps(_plain(about, core, missing), indent=1) + "\n", encoding="utf-8")
-    return Bundle(directory=directory, place=place, backtrace=tuple(backtrace[:_SHOWN_FRAMES]))
+    return Bundle(directory=directory, place=place, backtrace=tuple(_shortened(backtrace)))
 
 
 def _core(directory: Path, board: Board | None, missing: list[str]) -> CoreState | None:
@@ -209,6 +209,17 @@ def _backtrace(core: CoreState | None) -> list[str]:
             sure = " (by its return address on the stack)" if frame.guessed and depth == 0 else ""
             lines.append(f"#{number:<2} {frame.pc:#010x} {place}{inlined}{sure}")
     return lines
+
+
+def _shortened(backtrace: Sequence[str]) -> list[str]:
+    """A backtrace for the console and the report: both its ends, for the innermost calls say where the firmware stands
+    and the outermost ones from where it came, and a line for what is left out between them.
+    """
+    left_out = len(backtrace) - _SHOWN_INNER - _SHOWN_OUTER
+    if left_out <= 1:  # the line that tells of it takes as much room
+        return list(backtrace)
+    told = f"... {left_out} lines of the backtrace are in fault.txt alone"
+    return [*backtrace[:_SHOWN_INNER], told, *backtrace[-_SHOWN_OUTER:]]
 
 
 def _told(

@@ -76,6 +76,9 @@ def test_bundle_and_gdb_point_at_the_line(
     assert f"firmware fault on {name} during make {way}: it stands still" in text
     if way == "STACK_OVERFLOW":
         assert "stack overflow: the stack pointer is" in text
+        (told,) = [place for place in bundle.backtrace if place.startswith("... ")]
+        left_out = [line for line in text.splitlines() if line.strip() not in bundle.backtrace and "wrecks.c:" in line]
+        assert told == f"... {len(left_out)} lines of the backtrace are in fault.txt alone"
     if way in ("HARD_FAULT", "IN_INTERRUPT") and name == "mps2-an385":
         assert FAULT_ADDRESS in text
 
