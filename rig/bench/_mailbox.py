@@ -13,6 +13,8 @@ from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKi
 from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
+_SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.004  # seconds between two looks at a command that is under way
+_LATE = 1 / 8  # of what has been waited, so much longer at most
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
 _STEP_NUMBER = 7  # place of a call's step in its entry
 _SLOWEST = 3  # times its time-out, a program that goes on may take
@@ -184,13 +186,16 @@ class Mailbox:
         """
         end = time.monotonic() + timeout
         moved, seen = time.monotonic(), self.doing() if patience is not None else ()
-        look = moved
+        look = heard = moved
         entries: list[Entry] = []
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
-            entries += self.drain()
+            came = self.drain()
+            entries += came
             if done:
                 break
+            if came:
+                heard = time.monotonic()
             held = self._word(layout.OFFSET_HOLD)
             if held and held != self._word(layout.OFFSET_HOLD_RELEASE):
                 try:
@@ -198,6 +203,7 @@ class Mailbox:
                         on_hold()
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+                heard = time.monotonic()
             if patience is not None and (now := time.monotonic()) - look > _LOOK_SECONDS:
                 look, doing = now, self.doing()
                 if doing != seen or not any(word & 0xFF for word in doing):
@@ -211,7 +217,7 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_pause(time.monotonic() - heard))
         raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
         return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
@@ -245,9 +251,8 @@ class Mailbox:
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
         self.entries_so_far = bytearray()
         self.begin(Command.PROGRAM, (len(words),))
-        begin = time.monotonic()
+        begin = heard = time.monotonic()
         end, beats = begin + timeout, self.heartbeat()
-        pause = _POLL_SECONDS / 8
         while True:
             done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
             raw = self.drain_raw()
@@ -265,10 +270,12 @@ class Mailbox:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
             if on_hold is not None and self._held(on_hold):
-                end = time.monotonic() + timeout
-            elif not raw:
-                time.sleep(pause)
-                pause = min(pause * 2, _POLL_SECONDS)
+                heard = time.monotonic()
+                end = heard + timeout
+            elif raw:
+                heard = now
+            else:
+                time.sleep(_pause(now - heard))
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
         return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
 
@@ -336,6 +343,13 @@ class Mailbox:
             raise FirmwareFault(reason, hint=hint)
         if time.monotonic() > end:
             raise FirmwareFault(message, hint=hint)
+
+
+def _pause(waited: float) -> float:
+    """Seconds until the next look at a command of which nothing has been heard for so long. Each look takes time of the
+    host, and of an emulated board too: what takes long is looked at less often.
+    """
+    return min(max(_LATE * waited, _SHORTEST), _LONGEST)
 
 
 def _entry(values: tuple[int, ...]) -> Entry:
