@@ -13,8 +13,8 @@ from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKi
 from rig.errors import FirmwareFault
 
 _POLL_SECONDS = 0.0005
-_SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.004  # seconds between two looks at a command that is under way
-_LATE = 1 / 8  # of what has been waited, so much longer at most
+_SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.01  # seconds between two looks at a command that is under way
+_LATE = 1 / 4  # of what has been waited, so much longer at most
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
 _STEP_NUMBER = 7  # place of a call's step in its entry
 _SLOWEST = 3  # times its time-out, a program that goes on may take
@@ -189,15 +189,14 @@ class Mailbox:
         look = heard = moved
         entries: list[Entry] = []
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            serial, held, released = self._glance()
             came = self.drain()
             entries += came
-            if done:
+            if serial == self._serial:
                 break
             if came:
                 heard = time.monotonic()
-            held = self._word(layout.OFFSET_HOLD)
-            if held and held != self._word(layout.OFFSET_HOLD_RELEASE):
+            if held and held != released:
                 try:
                     if on_hold is not None:
                         on_hold()
@@ -254,10 +253,10 @@ class Mailbox:
         begin = heard = time.monotonic()
         end, beats = begin + timeout, self.heartbeat()
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            serial, held, released = self._glance()
             raw = self.drain_raw()
             self.entries_so_far += raw
-            if done:
+            if serial == self._serial:
                 break
             try:
                 now = time.monotonic()
@@ -269,7 +268,8 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            if on_hold is not None and self._held(on_hold):
+            if on_hold is not None and held and held != released:
+                self._let_go(held, on_hold)
                 heard = time.monotonic()
                 end = heard + timeout
             elif raw:
@@ -279,17 +279,21 @@ class Mailbox:
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
         return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
 
-    def _held(self, on_hold: Callable[[int], None]) -> bool:
-        """Whether the program waits for the rig; then it has what it waits for."""
-        held = self._word(layout.OFFSET_HOLD)
-        if not held or held == self._word(layout.OFFSET_HOLD_RELEASE):
-            return False
+    def _let_go(self, held: int, on_hold: Callable[[int], None]) -> None:
+        """The program waits for the rig: give it what it waits for."""
         self.entries_so_far += self.drain_raw()  # the last one is that of the step
         try:
             on_hold(layout.ENTRY.unpack(self.entries_so_far[-layout.ENTRY.size :])[_STEP_NUMBER])
         finally:
             self._write_word(layout.OFFSET_HOLD_RELEASE, held)
-        return True
+
+    def _glance(self) -> tuple[int, int, int]:
+        """The serials of the last reply, of the hold in which the firmware stands, and of the hold that was let go. One
+        read: each is a way to the board and back.
+        """
+        raw = self._memory.read(self._address + layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL + 4 - layout.OFFSET_HOLD)
+        held, released = struct.unpack_from("<II", raw)
+        return int.from_bytes(raw[-4:], "little"), held, released
 
     def text(self) -> str:
         """The text field as the last command left it, up to its NUL."""
