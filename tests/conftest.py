@@ -74,8 +74,10 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     """Run a command that starts nothing in this process: the same border, without a second for a new interpreter."""
     from rig.cli._main import run as run_command
 
-    def run(*arguments: str, cwd: Path) -> Finished:
+    def run(*arguments: str, cwd: Path, **environment: str) -> Finished:
         monkeypatch.chdir(cwd)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["rig", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO())
         capsys.readouterr()

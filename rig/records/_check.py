@@ -90,17 +90,13 @@ def check(raw: Mapping[str, Any]) -> None:
     for number, row in enumerate(rows):
         if isinstance(row, dict) and isinstance(row.get("samples"), list):
             _check_samples(row["samples"], f"measurements[{number}].samples")
-    # The samples are checked, and there may be a million: the rest is held against the schema.
-    bare = [
-        {**row, "samples": []} if isinstance(row, dict) and isinstance(row.get("samples"), list) else row
-        for row in rows
-    ]
-    stripped = {**raw, "measurements": bare} if isinstance(measurements, list) else raw
-    if not _follows(stripped, bare):
-        problem = jsonschema.exceptions.best_match(_validator().iter_errors(stripped))
-        if problem is not None:
-            where = problem.json_path.removeprefix("$.") or "the record"
-            raise ValueError(f"{where[:_SHOWN]}: {problem.message[:_SHOWN]}")
+    is_list = isinstance(measurements, list)
+    _follow(_validator(), {**raw, "measurements": []} if is_list else raw, "")
+    for number, row in enumerate(rows):
+        metric, experiment = (row.get("metric"), row.get("experiment")) if isinstance(row, dict) else (None, None)
+        # The samples are checked, and there may be a million: the rest is held against the schema.
+        bare = {**row, "samples": []} if isinstance(row, dict) and isinstance(row.get("samples"), list) else row
+        _follow(_figure_validator(_rules_for(str(metric), str(experiment))), bare, f"measurements[{number}]")
     run = raw["run"]
     for stamp in (run["started"], run.get("finished"), *run.get("resumed", ())):
         if stamp is not None:
@@ -112,15 +108,11 @@ def _validator() -> Any:
     return jsonschema.Draft202012Validator(schema())
 
 
-def _follows(raw: Mapping[str, Any], rows: list[Any]) -> bool:
-    """Whether the record follows the schema, without saying what is wrong. Several times faster than the whole schema,
-    which asks each figure for each metric whether it is that one.
-    """
-    return _validator().is_valid({**raw, "measurements": []} if rows else raw) and all(
-        isinstance(row, dict)
-        and _figure_validator(_rules_for(str(row.get("metric")), str(row.get("experiment")))).is_valid(row)
-        for row in rows
-    )
+def _follow(validator: Any, value: Any, where: str) -> None:
+    problem = jsonschema.exceptions.best_match(validator.iter_errors(value))
+    if problem is not None:
+        place = f"{where}{problem.json_path.removeprefix('$')}".lstrip(".") or "the record"
+        raise ValueError(f"{place[:_SHOWN]}: {problem.message[:_SHOWN]}")
 
 
 @lru_cache(maxsize=1024)  # not more: the names come from other people's records
@@ -136,7 +128,9 @@ def _rules_for(metric: str, experiment: str) -> tuple[int, ...]:
 
 @cache
 def _figure_validator(rules: tuple[int, ...]) -> Any:
-    """The schema of a figure with these rules alone."""
+    """The schema of a figure with these rules alone. All of them would ask each figure for each metric whether it is
+    that one, which takes several times as long.
+    """
     whole = _validator().schema
     figure = whole["$defs"]["measurement"]
     chosen = [figure["allOf"][place] for place in rules]
