@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 
 from rig.errors import UsageError
 from rig.records._schema import schema
@@ -90,13 +90,15 @@ def check(raw: Mapping[str, Any]) -> None:
     for number, row in enumerate(rows):
         if isinstance(row, dict) and isinstance(row.get("samples"), list):
             _check_samples(row["samples"], f"measurements[{number}].samples")
-    is_list = isinstance(measurements, list)
-    _follow(_validator(), {**raw, "measurements": []} if is_list else raw, "")
-    for number, row in enumerate(rows):
-        metric, experiment = (row.get("metric"), row.get("experiment")) if isinstance(row, dict) else (None, None)
-        # The samples are checked, and there may be a million: the rest is held against the schema.
-        bare = {**row, "samples": []} if isinstance(row, dict) and isinstance(row.get("samples"), list) else row
-        _follow(_figure_validator(_rules_for(str(metric), str(experiment))), bare, f"measurements[{number}]")
+    # The samples are checked, and there may be a million: the rest is held against the schema.
+    bare = [
+        {**row, "samples": []} if isinstance(row, dict) and isinstance(row.get("samples"), list) else row
+        for row in rows
+    ]
+    shape = {**raw, "measurements": bare} if isinstance(measurements, list) else raw
+    problem = next(iter(_validator().iter_errors(shape)), None)
+    if problem is not None:
+        raise ValueError(f"{_place(problem.instance_path)[:_SHOWN]}: {problem.message[:_SHOWN]}")
     run = raw["run"]
     for stamp in (run["started"], run.get("finished"), *run.get("resumed", ())):
         if stamp is not None:
@@ -105,36 +107,13 @@ def check(raw: Mapping[str, Any]) -> None:
 
 @cache
 def _validator() -> Any:
-    return jsonschema.Draft202012Validator(schema())
+    return jsonschema_rs.Draft202012Validator(schema())
 
 
-def _follow(validator: Any, value: Any, where: str) -> None:
-    problem = jsonschema.exceptions.best_match(validator.iter_errors(value))
-    if problem is not None:
-        place = f"{where}{problem.json_path.removeprefix('$')}".lstrip(".") or "the record"
-        raise ValueError(f"{place[:_SHOWN]}: {problem.message[:_SHOWN]}")
-
-
-@lru_cache(maxsize=1024)  # not more: the names come from other people's records
-def _rules_for(metric: str, experiment: str) -> tuple[int, ...]:
-    """Which rules of the schema are about such a figure, by their places among all rules of figures."""
-    asked = [rule["if"]["properties"] for rule in _validator().schema["$defs"]["measurement"]["allOf"]]
-    return tuple(
-        place
-        for place, of in enumerate(asked)
-        if metric in of["metric"]["enum"] and of.get("experiment", {}).get("const", experiment) == experiment
-    )
-
-
-@cache
-def _figure_validator(rules: tuple[int, ...]) -> Any:
-    """The schema of a figure with these rules alone. All of them would ask each figure for each metric whether it is
-    that one, which takes several times as long.
-    """
-    whole = _validator().schema
-    figure = whole["$defs"]["measurement"]
-    chosen = [figure["allOf"][place] for place in rules]
-    return jsonschema.Draft202012Validator({**figure, "allOf": chosen, "$defs": whole["$defs"]})
+def _place(path: Sequence[str | int]) -> str:
+    """A place in a record, as ``measurements[3].conditions``."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(parts).removeprefix(".") or "the record"
 
 
 def _check_samples(samples: list[Any], where: str) -> None:

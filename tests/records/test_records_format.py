@@ -92,7 +92,7 @@ def test_the_schema_refuses(validator: jsonschema.Draft202012Validator, plain: d
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: f"{group.experiment}:{group.detail.__name__}")
 def test_each_figure_is_held_to_the_rules_of_its_own_metric(plain: dict[str, Any], group: Group) -> None:
-    """A record is read by these rules alone, and must be refused where the whole schema refuses it."""
+    """Its unit, and the kind of each field of its detail."""
     wrong = {field.name: [[None]] for field in dataclasses.fields(group.detail)}
     for metric in group.metrics:
         row = {**plain["measurements"][0], "experiment": group.experiment, "metric": metric.value, "detail": {}}
