@@ -84,7 +84,9 @@ class _Commands(click.Group):
             return None
         module, name = place.split(":")
         command = getattr(importlib.import_module(f"rig.cli.{module}"), name)
-        gc.enable()
+        if not gc.isenabled():  # see main(): what is here now stays to the end
+            gc.freeze()
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 
