@@ -121,6 +121,7 @@ def test_results_do_not_mix(rig: Rig, out: Path) -> None:
     assert (out / "something").read_text() == "mine"
 
 
+@pytest.mark.firmware
 def test_firmware_for_another_core(rig: Rig, tmp_path: Path, project_root: Path, out: Path) -> None:
     assert rig("build", "mps2-an385").code == 0
     images = project_root / "firmware" / "build" / "mps2-an385"

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rig.bench import build
 from rig.board import open_board
 from rig.errors import UsageError
 from rig.inventory import Inventory
@@ -80,7 +81,7 @@ def test_a_board_is_switched_by_its_commands(project_root: Path, tmp_path: Path)
             f" switch_off: \"sh -c 'echo off >>{switch}'\", settle: 0}}\n"
         )
         spec = Inventory.load(file).boards["far"]
-        image = FirmwareImage.load(project_root / "firmware" / "build" / "microbit" / "rig-bench-shm.elf")
+        image = FirmwareImage.load(build("microbit")["shm"])
         with open_board(spec) as board:
             board.flash(image)
             board.power_cycle()

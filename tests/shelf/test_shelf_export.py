@@ -7,6 +7,7 @@ import psutil
 import pytest
 import yaml
 
+from rig.bench import build
 from rig.errors import EnvironmentFault, LeaseFault, ProbeFault, UsageError
 from rig.experiments import EXPERIMENTS
 from rig.inventory import BoardSpec, Inventory
@@ -90,7 +91,7 @@ def _ports(shared: Exported) -> set[int]:
 
 
 def test_a_server_that_is_gone_is_told_at_once(own: Inventory) -> None:
-    image = FirmwareImage.load(Path(own.path.parent, "firmware/build/microbit/rig-bench-shm.elf"))
+    image = FirmwareImage.load(build("microbit")["shm"])
     with Shelf(own.select(["microbit"]), lines=False) as shelf:
         uid = f"remote:127.0.0.1:{shelf.boards[0].probe_port}"
         with open_probe(uid, target="nrf51") as probe:
