@@ -14,6 +14,8 @@ from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKi
 from rig.errors import BoardFault, FirmwareFault, RigError
 
 _POLL_SECONDS = 0.0005
+_SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.01  # seconds between two looks at a command that is under way
+_LATE = 1 / 4  # of what has been waited, so much longer at most
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
 _STEP_NUMBER = 7  # place of a call's step in its entry
 _SLOWEST = 3  # times its time-out, a program that goes on may take
@@ -189,20 +191,23 @@ class Mailbox:
         """
         end = time.monotonic() + timeout
         moved, seen = time.monotonic(), self.doing() if patience is not None else ()
-        look = moved
+        look = heard = moved
         entries: list[Entry] = []
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
-            entries += self.drain()
-            if done:
+            serial, held, released = self._glance()
+            came = self.drain()
+            entries += came
+            if serial == self._serial:
                 break
-            held = self._word(layout.OFFSET_HOLD)
-            if held and held != self._word(layout.OFFSET_HOLD_RELEASE):
+            if came:
+                heard = time.monotonic()
+            if held and held != released:
                 try:
                     if on_hold is not None:
                         on_hold()
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+                heard = time.monotonic()
             if patience is not None and (now := time.monotonic()) - look > _LOOK_SECONDS:
                 look, doing = now, self.doing()
                 if doing != seen or not any(word & 0xFF for word in doing):
@@ -216,7 +221,7 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_pause(time.monotonic() - heard))
         raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
         return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
@@ -259,14 +264,13 @@ class Mailbox:
             raise
 
     def _to_the_end(self, timeout: float, on_hold: Callable[[int], None] | None) -> tuple[bytes, Status]:
-        begin = time.monotonic()
+        begin = heard = time.monotonic()
         end, beats = begin + timeout, self.heartbeat()
-        pause = _POLL_SECONDS / 8
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            serial, held, released = self._glance()
             raw = self.drain_raw()
             self.entries_so_far += raw
-            if done:
+            if serial == self._serial:
                 break
             try:
                 now = time.monotonic()
@@ -278,25 +282,32 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            if on_hold is not None and self._held(on_hold):
-                end = time.monotonic() + timeout
-            elif not raw:
-                time.sleep(pause)
-                pause = min(pause * 2, _POLL_SECONDS)
+            if on_hold is not None and held and held != released:
+                self._let_go(held, on_hold)
+                heard = time.monotonic()
+                end = heard + timeout
+            elif raw:
+                heard = now
+            else:
+                time.sleep(_pause(now - heard))
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
         return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
 
-    def _held(self, on_hold: Callable[[int], None]) -> bool:
-        """Whether the program waits for the rig; then it has what it waits for."""
-        held = self._word(layout.OFFSET_HOLD)
-        if not held or held == self._word(layout.OFFSET_HOLD_RELEASE):
-            return False
+    def _let_go(self, held: int, on_hold: Callable[[int], None]) -> None:
+        """The program waits for the rig: give it what it waits for."""
         self.entries_so_far += self.drain_raw()  # the last one is that of the step
         try:
             on_hold(layout.ENTRY.unpack(self.entries_so_far[-layout.ENTRY.size :])[_STEP_NUMBER])
         finally:
             self._write_word(layout.OFFSET_HOLD_RELEASE, held)
-        return True
+
+    def _glance(self) -> tuple[int, int, int]:
+        """The serials of the last reply, of the hold in which the firmware stands, and of the hold that was let go. One
+        read: each is a way to the board and back.
+        """
+        raw = self._memory.read(self._address + layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL + 4 - layout.OFFSET_HOLD)
+        held, released = struct.unpack_from("<II", raw)
+        return int.from_bytes(raw[-4:], "little"), held, released
 
     def text(self) -> str:
         """The text field as the last command left it, up to its NUL."""
@@ -359,6 +370,13 @@ class Mailbox:
             raise FirmwareFault(reason, hint=hint)
         if time.monotonic() > end:
             raise FirmwareFault(message, hint=hint)
+
+
+def _pause(waited: float) -> float:
+    """Seconds until the next look at a command of which nothing has been heard for so long. Each look takes time of the
+    host, and of an emulated board too: what takes long is looked at less often.
+    """
+    return min(max(_LATE * waited, _SHORTEST), _LONGEST)
 
 
 def _entry(values: tuple[int, ...]) -> Entry:

@@ -185,13 +185,8 @@ class _Rows:
         """Build and run one defect; a fault of the row stays in the row."""
         expected = defect.breaks_on(self.spec.kind)
         try:
-            images = build_defect(self.preset, defect.name)
-            record = _run(
-                self.spec,
-                {"shm": images["shm"]},
-                self.directory / defect.name,
-                search_seconds=self.search_seconds,
-            )
+            images = build_defect(self.preset, defect.name, variants=("shm",))
+            record = _run(self.spec, images, self.directory / defect.name, search_seconds=self.search_seconds)
         except RigError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Row(defect=defect.name, expected=expected, claims={}, faults=(f"{error.message}{hint}",))
