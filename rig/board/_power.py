@@ -12,6 +12,7 @@ from rig.board._command import run_command
 from rig.errors import EnvironmentFault, RigError
 from rig.inventory import BoardSpec
 from rig.lease import lease
+from rig.probe import REMOTE, lease_remote
 from rig.probe.qemu import EmulatedMachine, launch, qemu_version
 from rig.records import Command
 
@@ -132,7 +133,11 @@ class FixedPower:
 
     def on(self) -> None:
         if not self._leased:
+            begin = time.monotonic()
             self._stack.enter_context(lease(self._uid, timeout=self._patience))
+            if self._uid.startswith(REMOTE):  # rigs on other hosts do not see this host's lease
+                left = max(0.0, self._patience - (time.monotonic() - begin))
+                self._stack.enter_context(lease_remote(self._uid, timeout=left))
             self._leased = True
         if self._is_off and self._spec.power is not None:
             self._switch("on", self._spec.power.on)

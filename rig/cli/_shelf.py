@@ -24,12 +24,13 @@ def shelf_group() -> None:
 @shelf_group.command("export", cls=OnceCommand)
 @boards_option
 @click.option("--board", "names", multiple=True, metavar="NAME", help="Board to share; several times, or all.")
-@click.option("--lines", is_flag=True, help="Serve the serial lines too, by ser2net; as labgrid does.")
+@click.option("--lines", is_flag=True, help="Serve the serial lines too, by ser2net; --write does.")
 @click.option("--write", type=click.Path(path_type=Path), metavar="FILE", help="labgrid's exporter configuration.")
 def export_command(boards_file: Path | None, names: tuple[str, ...], lines: bool, write: Path | None) -> int:
     """Start a probe server for each board, on loopback, until Ctrl-C, and say how others use the boards."""
     choice = choose(Inventory.load(find_boards_file(boards_file)), names)
-    with Shelf([spec for spec in choice.specs if spec.kind != "native"] or choice.specs, lines=lines) as shelf:
+    specs = [spec for spec in choice.specs if spec.kind != "native"] or choice.specs
+    with Shelf(specs, lines=lines or write is not None) as shelf:
         if write is not None:
             write.write_text(exporter_yaml(shelf.boards), encoding="utf-8")
             click.echo(f"labgrid-exporter -c COORDINATOR:PORT {write}")

@@ -31,8 +31,6 @@ __all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml"]
 HOST = "127.0.0.1"
 _ICOUNT_SHIFT = 7  # as everywhere in the rig: an instruction takes 128 ns of the board's time
 _START_SECONDS = 20.0
-_PROBE_CLASS = "RigProbe"
-"""Resource class of a probe server. labgrid does not know it and hands it to the client as it is."""
 
 
 @final
@@ -51,8 +49,7 @@ class Exported:
 class Shelf:
     """Shares boards for the length of a ``with`` block.
 
-    :param lines: also serve each serial line by RFC 2217; needs ser2net. Not needed with labgrid's exporter, which does
-        so itself.
+    :param lines: also serve each serial line by RFC 2217; needs ser2net.
     :raises UsageError: a board has no probe, or is another host's itself.
     :raises LeaseFault: somebody uses one of the boards. :raises EnvironmentFault: a program or port is missing.
     """
@@ -97,7 +94,7 @@ class Shelf:
             uid, device = spec.probe.uid, spec.link.device
             stack.enter_context(lease(uid))
         port = _free_port()
-        server = [sys.executable, "-m", "pyocd", "server", "--no-config", "-W", "-u", uid, "-p", str(port)]
+        server = [sys.executable, "-m", "rig.probe", uid, str(port)]
         self._start(spec.name, server, directory, stack)
         line_port = self._serve_line(spec, device, directory, stack) if self._lines else None
         return Exported(spec=spec, probe_port=port, device=device, line_port=line_port)
@@ -146,11 +143,21 @@ class Shelf:
 
 
 def exporter_yaml(boards: Sequence[Exported]) -> str:
-    """The configuration of labgrid's exporter: a group for each board, with its probe server and its serial port."""
+    """The configuration of labgrid's exporter: a group for each board, with its probe server and its line. The lines
+    must be served.
+
+    Only classes that labgrid knows: otherwise its own client could do nothing with the place.
+    """
     groups = {
         board.spec.name: {
-            "probe": {"cls": _PROBE_CLASS, "host": HOST, "port": board.probe_port, "target": board.spec.target},
-            "line": {"cls": "RawSerialPort", "port": board.device, "speed": board.spec.link.baud},
+            "probe": {"cls": "NetworkService", "address": HOST, "port": board.probe_port, "username": "pyocd"},
+            "line": {
+                "cls": "NetworkSerialPort",
+                "host": HOST,
+                "port": board.line_port,
+                "speed": board.spec.link.baud,
+                "protocol": "rfc2217",
+            },
         }
         for board in boards
     }

@@ -17,13 +17,11 @@ from rig.errors import RigError
 from rig.inventory import BoardSpec
 from rig.lease import who_holds
 from rig.link import SerialTap, is_network_line
-from rig.probe import FirmwareImage, belongs_on, knows_target, list_probes
+from rig.probe import REMOTE, FirmwareImage, belongs_on, knows_target, list_probes
 from rig.records import VARIANTS
 from rig.station._station import board_points, load_images
 
 __all__ = ["Finding", "check_board"]
-
-_REMOTE = "remote:"
 
 
 @final
@@ -107,7 +105,7 @@ def _probe(spec: BoardSpec) -> Iterator[Finding]:
     if holder is not None:
         words = f"held by process {holder.pid} ({holder.command}) since {holder.since}"
         yield Finding(what=f"probe {uid}", found=words, mend=f"wait for it, or end it: kill {holder.pid}")
-    elif uid.startswith(_REMOTE):
+    elif uid.startswith(REMOTE):
         yield Finding(what=f"probe {uid}", found="of another host; the core below tells whether it answers")
     else:
         try:
