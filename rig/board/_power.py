@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rig.board._board import LinkEndpoint
 from rig.board._command import run_command
-from rig.errors import EnvironmentFault, RigError
+from rig.errors import EnvironmentFault, LeaseFault, RigError
 from rig.inventory import BoardSpec
 from rig.lease import lease
 from rig.probe import REMOTE, lease_remote
@@ -109,8 +109,16 @@ class FixedPower:
     its power; without them off and on do nothing.
     """
 
-    def __init__(self, spec: BoardSpec, *, patience: float, icount_shift: int | None = None) -> None:
+    def __init__(
+        self,
+        spec: BoardSpec,
+        *,
+        patience: float,
+        icount_shift: int | None = None,
+        lost: Callable[[], str | None] = lambda: None,
+    ) -> None:
         assert spec.probe is not None
+        self._lost = lost
         remote = spec.kind == "emulated"
         self.emulator: str | None = "QEMU of another host" if remote else None
         self.icount_shift = icount_shift if remote else None  # as `rig shelf export` starts it
@@ -132,6 +140,9 @@ class FixedPower:
         return LinkEndpoint(kind="serial", device=link.device, baud=link.baud, host=None, port=None)
 
     def on(self) -> None:
+        lost = self._lost()
+        if lost is not None:
+            raise LeaseFault(f"board {self._spec.name} is no longer this run's: {lost}", hint="run it again")
         if not self._leased:
             begin = time.monotonic()
             self._stack.enter_context(lease(self._uid, timeout=self._patience))
@@ -168,4 +179,4 @@ class FixedPower:
         self._leased = False
 
     def death(self) -> str | None:
-        return None
+        return self._lost()

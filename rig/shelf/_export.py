@@ -58,6 +58,8 @@ class Shelf:
         for spec in specs:
             if spec.kind == "native":
                 raise UsageError(f"{spec.name} is a process of this host: it has no probe to share")
+            if spec.place is not None:
+                raise UsageError(f"{spec.name} ({spec.where}) is a place: its exporter shares it already")
             if spec.probe is not None and spec.probe.uid.startswith("remote:"):
                 raise UsageError(f"{spec.name} ({spec.where}) is another host's board: share it there")
         self._specs, self._lines = specs, lines

@@ -162,6 +162,7 @@ class Station:
             recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
             self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
+            self.spec = self._board.spec  # a place says only now where probe and line are
             stack.callback(self._close_link)
             self._stack = stack.pop_all()
         return self
