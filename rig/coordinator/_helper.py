@@ -29,6 +29,8 @@ POLL_SECONDS = 1.0  # a reservation that nobody asks for expires; changes are he
 RETRY_SECONDS = 0.25
 RESOURCE_SECONDS = 5.0  # for an exporter to say at which port it serves a line
 GIVE_BACK_SECONDS = 8.0
+ACQUIRE_SECONDS = 60.0  # an exporter has 10 for each resource
+HOLDERS_FIRST_SECONDS = 5.0  # after a restart of the coordinator
 PORT = 20408  # labgrid's
 PROBE, LINE = "probe", "line"
 """What the resources of a place are called."""
@@ -139,7 +141,8 @@ async def call(session: Any, name: str, **values: object) -> Any:
     from labgrid.remote.generated import labgrid_coordinator_pb2 as messages  # noqa: PLC0415
 
     request = getattr(messages, f"{name}Request")(**values)
-    return await getattr(session.stub, name)(request, timeout=CONNECT_SECONDS)
+    seconds = ACQUIRE_SECONDS if name == "AcquirePlace" else CONNECT_SECONDS
+    return await getattr(session.stub, name)(request, timeout=seconds)
 
 
 def fits(place: Any, match: dict[str, str]) -> bool:
@@ -248,50 +251,54 @@ class Lease:
         )
 
     async def _try(self) -> str:
-        """One look at the reservation; returns why an allocated place cannot be used."""
+        """One look at the reservation; returns why the place that it has cannot be used."""
         import grpc  # noqa: PLC0415
+
+        gone = f"the labgrid coordinator at {self.address} has gone"
+        if self.session.stopping.is_set() and not await self._again():
+            return gone
+        try:
+            name = await self._allocated()
+            if not name:
+                return ""
+            await self.session.sync_with_coordinator()
+            trouble = missing_of(self.session, self.session.places[name])
+            if not trouble:
+                await call(self.session, "AcquirePlace", placename=name)
+                self.name = name
+                await self.session.sync_with_coordinator()
+        except grpc.aio.AioRpcError as error:
+            if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
+                await closed(self.session)
+                return gone
+            if error.code() == grpc.StatusCode.FAILED_PRECONDITION and "Reservation" in error.details():
+                self._token = ""  # it was forgotten
+            return str(error.details())
+        return trouble
+
+    async def _allocated(self) -> str:
+        """The place that the reservation has, which is made if there is none; nothing while it waits for one."""
         from labgrid.remote.common import ReservationState  # noqa: PLC0415
         from labgrid.remote.generated import labgrid_coordinator_pb2 as messages  # noqa: PLC0415
 
-        try:
-            if not self._token:
-                wanted = {"main": messages.Reservation.Filter(filter=self._match)}
-                self._token = (
-                    await call(self.session, "CreateReservation", filters=wanted, prio=0.0)
-                ).reservation.token
-            found = (await call(self.session, "PollReservation", token=self._token)).reservation
-            if found.state in (ReservationState.expired.value, ReservationState.invalid.value):
-                self._token = ""
-                return ""
-            if found.state != ReservationState.allocated.value:
-                return ""
-            name = found.allocations["main"]
-            await self.session.sync_with_coordinator()
-            trouble = missing_of(self.session, self.session.places[name])
-            if trouble:
-                return trouble
-            await call(self.session, "AcquirePlace", placename=name)
-            self.name = name
-            await self.session.sync_with_coordinator()
-        except grpc.aio.AioRpcError as error:
-            if error.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED):
-                await self._again()
-                return f"the labgrid coordinator at {self.address} has gone"
-            if (
-                error.code() == grpc.StatusCode.FAILED_PRECONDITION
-                and not self.name
-                and "Reservation" in error.details()
-            ):
-                self._token = ""  # it was forgotten
-            return str(error.details())
-        return ""
+        if not self._token:
+            wanted = {"main": messages.Reservation.Filter(filter=self._match)}
+            made = await call(self.session, "CreateReservation", filters=wanted, prio=0.0)
+            self._token = made.reservation.token
+        found = (await call(self.session, "PollReservation", token=self._token)).reservation
+        if found.state in (ReservationState.expired.value, ReservationState.invalid.value):
+            self._token = ""
+        return str(found.allocations["main"]) if found.state == ReservationState.allocated.value else ""
 
-    async def _again(self) -> None:
-        """Another session, while nothing is held; a coordinator that is gone stays a reason to wait."""
+    async def _again(self) -> bool:
+        """Another session, while nothing is held. Who held a place before the coordinator restarted comes first."""
         self._token = ""
-        await closed(self.session)
-        with contextlib.suppress(Refusal):
+        try:
             self.session = await self._orders.unless_ended(connected(self.address, self.owner))
+        except Refusal:
+            return False
+        await self._orders.unless_ended(asyncio.sleep(HOLDERS_FIRST_SECONDS))
+        return True
 
     def _held(self, matching: list[Any]) -> str:
         held = [place for place in matching if place.acquired]
@@ -392,9 +399,9 @@ class Lease:
             if self.session.stopping.is_set():
                 await closed(self.session)
                 self.session = await asyncio.wait_for(connected(self.address, self.owner), GIVE_BACK_SECONDS)
-        with contextlib.suppress(Exception):
-            if self.name:
-                await call(self.session, "ReleasePlace", placename=self.name, fromuser=self.owner)
+        with contextlib.suppress(Exception):  # by the name of the owner: an answer that was lost counts as well
+            for name in [place.name for place in self.session.places.values() if place.acquired == self.owner]:
+                await call(self.session, "ReleasePlace", placename=name, fromuser=self.owner)
         with contextlib.suppress(Exception):
             if self._token:
                 await call(self.session, "CancelReservation", token=self._token)

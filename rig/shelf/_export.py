@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from rig.lease import Scratch, end_child, lease, spawn_bound
 from rig.link import SerialTap
 from rig.probe.qemu import launch
 
-__all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml"]
+__all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml", "place_yaml"]
 
 HOST = "127.0.0.1"
 _ICOUNT_SHIFT = 7  # as everywhere in the rig: an instruction takes 128 ns of the board's time
@@ -168,18 +168,27 @@ def exporter_yaml(boards: Sequence[Exported]) -> str:
 
 def boards_yaml(board: Exported) -> str:
     """The board's entry for the boards.yaml of another host, which must forward the same port numbers."""
-    spec = board.spec
-    entry: dict[str, object] = {"kind": spec.kind}
+    device = f"rfc2217://{HOST}:{board.line_port}" if board.line_port is not None else "rfc2217://HOST:PORT"
+    probe = {"uid": f"remote:{HOST}:{board.probe_port}"}
+    return _entry(board.spec, {"kind": board.spec.kind}, {"probe": probe}, device)
+
+
+def place_yaml(board: Exported) -> str:
+    """The board's entry for every host, if it is a place with the tag ``board=NAME``."""
+    return _entry(board.spec, {"kind": "place", "match": {"board": board.spec.name}}, {}, None)
+
+
+def _entry(spec: BoardSpec, head: Mapping[str, object], probe: Mapping[str, object], device: str | None) -> str:
+    entry: dict[str, object] = dict(head)
     if spec.machine is not None:
         entry["machine"] = spec.machine
-    entry["target"] = spec.target
-    entry["probe"] = {"uid": f"remote:{HOST}:{board.probe_port}"}
+    entry |= {"target": spec.target, **probe}
     if spec.capabilities:
         entry["capabilities"] = sorted(spec.capabilities)
     images = {variant: str(path) for variant, path in spec.firmware.images.items()}
     entry["firmware"] = {"preset": spec.firmware.preset} if spec.firmware.preset else images
-    device = f"rfc2217://{HOST}:{board.line_port}" if board.line_port is not None else "rfc2217://HOST:PORT"
-    entry["link"] = {"transport": "serial", "device": device, "baud": spec.link.baud}
+    line = {"device": device} if device else {}
+    entry["link"] = {"transport": "serial", **line, "baud": spec.link.baud}
     return yaml.safe_dump({spec.name: entry}, sort_keys=False)
 
 

@@ -217,11 +217,18 @@ def test_a_place_whose_helper_was_killed_too_is_given_back_by_the_next(lab: Lab)
 def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: Path) -> None:
     run = Rig(file, "left", tmp_path / "run", "--claims", LONG)
     run.wait_for("shm: flash and boot")
-    lab.restart()
-    wait_for(lambda: str(run.process.pid) in place(lab, "left").holder, 30)
-    assert run.process.poll() is None
-    with take_place(wanted(lab, name="left"), timeout=100) as held, lease_remote(f"{REMOTE}{held.probe}"):
-        begin = time.time()
+
+    def wait_and_take() -> float:
+        with take_place(wanted(lab, name="left"), timeout=100) as held, lease_remote(f"{REMOTE}{held.probe}"):
+            return time.time()
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(wait_and_take)
+        wait_for(lambda: "waiting" in lab.client("reservations"), 10)
+        lab.restart()
+        wait_for(lambda: str(run.process.pid) in place(lab, "left").holder, 30)
+        assert run.process.poll() is None, "it is still at work"
+        begin = waiting.result()
     assert run.end().run.outcome == "passed"
     assert used(run.out)[1] < begin, "never two at once"
 
