@@ -60,11 +60,14 @@ def test_shipped_examples_of_real_boards_load_once_uncommented(tmp_path: Path) -
     lines = (ROOT / "boards.yaml").read_text().splitlines()
     examples = lines.index("  # nrf52840-dk:")
     text = "\n".join(lines[:examples] + [line.replace("# ", "", 1) for line in lines[examples:]])
-    text = text.replace("  A real micro:bit", "  # A real micro:bit").replace("  #\n", "\n")
+    for comment in ("A real micro:bit", "A board that a labgrid"):
+        text = text.replace(f"  {comment}", f"  # {comment}")
+    text = text.replace("  #\n", "\n")
     path = tmp_path / "boards.yaml"
     path.write_text(text)
     boards = Inventory.load(path).boards
     assert boards["nrf52840-dk"].kind == "probe"
+    assert boards["lab-dk"].place == PlaceSpec(coordinator="", tags={"board": "nrf52840dk"})
     assert boards["my-microbit"].expect["message-size"].verdict == "inconclusive"
 
 

@@ -29,7 +29,7 @@ from rig.records import RunRecord, load
 from rig.run import RunOptions, choose, execute
 from rig.shelf import Shelf
 
-pytestmark = [pytest.mark.qemu, pytest.mark.firmware, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.qemu, pytest.mark.firmware, pytest.mark.timeout(300)]
 
 PLACES = ("left", "right")
 GIVEN_BACK_SECONDS = 10
@@ -134,14 +134,14 @@ class Rig:
 
     def wait_for(self, words: str) -> None:
         journal = self.out / "events.jsonl"
-        wait_for(lambda: journal.exists() and words in journal.read_text(encoding="utf-8"), 60)
+        wait_for(lambda: journal.exists() and words in journal.read_text(encoding="utf-8"), 120)
 
     def helper(self) -> psutil.Process:
         (found,) = helpers_of(self.process.pid)
         return found
 
     def end(self) -> RunRecord:
-        self.process.wait(100)
+        self.process.wait(250)
         return load(self.out)
 
 
@@ -178,8 +178,8 @@ def run(file: Path, directory: Path) -> RunRecord:
 
 def test_two_rigs_compete_for_one_place(lab: Lab, file: Path, own: Path, tmp_path: Path) -> None:
     first = Rig(file, "left", tmp_path / "first", "--claims", "footprint")
-    wait_for(lambda: not place(lab, "left").free, 30)
-    second = Rig(file, "left", tmp_path / "second", "--claims", "footprint", "--wait", "100")
+    wait_for(lambda: not place(lab, "left").free, 60)
+    second = Rig(file, "left", tmp_path / "second", "--claims", "footprint", "--wait", "200")
     refused = run(file, tmp_path / "refused")
     assert (refused.run.outcome, refused.faults[0].blame) == ("fault", "lease")
     assert re.match("place left is held by .+ since 20", refused.faults[0].message), "the holder is named"
@@ -219,7 +219,7 @@ def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: 
     run.wait_for("shm: flash and boot")
 
     def wait_and_take() -> float:
-        with take_place(wanted(lab, name="left"), timeout=100) as held, lease_remote(f"{REMOTE}{held.probe}"):
+        with take_place(wanted(lab, name="left"), timeout=200) as held, lease_remote(f"{REMOTE}{held.probe}"):
             return time.time()
 
     with ThreadPoolExecutor(1) as pool:
