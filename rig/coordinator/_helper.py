@@ -223,6 +223,7 @@ class Lease:
 
     async def _take(self) -> None:
         deadline = time.monotonic() + self._wait
+        told = False
         while True:
             matching = [place for place in self.session.places.values() if fits(place, self._match)]
             if not matching:
@@ -235,6 +236,9 @@ class Lease:
                 if trouble:
                     raise Refusal("environment", trouble, "labgrid-client resources; docs/shelf.md")
                 raise Refusal("lease", self._held(matching), "wait for it (--wait SECONDS)")
+            if not told:
+                told = True
+                tell("note", words=f"waiting: {trouble or self._held(matching)}")
             pause = RETRY_SECONDS if trouble else min(POLL_SECONDS, deadline - time.monotonic())
             with contextlib.suppress(TimeoutError, asyncio.TimeoutError):  # two classes before Python 3.11
                 await self._orders.unless_ended(asyncio.wait_for(self.session.changed.wait(), pause))

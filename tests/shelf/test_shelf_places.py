@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -18,6 +19,7 @@ from pathlib import Path
 import psutil
 import pytest
 from labgrid_lab import Lab
+from own_sshd import Sshd
 from rig_process import Finished
 
 from rig.board import open_board
@@ -290,6 +292,31 @@ def test_power_by_labgrid(file: Path, relay: Relay) -> None:
         board.power_cycle()
         assert relay.seen[before:] == ["/1/0", "/1/1"], "off, on"
         assert [(done.name, done.code) for done in board.commands] == [("power off", 0), ("power on", 0)]
+
+
+def test_a_place_of_another_host_is_reached_by_labgrids_ssh_forwards(
+    lab: Lab, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Sshd(tmp_path) as server, lab.far("right"):
+        # The key must be known before: labgrid asks nobody.
+        kind, key, *_ = (tmp_path / "host.pub").read_text().split()
+        (tmp_path / "known").write_text(f"[127.0.0.1]:{server.port} {kind} {key}\n")
+        config = "\n".join(["HostName=127.0.0.1", *server.options])
+        (tmp_path / "config").write_text(config)
+        ssh = tmp_path / "bin" / "ssh"
+        ssh.parent.mkdir()
+        ssh.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {tmp_path}/config "$@"\n')
+        ssh.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{ssh.parent}{os.pathsep}{os.environ['PATH']}")
+        (spec,) = Inventory.load(file).select(["right"])
+        far = replace(spec, place=wanted(lab, name="far"))
+        wait_for(lambda: not place(lab, "far").missing, 30)
+        with open_board(far) as board:
+            assert board.spec.probe is not None
+            assert board.spec.probe.uid.startswith("remote:localhost:"), "the near end of a forward"
+            assert board.spec.probe.uid != f"remote:localhost:{lab.boards[1].probe_port}"
+            assert board.identity.core == "cortex-m0"
+        assert place(lab, "far").free
 
 
 def test_free_boards_are_chosen_among_places(lab: Lab, file: Path) -> None:

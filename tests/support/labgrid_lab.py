@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+
+import yaml
 
 from rig.coordinator import labgrid_python, list_places
 from rig.errors import EnvironmentFault
@@ -25,8 +29,6 @@ class Lab:
     """
 
     def __init__(self, directory: Path, boards: tuple[Exported, ...], more: dict[str, dict[str, object]]) -> None:
-        import yaml
-
         self.directory, self.boards = directory, boards
         self._bin = labgrid_python().parent
         groups = yaml.safe_load(exporter_yaml(boards))
@@ -73,6 +75,23 @@ class Lab:
                 return
             time.sleep(0.1)
         raise EnvironmentFault(f"the lab does not come up: {list_places(self.address)}", hint=str(self.directory))
+
+    @contextlib.contextmanager
+    def far(self, name: str) -> Iterator[None]:
+        """Place ``far`` with the resources of a place, by the exporter of a host called ``far`` that wants ssh."""
+        file = self.directory / "far.yaml"
+        groups = yaml.safe_load((self.directory / "exporter.yaml").read_text())
+        file.write_text(yaml.safe_dump({"far": {what: groups[name][what] for what in ("probe", "line")}}))
+        for words in (("create",), ("add-match", "*/far/*")):
+            self.client("-p", "far", *words)
+        script = "import socket; socket.getfqdn = lambda *_: 'far'; from labgrid.remote.exporter import main; main()"
+        words = ["-c", self.address, "-n", "far", "--hostname", "127.0.0.1", "--isolated", str(file)]
+        child = spawn_bound([str(self._bin / "python3"), "-c", script, *words], output=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            end_child(child)
+            self.client("-p", "far", "delete")
 
     def stop_coordinator(self) -> None:
         """As a service manager does it; the exporter ends by itself then, with exit code 100."""
