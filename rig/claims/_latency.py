@@ -18,6 +18,7 @@ _STEP_SHARE = (
     0.2  # from one time-out to the next: a spin that sleeps a little whatever its time-out; but noise counts more
 )
 _MOST_SAMPLES = 1_000_000
+_MOST_AFTER_MS = 1  # from the callback to the return of its spin
 
 
 def latency(figures: Figures) -> Decision:
@@ -39,10 +40,12 @@ def latency(figures: Figures) -> Decision:
     also, facts = conditions_covered(figures)
     evidence += [evidence for _, evidence in findings] + facts
     unsteady = next((wrong for wrong, _ in findings if wrong), "")
-    return _compare(pairs, _growth_with_spin(shm, spread), unsteady, also, evidence)
+    return _compare(pairs, _growth_with_spin(shm, spread), unsteady, _late_return(shm), also, evidence)
 
 
-def _compare(pairs: list[_Pair], grown: float | None, unsteady: str, also: str, evidence: list[Evidence]) -> Decision:
+def _compare(
+    pairs: list[_Pair], grown: float | None, unsteady: str, late: str, also: str, evidence: list[Evidence]
+) -> Decision:
     for pair in pairs:
         if pair.above:
             return refuted(f"{pair.words}: {pair.above}", evidence)
@@ -50,6 +53,8 @@ def _compare(pairs: list[_Pair], grown: float | None, unsteady: str, also: str, 
         return refuted(f"the latency grows with the spin time-out, by {grown:.0%} of it", evidence)
     if unsteady:
         return refuted(unsteady, evidence)
+    if late:
+        return refuted(late, evidence)
     for pair in pairs:
         if not pair.below:
             return inconclusive(f"{pair.words}: {pair.doubt}", evidence)
@@ -187,6 +192,24 @@ def _returns(shm: list[Measurement]) -> list[Evidence]:
         return []
     unit = next(iter(rows.values())).unit
     return [fact(f"from publish to the return of that spin, by its time-out (ms), at most: {', '.join(words)} {unit}")]
+
+
+def _late_return(shm: list[Measurement]) -> str:
+    """Where a spin surely came back later than 1 ms after the callback; empty if nowhere.
+
+    The least times are compared: what a host adds now and then is in neither. With a time-out of 0 nothing is waited
+    for.
+    """
+    for m in shm:
+        told, timeout = m.read(Latency), m.whole(Condition.SPIN_TIMEOUT_MS)
+        returned = told.publish_to_spin_return.get("least", 0)
+        after = returned - min(m.samples)
+        if timeout and told.units_per_ms and after > _MOST_AFTER_MS * told.units_per_ms:
+            return (
+                f"{_words(_shape(m))}: a spin with {timeout} ms never returns sooner than {number(after)} {m.unit} "
+                f"after the callback ({number(after / told.units_per_ms)} ms)"
+            )
+    return ""
 
 
 def _figures(m: Measurement) -> str:

@@ -11,7 +11,7 @@ from rig.cli._common import OnceCommand, boards_option, terminal
 from rig.matrix import Soak, processors, soak
 from rig.places import find_boards_file
 from rig.records import Verdict
-from rig.run import AgentKind, RunOptions, check_claims
+from rig.run import AgentKind, RunOptions, check_claims, runs_directory
 
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
@@ -28,6 +28,18 @@ _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.N
     help="The Agent beside the board.",
 )
 @click.option("--runs", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32),
+    default=1,
+    show_default=True,
+    help="Of the first run's search; each further run takes the next one.",
+)
+@click.option(
+    "--search-seconds",
+    type=click.FloatRange(0, 86400),
+    help="How long each run searches for calls that break a promise; default: as `rig run`.",
+)
 @click.option("--full", is_flag=True, help="Full runs instead of quick ones.")
 @click.option("--load", is_flag=True, help="Keep every processor of the host busy meanwhile.")
 @click.option(
@@ -42,13 +54,16 @@ def soak_command(
     claims: str,
     agent: AgentKind,
     runs: int,
+    seed: int,
+    search_seconds: float | None,
     full: bool,
     load: bool,
     noise: float,
 ) -> int:
     """Make the same run again and again, and check that no claim is refuted and that exact figures repeat.
 
-    For firmware whose claims hold. Exit code 1 if a claim was refuted or an exact figure differed.
+    For firmware whose claims hold. Exit code 1 if a claim was refuted or an exact figure differed. Runs that show
+    something are kept in reports/runs.
     """
     options = RunOptions(
         boards_file=find_boards_file(boards_file),
@@ -58,10 +73,12 @@ def soak_command(
         quick=not full,
         directory=Path(),
         noise=noise,
+        seed=seed,
+        search_seconds=search_seconds,
     )
     found = Soak()
     console = terminal()
-    for found in soak(options, runs=runs, load=processors() if load else 0):
+    for found in soak(options, runs=runs, load=processors() if load else 0, keep=runs_directory()):
         console.print(_line(found, runs), highlight=False, soft_wrap=True)
     table = Table(box=None, pad_edge=False)
     for heading in ("claim", *(verdict.value.replace("_", " ") for verdict in _HEADINGS)):
@@ -73,11 +90,13 @@ def soak_command(
         console.print(line, style="red", highlight=False, soft_wrap=True)
     for line in found.faults:
         console.print(line, style="yellow", highlight=False, soft_wrap=True)
+    for kept in found.kept:
+        console.print(f"kept: {kept}", highlight=False, soft_wrap=True)
     return 0 if found.clean else 1
 
 
 def _line(found: Soak, runs: int) -> str:
     return (
         f"{found.runs} of {runs} runs: {len(found.refuted)} refuted, {len(found.faults)} faults, "
-        f"{len(found.differing)} of {found.exact} exact figures differ"
+        f"{len(found.differing)} of {found.exact} exact figures differ, {found.sequences:,} sequences searched"
     )

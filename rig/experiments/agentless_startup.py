@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from rig.bench import Refused, Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Startup
-from rig.station import Setting
+from rig.station import Link, Setting
 
 _PAYLOAD = 64
 _READERS = 2
 _SAMPLES = 100
 _KEY = 0x4F4E4554
+_COMES_BACK = 1.5  # seconds
+_STEP = 0.1
 
 
 def measure(setting: Setting) -> Iterator[Measurement]:
@@ -39,8 +42,18 @@ def _absent(setting: Setting, reliable: bool) -> Iterator[Measurement]:
         if link is not None:
             link.restore()
     if link is not None and topology is not None and setting.path == "shm":
-        setting.bench.spin(timeout=1.5)  # the Client tries to connect about once a second
+        _until_answered(setting, link)
         yield from _exchange(setting, topology, refusal, "appeared", reliable)
+
+
+def _until_answered(setting: Setting, link: Link) -> None:
+    """Spin until the Agent has answered and the link is at rest again; a Client may try to connect once a second."""
+    heard, end = link.traffic().bytes_received, time.monotonic() + _COMES_BACK
+    while time.monotonic() < end:
+        setting.bench.spin(timeout=_STEP)
+        if link.traffic().bytes_received != heard:
+            setting.settle()
+            return
 
 
 def _no_link(setting: Setting, reliable: bool) -> Iterator[Measurement]:

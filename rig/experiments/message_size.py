@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rig.bench import Command, Exchange, Refused, Status, Topology, Unsupported
@@ -21,6 +21,7 @@ _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537,
 _WIDE_EDGES = (65_535, 65_536, 65_537)
 _READERS = 4
 _PATIENCE = 10
+_MOMENT = 0.3  # seconds without a byte after which a link is at rest: eProsima's Client waits 0.2 between HEARTBEATs
 _FILLED = 2  # times that a pool is filled: what an exhausted one gives back shows in the second
 _AGENT_BYTES_PER_SECOND = 4000  # far below what any link here carries: only a dead transfer runs into it
 
@@ -68,13 +69,23 @@ class _Sweep:
                 if self.setting.path != "agent":
                     raise
                 return self._hung(size, fault)
-            if outcome != f"refused: {Status.NO_BUFFER.name}":
+            if outcome != f"refused: {Status.NO_BUFFER.name}" or not self._carried(_MOMENT):
                 break
-            self.setting.bench.spin(timeout=0.1)
         self.outcomes[size] = outcome
-        if outcome != "intact":
+        if outcome not in ("intact", f"refused: {Status.TOO_LARGE.name}"):
             self._begin_again()
         return outcome == "intact"
+
+    def _carried(self, seconds: float) -> bool:
+        """Let the middleware work; whether the link carried anything meanwhile. If not, no room comes free either."""
+        link = self.setting.link
+        before = link.traffic().total_bytes if link is not None else 0
+        self.setting.bench.spin(timeout=seconds)
+        return link is not None and link.traffic().total_bytes != before
+
+    def refused(self, size: int) -> bool:
+        """Whether this size was refused, which takes no time, and not lost on the way."""
+        return self.outcomes.get(size, "").startswith("refused")
 
     def _hung(self, size: int, fault: FirmwareFault) -> bool:
         """The control found its limit the hard way. Its board is brought back; what is between is not searched for."""
@@ -143,7 +154,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if sizes.works(size):
             largest = size
         elif setting.path == "agent":
-            largest = _bisect(sizes.works, largest, size)
+            largest = _bisect(sizes, largest, size)
             break
         if sizes.stopped:
             break
@@ -216,14 +227,17 @@ def _one_variant(setting: Setting, mtu: int, history: int, readers: int, edges: 
     )
 
 
-def _bisect(works: Callable[[int], bool], low: int, high: int) -> int:
-    """Largest size that works, knowing that ``low`` does and ``high`` does not."""
+def _bisect(sizes: _Sweep, low: int, high: int) -> int:
+    """Largest size that works, knowing that ``low`` does and ``high`` does not.
+
+    What works takes its time on the link, and a refusal takes none: where sizes are refused, it searches from above.
+    """
     while high - low > 1:
-        middle = (low + high) // 2
-        if works(middle):
-            low = middle
+        step = max(1, (high - low) // (8 if sizes.refused(high) else 2))
+        if sizes.works(high - step):
+            low = high - step
         else:
-            high = middle
+            high -= step
     return low
 
 

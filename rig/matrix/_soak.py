@@ -7,26 +7,33 @@ error; a refuted one is.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from rig.claims import CLAIMS
 from rig.history import exact_changes
 from rig.lease import Scratch, end_child, spawn_bound
 from rig.matrix._matrix import uninterrupted
-from rig.records import RunRecord, Verdict
-from rig.run import RunOptions, execute
+from rig.publish import publish
+from rig.records import Metric, RunRecord, Verdict
+from rig.run import RunOptions, execute, new_run_id
+
+_SEQUENCES = Metric.SEQUENCES_RUN.value
+_SEEDS = 2**32 + 1  # as many as `rig run --seed` takes
 
 
 @dataclass
 class Soak:
     """The results so far. ``verdicts``: claim -> how often it had each verdict; the lists are in words.
 
-    ``differing``: exact figures that differ from those of ``first``, the first run.
+    ``differing``: exact figures that differ from those of ``first``, the first run. ``sequences``: that the searches
+    ran. ``kept``: directories of the runs that showed something.
     """
 
     runs: int = 0
@@ -35,7 +42,14 @@ class Soak:
     differing: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     exact: int = 0
+    sequences: int = 0
+    kept: list[Path] = field(default_factory=list)
     first: RunRecord | None = None
+
+    @property
+    def seen(self) -> int:
+        """How much there was to tell."""
+        return len(self.refuted) + len(self.differing) + len(self.faults)
 
     @property
     def clean(self) -> bool:
@@ -53,6 +67,7 @@ class Soak:
         self.faults += [
             f"run {self.runs}: {fault.blame} fault during {fault.step}: {fault.message}" for fault in record.faults
         ]
+        self.sequences += sum(int(m.samples[0]) for m in record.measurements if m.metric == _SEQUENCES and m.samples)
         self.exact = sum(1 for m in record.measurements if m.exact)
         if self.first is None:
             self.first = record
@@ -60,10 +75,12 @@ class Soak:
         self.differing += [f"run {self.runs}: {c}" for c in exact_changes(self.first, record) if c.kind == "exact"]
 
 
-def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:
-    """Make ``runs`` runs with these options, and yield the results after each.
+def soak(options: RunOptions, *, runs: int, load: int = 0, keep: Path | None = None) -> Iterator[Soak]:
+    """Make ``runs`` runs with these options, and yield the results after each. Each searches with the next seed, so
+    that a long soak tries ever new sequences.
 
     :param options: their directory is not used: each run gets one that is removed.
+    :param keep: where runs go that were refuted, had a fault, or differ; each gets a directory of its id.
     :param load: number of processes that keep the host's processors busy meanwhile.
     :raises UsageError: the options cannot be used.
     """
@@ -71,9 +88,21 @@ def soak(options: RunOptions, *, runs: int, load: int = 0) -> Iterator[Soak]:
     with cpu_load(load):
         for number in range(1, runs + 1):
             with Scratch("soak") as scratch:
-                record = execute(replace(options, directory=scratch.path), run_id=f"soak-{number}")
-                found.add(uninterrupted(record))
+                seed = (options.seed + number - 1) % _SEEDS
+                asked = replace(options, directory=scratch.path, seed=seed)
+                record = uninterrupted(execute(asked, run_id=new_run_id()))
+                before = found.seen
+                found.add(record)
+                if keep is not None and found.seen > before:
+                    found.kept.append(_kept(record, scratch, keep))
             yield found
+
+
+def _kept(record: RunRecord, scratch: Scratch, keep: Path) -> Path:
+    directory = keep / record.run.id
+    shutil.copytree(scratch.path, directory, ignore=shutil.ignore_patterns(scratch.lock_name))
+    publish(record, directory)
+    return directory
 
 
 @contextmanager

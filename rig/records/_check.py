@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jsonschema
+import jsonschema_rs
 
 from rig.errors import UsageError
 from rig.records._schema import schema
@@ -95,12 +95,10 @@ def check(raw: Mapping[str, Any]) -> None:
         {**row, "samples": []} if isinstance(row, dict) and isinstance(row.get("samples"), list) else row
         for row in rows
     ]
-    problem = jsonschema.exceptions.best_match(
-        _validator().iter_errors({**raw, "measurements": bare} if isinstance(measurements, list) else raw)
-    )
+    shape = {**raw, "measurements": bare} if isinstance(measurements, list) else raw
+    problem = next(iter(_validator().iter_errors(shape)), None)
     if problem is not None:
-        where = problem.json_path.removeprefix("$.") or "the record"
-        raise ValueError(f"{where[:_SHOWN]}: {problem.message[:_SHOWN]}")
+        raise ValueError(f"{_place(problem.instance_path)[:_SHOWN]}: {problem.message[:_SHOWN]}")
     run = raw["run"]
     for stamp in (run["started"], run.get("finished"), *run.get("resumed", ())):
         if stamp is not None:
@@ -109,7 +107,13 @@ def check(raw: Mapping[str, Any]) -> None:
 
 @cache
 def _validator() -> Any:
-    return jsonschema.Draft202012Validator(schema())
+    return jsonschema_rs.Draft202012Validator(schema())
+
+
+def _place(path: Sequence[str | int]) -> str:
+    """A place in a record, as ``measurements[3].conditions``."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(parts).removeprefix(".") or "the record"
 
 
 def _check_samples(samples: list[Any], where: str) -> None:

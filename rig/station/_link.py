@@ -44,6 +44,11 @@ class TapTraffic:
         return self.counters.bytes
 
     @property
+    def bytes_received(self) -> int:
+        """Bytes on the line, Agent to board."""
+        return self.counters.to_board.bytes
+
+    @property
     def total_data(self) -> int:
         """WRITE_DATA and DATA submessages."""
         return self.data_sent + self.data_received

@@ -29,6 +29,11 @@ class Traffic(Protocol):
         ...
 
     @property
+    def bytes_received(self) -> int:
+        """Bytes on the line, Agent to board."""
+        ...
+
+    @property
     def total_data(self) -> int:
         """WRITE_DATA and DATA submessages."""
         ...

@@ -310,6 +310,33 @@ CASES = [
     ),
     Case(
         "latency",
+        "a spin that never returns within a millisecond of its callback",
+        NO,
+        (
+            change(
+                "publish_to_callback",
+                detail={"publish_to_spin_return": {"least": 40_000, "greatest": 40_100}},
+                spin_timeout_ms=10,
+                payload_bytes=64,
+            ),
+        ),
+        "64 B, 1 reader: a spin with 10 ms never returns sooner than",
+    ),
+    Case(
+        "latency",
+        "a spin that returned late once, as a busy host makes it",
+        YES,
+        (
+            change(
+                "publish_to_callback",
+                detail={"publish_to_spin_return": {"least": 300, "greatest": 400_000}},
+                spin_timeout_ms=10,
+                payload_bytes=64,
+            ),
+        ),
+    ),
+    Case(
+        "latency",
         "samples of the control missing",
         OPEN,
         (change("publish_to_callback", "network", samples=[]),),

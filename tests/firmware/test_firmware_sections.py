@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
+from rig.bench import IDENTITY_SYMBOL, identity_of
+from rig.probe import FirmwareImage
+
 FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
 BOARDS = {"mps2-an385": "cortex-m3", "microbit": "cortex-m0", "stm32f405": "cortex-m4"}
 # A call and a read by the global offset table, as a library makes them that was built with -fPIC.
@@ -73,3 +76,14 @@ def test_a_section_without_a_place_is_an_error_that_names_it(board: str, tmp_pat
     done = link(board, tmp_path, (START, "-fno-pic"), (stray, "-fno-pic"))
     assert done.returncode != 0
     assert ".stray" in done.stderr
+
+
+@pytest.mark.parametrize("board", ["posix", "mps2-an385"])
+@pytest.mark.parametrize("optimised", ["-O0", "-O3", "-O2 -flto"])
+def test_every_optimisation_keeps_what_the_rig_looks_for(board: str, optimised: str, tmp_path: Path) -> None:
+    configure = ["cmake", "--preset", board, "-B", str(tmp_path), f"-DRIG_OPTIMISATION={optimised}"]
+    for command in ([*configure, "-DRIG_VARIANTS=shm"], ["cmake", "--build", str(tmp_path)]):
+        done = subprocess.run(command, cwd=FIRMWARE, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    image = FirmwareImage.load(tmp_path / "rig-bench-shm.elf")
+    assert identity_of("image", image.text(IDENTITY_SYMBOL)).variant == "shm"

@@ -8,6 +8,7 @@ import pytest
 
 from rig.bench import build, build_defect
 from rig.matrix import Soak, cpu_load, soak
+from rig.records import load
 from rig.run import RunOptions
 
 
@@ -28,7 +29,9 @@ def options(boards: Path, *claims: str) -> RunOptions:
 def test_a_clean_build_stays_clean(tmp_path: Path) -> None:
     images = build("posix")
     boards = inventory(tmp_path, images["shm"], images["network"])
-    *_, found = soak(options(boards, "burst-order", "services"), runs=2, load=1)
+    kept = tmp_path / "kept"
+    *_, found = soak(options(boards, "burst-order", "services"), runs=2, load=1, keep=kept)
+    assert found.sequences > 0 and not found.kept and not kept.exists()
     assert (found.runs, found.refuted, found.differing, found.faults) == (2, [], [], [])
     assert found.clean
     assert {id: dict(counts)["confirmed"] for id, counts in found.verdicts.items() if "confirmed" in counts} == {
@@ -43,8 +46,10 @@ def test_a_clean_build_stays_clean(tmp_path: Path) -> None:
 def test_a_refutation_and_another_figure_are_seen(tmp_path: Path) -> None:
     images = build_defect("posix", "reverse_order")
     boards = inventory(tmp_path, images["shm"], images["network"])
-    runs = soak(options(boards, "burst-order"), runs=1)
+    runs = soak(options(boards, "burst-order"), runs=1, keep=tmp_path / "kept")
     (found,) = runs
+    (kept,) = found.kept
+    assert load(kept).claims and (kept / "report.html").exists(), "what refutes a claim is not thrown away"
     assert not found.clean and found.refuted[0].startswith("run 1: burst-order: ")
     record = found.first
     assert record is not None
