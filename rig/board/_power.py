@@ -139,23 +139,32 @@ class FixedPower:
         link = self._spec.link
         return LinkEndpoint(kind="serial", device=link.device, baud=link.baud, host=None, port=None)
 
-    def on(self) -> None:
+    def _check_ours(self) -> None:
         lost = self._lost()
         if lost is not None:
             raise LeaseFault(f"board {self._spec.name} is no longer this run's: {lost}", hint="run it again")
+
+    def on(self) -> None:
+        self._check_ours()
         if not self._leased:
-            begin = time.monotonic()
-            self._stack.enter_context(lease(self._uid, timeout=self._patience))
-            if self._uid.startswith(REMOTE):  # rigs on other hosts do not see this host's lease
-                left = max(0.0, self._patience - (time.monotonic() - begin))
-                self._stack.enter_context(lease_remote(self._uid, timeout=left))
+            self._lease()
             self._leased = True
         if self._is_off and self._spec.power is not None:
             self._switch("on", self._spec.power.on)
             self._is_off = False
             time.sleep(self._spec.power.settle)
 
+    def _lease(self) -> None:
+        begin = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(lease(self._uid, timeout=self._patience))
+            if self._uid.startswith(REMOTE):  # rigs on other hosts do not see this host's lease
+                left = max(0.0, self._patience - (time.monotonic() - begin))
+                stack.enter_context(lease_remote(self._uid, timeout=left))
+            self._stack = stack.pop_all()
+
     def off(self) -> None:
+        self._check_ours()
         if self._spec.power is not None:
             self._is_off = True  # also where the command fails: then on is tried all the same
             self._switch("off", self._spec.power.off)

@@ -504,9 +504,10 @@ async def main() -> None:
     listening = asyncio.ensure_future(orders.listen())
     order = await orders.queue.get()
     try:
-        if order is not None and order["do"] == "list":
+        while order is not None and order["do"] == "list":
             await orders.unless_ended(list_places(order))
-        elif order is not None:
+            order = await orders.queue.get()
+        if order is not None:
             await lease_places(order, orders)
     except Refusal as refusal:
         tell("refused", blame=refusal.blame, message=refusal.message, hint=refusal.hint)

@@ -127,8 +127,7 @@ def list_places(address: str) -> list[Place]:
     :raises EnvironmentFault: no labgrid, or no coordinator there.
     """
     with Guardian(address) as guardian:
-        told = guardian.ask("places", do="list")
-    return sorted((Place(**each) for each in told["places"]), key=lambda place: place.name)
+        return guardian.places()
 
 
 @final
@@ -175,19 +174,24 @@ class Guardian:
             self._process.wait(_END_SECONDS)
         self._log.close()
 
+    def places(self) -> list[Place]:
+        """See ``list_places``; before the first ``take``."""
+        told = self._ask("places", do="list")
+        return sorted((Place(**each) for each in told["places"]), key=lambda place: place.name)
+
     def take(self, spec: PlaceSpec, *, timeout: float) -> HeldPlace:
         """See ``take_place``."""
         self.why_lost = None
         directory = state_dir("places")
         wanted = {"match": dict(spec.tags), "wait": timeout, "directory": str(directory)}
-        return HeldPlace(self, self.ask("held", patience=timeout, do="lease", **wanted))
+        return HeldPlace(self, self._ask("held", patience=timeout, do="lease", **wanted))
 
     def release(self) -> None:
         """Give back what is held, and wait until the coordinator knows."""
         with contextlib.suppress(RigFault):  # the helper gives it back all the same, or it is lost already
-            self.ask("released", patience=_RELEASE_SECONDS - _START_SECONDS, do="release")
+            self._ask("released", patience=_RELEASE_SECONDS - _START_SECONDS, do="release")
 
-    def ask(self, answer: str, *, patience: float = 0.0, **order: object) -> dict[str, Any]:
+    def _ask(self, answer: str, *, patience: float = 0.0, **order: object) -> dict[str, Any]:
         """Send an order and wait for its answer.
 
         :raises RigFault: the helper refuses, or has ended.
@@ -209,6 +213,7 @@ class Guardian:
             if told["kind"] == "refused":
                 raise fault_by(told["blame"], told["message"], hint=told["hint"])
             if told["kind"] == "ended":
+                self._told.put(told)  # for whoever asks again
                 raise EnvironmentFault(f"labgrid's helper ended: {told['words']}", hint="run it again")
 
     def _listen(self, process: subprocess.Popen[bytes]) -> None:

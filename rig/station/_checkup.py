@@ -50,7 +50,7 @@ def check_board(spec: BoardSpec) -> Iterator[Finding]:
         yield from _tried("target", lambda: _target(target))
     well = True
     for finding in _place(spec) if spec.place is not None else _probe(spec):
-        well = well and not finding.mend
+        well = well and not (finding.mend and finding.needed)
         yield finding
     if spec.place is None:
         yield from _tried("line", lambda: _line(spec))

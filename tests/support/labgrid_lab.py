@@ -13,7 +13,7 @@ from typing import IO
 
 import yaml
 
-from rig.coordinator import labgrid_python, list_places
+from rig.coordinator import Guardian, Place, labgrid_python
 from rig.errors import EnvironmentFault
 from rig.lease import end_child, spawn_bound
 from rig.shelf import Exported, exporter_yaml
@@ -35,6 +35,8 @@ class Lab:
         groups[boards[0].spec.name] |= more
         (directory / "exporter.yaml").write_text(yaml.safe_dump(groups))
         self.address = f"127.0.0.1:{free_port()}"
+        self._stack = contextlib.ExitStack()
+        self._lister: Guardian | None = None
         self._logs: list[IO[bytes]] = []
         self.coordinator: subprocess.Popen[bytes] | None = None
         self.exporter: subprocess.Popen[bytes] | None = None
@@ -70,11 +72,20 @@ class Lab:
         )
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
-            places = list_places(self.address)
+            places = self.places()
             if len(places) == len(self.boards) and not any(place.missing for place in places):
                 return
             time.sleep(0.1)
-        raise EnvironmentFault(f"the lab does not come up: {list_places(self.address)}", hint=str(self.directory))
+        raise EnvironmentFault(f"the lab does not come up: {self.places()}", hint=str(self.directory))
+
+    def places(self) -> list[Place]:
+        """What the coordinator says, by a helper that stays: each has a second of starting to do."""
+        if self._lister is None:
+            self._lister = self._stack.enter_context(Guardian(self.address))
+        return self._lister.places()
+
+    def place(self, name: str) -> Place:
+        return next(place for place in self.places() if place.name == name)
 
     @contextlib.contextmanager
     def far(self, name: str) -> Iterator[None]:
@@ -128,6 +139,7 @@ class Lab:
         raise EnvironmentFault("the coordinator does not listen")
 
     def __exit__(self, *_: object) -> None:
+        self._stack.close()
         for child in (self.exporter, self.coordinator):
             if child is not None:
                 end_child(child)
