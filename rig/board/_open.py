@@ -13,7 +13,7 @@ from rig.board._debugged import DebuggedBoard
 from rig.board._native import NativeBoard
 from rig.board._power import EmulatedPower, FixedPower
 from rig.coordinator import HeldPlace, take_place
-from rig.inventory import BoardSpec, ProbeSpec
+from rig.inventory import BoardSpec, PlaceSpec, ProbeSpec
 from rig.probe import REMOTE
 
 __all__ = ["open_board"]
@@ -78,4 +78,5 @@ def _at(spec: BoardSpec, held: HeldPlace) -> BoardSpec:
         probe=ProbeSpec(uid=f"{REMOTE}{held.probe}", frequency=None),
         link=replace(spec.link, device=held.line),
         power=power,
+        place=PlaceSpec(coordinator=held.coordinator, tags={"name": held.name}),
     )

@@ -70,10 +70,13 @@ class Place:
 
 @final
 class HeldPlace:
-    """A place that is held. ``probe``: ``HOST:PORT`` of its probe server; ``line``: URL of its serial line."""
+    """A place that is held. ``coordinator``: whose it is, ``HOST:PORT``; ``probe``: ``HOST:PORT`` of its probe server;
+    ``line``: URL of its serial line.
+    """
 
     def __init__(self, guardian: Guardian, told: Mapping[str, Any]) -> None:
         self._guardian = guardian
+        self.coordinator = guardian.address
         self.name, self.owner = str(told["place"]), str(told["owner"])
         self.probe, self.line = str(told["probe"]), str(told["line"])
 

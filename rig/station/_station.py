@@ -266,7 +266,7 @@ class Station:
             kind=self.spec.kind,
             target=found.target or "host",
             core=found.core,
-            probe=" ".join(word for word in (found.probe_product, found.probe_uid) if word),
+            probe=" ".join(word for word in (found.probe_product, found.probe_uid, _place(self.spec)) if word),
             emulator=found.emulator or "",
             clock=self._clock[0],
             clock_note=self._clock[1],
@@ -382,6 +382,11 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _place(spec: BoardSpec) -> str:
+    """The place that the board has been taken from, in words; empty if it is none."""
+    return f"at place {spec.place.tags['name']}" if spec.place is not None else ""
 
 
 def _wire(spec: BoardSpec) -> str:

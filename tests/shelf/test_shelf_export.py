@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
+from rig_process import RigProcess
 
 from rig.errors import EnvironmentFault, LeaseFault, ProbeFault, UsageError
 from rig.experiments import EXPERIMENTS
@@ -116,6 +117,32 @@ def test_what_is_exported_is_told(shared: Exported) -> None:
     assert groups["line"]["cls"] == "NetworkSerialPort" and groups["line"]["port"] == shared.line_port
     listening = {c.laddr.ip for c in psutil.net_connections("tcp") if c.laddr.port in _ports(shared)}
     assert listening <= {"127.0.0.1"}, "nobody else gets at it"
+
+
+def test_the_command_tells_how_a_board_becomes_a_place(project_root: Path, tmp_path: Path) -> None:
+    written = tmp_path / "exporter.yaml"
+    words = ("shelf", "export", "--board", "microbit", "--write", str(written))
+    rig = RigProcess(words, {}, project_root, tmp_path / "log")
+    try:
+        rig.wait_for("Ctrl-C ends it.")
+        rig.interrupt()
+        assert rig.finish() == 130
+    finally:
+        rig.end()
+    groups = yaml.safe_load(written.read_text(encoding="utf-8"))
+    assert {name: each["cls"] for name, each in groups["microbit"].items()} == {
+        "probe": "NetworkService",
+        "line": "NetworkSerialPort",
+    }
+    said = rig.text()
+    assert f"labgrid-exporter --isolated -c COORDINATOR:PORT {written}" in said
+    assert "labgrid-client -p microbit set-tags board=microbit" in said
+    entry = said.partition("of every host, below boards:\n")[2].partition("on another host")[0]
+    file = tmp_path / "boards.yaml"
+    file.write_text(f"version: 1\ndefault: microbit\nboards:\n{entry}", encoding="utf-8")
+    board = Inventory.load(file).boards["microbit"]
+    assert (board.kind, board.machine, board.link.baud) == ("place", "microbit", 115200)
+    assert board.place is not None and board.place.tags == {"board": "microbit"}
 
 
 def _ports(shared: Exported) -> set[int]:

@@ -184,6 +184,7 @@ def test_two_rigs_compete_for_one_place(lab: Lab, file: Path, own: Path, tmp_pat
     direct = exact(run(own, tmp_path / "direct"))
     records = [first.end(), second.end()]
     assert [record.run.outcome for record in records] == ["passed", "passed"]
+    assert records[0].boards[0].kind == "emulated" and records[0].boards[0].probe.endswith(" at place left")
     assert used(first.out)[1] < used(second.out)[0], "one after the other"
     assert direct and direct == exact(records[0]) == exact(records[1]), "as on this host, to the last digit"
     assert lab.place("left").free
