@@ -76,7 +76,8 @@ class Memory(Protocol):
 
 
 class Board(Protocol):
-    """A board that is powered and ready for firmware.
+    """A board that is powered and ready for firmware. ``spec``: its entry, with probe and line of the place if it has
+    been a place.
 
     A failed step latches: until ``power_cycle``, later steps refuse and cite the first cause.
     """

@@ -221,7 +221,7 @@ def matrix(
     """
     (spec,) = Inventory.load(boards_file).select([board])
     chosen = [_named(name) for name in defects] or [each for each in DEFECTS.values() if each.is_for(spec.kind)]
-    if spec.firmware.preset is None or spec.kind == "probe":
+    if spec.firmware.preset is None or spec.kind in ("probe", "place"):
         raise UsageError(f"{board}: the defects are built from a preset, for emulated and native boards")
     with Scratch("matrix") as scratch:
         on_begin(CLEAN)

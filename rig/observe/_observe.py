@@ -187,6 +187,7 @@ class Observer:
     def __enter__(self) -> Observer:
         """:raises LeaseFault: somebody else uses the board."""
         self._board = self._stack.enter_context(open_board(self.spec))
+        self.spec = self._board.spec  # a place says only now where probe and line are
         return self
 
     def __exit__(self, *_: object) -> None:

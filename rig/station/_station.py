@@ -162,6 +162,7 @@ class Station:
             recorder = ConsoleRecorder(self._file("console.log"))
             stack.callback(recorder.close)
             self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
+            self.spec = self._board.spec  # a place says only now where probe and line are
             stack.callback(self._close_link)
             self._stack = stack.pop_all()
         return self
@@ -266,7 +267,7 @@ class Station:
             kind=self.spec.kind,
             target=found.target or "host",
             core=found.core,
-            probe=" ".join(word for word in (found.probe_product, found.probe_uid) if word),
+            probe=" ".join(word for word in (found.probe_product, found.probe_uid, _place(self.spec)) if word),
             emulator=found.emulator or "",
             clock=self._clock[0],
             clock_note=self._clock[1],
@@ -405,6 +406,11 @@ class Station:
     def _close_link(self) -> None:
         self._link = None
         self._link_stack.close()
+
+
+def _place(spec: BoardSpec) -> str:
+    """The place that the board has been taken from, in words; empty if it is none."""
+    return f"at place {spec.place.tags['name']}" if spec.place is not None else ""
 
 
 def _wire(spec: BoardSpec) -> str:
