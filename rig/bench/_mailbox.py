@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Protocol
 
 from rig.bench import _layout as layout
 from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKind, Status
-from rig.errors import FirmwareFault
+from rig.errors import BoardFault, FirmwareFault, RigError
 
 _POLL_SECONDS = 0.0005
 _SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.01  # seconds between two looks at a command that is under way
@@ -37,6 +38,10 @@ class Memory(Protocol):
 
     def read(self, address: int, length: int) -> bytes:
         """Read ``length`` bytes."""
+        ...
+
+    def last(self, address: int, length: int) -> bytes:
+        """Read bytes, also those that firmware left that has ended."""
         ...
 
     def write(self, address: int, data: bytes) -> None:
@@ -250,6 +255,15 @@ class Mailbox:
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
         self.entries_so_far = bytearray()
         self.begin(Command.PROGRAM, (len(words),))
+        try:
+            return self._to_the_end(timeout, on_hold)
+        except (FirmwareFault, BoardFault):
+            # What it left between the last look and its end says which call it died of.
+            with contextlib.suppress(RigError):
+                self.entries_so_far += self._left()
+            raise
+
+    def _to_the_end(self, timeout: float, on_hold: Callable[[int], None] | None) -> tuple[bytes, Status]:
         begin = heard = time.monotonic()
         end, beats = begin + timeout, self.heartbeat()
         while True:
@@ -309,7 +323,17 @@ class Mailbox:
 
         :raises FirmwareFault: some were overwritten before they could be read.
         """
-        head = self._word(layout.OFFSET_HEAD)
+        raw = self._entries(self._memory.read)
+        if raw:
+            self._write_word(layout.OFFSET_TAIL, self._tail)
+        return raw
+
+    def _left(self) -> bytes:
+        """The entries of firmware that may have ended."""
+        return self._entries(self._memory.last)
+
+    def _entries(self, read: Callable[[int, int], bytes]) -> bytes:
+        head = int.from_bytes(read(self._address + layout.OFFSET_HEAD, 4), "little")
         waiting = (head - self._tail) & 0xFFFFFFFF
         if waiting == 0:
             return b""
@@ -319,11 +343,10 @@ class Mailbox:
         upto = min(waiting, self._ring_entries - first)
         size = layout.ENTRY.size
         ring = self._address + layout.OFFSET_RING
-        raw = self._memory.read(ring + first * size, upto * size)
+        raw = read(ring + first * size, upto * size)
         if upto < waiting:
-            raw += self._memory.read(ring, (waiting - upto) * size)
+            raw += read(ring, (waiting - upto) * size)
         self._tail = head
-        self._write_word(layout.OFFSET_TAIL, head)
         return raw
 
     def doing(self) -> tuple[int, ...]:

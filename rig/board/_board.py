@@ -58,6 +58,10 @@ class Memory(Protocol):
         """Return ``length`` bytes at ``address``."""
         ...
 
+    def last(self, address: int, length: int) -> bytes:
+        """Return what is there now, or what firmware that has ended left there; BoardFault only if nobody knows."""
+        ...
+
     def write(self, address: int, data: bytes) -> None:
         """Write ``data`` at ``address``."""
         ...
@@ -72,7 +76,8 @@ class Memory(Protocol):
 
 
 class Board(Protocol):
-    """A board that is powered and ready for firmware.
+    """A board that is powered and ready for firmware. ``spec``: its entry, with probe and line of the place if it has
+    been a place.
 
     A failed step latches: until ``power_cycle``, later steps refuse and cite the first cause.
     """

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from rig.board._board import LinkEndpoint
 from rig.board._command import run_command
-from rig.errors import EnvironmentFault, RigError
+from rig.errors import EnvironmentFault, LeaseFault, RigError
 from rig.inventory import BoardSpec
 from rig.lease import lease
+from rig.probe import REMOTE, lease_remote
 from rig.probe.qemu import EmulatedMachine, launch, qemu_version
 from rig.records import Command
 
@@ -108,8 +109,16 @@ class FixedPower:
     its power; without them off and on do nothing.
     """
 
-    def __init__(self, spec: BoardSpec, *, patience: float, icount_shift: int | None = None) -> None:
+    def __init__(
+        self,
+        spec: BoardSpec,
+        *,
+        patience: float,
+        icount_shift: int | None = None,
+        lost: Callable[[], str | None] = lambda: None,
+    ) -> None:
         assert spec.probe is not None
+        self._lost = lost
         remote = spec.kind == "emulated"
         self.emulator: str | None = "QEMU of another host" if remote else None
         self.icount_shift = icount_shift if remote else None  # as `rig shelf export` starts it
@@ -130,16 +139,32 @@ class FixedPower:
         link = self._spec.link
         return LinkEndpoint(kind="serial", device=link.device, baud=link.baud, host=None, port=None)
 
+    def _check_ours(self) -> None:
+        lost = self._lost()
+        if lost is not None:
+            raise LeaseFault(f"board {self._spec.name} is no longer this run's: {lost}", hint="run it again")
+
     def on(self) -> None:
+        self._check_ours()
         if not self._leased:
-            self._stack.enter_context(lease(self._uid, timeout=self._patience))
+            self._lease()
             self._leased = True
         if self._is_off and self._spec.power is not None:
             self._switch("on", self._spec.power.on)
             self._is_off = False
             time.sleep(self._spec.power.settle)
 
+    def _lease(self) -> None:
+        begin = time.monotonic()
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(lease(self._uid, timeout=self._patience))
+            if self._uid.startswith(REMOTE):  # rigs on other hosts do not see this host's lease
+                left = max(0.0, self._patience - (time.monotonic() - begin))
+                stack.enter_context(lease_remote(self._uid, timeout=left))
+            self._stack = stack.pop_all()
+
     def off(self) -> None:
+        self._check_ours()
         if self._spec.power is not None:
             self._is_off = True  # also where the command fails: then on is tried all the same
             self._switch("off", self._spec.power.off)
@@ -163,4 +188,4 @@ class FixedPower:
         self._leased = False
 
     def death(self) -> str | None:
-        return None
+        return self._lost()

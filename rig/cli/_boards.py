@@ -10,8 +10,9 @@ from rich.text import Text
 
 from rig.bench import build, build_port, open_points, port_of
 from rig.cli._common import OnceCommand, OnceGroup, boards_option, json_option, print_json, short_path, terminal
-from rig.errors import UsageError
-from rig.inventory import Inventory
+from rig.coordinator import Place, address_of, list_places
+from rig.errors import RigError, UsageError
+from rig.inventory import BoardSpec, Inventory
 from rig.lease import who_holds
 from rig.places import find_boards_file
 from rig.probe import Attached, FirmwareImage, list_probes, pair_up, serial_lines
@@ -35,10 +36,10 @@ def boards_group(context: click.Context, boards_file: Path | None, as_json: bool
         boards = list(inventory.boards.values())
         print_json({"file": inventory.path, "default": inventory.default, "boards": boards})
         return
+    places = _places(inventory)
     names = [Column(heading=name) for name in ("board", "kind", "target", "core", "link")]
     sheet = Sheet(columns=[*names, Column(heading="capabilities", wraps=True), Column(heading="held by", wraps=True)])
     for name, spec in inventory.boards.items():
-        holder = who_holds(spec.probe.uid) if spec.probe is not None else None
         mark = " (default)" if name == inventory.default else ""
         link = f"{spec.link.transport} {spec.link.baud}" if spec.link.transport == "serial" else spec.link.transport
         words = (
@@ -48,10 +49,32 @@ def boards_group(context: click.Context, boards_file: Path | None, as_json: bool
             spec.core or "-",
             link,
             " ".join(sorted(spec.capabilities)),
-            f"process {holder.pid} since {holder.since}" if holder is not None else "-",
+            _holder(spec, places),
         )
         sheet.add(*map(Text, words))
     terminal().print(sheet)
+
+
+def _places(inventory: Inventory) -> dict[str, list[Place] | str]:
+    """The places of each coordinator that a board comes from, or why they are not known."""
+    found: dict[str, list[Place] | str] = {}
+    for address in sorted({address_of(spec.place) for spec in inventory.boards.values() if spec.place is not None}):
+        try:
+            found[address] = list_places(address)
+        except RigError as error:
+            found[address] = f"not known: {error.message}"
+    return found
+
+
+def _holder(spec: BoardSpec, places: dict[str, list[Place] | str]) -> str:
+    """Who holds a board since when, in words."""
+    if spec.place is not None:
+        wanted, known = spec.place, places[address_of(spec.place)]
+        if isinstance(known, str):
+            return known
+        return "; ".join(str(place) for place in known if place.fits(wanted)) or "no such place"
+    holder = who_holds(spec.probe.uid) if spec.probe is not None else None
+    return f"process {holder.pid} since {holder.since}" if holder is not None else "-"
 
 
 @boards_group.command("find")

@@ -45,6 +45,20 @@ _ROOTS = re.findall(
     r"\w+",
     "home root tmp var usr opt etc mnt media srv work data run Users Volumes private builds workspace github __w nix",
 )
+_HOLDER = r"[\w.-]+/[\w.@-]+"
+_ELSEWHERE = (
+    (rf"{_HOLDER}-rig-\d+-[0-9a-f]{{4}}(?![\w-])", f"{HOST}/{USER}-rig"),
+    (rf"(held by |reserved for ){_HOLDER}", rf"\1{HOST}/{USER}"),
+    (rf"{_HOLDER}(?= holds (?:it|place))", f"{HOST}/{USER}"),
+    (r"(in use by process \d+) of \S+ on \S+(?= since)", rf"\1 of {USER} on {HOST}"),
+    (
+        r"(remote:|rfc2217://|socket://|coordinator at |server at |labgrid-client -x |LG_HOSTNAME=)"
+        r"(?!127\.|localhost\b)[\w.-]+",
+        rf"\1{HOST}",
+    ),
+    (r"(LG_USERNAME=)\S+", rf"\1{USER}"),
+)
+"""Names of other hosts and their users, by the words around them: who holds a place or a probe, and where it is."""
 _END = r"[^\s'\"`;,()\[\]{}<>|]*"
 
 
@@ -100,6 +114,7 @@ class Scrubber:
             (re.compile(rf"{before}/(?:{roots})(?:/{_END})+"), "", "path"),
             (re.compile(r"(?<!\w)[A-Za-z]:\\{1,2}(?:Users|home)(?:\\{1,2}[^\\\s'\"]+)+"), f"{PATH}", "path"),
         ]
+        self._steps += [(re.compile(pattern), instead, "other host") for pattern, instead in _ELSEWHERE]
         for kind, names, instead in (("host name", self.names.hosts, HOST), ("user name", self.names.users, USER)):
             for name in sorted(names, key=len, reverse=True):
                 if len(name) < _SHORTEST or name.lower() in _COMMON | _LITTLE or name in _WORDS:

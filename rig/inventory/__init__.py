@@ -6,7 +6,16 @@ Knows the file and its words. Must not know probes, processes or experiments: no
 from rig.inventory._inventory import Inventory
 from rig.inventory._machines import CORES, MACHINE_CORES, MACHINE_TARGETS
 from rig.inventory._schema import ALL_BOARDS
-from rig.inventory._spec import BoardKind, BoardSpec, Expectation, FirmwareSource, LinkSpec, ProbeSpec
+from rig.inventory._spec import (
+    BoardKind,
+    BoardSpec,
+    Expectation,
+    FirmwareSource,
+    LinkSpec,
+    PlaceSpec,
+    PowerSpec,
+    ProbeSpec,
+)
 
 __all__ = [
     "ALL_BOARDS",
@@ -19,5 +28,7 @@ __all__ = [
     "FirmwareSource",
     "Inventory",
     "LinkSpec",
+    "PlaceSpec",
+    "PowerSpec",
     "ProbeSpec",
 ]

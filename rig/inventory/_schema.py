@@ -20,6 +20,7 @@ from rig.inventory._spec import (
     FirmwareSource,
     HookSpec,
     LinkSpec,
+    PlaceSpec,
     PowerSpec,
     ProbeSpec,
 )
@@ -30,13 +31,14 @@ __all__ = ["ALL_BOARDS", "SCHEMA_VERSION", "read_boards"]
 SCHEMA_VERSION = 1
 ALL_BOARDS = "all"
 """In place of a board's name: every board. No board may be called so."""
-_KINDS = ("emulated", "probe", "native")
+_KINDS = ("emulated", "probe", "native", "place")
 _COMMON_KEYS = ("kind", "capabilities", "firmware", "link", "expect", "hooks")
 _HOOKS = ("before_flash", "after_run", "on_fault")
 _KEYS = {
     "emulated": (*_COMMON_KEYS, "machine", "target", "os", "probe"),
     "probe": (*_COMMON_KEYS, "target", "core", "probe", "os", "power"),
     "native": _COMMON_KEYS,
+    "place": (*_COMMON_KEYS, "place", "match", "machine", "target", "core", "os", "power"),
 }
 _VERDICTS = tuple(verdict.value for verdict in Verdict)
 _NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
@@ -45,6 +47,8 @@ _HOST_OS = "linux"  # as the posix port has it
 _DEFAULT_BAUD = 115200
 _HUB = r"[0-9]+-[0-9]+(\.[0-9]+)*"
 _HOST_PORT = r"[A-Za-z0-9._-]+:[0-9]{1,5}"
+_COORDINATOR = r"[A-Za-z0-9._-]+(:[0-9]{1,5})?"
+_TAG_KEY, _TAG_VALUE = r"[a-z][a-z0-9_]+", r"[A-Za-z0-9._+-]+"
 _REMOTE_PROBE = f"remote:{_HOST_PORT}"
 _DEVICE = f"/.+|(rfc2217|socket)://{_HOST_PORT}"
 _A_DEVICE = "an absolute path such as /dev/serial/by-id/..., or rfc2217://HOST:PORT or socket://HOST:PORT"
@@ -58,11 +62,12 @@ def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec
     version = document.need("version", f"the schema version, {SCHEMA_VERSION}")
     if version.integer(0, 1 << 31, "schema versions") != SCHEMA_VERSION:
         raise version.wrong(f"{SCHEMA_VERSION}, the only schema version so far", hint="update the rig")
-    document.only(("version", "default", "boards"))
+    document.only(("version", "default", "boards", "shelf"))
+    coordinator = _shelf(document)
     boards: dict[str, BoardSpec] = {}
     held: dict[str, BoardSpec] = {}
     for name, value in document.need("boards", "a mapping of boards").mapping():
-        boards[name] = _board(path, name, value.mapping())
+        boards[name] = _board(path, name, value.mapping(), coordinator)
         _claim_resources(value.mapping(), boards[name], held)
     if not boards:
         raise document.need("boards", "").wrong("at least one board")
@@ -92,14 +97,24 @@ def _same_device(device: str) -> str:
     return device if "://" in device else os.path.realpath(device)
 
 
-def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
+def _shelf(document: MapNode) -> str:
+    """The address of the labgrid coordinator, or nothing."""
+    value = document.get("shelf")
+    if value is None:
+        return ""
+    shelf = value.mapping()
+    shelf.only(("coordinator",))
+    return shelf.need("coordinator", "HOST:PORT").text(_COORDINATOR, "HOST:PORT of a labgrid coordinator, quoted")
+
+
+def _board(path: Path, name: str, node: MapNode, coordinator: str) -> BoardSpec:
     if not re.fullmatch(_NAME, name):
         raise UsageError(f"{node.where}: {node.key}: got board name {name!r}, expected letters, digits, '.', '_', '-'")
     if name == ALL_BOARDS:
         raise UsageError(f"{node.where}: {node.key}: {name!r} means every board", hint="call the board otherwise")
     kind = cast(BoardKind, node.need("kind", f"one of {', '.join(_KINDS)}").choice(_KINDS))
     node.only(_KEYS[kind])
-    machine = _machine(node) if kind == "emulated" else None
+    machine = _machine(node) if kind == "emulated" or (kind == "place" and "machine" in node) else None
     return BoardSpec(
         name=name,
         kind=kind,
@@ -112,10 +127,31 @@ def _board(path: Path, name: str, node: MapNode) -> BoardSpec:
         link=_link(node, kind),
         probe=_probe(node, kind),
         expect=_expectations(node),
-        power=_power(node),
+        power=_power(node, kind),
         hooks=_hooks(node),
+        place=_place(node, coordinator) if kind == "place" else None,
         where=node.where,
     )
+
+
+def _place(node: MapNode, coordinator: str) -> PlaceSpec:
+    name, match = node.get("place"), node.get("match")
+    if (name is None) == (match is None):
+        raise node.wrong("either place: NAME, or match: {TAG: VALUE, ...}, the tags of the places that will do")
+    if name is not None:
+        tags = {"name": name.text(_TAG_VALUE, "the name of a place, see: labgrid-client places")}
+    else:
+        assert match is not None
+        tags = {
+            key: value.text(_TAG_VALUE, "the value of a tag, quoted if it is a number")
+            for key, value in match.mapping()
+        }
+        for key, value in match.mapping():
+            if not re.fullmatch(_TAG_KEY, key):
+                raise value.wrong(f"a tag in lower case such as board, not {key!r}")
+        if not tags:
+            raise match.wrong("at least one tag")
+    return PlaceSpec(coordinator=coordinator, tags=MappingProxyType(tags))
 
 
 def _machine(node: MapNode) -> str:
@@ -182,9 +218,11 @@ def _link(node: MapNode, kind: BoardKind) -> LinkSpec:
     if kind != "native" and transport != "serial":
         raise value.need("transport", "").wrong("serial, the only link of a board so far")
     remote = kind == "emulated" and node.get("probe") is not None
+    if kind == "place" and device is not None:
+        raise device.wrong("no device: a place says itself where its line is")
     if kind == "emulated" and device is not None and not remote:
         raise device.wrong("no device: an emulated board gets a pseudo terminal of its own")
-    if transport == "serial" and device is None and (kind != "emulated" or remote):
+    if transport == "serial" and device is None and kind != "place" and (kind != "emulated" or remote):
         raise value.wrong("a 'device' too", hint="ls /dev/serial/by-id")
     if transport == "udp4" and device is not None:
         raise device.wrong("no device beside transport udp4")
@@ -196,7 +234,7 @@ def _link(node: MapNode, kind: BoardKind) -> LinkSpec:
 
 
 def _probe(node: MapNode, kind: BoardKind) -> ProbeSpec | None:
-    if kind == "native" or (kind == "emulated" and node.get("probe") is None):
+    if kind in ("native", "place") or (kind == "emulated" and node.get("probe") is None):
         return None
     value = node.need("probe", "{uid: UNIQUE_ID}").mapping()
     uid = value.need("uid", "the unique id that pyocd list shows")
@@ -213,30 +251,39 @@ def _probe(node: MapNode, kind: BoardKind) -> ProbeSpec | None:
     )
 
 
-def _power(node: MapNode) -> PowerSpec | None:
+def _power(node: MapNode, kind: BoardKind) -> PowerSpec | None:
     value = node.get("power")
     if value is None:
         return None
     ways = value.mapping()
-    ways.only(("uhubctl", "switch_on", "switch_off", "seconds", "settle"))
-    hub, seconds, settle = ways.get("uhubctl"), ways.get("seconds"), ways.get("settle")
-    if (hub is None) == (ways.get("switch_on") is None and ways.get("switch_off") is None):
-        raise ways.wrong("either uhubctl: {location: ..., port: ...}, or the commands switch_on: and switch_off:")
-    if hub is None:
-        on, off = (
-            _words(ways.need(f"switch_{way}", f"the command that switches the board {way}")) for way in ("on", "off")
+    ways.only(("uhubctl", "labgrid", "switch_on", "switch_off", "seconds", "settle"))
+    hub, resource, seconds, settle = (ways.get(key) for key in ("uhubctl", "labgrid", "seconds", "settle"))
+    commands = ways.get("switch_on") is not None or ways.get("switch_off") is not None
+    if [hub is not None, resource is not None, commands].count(True) != 1:
+        raise ways.wrong(
+            "either uhubctl: {location: ..., port: ...}, or the commands switch_on: and switch_off:,"
+            " or, for a place, labgrid: RESOURCE"
         )
-    else:
+    on: tuple[str, ...] = ()
+    off: tuple[str, ...] = ()
+    if hub is not None:
         place = hub.mapping()
         place.only(("location", "port"))
         location = place.need("location", "the hub, as uhubctl lists it").text(_HUB, "a hub such as 1-1.4, quoted")
         port = place.need("port", "the port of that hub").integer(1, 255, "ports")
         on, off = (("uhubctl", "-l", location, "-p", str(port), "-a", action) for action in ("on", "off"))
+    elif commands:
+        on, off = (
+            _words(ways.need(f"switch_{way}", f"the command that switches the board {way}")) for way in ("on", "off")
+        )
+    elif resource is not None and kind != "place":
+        raise resource.wrong("no labgrid: only a board of kind place has power resources of labgrid")
     return PowerSpec(
-        on=tuple(on),
-        off=tuple(off),
+        on=on,
+        off=off,
         seconds=seconds.integer(1, 3600, "seconds") if seconds else 30,
         settle=settle.integer(0, 3600, "seconds") if settle else 2,
+        resource=resource.text(_TAG_VALUE, "the name of a power resource of the place") if resource else "",
     )
 
 

@@ -8,9 +8,19 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, final
 
-__all__ = ["BoardKind", "BoardSpec", "Expectation", "FirmwareSource", "HookSpec", "LinkSpec", "PowerSpec", "ProbeSpec"]
+__all__ = [
+    "BoardKind",
+    "BoardSpec",
+    "Expectation",
+    "FirmwareSource",
+    "HookSpec",
+    "LinkSpec",
+    "PlaceSpec",
+    "PowerSpec",
+    "ProbeSpec",
+]
 
-BoardKind = Literal["emulated", "probe", "native"]
+BoardKind = Literal["emulated", "probe", "native", "place"]
 
 
 @final
@@ -55,13 +65,29 @@ class ProbeSpec:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class PlaceSpec:
+    """Which places of a labgrid coordinator will do: those with all ``tags``; the tag ``name`` is the place's name.
+    ``coordinator``: ``HOST[:PORT]``, empty if the file does not say.
+    """
+
+    coordinator: str
+    tags: Mapping[str, str]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class PowerSpec:
-    """How a real board is switched: words of the commands; ``seconds`` for each, ``settle`` seconds until it is up."""
+    """How a real board is switched: words of the commands; ``seconds`` for each, ``settle`` seconds until it is up.
+
+    ``resource``: in place of the commands, the power resource of a place; which commands switch it is known once a
+    place is held.
+    """
 
     on: tuple[str, ...]
     off: tuple[str, ...]
     seconds: float
     settle: float
+    resource: str = ""
 
 
 @final
@@ -89,9 +115,10 @@ class Expectation:
 class BoardSpec:
     """One board of the inventory.
 
-    ``target`` is pyOCD's name of the chip, None for ``native``; ``machine`` is QEMU's, None unless
-    ``emulated``; ``core`` is None if the file does not say; ``os`` is the operating system that its firmware runs on,
-    ``none`` on bare metal; ``where`` is ``file:line`` for messages.
+    ``target`` is pyOCD's name of the chip, None for ``native``; ``machine`` is QEMU's, None unless it plays the board;
+    ``core`` is None if the file does not say; ``os`` is the operating system that its firmware runs on, ``none`` on
+    bare metal; ``where`` is ``file:line`` for messages. A board of kind ``place`` has no probe and no device of its
+    line until a place is held; then it is an ``emulated`` board, if it has a ``machine``, or a ``probe``.
     """
 
     name: str
@@ -108,3 +135,4 @@ class BoardSpec:
     where: str
     power: PowerSpec | None = None
     hooks: HookSpec | None = None
+    place: PlaceSpec | None = None

@@ -41,7 +41,8 @@ class Found:
 class Row:
     """The result for one defect. ``claims``: results by id, none if its firmware could not be built. ``may_refute``:
     claims that the defect may break beside the ``expected`` ones; ``may_hide``: claims that it may leave undecided.
-    ``faults``: faults that prevented a measurement, in words. ``found``: None if the defect was not found.
+    ``faults``: faults that prevented a measurement, in words; ``may_die``: the defect makes them. ``found``: None if
+    the defect was not found.
     """
 
     defect: str
@@ -50,6 +51,7 @@ class Row:
     may_refute: frozenset[str] = frozenset()
     may_hide: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
+    may_die: bool = False
     found: Found | None = None
 
     @property
@@ -78,7 +80,7 @@ class Row:
         """Whether every claim that the defect breaks is refuted, and every other claim is confirmed or does not apply.
         Claims that it may also break, or hide, do not matter.
         """
-        return not (self.missed or self.false or self.undecided or self.faults)
+        return not (self.missed or self.false or self.undecided or (self.faults and not self.may_die))
 
     def why(self, claim: str) -> str:
         """The reason of a claim's verdict, in words."""
@@ -194,6 +196,7 @@ class _Rows:
             claims=decided(self.spec.name, record, self.control, searching=True),
             may_refute=defect.also,
             may_hide=defect.hides,
+            may_die=defect.kills,
             faults=_faults(record),
         )
         seen = row.refuted & (expected | defect.also)
@@ -218,7 +221,7 @@ def matrix(
     """
     (spec,) = Inventory.load(boards_file).select([board])
     chosen = [_named(name) for name in defects] or [each for each in DEFECTS.values() if each.is_for(spec.kind)]
-    if spec.firmware.preset is None or spec.kind == "probe":
+    if spec.firmware.preset is None or spec.kind in ("probe", "place"):
         raise UsageError(f"{board}: the defects are built from a preset, for emulated and native boards")
     with Scratch("matrix") as scratch:
         on_begin(CLEAN)

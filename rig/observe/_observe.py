@@ -187,10 +187,17 @@ class Observer:
     def __enter__(self) -> Observer:
         """:raises LeaseFault: somebody else uses the board."""
         self._board = self._stack.enter_context(open_board(self.spec))
+        self.spec = self._board.spec  # a place says only now where probe and line are
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        self._board = None
+
+    @property
+    def board(self) -> Board | None:
+        """The board; None outside of the context."""
+        return self._board
 
     def observe(
         self,

@@ -15,6 +15,7 @@ from rig.probe._image import FirmwareImage, Symbol
 from rig.probe._listing import ProbeIdentity, list_probes
 from rig.probe._programming import FlashReport
 from rig.probe._ram import UNNAMED, ram_objects
+from rig.probe._remote import REMOTE, lease_remote
 from rig.probe._rtt import RttReader
 from rig.probe._session import HaltInfo, Probe, TargetIdentity, TargetState, open_probe
 from rig.probe._translation import ProbeLost
@@ -22,6 +23,7 @@ from rig.probe.qemu import MemoryWrite
 
 __all__ = [
     "CRASH_SYMBOL",
+    "REMOTE",
     "UNNAMED",
     "Attached",
     "CrashReport",
@@ -39,6 +41,7 @@ __all__ = [
     "belongs_on",
     "decode_crash",
     "knows_target",
+    "lease_remote",
     "list_probes",
     "open_probe",
     "pair_up",

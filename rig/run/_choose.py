@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
+from rig.coordinator import Place, address_of, list_places
 from rig.errors import LeaseFault, UsageError
 from rig.inventory import ALL_BOARDS, BoardSpec, Inventory
 from rig.lease import who_holds
@@ -37,6 +38,7 @@ def choose(
         file.
     :raises UsageError: no such board, or fewer boards match than are asked for.
     :raises LeaseFault: enough boards match, but others hold too many of them.
+    :raises EnvironmentFault: the coordinator of a place does not answer.
     """
     if capabilities:
         if names:
@@ -70,15 +72,42 @@ def _some(inventory: Inventory, capabilities: Sequence[str], count: int) -> Choi
             f" {', '.join(spec.name for spec in able) or 'none'}",
             hint="; ".join(told) or "ask for fewer, or add the board",
         )
-    held = {spec.name: holder for spec in able if spec.probe and (holder := who_holds(spec.probe.uid)) is not None}
+    held = _held(able)
     free = [spec for spec in able if spec.name not in held]
-    told += [f"{name} is held by process {who.pid} since {who.since}" for name, who in held.items()]
+    told += held.values()
     if len(free) < count:
         raise LeaseFault(
             f"{count} boards with {words} are asked for, and {len(free)} of {len(able)} are free: {'; '.join(told)}",
             hint="wait for them; the lease ends with the process that holds it",
         )
     return Choice(specs=tuple(free[:count]), left_out=tuple(told))
+
+
+def _held(specs: Sequence[BoardSpec]) -> dict[str, str]:
+    """The boards that cannot be had now, and why, in words. A place that one board may take is none for the next."""
+    held: dict[str, str] = {}
+    known: dict[str, list[Place]] = {}
+    taken: dict[tuple[str, str], str] = {}
+    for spec in specs:
+        if spec.place is not None:
+            address = address_of(spec.place)
+            if address not in known:
+                known[address] = list_places(address)
+            fitting = [place for place in known[address] if place.fits(spec.place)]
+            free = next((place for place in fitting if place.free and (address, place.name) not in taken), None)
+            if free is not None:
+                taken[address, free.name] = spec.name
+                continue
+            words = [
+                f"place {place.name} goes to {taken[address, place.name]}"
+                if (address, place.name) in taken
+                else str(place)
+                for place in fitting
+            ]
+            held[spec.name] = f"{spec.name}: {'; '.join(words) or 'the coordinator has no such place'}"
+        elif spec.probe is not None and (holder := who_holds(spec.probe.uid)) is not None:
+            held[spec.name] = f"{spec.name} is held by process {holder.pid} since {holder.since}"
+    return held
 
 
 def _lacks_firmware(spec: BoardSpec) -> str:

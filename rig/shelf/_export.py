@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,13 +26,11 @@ from rig.lease import Scratch, end_child, lease, spawn_bound
 from rig.link import SerialTap
 from rig.probe.qemu import launch
 
-__all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml"]
+__all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml", "place_yaml"]
 
 HOST = "127.0.0.1"
 _ICOUNT_SHIFT = 7  # as everywhere in the rig: an instruction takes 128 ns of the board's time
 _START_SECONDS = 20.0
-_PROBE_CLASS = "RigProbe"
-"""Resource class of a probe server. labgrid does not know it and hands it to the client as it is."""
 
 
 @final
@@ -51,8 +49,7 @@ class Exported:
 class Shelf:
     """Shares boards for the length of a ``with`` block.
 
-    :param lines: also serve each serial line by RFC 2217; needs ser2net. Not needed with labgrid's exporter, which does
-        so itself.
+    :param lines: also serve each serial line by RFC 2217; needs ser2net.
     :raises UsageError: a board has no probe, or is another host's itself.
     :raises LeaseFault: somebody uses one of the boards. :raises EnvironmentFault: a program or port is missing.
     """
@@ -61,6 +58,8 @@ class Shelf:
         for spec in specs:
             if spec.kind == "native":
                 raise UsageError(f"{spec.name} is a process of this host: it has no probe to share")
+            if spec.place is not None:
+                raise UsageError(f"{spec.name} ({spec.where}) is a place: its exporter shares it already")
             if spec.probe is not None and spec.probe.uid.startswith("remote:"):
                 raise UsageError(f"{spec.name} ({spec.where}) is another host's board: share it there")
         self._specs, self._lines = specs, lines
@@ -97,7 +96,7 @@ class Shelf:
             uid, device = spec.probe.uid, spec.link.device
             stack.enter_context(lease(uid))
         port = _free_port()
-        server = [sys.executable, "-m", "pyocd", "server", "--no-config", "-W", "-u", uid, "-p", str(port)]
+        server = [sys.executable, "-m", "rig.probe", uid, str(port)]
         self._start(spec.name, server, directory, stack)
         line_port = self._serve_line(spec, device, directory, stack) if self._lines else None
         return Exported(spec=spec, probe_port=port, device=device, line_port=line_port)
@@ -146,11 +145,21 @@ class Shelf:
 
 
 def exporter_yaml(boards: Sequence[Exported]) -> str:
-    """The configuration of labgrid's exporter: a group for each board, with its probe server and its serial port."""
+    """The configuration of labgrid's exporter: a group for each board, with its probe server and its line. The lines
+    must be served.
+
+    Only classes that labgrid knows: otherwise its own client could do nothing with the place.
+    """
     groups = {
         board.spec.name: {
-            "probe": {"cls": _PROBE_CLASS, "host": HOST, "port": board.probe_port, "target": board.spec.target},
-            "line": {"cls": "RawSerialPort", "port": board.device, "speed": board.spec.link.baud},
+            "probe": {"cls": "NetworkService", "address": HOST, "port": board.probe_port, "username": "pyocd"},
+            "line": {
+                "cls": "NetworkSerialPort",
+                "host": HOST,
+                "port": board.line_port,
+                "speed": board.spec.link.baud,
+                "protocol": "rfc2217",
+            },
         }
         for board in boards
     }
@@ -159,18 +168,27 @@ def exporter_yaml(boards: Sequence[Exported]) -> str:
 
 def boards_yaml(board: Exported) -> str:
     """The board's entry for the boards.yaml of another host, which must forward the same port numbers."""
-    spec = board.spec
-    entry: dict[str, object] = {"kind": spec.kind}
+    device = f"rfc2217://{HOST}:{board.line_port}" if board.line_port is not None else "rfc2217://HOST:PORT"
+    probe = {"uid": f"remote:{HOST}:{board.probe_port}"}
+    return _entry(board.spec, {"kind": board.spec.kind}, {"probe": probe}, device)
+
+
+def place_yaml(board: Exported) -> str:
+    """The board's entry for every host, if it is a place with the tag ``board=NAME``."""
+    return _entry(board.spec, {"kind": "place", "match": {"board": board.spec.name}}, {}, None)
+
+
+def _entry(spec: BoardSpec, head: Mapping[str, object], probe: Mapping[str, object], device: str | None) -> str:
+    entry: dict[str, object] = dict(head)
     if spec.machine is not None:
         entry["machine"] = spec.machine
-    entry["target"] = spec.target
-    entry["probe"] = {"uid": f"remote:{HOST}:{board.probe_port}"}
+    entry |= {"target": spec.target, **probe}
     if spec.capabilities:
         entry["capabilities"] = sorted(spec.capabilities)
     images = {variant: str(path) for variant, path in spec.firmware.images.items()}
     entry["firmware"] = {"preset": spec.firmware.preset} if spec.firmware.preset else images
-    device = f"rfc2217://{HOST}:{board.line_port}" if board.line_port is not None else "rfc2217://HOST:PORT"
-    entry["link"] = {"transport": "serial", "device": device, "baud": spec.link.baud}
+    line = {"device": device} if device else {}
+    entry["link"] = {"transport": "serial", **line, "baud": spec.link.baud}
     return yaml.safe_dump({spec.name: entry}, sort_keys=False)
 
 

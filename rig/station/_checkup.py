@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import final
 
 from rig.board import open_board
+from rig.coordinator import address_of, list_places
 from rig.errors import RigError
 from rig.inventory import BoardSpec
 from rig.lease import who_holds
 from rig.link import SerialTap, is_network_line
-from rig.probe import FirmwareImage, belongs_on, knows_target, list_probes
+from rig.probe import REMOTE, FirmwareImage, belongs_on, knows_target, list_probes
 from rig.records import VARIANTS
 from rig.station._station import board_points, load_images
 
 __all__ = ["Finding", "check_board"]
-
-_REMOTE = "remote:"
 
 
 @final
@@ -50,10 +49,11 @@ def check_board(spec: BoardSpec) -> Iterator[Finding]:
         target = spec.target
         yield from _tried("target", lambda: _target(target))
     well = True
-    for finding in _probe(spec):
-        well = well and not finding.mend
+    for finding in _place(spec) if spec.place is not None else _probe(spec):
+        well = well and not (finding.mend and finding.needed)
         yield finding
-    yield from _tried("line", lambda: _line(spec))
+    if spec.place is None:
+        yield from _tried("line", lambda: _line(spec))
     if well:
         yield from _tried("core", lambda: _core(spec, images))
 
@@ -107,7 +107,7 @@ def _probe(spec: BoardSpec) -> Iterator[Finding]:
     if holder is not None:
         words = f"held by process {holder.pid} ({holder.command}) since {holder.since}"
         yield Finding(what=f"probe {uid}", found=words, mend=f"wait for it, or end it: kill {holder.pid}")
-    elif uid.startswith(_REMOTE):
+    elif uid.startswith(REMOTE):
         yield Finding(what=f"probe {uid}", found="of another host; the core below tells whether it answers")
     else:
         try:
@@ -122,6 +122,33 @@ def _probe(spec: BoardSpec) -> Iterator[Finding]:
             found=f"{probe.vendor} {probe.product}" if probe else f"not connected; connected: {others}",
             mend="" if probe else "plug it in, or correct the uid (rig boards find); rights: rig boards udev",
         )
+
+
+def _place(spec: BoardSpec) -> Iterator[Finding]:
+    """Whether one of the places that fit can be had now. Line and core of that one are looked at once it is held."""
+    assert spec.place is not None
+    address = address_of(spec.place)
+    wanted = " ".join(f"{key}={value}" for key, value in spec.place.tags.items())
+    try:
+        places = list_places(address)
+    except RigError as error:
+        yield Finding(what=f"coordinator {address}", found=error.message, mend=error.hint)
+        return
+    yield Finding(what=f"coordinator {address}", found=f"answers; {len(places)} places")
+    fitting = [place for place in places if place.fits(spec.place)]
+    if not fitting:
+        known = ", ".join(place.name for place in places) or "none"
+        yield Finding(
+            what=f"place {wanted}",
+            found=f"no place has that; there are: {known}",
+            mend="labgrid-client -p PLACE create, add-match, set-tags; docs/shelf.md",
+        )
+    usable = any(place.free and not place.missing for place in fitting)
+    for place in fitting:
+        well = place.free and not place.missing
+        mend = "" if well else "wait for it" if not place.free else "labgrid-client resources; docs/shelf.md"
+        found = place.missing if place.free and place.missing else str(place)
+        yield Finding(what=f"place {wanted}", found=found, mend=mend, needed=not usable)
 
 
 def _line(spec: BoardSpec) -> Iterator[Finding]:
@@ -145,6 +172,8 @@ def _line(spec: BoardSpec) -> Iterator[Finding]:
 
 def _core(spec: BoardSpec, images: dict[str, FirmwareImage]) -> Iterator[Finding]:
     with open_board(spec) as board:
+        if spec.place is not None:
+            yield from _tried("line", lambda: _line(board.spec))
         identity = board.identity
         core = identity.core
         answers = f"{core} behind {identity.probe_product} {identity.probe_uid}" if identity.probe_uid else "this host"

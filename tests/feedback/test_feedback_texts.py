@@ -37,6 +37,24 @@ def test_names_and_paths_are_taken_out_and_nothing_else(text: str, clean: str | 
     assert Scrubber(NAMES).text(text) == (text if clean is None else clean)
 
 
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("place dk is held by lab7/eve-rig-12-0a1b since 2026", "place dk is held by <host>/<user>-rig since 2026"),
+        ("place dk is held by lab7/eve since 2026", "place dk is held by <host>/<user> since 2026"),
+        ("restarted, and now lab7/eve holds place dk", "restarted, and now <host>/<user> holds place dk"),
+        ("in use by process 7 of eve on lab7 since 2026", "in use by process 7 of <user> on <host> since 2026"),
+        ("nrf51 remote:lab7:5555", "nrf51 remote:<host>:5555"),
+        ("nrf51 remote:127.0.0.1:5555", "nrf51 remote:127.0.0.1:5555"),
+        ("the labgrid coordinator at lab7:1 has gone", "the labgrid coordinator at <host>:1 has gone"),
+        ("env LG_HOSTNAME=lab7 LG_USERNAME=eve-rig-1 labgrid-client -x lab7:1 power", "env LG_HOSTNAME=<host> "
+         "LG_USERNAME=<user> labgrid-client -x <host>:1 power"),
+    ],
+)  # fmt: skip
+def test_names_of_other_hosts_are_taken_out(text: str, clean: str) -> None:
+    assert Scrubber(NAMES).text(text) == clean
+
+
 def test_what_was_taken_is_counted_and_what_cannot_be_is_said() -> None:
     scrubber = Scrubber(NAMES)
     scrubber.text("alice, alice and /tmp/a/b on lab-pc-7")

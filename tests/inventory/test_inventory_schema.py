@@ -1,12 +1,14 @@
 """boards.yaml: what is read, and what is said of a broken one: file, line, key, found, expected."""
 
+import re
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from rig.errors import UsageError
-from rig.inventory import Inventory
+from rig.inventory import Inventory, PlaceSpec
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,11 +60,14 @@ def test_shipped_examples_of_real_boards_load_once_uncommented(tmp_path: Path) -
     lines = (ROOT / "boards.yaml").read_text().splitlines()
     examples = lines.index("  # nrf52840-dk:")
     text = "\n".join(lines[:examples] + [line.replace("# ", "", 1) for line in lines[examples:]])
-    text = text.replace("  A real micro:bit", "  # A real micro:bit").replace("  #\n", "\n")
+    for comment in ("A real micro:bit", "A board that a labgrid"):
+        text = text.replace(f"  {comment}", f"  # {comment}")
+    text = text.replace("  #\n", "\n")
     path = tmp_path / "boards.yaml"
     path.write_text(text)
     boards = Inventory.load(path).boards
     assert boards["nrf52840-dk"].kind == "probe"
+    assert boards["lab-dk"].place == PlaceSpec(coordinator="", tags={"board": "nrf52840dk"})
     assert boards["my-microbit"].expect["message-size"].verdict == "inconclusive"
 
 
@@ -158,6 +163,62 @@ def test_two_names_of_one_probe_are_one_probe(write: object) -> None:
     text = GOOD.replace('"0123"', '"ab"') + twin.replace("ttyACM0", "ttyACM1")
     with pytest.raises(UsageError, match=r"boards\.twin\.probe\.uid: got 'AB', .* board 'dk' .*has the same"):
         Inventory.load(write(text))  # type: ignore[operator]
+
+
+PLACE = """\
+version: 1
+default: dk
+shelf: {coordinator: "lab:20408"}
+boards:
+  dk: {kind: place, match: {board: dk}, target: nrf52840, firmware: {preset: p}, link: {transport: serial},
+       power: {labgrid: relay}}
+  emu: {kind: place, place: lab-2, machine: microbit, firmware: {preset: p}, link: {transport: serial, baud: 9600}}
+"""
+MATCH = "kind: place, match: {board: dk}"
+
+
+def test_places(write: Callable[[str], Path]) -> None:
+    boards = Inventory.load(write(PLACE)).boards
+    dk, emulated = boards["dk"], boards["emu"]
+    assert dk.kind == "place" and dk.place == PlaceSpec(coordinator="lab:20408", tags={"board": "dk"})
+    assert dk.probe is None and dk.link.device is None and dk.power is not None and dk.power.resource == "relay"
+    assert emulated.place == PlaceSpec(coordinator="lab:20408", tags={"name": "lab-2"})
+    assert (emulated.target, emulated.core, emulated.link.baud) == ("nrf51", "cortex-m0", 9600)
+    without = PLACE.replace('shelf: {coordinator: "lab:20408"}\n', "")
+    place = Inventory.load(write(without)).boards["dk"].place
+    assert place is not None and place.coordinator == "", "the environment says"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("match: {board: dk}, ", ""), "boards.dk: got a mapping, expected either place: NAME, or match:"),
+        ((MATCH, f"{MATCH}, place: a"), "expected either place: NAME, or match:"),
+        (("{board: dk}", "{}"), "match: got a mapping, expected at least one tag"),
+        (("{board: dk}", "{Board: dk}"), "match.Board: got 'dk', expected a tag in lower case such as board"),
+        (("{board: dk}", "{board: 3}"), "match.board: got '3', expected the value of a tag, quoted"),
+        (("target: nrf52840, ", ""), "key 'target' is missing"),
+        (("{transport: serial},", "{transport: serial, device: /x},"), "link.device: got '/x', expected no device"),
+        (("{transport: serial},", "{transport: udp4},"), "expected serial"),
+        ((MATCH, f"{MATCH}, probe: {{uid: a}}"), "unknown key 'probe'"),
+        (("lab:20408", "http://lab"), "yaml:3: shelf.coordinator: got 'http://lab', expected HOST:PORT"),
+        (('{coordinator: "lab:20408"}', "{}"), "shelf: key 'coordinator' is missing"),
+        (("{labgrid: relay}", "{labgrid: relay, switch_on: a}"), "expected either uhubctl"),
+        ((MATCH, 'kind: probe, probe: {uid: "1"}'), "link: got a mapping, expected a 'device' too"),
+    ],
+)
+def test_places_that_cannot_be_meant(write: Callable[[str], Path], change: tuple[str, str], message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        Inventory.load(write(PLACE.replace(*change)))
+
+
+def test_only_a_place_has_power_of_labgrid(write: Callable[[str], Path]) -> None:
+    real = 'kind: probe, probe: {uid: "1"}, target: nrf51, firmware: {preset: p}, link: {transport: serial, device: /x}'
+    text = f"version: 1\ndefault: a\nboards:\n  a: {{{real}, power: {{labgrid: relay}}}}\n"
+    with pytest.raises(
+        UsageError, match=r"power\.labgrid: got 'relay', expected no labgrid: only a board of kind place"
+    ):
+        Inventory.load(write(text))
 
 
 @pytest.mark.parametrize("other", ["same", "link", "dots", "native"])

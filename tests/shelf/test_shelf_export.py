@@ -1,18 +1,22 @@
 """A board behind pyOCD's server and an RFC 2217 line, as `rig shelf export` shares it, on loopback."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 import yaml
+from rig_process import RigProcess
 
 from rig.bench import build
 from rig.errors import EnvironmentFault, LeaseFault, ProbeFault, UsageError
 from rig.experiments import EXPERIMENTS
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import lease
-from rig.probe import FirmwareImage, open_probe
+from rig.probe import FirmwareImage, lease_remote, open_probe
 from rig.records import RunRecord
 from rig.run import RunOptions, execute
 from rig.shelf import Exported, Shelf, boards_yaml, exporter_yaml
@@ -77,12 +81,69 @@ def test_memory_of_any_length_and_place(shared: Exported) -> None:
         assert probe.read(0x2000_0000, 0) == b""
 
 
+_HOLDER = """
+import sys, time
+from rig.probe import lease_remote, open_probe
+with lease_remote(sys.argv[1]), open_probe(sys.argv[1], target="nrf51") as probe:
+    probe.session.probe.lock()
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_one_user_at_a_time_from_any_host(shared: Exported, tmp_path: Path) -> None:
+    uid = f"remote:127.0.0.1:{shared.probe_port}"
+    elsewhere = os.environ | {"RIG_STATE_DIR": str(tmp_path)}  # the leases of this host are not seen there
+    holder = subprocess.Popen([sys.executable, "-c", _HOLDER, uid], stdout=subprocess.PIPE, env=elsewhere)
+    assert holder.stdout is not None
+    with holder, holder.stdout as said:
+        assert said.readline() == b"held\n"
+        who = rf"in use by process {holder.pid} of .+ on .+ since 20"
+        with pytest.raises(LeaseFault, match=who), lease_remote(uid):
+            pass
+        with pytest.raises(ProbeFault, match=who), open_probe(uid, target="nrf51"):
+            pass
+        holder.kill()
+        with lease_remote(uid, timeout=20), open_probe(uid, target="nrf51") as probe:
+            probe.halt()
+            assert len(probe.read(0x2000_0000, 64)) == 64, "what it had locked is free"
+        with open_probe(uid, target="nrf51"), pytest.raises(LeaseFault, match="in use by a debugger"):
+            lease_remote(uid).__enter__()
+
+
 def test_what_is_exported_is_told(shared: Exported) -> None:
     groups = yaml.safe_load(exporter_yaml([shared]))["microbit"]
-    assert groups["probe"] == {"cls": "RigProbe", "host": "127.0.0.1", "port": shared.probe_port, "target": "nrf51"}
-    assert groups["line"]["cls"] == "RawSerialPort" and groups["line"]["speed"] == 115200
+    address = {"address": "127.0.0.1", "port": shared.probe_port, "username": "pyocd"}
+    assert groups["probe"] == {"cls": "NetworkService", **address}
+    assert groups["line"]["cls"] == "NetworkSerialPort" and groups["line"]["port"] == shared.line_port
     listening = {c.laddr.ip for c in psutil.net_connections("tcp") if c.laddr.port in _ports(shared)}
     assert listening <= {"127.0.0.1"}, "nobody else gets at it"
+
+
+def test_the_command_tells_how_a_board_becomes_a_place(project_root: Path, tmp_path: Path) -> None:
+    written = tmp_path / "exporter.yaml"
+    words = ("shelf", "export", "--board", "microbit", "--write", str(written))
+    rig = RigProcess(words, {}, project_root, tmp_path / "log")
+    try:
+        rig.wait_for("Ctrl-C ends it.")
+        rig.interrupt()
+        assert rig.finish() == 130
+    finally:
+        rig.end()
+    groups = yaml.safe_load(written.read_text(encoding="utf-8"))
+    assert {name: each["cls"] for name, each in groups["microbit"].items()} == {
+        "probe": "NetworkService",
+        "line": "NetworkSerialPort",
+    }
+    said = rig.text()
+    assert f"labgrid-exporter --isolated -c COORDINATOR:PORT {written}" in said
+    assert "labgrid-client -p microbit set-tags board=microbit" in said
+    entry = said.partition("of every host, below boards:\n")[2].partition("on another host")[0]
+    file = tmp_path / "boards.yaml"
+    file.write_text(f"version: 1\ndefault: microbit\nboards:\n{entry}", encoding="utf-8")
+    board = Inventory.load(file).boards["microbit"]
+    assert (board.kind, board.machine, board.link.baud) == ("place", "microbit", 115200)
+    assert board.place is not None and board.place.tags == {"board": "microbit"}
 
 
 def _ports(shared: Exported) -> set[int]:

@@ -1,17 +1,15 @@
 """`rig run --on HOST` through a real sshd on loopback: the record comes back, and the run ends with the connection."""
 
 import os
-import shutil
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+from own_sshd import Sshd
 
 from rig.errors import EnvironmentFault, UsageError
 from rig.records import load
@@ -20,35 +18,13 @@ from rig.shelf import run_on
 pytestmark = [pytest.mark.firmware, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).resolve().parents[2]
-SSHD = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin") or "sshd"
 
 
 @pytest.fixture(scope="module")
 def ssh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The words for RIG_SSH that lead to a host of our own."""
-    directory = tmp_path_factory.mktemp("sshd")
-    for name in ("host", "user"):
-        command = ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", directory / name]
-        subprocess.run(command, check=True, timeout=30)
-    shutil.copy(directory / "user.pub", directory / "authorized")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = [f"Port={port}", "ListenAddress=127.0.0.1", f"HostKey={directory}/host", "StrictModes=no", "PidFile=none"]
-    options += [f"AuthorizedKeysFile={directory}/authorized", "UsePAM=no", "PermitRootLogin=yes"]
-    if os.getuid() == 0:
-        Path("/run/sshd").mkdir(exist_ok=True)
-    words = [word for option in options for word in ("-o", option)]
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", "/dev/null", *words], stderr=subprocess.DEVNULL)
-    try:
-        deadline = time.monotonic() + 10
-        while socket.socket().connect_ex(("127.0.0.1", port)) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        known = f"-o StrictHostKeyChecking=no -o UserKnownHostsFile={directory}/known -o LogLevel=ERROR"
-        yield f"ssh -F none -p {port} -i {directory}/user -o BatchMode=yes {known}"
-    finally:
-        server.terminate()
-        server.wait(10)
+    with Sshd(tmp_path_factory.mktemp("sshd")) as server:
+        yield " ".join(["ssh -F none", f"-p {server.port}", *(f"-o {option}" for option in server.options[1:])])
 
 
 def rig(ssh: str, *arguments: str) -> subprocess.Popen[str]:
