@@ -57,6 +57,7 @@ LONG = (
     "plugins/test_plugins_made_run.py",
     "plugins/test_plugins_shared_run.py",
     "examples/test_examples.py",
+    "firmware/test_firmware_sections.py",
     "firmware/test_firmware_defects.py",
     "porting/test_porting_new.py",
 )
