@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from rig_process import Finished
 
 # A shell starts its background jobs with Ctrl-C ignored, nohup those with SIGHUP ignored, and children inherit that:
@@ -16,6 +17,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+# A busy host is no failure of what is tested.
+settings.register_profile("rig", deadline=None)
+settings.load_profile("rig")
 
 # Runs that are not about the search do not wait for it.
 os.environ.setdefault("RIG_SEARCH_SECONDS", "2")
@@ -30,18 +35,38 @@ def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield directory
 
 
-# Rooms whose tests wait long for boards come first, so that none of them is left alone on one worker at the end.
-LONG = ("matrix", "run", "cli")
+# Files that take longest come first, the longest at the head: none of them is left alone on one worker at the end.
+LONG = (
+    "matrix/test_matrix_defects.py",
+    "run/test_run_faults.py",
+    "cli/test_cli_figures.py",
+    "matrix/test_matrix_soak.py",
+    "cli/test_cli_run.py",
+    "cli/test_cli_border.py",
+    "cli/test_cli_usage.py",
+    "search/test_search_on_firmware.py",
+    "cli/test_cli_parallel.py",
+    "publish/test_publish_html.py",
+    "benchmarks/test_benchmarks_run.py",
+    "shelf/test_shelf_export.py",
+    "experiments/test_experiments_copies.py",
+    "test_wheel.py",
+    "cli/test_cli_resume.py",
+    "firmware/test_firmware_preemption.py",
+    "probe/test_probe_pyocd_tools.py",
+    "plugins/test_plugins_made_run.py",
+    "plugins/test_plugins_shared_run.py",
+    "examples/test_examples.py",
+    "firmware/test_firmware_defects.py",
+    "porting/test_porting_new.py",
+)
+TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Sort the rooms; within a room the order stays."""
-
-    def rank(item: pytest.Item) -> int:
-        room = item.path.parent.name
-        return LONG.index(room) if room in LONG else len(LONG)
-
-    items.sort(key=rank)
+    """Sort the files; within a file the order stays."""
+    places = {TESTS / name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path, len(LONG)))
 
 
 @pytest.fixture
@@ -49,8 +74,10 @@ def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     """Run a command that starts nothing in this process: the same border, without a second for a new interpreter."""
     from rig.cli._main import run as run_command
 
-    def run(*arguments: str, cwd: Path) -> Finished:
+    def run(*arguments: str, cwd: Path, **environment: str) -> Finished:
         monkeypatch.chdir(cwd)
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["rig", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO())
         capsys.readouterr()

@@ -4,6 +4,7 @@ import ast
 import importlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,11 @@ def room_of(module: str) -> str | None:
     return max(inside, key=len, default=None)
 
 
+@cache
+def nodes(file: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+
+
 def dotted(file: Path) -> str:
     return ".".join(file.relative_to(RIG).with_suffix("").parts).removesuffix("__init__").rstrip(".")
 
@@ -51,7 +57,7 @@ def dotted(file: Path) -> str:
 def modules_imported(file: Path) -> set[str]:
     """Dotted names below ``rig`` that a file imports."""
     found: set[str] = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in nodes(file):
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file}: relative import"
             if node.module == "rig":
@@ -71,9 +77,9 @@ def files() -> list[Path]:
 
 def names(file: Path) -> set[str]:
     """First parts of the names of all modules that a file imports."""
-    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
-    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    return {name.split(".")[0] for name in plain | {n.module or "" for n in nodes if isinstance(n, ast.ImportFrom)}}
+    plain = {alias.name for node in nodes(file) if isinstance(node, ast.Import) for alias in node.names}
+    others = {node.module or "" for node in nodes(file) if isinstance(node, ast.ImportFrom)}
+    return {name.split(".")[0] for name in plain | others}
 
 
 def test_the_document_lists_every_room_in_an_order_without_back_arrows() -> None:
@@ -137,7 +143,7 @@ def test_all_is_what_the_room_has(room: str) -> None:
     for file in files():
         if room_of(dotted(file)) == room:
             continue
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in nodes(file):
             if isinstance(node, ast.ImportFrom) and node.module == module.__name__:
                 missing = {a.name for a in node.names} - set(module.__all__)
                 assert not {m for m in missing if not (RIG / room / m).exists()}, (file, missing)

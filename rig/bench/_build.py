@@ -8,7 +8,7 @@ import hashlib
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rig.errors import EnvironmentFault, UsageError
@@ -21,8 +21,8 @@ _WRONG = re.compile(r"\berror: |CMake Error|undefined reference|will not fit|ove
 _SHOWN = 15  # lines
 
 
-def build_defect(preset: str, defect: str) -> dict[str, Path]:
-    """Build the bench with a seeded defect (see ``firmware/defects``); "" for none.
+def build_defect(preset: str, defect: str, *, variants: Sequence[str] = VARIANTS) -> dict[str, Path]:
+    """Build these variants of the bench with a seeded defect (see ``firmware/defects``); "" for none.
 
     All defects of a preset are built in one directory, one after another. The images of each are copied away at once,
     so that the next build does not change them.
@@ -35,10 +35,11 @@ def build_defect(preset: str, defect: str) -> dict[str, Path]:
     configure = ["cmake", "--preset", preset, "-B", str(output), f"-DRIG_DEFECT={defect}"]
     with _alone():
         _run(configure, root, f"cannot configure {name}")
-        _run(["cmake", "--build", str(output)], root, f"cannot build {name}")
+        targets = [f"rig-bench-{variant}" for variant in variants]
+        _run(["cmake", "--build", str(output), "--target", *targets], root, f"cannot build {name}")
         aside = output / "images" / (defect or "none")
         aside.mkdir(parents=True, exist_ok=True)
-        return {variant: _set_aside(output / f"rig-bench-{variant}.elf", aside) for variant in VARIANTS}
+        return {variant: _set_aside(output / f"rig-bench-{variant}.elf", aside) for variant in variants}
 
 
 def _set_aside(image: Path, directory: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import time
 from collections.abc import Callable, Sequence
@@ -10,9 +11,11 @@ from typing import Protocol
 
 from rig.bench import _layout as layout
 from rig.bench._layout import Capability, ClockKind, Command, EntryFlag, EntryKind, Status
-from rig.errors import FirmwareFault
+from rig.errors import BoardFault, FirmwareFault, RigError
 
 _POLL_SECONDS = 0.0005
+_SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.01  # seconds between two looks at a command that is under way
+_LATE = 1 / 4  # of what has been waited, so much longer at most
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
 _STEP_NUMBER = 7  # place of a call's step in its entry
 _SLOWEST = 3  # times its time-out, a program that goes on may take
@@ -35,6 +38,10 @@ class Memory(Protocol):
 
     def read(self, address: int, length: int) -> bytes:
         """Read ``length`` bytes."""
+        ...
+
+    def last(self, address: int, length: int) -> bytes:
+        """Read bytes, also those that firmware left that has ended."""
         ...
 
     def write(self, address: int, data: bytes) -> None:
@@ -184,20 +191,23 @@ class Mailbox:
         """
         end = time.monotonic() + timeout
         moved, seen = time.monotonic(), self.doing() if patience is not None else ()
-        look = moved
+        look = heard = moved
         entries: list[Entry] = []
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
-            entries += self.drain()
-            if done:
+            serial, held, released = self._glance()
+            came = self.drain()
+            entries += came
+            if serial == self._serial:
                 break
-            held = self._word(layout.OFFSET_HOLD)
-            if held and held != self._word(layout.OFFSET_HOLD_RELEASE):
+            if came:
+                heard = time.monotonic()
+            if held and held != released:
                 try:
                     if on_hold is not None:
                         on_hold()
                 finally:
                     self._write_word(layout.OFFSET_HOLD_RELEASE, held)
+                heard = time.monotonic()
             if patience is not None and (now := time.monotonic()) - look > _LOOK_SECONDS:
                 look, doing = now, self.doing()
                 if doing != seen or not any(word & 0xFF for word in doing):
@@ -211,7 +221,7 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            time.sleep(_POLL_SECONDS)
+            time.sleep(_pause(time.monotonic() - heard))
         raw = self._memory.read(self._address + layout.OFFSET_STATUS, 4 + 4 * layout.RESULTS)
         status, *results = struct.unpack(f"<i{layout.RESULTS}I", raw)
         return Reply(status=Status(status), results=tuple(results), entries=tuple(entries))
@@ -245,14 +255,22 @@ class Mailbox:
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
         self.entries_so_far = bytearray()
         self.begin(Command.PROGRAM, (len(words),))
-        begin = time.monotonic()
+        try:
+            return self._to_the_end(timeout, on_hold)
+        except (FirmwareFault, BoardFault):
+            # What it left between the last look and its end says which call it died of.
+            with contextlib.suppress(RigError):
+                self.entries_so_far += self._left()
+            raise
+
+    def _to_the_end(self, timeout: float, on_hold: Callable[[int], None] | None) -> tuple[bytes, Status]:
+        begin = heard = time.monotonic()
         end, beats = begin + timeout, self.heartbeat()
-        pause = _POLL_SECONDS / 8
         while True:
-            done = self._word(layout.OFFSET_REPLY_SERIAL) == self._serial
+            serial, held, released = self._glance()
             raw = self.drain_raw()
             self.entries_so_far += raw
-            if done:
+            if serial == self._serial:
                 break
             try:
                 now = time.monotonic()
@@ -264,25 +282,32 @@ class Mailbox:
             except FirmwareFault:
                 self._write_word(layout.OFFSET_CANCEL, 1)
                 raise
-            if on_hold is not None and self._held(on_hold):
-                end = time.monotonic() + timeout
-            elif not raw:
-                time.sleep(pause)
-                pause = min(pause * 2, _POLL_SECONDS)
+            if on_hold is not None and held and held != released:
+                self._let_go(held, on_hold)
+                heard = time.monotonic()
+                end = heard + timeout
+            elif raw:
+                heard = now
+            else:
+                time.sleep(_pause(now - heard))
         raw_status = self._memory.read(self._address + layout.OFFSET_STATUS, 4)
         return bytes(self.entries_so_far), Status(int.from_bytes(raw_status, "little", signed=True))
 
-    def _held(self, on_hold: Callable[[int], None]) -> bool:
-        """Whether the program waits for the rig; then it has what it waits for."""
-        held = self._word(layout.OFFSET_HOLD)
-        if not held or held == self._word(layout.OFFSET_HOLD_RELEASE):
-            return False
+    def _let_go(self, held: int, on_hold: Callable[[int], None]) -> None:
+        """The program waits for the rig: give it what it waits for."""
         self.entries_so_far += self.drain_raw()  # the last one is that of the step
         try:
             on_hold(layout.ENTRY.unpack(self.entries_so_far[-layout.ENTRY.size :])[_STEP_NUMBER])
         finally:
             self._write_word(layout.OFFSET_HOLD_RELEASE, held)
-        return True
+
+    def _glance(self) -> tuple[int, int, int]:
+        """The serials of the last reply, of the hold in which the firmware stands, and of the hold that was let go. One
+        read: each is a way to the board and back.
+        """
+        raw = self._memory.read(self._address + layout.OFFSET_HOLD, layout.OFFSET_REPLY_SERIAL + 4 - layout.OFFSET_HOLD)
+        held, released = struct.unpack_from("<II", raw)
+        return int.from_bytes(raw[-4:], "little"), held, released
 
     def text(self) -> str:
         """The text field as the last command left it, up to its NUL."""
@@ -298,7 +323,17 @@ class Mailbox:
 
         :raises FirmwareFault: some were overwritten before they could be read.
         """
-        head = self._word(layout.OFFSET_HEAD)
+        raw = self._entries(self._memory.read)
+        if raw:
+            self._write_word(layout.OFFSET_TAIL, self._tail)
+        return raw
+
+    def _left(self) -> bytes:
+        """The entries of firmware that may have ended."""
+        return self._entries(self._memory.last)
+
+    def _entries(self, read: Callable[[int, int], bytes]) -> bytes:
+        head = int.from_bytes(read(self._address + layout.OFFSET_HEAD, 4), "little")
         waiting = (head - self._tail) & 0xFFFFFFFF
         if waiting == 0:
             return b""
@@ -308,11 +343,10 @@ class Mailbox:
         upto = min(waiting, self._ring_entries - first)
         size = layout.ENTRY.size
         ring = self._address + layout.OFFSET_RING
-        raw = self._memory.read(ring + first * size, upto * size)
+        raw = read(ring + first * size, upto * size)
         if upto < waiting:
-            raw += self._memory.read(ring, (waiting - upto) * size)
+            raw += read(ring, (waiting - upto) * size)
         self._tail = head
-        self._write_word(layout.OFFSET_TAIL, head)
         return raw
 
     def doing(self) -> tuple[int, ...]:
@@ -336,6 +370,13 @@ class Mailbox:
             raise FirmwareFault(reason, hint=hint)
         if time.monotonic() > end:
             raise FirmwareFault(message, hint=hint)
+
+
+def _pause(waited: float) -> float:
+    """Seconds until the next look at a command of which nothing has been heard for so long. Each look takes time of the
+    host, and of an emulated board too: what takes long is looked at less often.
+    """
+    return min(max(_LATE * waited, _SHORTEST), _LONGEST)
 
 
 def _entry(values: tuple[int, ...]) -> Entry:

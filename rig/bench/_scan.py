@@ -6,11 +6,15 @@ payload's order make one place. A place that lacks some blocks is a partial copy
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 BLOCK = 16
 MOST_BLOCKS = 256  # every block of a payload of 4 KiB
+_EMPTY = bytes(4 * BLOCK)
+_ZEROS = re.compile(rb"\0+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,12 +49,10 @@ def find_places(
         raise ValueError(f"payload of {len(payload)} bytes is shorter than the block of {BLOCK}")
     # The origin of a hit is where byte 0 of the payload would stand: the blocks of one copy share it.
     by_origin: dict[int, list[int]] = {}
+    written = _Written(image)
     for offset in blocks:
-        block = payload[offset : offset + BLOCK]
-        at = image.find(block)
-        while at >= 0:
+        for at in written.find(payload[offset : offset + BLOCK]):
             by_origin.setdefault(base + at - offset, []).append(offset)
-            at = image.find(block, at + 1)
     places = [
         Place(
             address=origin + run[0],
@@ -62,6 +64,43 @@ def find_places(
         for run in _runs(sorted(offsets), blocks.step)
     ]
     return sorted(places, key=lambda place: place.address)
+
+
+class _Written:
+    """An image without its long runs of zeros: most of a RAM is empty, and each block is looked for in all of it."""
+
+    def __init__(self, image: bytes) -> None:
+        self._image = image
+        parts, self._places, self._starts = [], [0], [0]  # where each part begins: here, and in the image
+        begin = size = 0
+        empty = image.find(_EMPTY)
+        while empty >= 0:
+            # Each side keeps a block of zeros, so that no block but the empty one lies across two parts.
+            parts.append(image[begin : empty + BLOCK])
+            size += len(parts[-1])
+            zeros = _ZEROS.match(image, empty)
+            assert zeros is not None
+            begin = zeros.end() - BLOCK
+            self._places.append(size)
+            self._starts.append(begin)
+            empty = image.find(_EMPTY, zeros.end())
+        self._bytes = b"".join((*parts, image[begin:]))
+
+    def find(self, block: bytes) -> Iterator[int]:
+        """Every place of the image where the block stands."""
+        if not any(block):
+            yield from _found(self._image, block)
+            return
+        for at in _found(self._bytes, block):
+            part = bisect_right(self._places, at) - 1
+            yield self._starts[part] + at - self._places[part]
+
+
+def _found(image: bytes, block: bytes) -> Iterator[int]:
+    at = image.find(block)
+    while at >= 0:
+        yield at
+        at = image.find(block, at + 1)
 
 
 def _step(length: int, most: int) -> int:

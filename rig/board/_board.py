@@ -58,6 +58,10 @@ class Memory(Protocol):
         """Return ``length`` bytes at ``address``."""
         ...
 
+    def last(self, address: int, length: int) -> bytes:
+        """Return what is there now, or what firmware that has ended left there; BoardFault only if nobody knows."""
+        ...
+
     def write(self, address: int, data: bytes) -> None:
         """Write ``data`` at ``address``."""
         ...

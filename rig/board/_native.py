@@ -277,6 +277,9 @@ class _MappedMemory:
         except OSError as error:
             raise BoardFault(f"no memory at {address:#x} of board {self._board.spec.name}: {error.strerror}") from error
 
+    def last(self, address: int, length: int) -> bytes:
+        return self._board.mapped()[address : address + length]
+
     def write(self, address: int, data: bytes) -> None:
         self._range(address, len(data))[address : address + len(data)] = data
 

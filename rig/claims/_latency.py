@@ -197,10 +197,10 @@ def _returns(shm: list[Measurement]) -> list[Evidence]:
 def _late_return(shm: list[Measurement]) -> str:
     """Where a spin surely came back later than 1 ms after the callback; empty if nowhere.
 
-    The least times are compared: what a host adds now and then is in neither. With a time-out of 0 nothing is waited
-    for.
+    The least times are compared: what a host adds now and then is in neither. The smallest payload is judged: the bench
+    looks at each byte in its callback. With a time-out of 0 nothing is waited for.
     """
-    for m in shm:
+    for m in _by_spin(shm).values():
         told, timeout = m.read(Latency), m.whole(Condition.SPIN_TIMEOUT_MS)
         returned = told.publish_to_spin_return.get("least", 0)
         after = returned - min(m.samples)

@@ -6,6 +6,7 @@ runs are refuted to be alike: something changed.
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 from types import FrameType
@@ -40,6 +41,7 @@ def main() -> NoReturn:
         for number in _SIGNALS:  # a shell without job control has SIGINT ignored
             if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:  # nohup
                 signal.signal(number, _interrupt)
+        gc.disable()  # until the command's modules are there: nothing of them is garbage, and looking takes long
         from rig.cli._main import run  # noqa: PLC0415 - takes a while, and must not be interrupted with a traceback
 
         code = run()

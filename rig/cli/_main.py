@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gc
 import importlib
 import os
 import shutil
@@ -83,6 +84,9 @@ class _Commands(click.Group):
             return None
         module, name = place.split(":")
         command = getattr(importlib.import_module(f"rig.cli.{module}"), name)
+        if not gc.isenabled():  # see main(): what is here now stays to the end
+            gc.freeze()
+            gc.enable()
         assert isinstance(command, click.Command)
         return command
 

@@ -50,6 +50,10 @@ def replay_command(file: Path, boards_file: Path | None, board: str | None, time
     console.print(Text(f"broken in {found.broken} of {found.runs} runs on {spec.name}: {breach.promise}", style="red"))
     console.print(Text(f"  at call {found.at}: expected {breach.expected}"))
     console.print(Text(f"  seen: {breach.seen}"))
+    if found.place:
+        console.print(Text(f"  the firmware stood at {found.place}"))
+    for frame in found.backtrace:
+        console.print(Text(f"    {frame}"), soft_wrap=True)
     return ExitCode.REFUTED
 
 

@@ -84,6 +84,11 @@ class Bundle:
     place: str
     backtrace: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """The directory relative to that of its run."""
+        return f"{self.directory.parent.name}/{self.directory.name}"
+
 
 def free_directory(run: Path, board: str) -> Path:
     """Directory for the next fault of a board in this run: ``faults/BOARD-1`` and so on; it does not exist yet."""

@@ -206,6 +206,13 @@ def _sequence(finding: Broken) -> Iterator[str]:
     if finding.at >= len(finding.told):
         yield ""
         yield "Broken in the spins after the last call."
+    if finding.backtrace:
+        yield ""
+        yield f"The firmware stood at {_md(finding.place)}:"
+        yield ""
+        yield "```"
+        yield from finding.backtrace
+        yield "```"
 
 
 def _cell(lines: Sequence[str]) -> str:

@@ -41,7 +41,8 @@ class Found:
 class Row:
     """The result for one defect. ``claims``: results by id, none if its firmware could not be built. ``may_refute``:
     claims that the defect may break beside the ``expected`` ones; ``may_hide``: claims that it may leave undecided.
-    ``faults``: faults that prevented a measurement, in words. ``found``: None if the defect was not found.
+    ``faults``: faults that prevented a measurement, in words; ``may_die``: the defect makes them. ``found``: None if
+    the defect was not found.
     """
 
     defect: str
@@ -50,6 +51,7 @@ class Row:
     may_refute: frozenset[str] = frozenset()
     may_hide: frozenset[str] = frozenset()
     faults: tuple[str, ...] = ()
+    may_die: bool = False
     found: Found | None = None
 
     @property
@@ -78,7 +80,7 @@ class Row:
         """Whether every claim that the defect breaks is refuted, and every other claim is confirmed or does not apply.
         Claims that it may also break, or hide, do not matter.
         """
-        return not (self.missed or self.false or self.undecided or self.faults)
+        return not (self.missed or self.false or self.undecided or (self.faults and not self.may_die))
 
     def why(self, claim: str) -> str:
         """The reason of a claim's verdict, in words."""
@@ -183,13 +185,8 @@ class _Rows:
         """Build and run one defect; a fault of the row stays in the row."""
         expected = defect.breaks_on(self.spec.kind)
         try:
-            images = build_defect(self.preset, defect.name)
-            record = _run(
-                self.spec,
-                {"shm": images["shm"]},
-                self.directory / defect.name,
-                search_seconds=self.search_seconds,
-            )
+            images = build_defect(self.preset, defect.name, variants=("shm",))
+            record = _run(self.spec, images, self.directory / defect.name, search_seconds=self.search_seconds)
         except RigError as error:
             hint = f" ({error.hint})" if error.hint else ""
             return Row(defect=defect.name, expected=expected, claims={}, faults=(f"{error.message}{hint}",))
@@ -199,6 +196,7 @@ class _Rows:
             claims=decided(self.spec.name, record, self.control, searching=True),
             may_refute=defect.also,
             may_hide=defect.hides,
+            may_die=defect.kills,
             faults=_faults(record),
         )
         seen = row.refuted & (expected | defect.also)

@@ -17,7 +17,8 @@ class Defect:
 
     ``traced``: only a trace of every write, or a clock that repeats exactly, can show it; only emulated boards have
     these. ``hides``: claims that may stay undecided, because the defect prevents their figures. ``needs_heap``: it can
-    only be built for a board with a heap, which is the native one.
+    only be built for a board with a heap, which is the native one. ``kills``: firmware that has it dies of some calls,
+    so that its row has faults.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Defect:
     traced: bool = False
     hides: frozenset[str] = frozenset()
     needs_heap: bool = False
+    kills: bool = False
 
     def is_for(self, kind: BoardKind) -> bool:
         """Whether a firmware that has it can be built for a board of this kind."""
@@ -43,6 +45,7 @@ def _defect(
     traced: bool = False,
     hides: tuple[str, ...] = (),
     needs_heap: bool = False,
+    kills: bool = False,
 ) -> Defect:
     return Defect(
         name=name,
@@ -51,6 +54,7 @@ def _defect(
         traced=traced,
         hides=frozenset(hides),
         needs_heap=needs_heap,
+        kills=kills,
     )
 
 
@@ -442,6 +446,7 @@ _ROWS = (
     _defect(
         "login_drops", "lifecycle", also=("agent-duplicates", "agentless-startup", "burst-order", "local-matching")
     ),
+    _defect("wild_reader", "lifecycle", also=("local-matching",), kills=True),
     # A long life.
     _defect("history_wrap", "local-matching", also=("lifecycle", "burst-order")),
     _defect("sample_65536", "burst-order", also=("lifecycle", "local-matching", "services")),

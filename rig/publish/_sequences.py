@@ -45,6 +45,9 @@ class Story:
     lines: tuple[Line, ...]
     file: str
     repeat: str
+    evidence: str
+    stood: str
+    backtrace: tuple[str, ...]
 
 
 def findings(record: RunRecord, board: str) -> list[Broken]:
@@ -84,6 +87,9 @@ def stories(record: RunRecord, board: str) -> list[Story]:
             lines=_lines(finding),
             file=file_name(board, number, finding),
             repeat=f"rig replay reports/runs/{record.run.id}/{file_name(board, number, finding)} --board {board}",
+            evidence=finding.evidence,
+            stood=finding.place,
+            backtrace=finding.backtrace,
         )
         for number, finding in enumerate(findings(record, board), 1)
     ]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from rig.errors import UsageError
-from rig.records._statistics import Summary, summarise
+from rig.records._statistics import Summary, quantile, summarise
 from rig.records.vocabulary import Detail, Scalar
 
 CLAIM_IDS = (
@@ -182,10 +182,9 @@ class Measurement:
     @property
     def value(self) -> float:
         """The only sample, or the median of several. :raises ValueError: there are no samples."""
-        summary = self.summary
-        if summary is None:
+        if not self.samples:
             raise ValueError(f"{self.metric}: no samples")
-        return summary.p50
+        return quantile(sorted(self.samples), 0.50)
 
     def read(self, kind: type[D]) -> D:
         """The detail as a dataclass of rig/records/vocabulary.py.

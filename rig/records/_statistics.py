@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from rig.records._intervals import interval
 
@@ -44,7 +45,12 @@ def quantile(ordered: Sequence[float], fraction: float) -> float:
         raise ValueError("no samples")
     if not 0 < fraction <= 1:
         raise ValueError(f"fraction {fraction} is outside 0..1")
-    return ordered[max(0, math.ceil(Fraction(str(fraction)) * len(ordered)) - 1)]
+    return ordered[max(0, math.ceil(_decimal(fraction) * len(ordered)) - 1)]
+
+
+@lru_cache(maxsize=64)
+def _decimal(fraction: float) -> Fraction:
+    return Fraction(str(fraction))
 
 
 def summarise(samples: Sequence[float]) -> Summary | None:

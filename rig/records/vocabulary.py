@@ -648,6 +648,8 @@ class Broken:
     the shortest sequence found. ``sequence``: as JSON for ``rig replay``; ``told``: call by call in words. ``repeats``
     of ``runs`` runs of it broke the promise. The search first saw the breach after ``seconds``, in its sequence
     ``number`` with ``calls_then`` calls. ``topics``: the topic names behind the topic numbers in the calls.
+    ``evidence``: where the firmware died, the directory of what was kept, relative to the run's; ``place`` and
+    ``backtrace``: where it stood, in words.
     """
 
     promise: str
@@ -664,6 +666,9 @@ class Broken:
     number: int = 0
     calls_then: int = 0
     seconds: float = 0
+    evidence: str = ""
+    place: str = ""
+    backtrace: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -243,7 +243,7 @@ def fault_with_evidence(
         return replace(fault, console=(*fault.console, f"no evidence kept: {failure.strerror}"))
     return replace(
         fault,
-        evidence=str(kept.directory.relative_to(options.directory)),
+        evidence=kept.name,
         place=kept.place,
         backtrace=kept.backtrace,
     )

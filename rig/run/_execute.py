@@ -106,14 +106,15 @@ class _Run:
                 board.prevent(board.pending(), "the run was interrupted before this was measured")
             self._decide(board, measurements, took)
         self._decide_across()
+        record = self.recorder.record()
         self.run = replace(
             self.run,
             finished=stamp(),
             seconds=round(time.monotonic() - self.begin, 3),
-            outcome=outcome(self.recorder.record(), interrupted=interrupted).value,
+            outcome=outcome(record, interrupted=interrupted).value,
         )
         self.recorder.run(self.run, self.environment)
-        return self.recorder.record()
+        return replace(record, run=self.run, environment=self.environment)
 
     def _measure(self) -> None:
         if self.at_once == 1:

@@ -9,18 +9,19 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import UsageError
+from rig.errors import RigError, UsageError
 from rig.experiments import company_of
 from rig.inventory import BoardSpec
 from rig.model import Breach, Sequence, predict
-from rig.search import Runner, ToldCall, told_calls
+from rig.search import Outcome, Runner, ToldCall, Wreck, told_calls
 from rig.station import Station
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replayed:
     """What came of a sequence. ``lines``: each call with its expected and actual result in the run shown. ``broken``:
-    how many of ``runs`` runs broke a promise. ``breach``: the breach in the run shown, at call number ``at``.
+    how many of ``runs`` runs broke a promise. ``breach``: the breach in the run shown, at call number ``at``. ``place``
+    and ``backtrace``: where the firmware stood, if it died.
     """
 
     lines: tuple[ToldCall, ...]
@@ -28,30 +29,46 @@ class Replayed:
     at: int
     broken: int
     runs: int
+    place: str = ""
+    backtrace: tuple[str, ...] = ()
 
 
-def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
+def replay(calls: Sequence, spec: BoardSpec, *, times: int, directory: Path | None = None) -> Replayed:
     """Run a sequence ``times`` times on a board; each time the middleware is started anew.
 
+    :param directory: where the evidence is kept if the firmware dies, in its folder ``faults``; None: nowhere.
     :raises UsageError: the middleware on this board does not have what the sequence needs.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="rig-replay-") as directory,
-        Station(spec, agent="builtin" if calls.link else "none", directory=Path(directory)) as station,
+        tempfile.TemporaryDirectory(prefix="rig-replay-") as scratch,
+        Station(spec, agent="builtin" if calls.link else "none", directory=directory or Path(scratch)) as station,
     ):
         setting = station.prepare("shm")
         if setting.link is not None:
             setting.link.restart_agent(reticent=True)
         company = company_of(setting)
+
+        def keep(error: RigError) -> Wreck | None:
+            kept = setting.keep(error, "a replay")
+            return None if kept is None else Wreck(evidence=kept.name, place=kept.place, backtrace=kept.backtrace)
+
         runner = Runner(
-            setting.bench, renew=setting.renew, key=setting.next_key, link=setting.link is not None, company=company
+            setting.bench,
+            renew=setting.renew,
+            key=setting.next_key,
+            link=setting.link is not None,
+            company=company,
+            keep=keep,
         )
         if not runner.can_run(calls):
             raise UsageError(
                 f"the middleware on board {spec.name} does not offer what this sequence needs",
                 hint="its capabilities stand in results.json, below the firmware's configuration",
             )
-        outcomes = [runner.run_one(calls, narrate=True) for _ in range(times)]
+        outcomes: list[Outcome] = []
+        for _ in range(times):
+            first = all(outcome.wreck is None for outcome in outcomes)
+            outcomes.append(runner.run_one(calls, narrate=True, keep=first))
         limits = runner.limits
     lacking = next((o.unsupported or o.unjudged for o in outcomes if o.unsupported or o.unjudged), "")
     if lacking:
@@ -64,4 +81,6 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
         at=told.breach.operation + 2 if told.breach is not None else 0,
         broken=len(broken),
         runs=times,
+        place=told.wreck.place if told.wreck is not None else "",
+        backtrace=told.wreck.backtrace if told.wreck is not None else (),
     )

@@ -7,7 +7,7 @@ Knows the model and the bench. Must not know claims, nor how a board comes to it
 from rig.search._company import Company
 from rig.search._file import from_json, read_sequence, to_json
 from rig.search._generate import Ground, generate
-from rig.search._judge import Outcome, judge
+from rig.search._judge import Outcome, Wreck, judge
 from rig.search._lower import Lowered, lower, needs
 from rig.search._names import COLLISIONS
 from rig.search._runner import Runner
@@ -26,6 +26,7 @@ __all__ = [
     "Runner",
     "Search",
     "ToldCall",
+    "Wreck",
     "from_json",
     "generate",
     "judge",

@@ -61,11 +61,22 @@ _OPERATION_OF: dict[int, type] = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wreck:
+    """What firmware left that died in a sequence: the directory of the ``evidence``, and in words the ``place`` where
+    it stood and the ``backtrace``; empty where nothing is known.
+    """
+
+    evidence: str = ""
+    place: str = ""
+    backtrace: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """The result of a sequence. ``unsupported``: a call that the middleware does not have; the calls after it are not
     checked. ``unjudged``: why the model cannot check the sequence. ``died``: how the firmware died before the end, in
-    the board's words.
+    the board's words; ``wreck``: what was kept of it.
 
     ``came``: what happened, as (index of the operation, words), in order.
     """
@@ -75,6 +86,7 @@ class Outcome:
     unjudged: str = ""
     finished: bool = True
     died: RigError | None = field(default=None, compare=False)
+    wreck: Wreck | None = field(default=None, compare=False)
     came: tuple[tuple[int, str], ...] = field(default=(), compare=False)
 
 

@@ -9,11 +9,24 @@ from collections.abc import Callable, Iterator, Sequence
 
 from rig.bench import Bench, Called, Capability, Heard, Slow, Step
 from rig.errors import BoardFault, FirmwareFault, RigError
-from rig.model import Breach, Elsewhere, Family, InCallback, Limits, Operation, Promise, Remote, Repeat, Sent, Spin
+from rig.model import (
+    Breach,
+    Elsewhere,
+    Family,
+    InCallback,
+    Limits,
+    Operation,
+    Promise,
+    Publish,
+    Remote,
+    Repeat,
+    Sent,
+    Spin,
+)
 from rig.model import Sequence as Calls
 from rig.search._company import Company, act
 from rig.search._generate import Ground
-from rig.search._judge import Outcome, judge
+from rig.search._judge import Outcome, Wreck, judge
 from rig.search._lower import Lowered, has_company, lower, needs
 
 _SECONDS = 10.0  # for a program beside what its spins may sleep; one that takes longer hangs
@@ -28,6 +41,7 @@ class Runner:
     :param key: returns a client key that no session of this boot had before.
     :param link: there is an Agent that sequences may connect to.
     :param company: what can happen at the Agent; None: nothing.
+    :param keep: keeps the evidence of firmware that died of this, while the board still stands as it was found.
     """
 
     def __init__(
@@ -38,7 +52,9 @@ class Runner:
         key: Callable[[], int],
         link: bool = False,
         company: Company | None = None,
+        keep: Callable[[RigError], Wreck | None] = lambda _: None,
     ) -> None:
+        self._keep = keep
         self._company = company
         self._failed: set[int] = set()  # steps that the company could not do
         self._bench = bench
@@ -95,8 +111,10 @@ class Runner:
         if batch:
             yield from self._run_batch(batch)
 
-    def run_one(self, calls: Calls, *, narrate: bool = False) -> Outcome:
-        """Run one sequence; ``narrate``: describe what happened in words, with samples counted from 1."""
+    def run_one(self, calls: Calls, *, narrate: bool = False, keep: bool = False) -> Outcome:
+        """Run one sequence; ``narrate``: describe what happened in words, with samples counted from 1; ``keep``: the
+        evidence, should the firmware die.
+        """
         lowered = lower(calls, first=1 if narrate else self._first, key=self._key)
         if len(lowered.words) > self._bench.program_words:
             return Outcome(unjudged="its program is longer than the firmware has room for")
@@ -104,7 +122,7 @@ class Runner:
         try:
             records = self._run_program([lowered])
         except (FirmwareFault, BoardFault) as fault:
-            return self._died(lowered, self._records_so_far(), fault, narrate=narrate)
+            return self._died(lowered, self._records_so_far(), fault, narrate=narrate, keep=keep)
         return self._judge(lowered, records, narrate=narrate)
 
     def _run_batch(self, batch: list[Lowered]) -> Iterator[tuple[Calls, Outcome]]:
@@ -156,26 +174,49 @@ class Runner:
         )
 
     def _died(
-        self, lowered: Lowered, records: Sequence[Called | Heard], fault: RigError, *, narrate: bool = False
+        self,
+        lowered: Lowered,
+        records: Sequence[Called | Heard],
+        fault: RigError,
+        *,
+        narrate: bool = False,
+        keep: bool = False,
     ) -> Outcome:
         """What came before may break a promise already; if not, not going on does. What is slow goes on."""
         outcome = self._judge(lowered, records, narrate=narrate)
+        dead = outcome.breach is None and not isinstance(fault, Slow)
+        wreck = self._keep(fault) if keep and dead else None
         self._bench = self._renew()
         if outcome.breach is not None:
             return outcome
         if isinstance(fault, Slow):
             return Outcome(unjudged=fault.message, came=outcome.came)
-        under_way = records[-1].number if records else -1
-        call = lowered.steps.get(under_way)
-        index = call.numbered.index if call is not None else len(lowered.calls.operations)
-        breach = Breach(Promise.ALIVE, Family.DEAD, "the next call returns", fault.message, index)
-        return Outcome(breach=breach, finished=False, died=fault, came=outcome.came)
+        breach = Breach(Promise.ALIVE, Family.DEAD, "the call returns", fault.message, _under_way(lowered, records))
+        return Outcome(breach=breach, finished=False, died=fault, wreck=wreck, came=outcome.came)
 
     def _ask_whether_it_tells(self) -> bool:
         lowered = lower(Calls(2, 64, ()), first=1, key=self._key)
         records = self._bench.run_program(lowered.words, timeout=_SECONDS)
         last = records[-1]
         return isinstance(last, Called) and last.value[0] == 2
+
+
+def _under_way(lowered: Lowered, records: Sequence[Called | Heard]) -> int:
+    """Index of the operation that the firmware was in when it left no more: the one after the last that has returned.
+    -1: the start; as many as there are operations: the spins after the last one.
+    """
+    if not records:
+        return -1
+    last = records[-1]
+    known = lowered.steps.get(last.number)
+    if known is not None:
+        operation = known.numbered.operation
+        wanted = operation.count if isinstance(operation, Publish | Spin) else 1
+        returned = sum(isinstance(record, Called) and record.number == last.number for record in records)
+        if isinstance(last, Heard) or returned < wanted:
+            return known.numbered.index
+    following = [number for number in lowered.steps if number > last.number]
+    return lowered.steps[min(following)].numbered.index if following else len(lowered.calls.operations)
 
 
 def _limits(bench: Bench) -> Limits:

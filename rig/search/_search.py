@@ -15,7 +15,7 @@ from random import Random
 from rig.model import Breach, Family, Promise, predict
 from rig.model import Sequence as Calls
 from rig.search._generate import generate
-from rig.search._judge import Outcome
+from rig.search._judge import Outcome, Wreck
 from rig.search._runner import Runner
 from rig.search._shrink import drop_unused_topics, shrink
 
@@ -37,7 +37,8 @@ class Finding:
 
     ``number``: number of the first sequence in the search that showed it; ``calls_then``: how many operations that one
     had. ``expected`` and ``came``: for each operation by its index, what the model expects and what happened, in words.
-    ``repeats``: in how many of ``runs`` runs of the short sequence the promise was broken.
+    ``repeats``: in how many of ``runs`` runs of the short sequence the promise was broken. ``wreck``: what the firmware
+    left, if it died.
     """
 
     breach: Breach
@@ -49,6 +50,7 @@ class Finding:
     repeats: int = 0
     runs: int = 0
     seconds: float = 0.0
+    wreck: Wreck | None = None
 
 
 @dataclass(slots=True)
@@ -217,6 +219,7 @@ class Search:
             repeats=repeats,
             runs=runs,
             seconds=seconds,
+            wreck=told.wreck,
         )
 
     def _told(self, calls: Calls, family: Family) -> tuple[Outcome | None, int, int]:
@@ -226,7 +229,7 @@ class Search:
         broken: list[Outcome] = []
         runs = 0
         while runs < _TOLD or (not broken and runs < _TRIES):
-            outcome = self._runner.run_one(calls, narrate=True)
+            outcome = self._runner.run_one(calls, narrate=True, keep=family is Family.DEAD and not broken)
             runs += 1
             if outcome.breach is not None and outcome.breach.family is family:
                 broken.append(outcome)

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Protocol
 
 from rig.bench import MOST_BLOCKS, Bench, Place, Pool, Topology, Trace, one_writer
+from rig.errors import RigError
+from rig.evidence import Bundle
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
 
@@ -177,7 +179,9 @@ class Setting:
     payload's first byte until the firmware holds or finishes. Takes the payload and a function that starts the
     exchange. None where the board cannot trace; ``untraceable`` says why. ``seed``: of the search's random numbers;
     ``search_seconds``: how long to search, None for the usual time. ``renew``: restarts the board after its firmware
-    died, and replaces ``bench``. ``crash``: returns how the firmware crashed, in words, or None.
+    died, and replaces ``bench``. ``keep``: keeps the evidence of what was seen during a step, and returns what it is;
+    None if nothing can be written. The core is halted: ``renew`` is next. ``crash``: returns how the firmware crashed,
+    in words, or None.
     """
 
     board: str
@@ -196,6 +200,7 @@ class Setting:
     seed: int = 1
     search_seconds: float | None = None
     renew: Callable[[], Bench] = field(default=_cannot_renew)
+    keep: Callable[[RigError, str], Bundle | None] = lambda _error, _step: None
     _keys: int = 0x5A000000
     _sequences: int = 0x10000  # beyond those of ordinary exchanges
     _withheld: dict[str, int] = field(default_factory=dict)  # by the Agent, until the last case

@@ -29,7 +29,7 @@ from rig.bench import (
 )
 from rig.board import Board, ConsoleRecorder, open_board, run_command
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
-from rig.evidence import Bundle, Circumstances, collect
+from rig.evidence import Bundle, Circumstances, collect, free_directory
 from rig.inventory import BoardSpec, LinkSpec
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
@@ -237,6 +237,7 @@ class Station:
             trace=tracer(board, image, bench),
             untraceable=why_untraceable(board, image),
             crash=board.crash,
+            keep=self._keep,
             quick=quick,
             seed=self._seed,
             search_seconds=self._search_seconds,
@@ -282,9 +283,18 @@ class Station:
         """
         if isinstance(seen, EnvironmentFault):
             return seen  # a board that this host had no room for is dead as well
+        return self._death() or self._trouble(seen) or seen
+
+    def _death(self) -> RigError | None:
+        """What the board died of: firmware that crashed, or the board itself."""
+        crash = self.board.crash()
+        if crash is not None:
+            return FirmwareFault(crash, hint="the bundle of this fault says where; its log is in console.log")
         reason = self.board.why_dead()
-        if reason is not None:
-            return BoardFault(reason, hint="its log is in console.log")
+        return None if reason is None else BoardFault(reason, hint="its log is in console.log")
+
+    def _trouble(self, seen: RigError) -> RigError | None:
+        """What link or Agent have to do with it."""
         if self._link is not None:
             try:
                 self._link.check()
@@ -302,7 +312,7 @@ class Station:
                     f"the link spoilt {spoilt} frames or datagrams; seen was: {seen.message}",
                     hint="look at cable, baud rate and ground; link.pcapng has what crossed",
                 )
-        return seen
+        return None
 
     def power_cycle(self) -> None:
         """Switch the board off and on; ``prepare`` is next."""
@@ -322,6 +332,20 @@ class Station:
             sent=self._link.last_sent() if self._link is not None else (),
             logs={"agent.log": self._file("agent.log")} if self.has_agent else {},
         )
+
+    def _keep(self, seen: RigError, step: str) -> Bundle | None:
+        about = Circumstances(
+            blame=seen.blame,
+            message=seen.message,
+            hint=seen.hint,
+            board=self.spec.name,
+            step=step,
+            trace=seen.__traceback__,
+        )
+        try:
+            return self.keep_evidence(free_directory(self._directory, self.spec.name), about)
+        except OSError:  # a full disk: what broke counts more
+            return None
 
     def hook(self, name: str, **about: str) -> Command | None:
         """Run the hook of this name, if boards.yaml has one; it is recorded, and its failure is nobody's fault.

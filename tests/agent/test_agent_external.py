@@ -66,11 +66,7 @@ def script(path: Path, text: str) -> str:
 
 def serve(agent: ExternalAgent, client: Client) -> None:
     assert agent.state in (AgentState.READY, AgentState.CONNECTED)
-    client.login()
-    client.participant()
-    client.topic()
-    assert client.wait(client.writer()) == 0
-    assert client.wait(client.reader()) == 0
+    client.pair()
     client.read(0x0016)
     client.write(0x0015, b"through")
     assert client.pump(lambda: client.samples == [(0x0016, b"through")])

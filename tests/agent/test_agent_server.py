@@ -27,15 +27,6 @@ def udp() -> Iterator[BuiltinAgent]:
         agent.check()
 
 
-def pair(client: Client) -> None:
-    """A writer 0x0015 and a reader 0x0016 on one topic."""
-    client.login()
-    client.participant()
-    client.topic()
-    assert client.wait(client.writer()) == 0
-    assert client.wait(client.reader()) == 0
-
-
 def echo(client: Client, count: int = 20, *, size: int = 40) -> None:
     client.read(0x0016)
     bodies = [index.to_bytes(4, "little") * (size // 4) for index in range(count)]
@@ -57,7 +48,7 @@ def test_session_echo_and_farewell(kind: str) -> None:
             links: dict[str, object] = {"udp": UdpLink, "tcp": TcpLink}
             link: Link = board.link() if kind == "serial" else links[kind](agent.port)  # type: ignore[operator]
             client = Client(link)
-            pair(client)
+            client.pair()
             echo(client)
             assert agent.statistics.clients == 1
             assert agent.statistics.entities == 6
@@ -70,14 +61,14 @@ def test_session_echo_and_farewell(kind: str) -> None:
 
 def test_keyed_session_works(udp: BuiltinAgent) -> None:
     client = Client(UdpLink(udp.port), session_id=0x01)
-    pair(client)
+    client.pair()
     echo(client)
     assert client.logout() == 0
 
 
 def test_fragmented_samples_of_100_000_bytes_come_back(udp: BuiltinAgent) -> None:
     client = Client(UdpLink(udp.port))
-    pair(client)
+    client.pair()
     echo(client, 3, size=100_000)
 
 
@@ -85,7 +76,7 @@ def test_fragmented_samples_of_100_000_bytes_come_back(udp: BuiltinAgent) -> Non
 @pytest.mark.parametrize("mtu", [63, 128, 512, 1472, 65_507])
 def test_every_mtu_carries_every_size(udp: BuiltinAgent, mtu: int, session_id: int) -> None:
     client = Client(UdpLink(udp.port), mtu=mtu, session_id=session_id)
-    pair(client)
+    client.pair()
     client.read(0x0016)
     bodies = [bytes(index % 251 for index in range(size)) for size in (1, 51, 1000, 20_000)]
     for body in bodies:
@@ -106,7 +97,7 @@ def test_several_transports_meet_on_one_topic() -> None:
             ]
             clients = [Client(link, bytes((1, 2, 3, index))) for index, link in enumerate(links)]
             for client in clients:
-                pair(client)
+                client.pair()
                 client.read(0x0016)
                 assert client.settled()
             for index, client in enumerate(clients):
@@ -157,7 +148,7 @@ def test_hundred_clients_at_once(udp: BuiltinAgent) -> None:
 
 def test_lost_best_effort_and_late_messages_are_not_delivered_twice(udp: BuiltinAgent) -> None:
     client = Client(UdpLink(udp.port))
-    pair(client)
+    client.pair()
     client.read(0x0016, stream=1)
     assert client.settled()
     item = xrce.encode_submessage(xrce.WriteData(request_id=99, object_id=0x0015, data=b"once"))
@@ -170,7 +161,7 @@ def test_lost_best_effort_and_late_messages_are_not_delivered_twice(udp: Builtin
 
 def test_agent_repeats_what_is_not_acknowledged(udp: BuiltinAgent) -> None:
     client = Client(UdpLink(udp.port))
-    pair(client)
+    client.pair()
     client.read(0x0016)
     assert client.settled()
     client.session.acknowledge = False
@@ -186,7 +177,7 @@ def test_agent_repeats_what_is_not_acknowledged(udp: BuiltinAgent) -> None:
 
 def test_login_again_starts_streams_over_and_keeps_objects(udp: BuiltinAgent) -> None:
     client = Client(UdpLink(udp.port))
-    pair(client)
+    client.pair()
     client.reset_streams()
     client.login()
     assert udp.statistics.entities == 6
@@ -204,7 +195,7 @@ def test_two_sessions_at_one_address(udp: BuiltinAgent) -> None:
     first.login()
     second.login()
     assert udp.statistics.clients == 2
-    pair(second)
+    second.pair()
     echo(second)
 
 
@@ -225,7 +216,7 @@ def test_serial_line_that_hangs_up_does_not_spin_and_comes_back(tmp_path: Path) 
             name.unlink()
             name.symlink_to(again.device)
             back = Client(again.link())
-            pair(back)
+            back.pair()
             echo(back)
 
 
@@ -234,11 +225,11 @@ def test_unread_serial_line_does_not_stop_the_agent() -> None:
         transports = [UdpTransport(), SerialTransport(board.device)]
         with BuiltinAgent(transports) as agent:
             silent = Client(board.link())
-            pair(silent)
+            silent.pair()
             silent.read(0x0016, stream=1)
             assert silent.settled()
             loud = Client(UdpLink(agent.port), b"\7\7\7\7")
-            pair(loud)
+            loud.pair()
             for _ in range(300):
                 loud.write(0x0015, bytes(400), reliable=False)
             loud.read(0x0016)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from rig.bench import BLOCK, find_places, payload
 
 BASE = 0x20000000
+SPARSE = bytes(5) + b"abcdef" + bytes(5) + bytes(BLOCK) + b"gh" + bytes(13) + b"i" + b"jklmnopqrstuvwxy"
 
 
 @given(
@@ -36,6 +37,31 @@ def test_a_torn_copy_is_seen_as_its_pieces() -> None:
         (10, 0, 3 * BLOCK, "at10"),
         (10 + 4 * BLOCK, 4 * BLOCK, 4 * BLOCK, f"at{10 + 4 * BLOCK}"),
     ]
+
+
+@given(
+    parts=st.lists(
+        st.one_of(
+            st.integers(0, 200).map(bytes),
+            st.binary(max_size=20),
+            st.tuples(st.integers(0, 60), st.integers(0, 80)).map(lambda cut: SPARSE[cut[0] : cut[0] + cut[1]]),
+        ),
+        max_size=12,
+    )
+)
+def test_each_block_is_found_wherever_it_stands_between_zeros(parts: list[bytes]) -> None:
+    """Also one that begins or ends with zeros, or has nothing else."""
+    image = b"".join(parts)
+    blocks = range(0, len(SPARSE) - BLOCK + 1, BLOCK)
+    standing = {
+        (BASE + at, offset)
+        for offset in blocks
+        for at in range(len(image) - BLOCK + 1)
+        if image[at : at + BLOCK] == SPARSE[offset : offset + BLOCK]
+    }
+    places = find_places(image, BASE, SPARSE)
+    found = {(p.address + at, p.offset + at) for p in places for at in range(0, p.length, BLOCK)}
+    assert found == standing
 
 
 def test_another_sample_is_not_found() -> None:

@@ -111,26 +111,27 @@ def test_a_record_that_is_too_deep_is_refused(tmp_path: Path, text: str) -> None
     ],
 )
 @pytest.mark.parametrize("command", [("report",), ("run", "--resume")])
-def test_a_hostile_journal_is_refused(rig: Rig, tmp_path: Path, line: str, command: tuple[str, ...]) -> None:
+def test_a_hostile_journal_is_refused(here: Rig, tmp_path: Path, line: str, command: tuple[str, ...]) -> None:
     raw = plain()
     begin = json.dumps(
         {"seconds": 0, "kind": "run", "run": {**raw["run"], "outcome": None}, "environment": raw["environment"]}
     )
     (tmp_path / "events.jsonl").write_text(f"{begin}\n{line}\n", encoding="utf-8")
-    done = rig(*command, str(tmp_path))
+    done = here(*command, str(tmp_path), cwd=tmp_path)
     assert done.code == 2 and done.err.startswith("rig: "), done
 
 
-def test_a_device_is_no_record_and_no_inventory_and_no_firmware(rig: Rig, tmp_path: Path) -> None:
-    assert rig("report", "/dev/zero").code == 2
-    assert rig("boards", "--boards", "/dev/zero").code == 2
-    assert rig("flash", "native", "/dev/zero").code == 2
+@pytest.mark.parametrize("command", [("report",), ("boards", "--boards"), ("flash", "native")])
+def test_a_device_is_no_record_and_no_inventory_and_no_firmware(
+    here: Rig, project_root: Path, command: tuple[str, ...]
+) -> None:
+    assert here(*command, "/dev/zero", cwd=project_root).code == 2
 
 
-def test_an_inventory_that_is_too_deep_is_refused(rig: Rig, tmp_path: Path) -> None:
+def test_an_inventory_that_is_too_deep_is_refused(here: Rig, tmp_path: Path) -> None:
     file = tmp_path / "boards.yaml"
     file.write_text("[" * 20_000 + "]" * 20_000)
-    done = rig("boards", "--boards", str(file))
+    done = here("boards", "--boards", str(file), cwd=tmp_path)
     assert (done.code, "nested too deeply" in done.err) == (2, True), done.err
 
 
@@ -151,7 +152,7 @@ def test_a_detail_that_is_of_a_later_version_does_no_harm() -> None:
 
 @pytest.mark.parametrize("command", [("report",), ("compare",)])
 def test_control_characters_of_a_record_never_reach_the_terminal(
-    rig: Rig, tmp_path: Path, command: tuple[str, ...]
+    here: Rig, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     raw = plain()
     for claim in raw["claims"]:
@@ -166,7 +167,8 @@ def test_control_characters_of_a_record_never_reach_the_terminal(
     raw["measurements"][0]["samples"] = [1]
     raw["run"]["id"] += "-2"
     two = stored(tmp_path / "two", json.dumps(raw))
-    done = rig(*command, str(one), *([str(two)] if command == ("compare",) else []))
+    both = [str(one), str(two)] if command == ("compare",) else [str(one)]
+    done = here(*command, *both, cwd=tmp_path, RIG_HISTORY="off")
     assert not [c for c in "\x1b\x07\x9b" if c in done.out + done.err]
     assert "\ufffd" in done.out
 
@@ -308,19 +310,27 @@ def test_a_full_state_directory_is_the_hosts_fault(rig: Rig, tmp_path: Path) -> 
 # ---- the state directory
 
 
+def refused(here: Rig, root: Path, out: Path, state: Path) -> Finished:
+    """A run that is to end before it begins."""
+    run = ("run", "--quick", "--board", "native", "--out", str(out))
+    return here(*run, cwd=root, RIG_STATE_DIR=str(state), RIG_HISTORY="off")
+
+
 @pytest.mark.parametrize("mode", [0o770, 0o707, 0o777])
-def test_a_state_directory_that_others_may_write_to_is_not_believed(rig: Rig, tmp_path: Path, mode: int) -> None:
+def test_a_state_directory_that_others_may_write_to_is_not_believed(
+    here: Rig, project_root: Path, tmp_path: Path, mode: int
+) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(mode)
-    done = rig("run", "--quick", "--board", "native", "--out", str(tmp_path / "out"), RIG_STATE_DIR=str(shared))
+    done = refused(here, project_root, tmp_path / "out", shared)
     assert done.code == 3 and "may be written to by others" in done.err + done.out, done
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs the right to give a directory away")
-def test_a_state_directory_of_somebody_else_is_not_believed(rig: Rig, tmp_path: Path) -> None:
+def test_a_state_directory_of_somebody_else_is_not_believed(here: Rig, project_root: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir(mode=0o700)
     os.chown(other, 12345, 12345)
-    done = rig("run", "--quick", "--board", "native", "--out", str(tmp_path / "out"), RIG_STATE_DIR=str(other))
+    done = refused(here, project_root, tmp_path / "out", other)
     assert done.code == 3 and "belongs to user 12345" in done.err + done.out, done

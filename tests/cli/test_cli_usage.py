@@ -158,6 +158,14 @@ def test_firmware_that_does_not_fit(rig: Rig, tmp_path: Path) -> None:
     assert any(word in done.err for word in ("fit", "space", "outside"))
 
 
+@pytest.fixture
+def built() -> None:
+    """The default board's firmware stands: it cannot be built with what the test takes away."""
+    build("mps2-an385")
+
+
+@pytest.mark.firmware
+@pytest.mark.usefixtures("built")
 def test_no_qemu(rig: Rig, tmp_path: Path, out: Path) -> None:
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -197,6 +205,8 @@ def test_a_run_that_is_not_there(rig: Rig, tmp_path: Path) -> None:
     assert "nowhere" in done.err
 
 
+@pytest.mark.firmware
+@pytest.mark.usefixtures("built")
 def test_a_full_disk(project_root: Path, state: Path, out: Path) -> None:
     """A limit on the size of files stands in for the disk: the system refuses to write either way."""
     command = f'ulimit -f 4; exec "{project_root}/.venv/bin/python" -m rig.cli run --claims message-size --out "{out}"'

@@ -45,7 +45,8 @@ def station(project_root: Path, tmp_path: Path) -> Iterator[Prepare]:
         def prepare(board: str, defect: str = "") -> Station:
             (spec,) = Inventory.load(project_root / "boards.yaml").select([board])
             assert spec.firmware.preset is not None
-            built = build_defect(spec.firmware.preset, defect) if defect else build(spec.firmware.preset)
+            preset = spec.firmware.preset
+            built = build_defect(preset, defect, variants=("shm",)) if defect else build(preset)
             firmware = replace(spec.firmware, preset=None, images={"shm": built["shm"]})
             opened = Station(replace(spec, firmware=firmware), agent="none", directory=tmp_path)
             stack.enter_context(opened)

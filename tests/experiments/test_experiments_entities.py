@@ -67,7 +67,7 @@ def test_the_tightest_limit_says_how_many_pairs_fit(limits: dict[str, int], fit:
 def verdict(root: Path, directory: Path, defect: str, id: str, *, agent: str = "none") -> ClaimResult:
     """One claim, decided in a quick run on native firmware that has the defect; the control has none."""
     (board,) = Inventory.load(root / "boards.yaml").select(["native"])
-    images: dict[str, Path] = {"shm": build_defect("posix", defect)["shm"], "network": build("posix")["network"]}
+    images: dict[str, Path] = {**build("posix"), **build_defect("posix", defect, variants=("shm",))}
     board = replace(board, firmware=replace(board.firmware, preset=None, images=images))
     with Station(board, agent=agent, directory=directory) as station:
         variants = ("shm", "network") if EXPERIMENTS[id].has_control else ("shm",)

@@ -4,14 +4,14 @@ The calls are read from object files: a symbol that one object needs and another
 files share.
 """
 
-import graphlib
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
+from arrows import Arrows, circle
+from arrows import calls as calls_of
 
 BENCH = Path(__file__).resolve().parents[2] / "firmware" / "bench"
 STOREYS = (  # lowest first; of the files of one storey none knows another
@@ -24,8 +24,6 @@ STOREYS = (  # lowest first; of the files of one storey none knows another
 )
 LEVEL = {part: level for level, parts in enumerate(STOREYS) for part in parts}
 
-Arrows = dict[str, set[str]]  # by part: NAME.c and NAME.h
-
 pytestmark = pytest.mark.firmware
 
 
@@ -34,40 +32,29 @@ def wrong(arrows: Arrows) -> list[str]:
     return [f"{a} -> {b}" for a in sorted(arrows) for b in sorted(arrows[a]) if a != b and LEVEL[b] >= LEVEL[a]]
 
 
-def circle(arrows: Arrows) -> list[str]:
-    try:
-        graphlib.TopologicalSorter({a: found - {a} for a, found in arrows.items()}).prepare()
-    except graphlib.CycleError as error:
-        return list(error.args[1])
-    return []
-
-
 def includes(root: Path) -> Arrows:
     arrows: Arrows = {}
     for file in sorted(root.glob("*.[ch]")):
         found = re.findall(r'^\s*#\s*include "([^"]+)"', file.read_text(encoding="utf-8"), re.MULTILINE)
-        ours = {name.removesuffix(".h") for name in found if (root / name).is_file()}
+        ours = {name.removesuffix(".h") for name in found if (root / name).is_file()} - {file.stem}
         arrows.setdefault(file.stem, set()).update(ours)
     return arrows
 
 
 def calls(root: Path, folder: Path) -> Arrows:
-    """Builds each source by itself, without optimisation, so that no call is lost to inlining."""
+    """By part, which is NAME.c and NAME.h. Builds each source by itself, without optimisation: no call is lost to
+    inlining.
+    """
     firmware = BENCH.parent
     search = [root, firmware / "ports", firmware / "ports" / "posix", firmware / "middleware"]
     identity = ['-DBENCH_VARIANT="shm"', '-DRIG_PORT_OS="host"']  # as CMakeLists.txt defines them
     options = ["-std=gnu11", "-O0", *identity, *(f"-I{path}" for path in search)]
-    has: dict[str, str] = {}
-    needs: Arrows = {}
+    objects = {}
     for source in sorted(root.glob("*.c")):
-        target = folder / f"{source.stem}.o"
-        subprocess.run(["cc", *options, "-c", source, "-o", target], check=True, capture_output=True)
-        with target.open("rb") as file:
-            symbols = list(ELFFile(file).get_section_by_name(".symtab").iter_symbols())
-        others = [symbol for symbol in symbols if symbol["st_info"]["bind"] != "STB_LOCAL"]
-        needs[source.stem] = {symbol.name for symbol in others if symbol["st_shndx"] == "SHN_UNDEF"}
-        has |= {symbol.name: source.stem for symbol in others if symbol["st_shndx"] != "SHN_UNDEF"}
-    return {name: {has[symbol] for symbol in needed if symbol in has} for name, needed in needs.items()}
+        objects[source.stem] = folder / f"{source.stem}.o"
+        command = ["cc", *options, "-c", source, "-o", objects[source.stem]]
+        subprocess.run(command, check=True, capture_output=True)
+    return calls_of(objects)
 
 
 def test_every_file_has_its_storey() -> None:

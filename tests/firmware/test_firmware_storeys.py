@@ -4,14 +4,14 @@ The calls are read from object files: a symbol that one object needs and another
 no call is lost to inlining. docs/architecture.md says what each storey is for.
 """
 
-import graphlib
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from elftools.elf.elffile import ELFFile
+from arrows import Arrows, circle
+from arrows import calls as calls_of
 
 XRCE = Path(__file__).resolve().parents[2] / "firmware" / "xrce"
 STOREYS = ("wire", "entity", "state", "stream", "shm", "session", "client")  # lowest first
@@ -28,8 +28,6 @@ PUBLIC = {  # what an application includes, and the storey it is the face of
 }
 VARIANTS = {"shm": "ON", "network": "OFF"}
 
-Arrows = dict[str, set[str]]  # by file, relative to firmware/xrce
-
 pytestmark = pytest.mark.firmware
 
 
@@ -40,15 +38,6 @@ def level(file: str) -> int:
 
 def back_arrows(arrows: Arrows) -> list[str]:
     return [f"{a} -> {b}" for a in sorted(arrows) for b in sorted(arrows[a]) if level(b) > level(a)]
-
-
-def circle(arrows: Arrows) -> list[str]:
-    """The files of some circle; empty if there is none."""
-    try:
-        graphlib.TopologicalSorter(arrows).prepare()
-    except graphlib.CycleError as error:
-        return list(error.args[1])
-    return []
 
 
 def includes(root: Path) -> Arrows:
@@ -70,17 +59,9 @@ def calls(root: Path, variant: str, folder: Path) -> Arrows:
     configure = ["cmake", "-S", folder, "-B", build, "-G", "Ninja", f"-DXRCE_SHM={VARIANTS[variant]}"]
     for command in ([*configure, "-DCMAKE_C_FLAGS=-O0"], ["cmake", "--build", build]):
         subprocess.run(command, check=True, capture_output=True)
-    has: dict[str, str] = {}
-    needs: Arrows = {}
     objects = build / "xrce" / "CMakeFiles" / "xrce.dir"
-    for path in sorted(objects.glob("*/*.o")):
-        name = str(path.relative_to(objects)).removesuffix(".o")
-        with path.open("rb") as file:
-            symbols = list(ELFFile(file).get_section_by_name(".symtab").iter_symbols())
-        others = [symbol for symbol in symbols if symbol["st_info"]["bind"] != "STB_LOCAL"]
-        needs[name] = {symbol.name for symbol in others if symbol["st_shndx"] == "SHN_UNDEF"}
-        has |= {symbol.name: name for symbol in others if symbol["st_shndx"] != "SHN_UNDEF"}
-    return {name: {has[symbol] for symbol in needed if symbol in has} for name, needed in needs.items()}
+    found = sorted(objects.glob("*/*.o"))
+    return calls_of({str(path.relative_to(objects)).removesuffix(".o"): path for path in found})
 
 
 @pytest.fixture(scope="module", params=VARIANTS)

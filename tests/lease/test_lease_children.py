@@ -4,10 +4,10 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 
 import psutil
 import pytest
+from rig_process import wait_gone
 
 from rig.errors import EnvironmentFault
 from rig.lease import end_child, spawn_bound
@@ -18,15 +18,6 @@ from rig.lease import spawn_bound
 print(spawn_bound(["sleep", "60"], output=subprocess.DEVNULL).pid, flush=True)
 time.sleep(60)
 """
-
-
-def wait_gone(pid: int, timeout: float = 10.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_child_ends_with_a_killed_parent() -> None:

@@ -24,11 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:Field type should not be:Depreca
 
 
 def pair(client: Client) -> None:
-    client.login()
-    client.participant()
-    client.topic()
-    assert client.wait(client.writer()) == 0
-    assert client.wait(client.reader()) == 0
+    client.pair()
     client.read(0x0016)
     assert client.settled()
 

@@ -8,9 +8,12 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from middleware_cmake import configure as configure_with
+from middleware_cmake import words
 
 from rig.bench import Capability, Exchange, Refused, Status, Topology, one_writer
 from rig.inventory import Inventory
@@ -19,23 +22,9 @@ from rig.model import Sequence as Calls
 from rig.search import Runner
 from rig.station import Setting, Station
 
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+configure = partial(configure_with, middleware="microxrcedds")
 PREFIXES = {variant: os.environ.get(f"RIG_MICROXRCEDDS_{variant.upper()}") for variant in ("shm", "network")}
 PROFILES = ("UCLIENT_PROFILE_CUSTOM_TRANSPORT", "UCLIENT_PROFILE_STREAM_FRAMING")
-
-
-def configure(folder: Path, variants: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *("cmake", "-S", FIRMWARE, "-B", folder, "-G", "Ninja"),
-            *("-DRIG_BOARD=posix", "-DRIG_MIDDLEWARE=microxrcedds", f"-DRIG_VARIANTS={variants}"),
-            *options,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def package(folder: Path, *macros: str) -> Path:
@@ -54,10 +43,6 @@ def package(folder: Path, *macros: str) -> Path:
         "set(PACKAGE_VERSION 3.0.1)\nset(PACKAGE_VERSION_COMPATIBLE TRUE)\n", encoding="utf-8"
     )
     return folder
-
-
-def words(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join(done.stderr.split())
 
 
 def test_missing_package_is_said_clearly(tmp_path: Path) -> None:

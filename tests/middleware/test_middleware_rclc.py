@@ -5,32 +5,21 @@
 
 import os
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
+from middleware_cmake import configure as configure_with
+from middleware_cmake import words
 
 from rig.bench import Capability, Refused, Status, one_writer
 from rig.inventory import Inventory
 from rig.station import Station
 
-FIRMWARE = Path(__file__).resolve().parents[2] / "firmware"
+configure = partial(configure_with, middleware="rclc")
 CLIENT = ("UCLIENT_PROFILE_CUSTOM_TRANSPORT", "UCLIENT_PROFILE_STREAM_FRAMING")
 SHM, THREADS = "UCLIENT_PROFILE_SHARED_MEMORY", "UCLIENT_PROFILE_MULTITHREAD"
 CUSTOM = ("RMW_UXRCE_TRANSPORT_CUSTOM",)
-
-
-def configure(folder: Path, variants: str, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *("cmake", "-S", FIRMWARE, "-B", folder, "-G", "Ninja"),
-            *("-DRIG_BOARD=posix", "-DRIG_MIDDLEWARE=rclc", f"-DRIG_VARIANTS={variants}"),
-            *options,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def library(folder: Path, client: tuple[str, ...], rmw: tuple[str, ...] = CUSTOM) -> Path:
@@ -41,10 +30,6 @@ def library(folder: Path, client: tuple[str, ...], rmw: tuple[str, ...] = CUSTOM
         header.write_text("".join(f"#define {macro}\n" for macro in macros), encoding="utf-8")
     (folder / "libmicroros.a").write_bytes(b"!<arch>\n")
     return folder
-
-
-def words(done: subprocess.CompletedProcess[str]) -> str:
-    return " ".join(done.stderr.split())
 
 
 def test_missing_library_is_said_clearly(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from rig_process import wait_gone
 
 from rig.errors import EnvironmentFault, UsageError
 from rig.inventory import CORES, MACHINE_CORES, MACHINE_TARGETS
@@ -17,15 +18,6 @@ from rig.probe._cores import architecture_of_core
 from rig.probe.qemu import MACHINES, EmulatedMachine, launch, qemu_version, running_descriptors
 
 pytestmark = pytest.mark.qemu
-
-
-def wait_gone(pid: int, timeout: float = 10.0) -> bool:
-    deadline = time.monotonic() + timeout
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def test_board_is_described_while_it_runs_and_leaves_nothing(state_directory: Path) -> None:

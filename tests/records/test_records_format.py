@@ -15,6 +15,7 @@ from sample_record import sample
 
 from rig.errors import ResultsFault, UsageError
 from rig.records import SCHEMA_NAME, Measurement, RunRecord, Verdict, from_json, load, save, schema, to_json
+from rig.records.vocabulary import GROUPS, Group
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +88,27 @@ def broken(plain: dict[str, Any], change: str) -> dict[str, Any]:
 )
 def test_the_schema_refuses(validator: jsonschema.Draft202012Validator, plain: dict[str, Any], change: str) -> None:
     assert not validator.is_valid(broken(plain, change))
+
+
+@pytest.mark.parametrize("group", GROUPS, ids=lambda group: f"{group.experiment}:{group.detail.__name__}")
+def test_each_figure_is_held_to_the_rules_of_its_own_metric(plain: dict[str, Any], group: Group) -> None:
+    """Its unit, and the kind of each field of its detail."""
+    wrong = {field.name: [[None]] for field in dataclasses.fields(group.detail)}
+    for metric in group.metrics:
+        row = {**plain["measurements"][0], "experiment": group.experiment, "metric": metric.value, "detail": {}}
+        unit = metric.unit or "ns"
+        assert refusal(plain, {**row, "unit": unit}) == ""
+        assert ".unit: " in refusal(plain, {**row, "unit": "furlongs"})
+        for name, value in wrong.items():
+            assert f".detail.{name}" in refusal(plain, {**row, "unit": unit, "detail": {name: value}}), name
+
+
+def refusal(plain: dict[str, Any], row: dict[str, Any]) -> str:
+    try:
+        from_json({**plain, "claims": [], "faults": [], "measurements": [row]})
+    except UsageError as error:
+        return error.message
+    return ""
 
 
 def test_the_schema_knows_every_field_of_the_records(plain: dict[str, Any]) -> None:

@@ -1,21 +1,25 @@
 """Every fault of a run leaves a bundle, and report, JUnit and record name it."""
 
+import html
+import json
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 from test_run_faults import board_processes, options
 
-from rig.bench import one_writer
+from rig.bench import build_defect, one_writer
 from rig.errors import RigError
 from rig.evidence import Circumstances
 from rig.experiments import EXPERIMENTS
 from rig.inventory import Inventory
 from rig.publish import publish
-from rig.records import Event, Fault, RunRecord
+from rig.records import Event, Fault, Metric, RunRecord, Verdict
+from rig.records.vocabulary import BrokenPromises
 from rig.run import RunOptions, execute
 from rig.station import Station
 
@@ -99,6 +103,31 @@ def test_a_dead_link(project_root: Path, tmp_path: Path) -> None:
     text = (bundle.directory / "fault.txt").read_text(encoding="utf-8")
     assert ".c:" in bundle.place and "bench_main.c" in bt(bundle.directory)
     assert "rig/bench/_topology.py:" in text, "what the rig was doing"
+
+
+def test_firmware_that_the_search_kills_leaves_a_bundle(project_root: Path, tmp_path: Path) -> None:
+    images = build_defect("mps2-an385", "wild_reader")
+    entry = {"kind": "emulated", "machine": "mps2-an385", "target": "mps2_an385", "link": {"transport": "serial"}}
+    entry["firmware"] = {variant: str(path) for variant, path in images.items()}
+    boards = tmp_path / "boards.yaml"
+    boards.write_text(json.dumps({"version": 1, "default": "b", "boards": {"b": entry}}), encoding="utf-8")
+    directory = tmp_path / "run"
+    directory.mkdir()
+    asked = replace(options(project_root, directory, "b", "lifecycle"), boards_file=boards, search_seconds=8.0)
+    record = execute(asked, run_id="killed")
+    (claim,) = (claim for claim in record.claims if claim.id == "lifecycle")
+    assert claim.verdict is Verdict.REFUTED, claim.reason
+    rows = (m for m in record.measurements if m.metric == Metric.PROMISES_BROKEN)
+    found = [finding for m in rows for finding in m.read(BrokenPromises).findings]
+    (dead,) = (finding for finding in found if finding.promise == "ALIVE")
+    source = (project_root / "firmware" / "defects" / "wild_reader.c").read_text(encoding="utf-8")
+    line = next(number for number, text in enumerate(source.splitlines(), 1) if "marked: here it dies" in text)
+    assert f"wild_reader.c:{line})" in dead.place, dead.place
+    assert len(dead.told) <= 8 and any("main (" in frame for frame in dead.backtrace)
+    assert f"wild_reader.c:{line}" in bt(directory / dead.evidence)
+    publish(record, directory)
+    page = (directory / "report.html").read_text(encoding="utf-8")
+    assert f'href="{dead.evidence}/fault.txt"' in page and html.escape(dead.place) in page
 
 
 def bt(bundle: Path) -> str:

@@ -264,6 +264,14 @@ class Client:
         request = self.session.topic(number << 4 | 2, 0x0011, name, type_name, time.monotonic(), replace=True)
         assert self.wait(self._asked(request)) == 0
 
+    def pair(self) -> None:
+        """A session with a writer 0x0015 and a reader 0x0016 on one topic."""
+        self.login()
+        self.participant()
+        self.topic()
+        assert self.wait(self.writer()) == 0
+        assert self.wait(self.reader()) == 0
+
     def writer(self, number: int = 1, *, topic: int = 1, flags: int = 1, depth: int | None = None) -> int:
         return self._endpoint(number << 4 | 5, 0x0013, topic, flags, depth)
 

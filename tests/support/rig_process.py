@@ -1,4 +1,4 @@
-"""A `rig` as a process of its own, for tests of the command line."""
+"""Processes: a `rig` of its own, for tests of the command line, and what is left of others."""
 
 import contextlib
 import os
@@ -71,6 +71,16 @@ class RigProcess:
             self.process.terminate()
             self.process.wait(30)
         self._out.close()
+
+
+def wait_gone(pid: int, timeout: float = 10.0) -> bool:
+    """Whether a process has ended, or ends in so many seconds."""
+    deadline = time.monotonic() + timeout
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
 
 
 def nothing_left(state: Path) -> None:
