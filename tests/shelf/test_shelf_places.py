@@ -215,7 +215,7 @@ def test_a_place_whose_helper_was_killed_too_is_given_back_by_the_next(lab: Lab)
 
 
 def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: Path) -> None:
-    run = Rig(file, "left", tmp_path / "run", "--claims", LONG)
+    run = Rig(file, "left", tmp_path / "long", "--claims", LONG)
     run.wait_for("shm: flash and boot")
 
     def wait_and_take() -> float:
@@ -236,7 +236,7 @@ def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: 
 def test_a_place_that_another_one_took_while_the_coordinator_restarted(
     lab: Lab, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Rig(file, "left", tmp_path / "run", "--claims", LONG)
+    run = Rig(file, "left", tmp_path / "long", "--claims", LONG)
     run.wait_for("shm: flash and boot")
     helper = run.helper()
     helper.suspend()  # it is slower than the other one
