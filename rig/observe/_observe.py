@@ -192,6 +192,12 @@ class Observer:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+        self._board = None
+
+    @property
+    def board(self) -> Board | None:
+        """The board; None outside of the context."""
+        return self._board
 
     def observe(
         self,

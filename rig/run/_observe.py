@@ -14,6 +14,7 @@ from pathlib import Path
 from rig import __version__
 from rig.claims import decide_observed
 from rig.errors import Outcome, ResultsFault, RigError, UsageError, fault_of
+from rig.evidence import Bundle, Circumstances, collect, free_directory
 from rig.inventory import BoardSpec
 from rig.observe import (
     Event,
@@ -105,6 +106,7 @@ class _Observing:
         self.environment = describe_environment(agent_label("builtin"))
         self.observed: dict[str, Observation] = {}
         self.firmware: list[Firmware] = []
+        self.kept: Bundle | None = None
 
     def execute(self) -> Observed:
         begin = time.monotonic()
@@ -144,20 +146,44 @@ class _Observing:
         def step(words: str) -> None:
             self.recorder.step(name, f"{variant}: {words}", total=total, done=number, seconds_left=None)
 
-        found = observer.observe(
-            image,
-            self.options.profile,
-            self.options.plan,
-            prefix="" if number == 0 else f"{variant}-",
-            seen=lambda event: self.seen(variant, event),
-            step=step,
-        )
+        prefix = "" if number == 0 else f"{variant}-"
+        try:
+            found = observer.observe(
+                image,
+                self.options.profile,
+                self.options.plan,
+                prefix=prefix,
+                seen=lambda event: self.seen(variant, event),
+                step=step,
+            )
+        except UsageError:
+            raise
+        except RigError as error:
+            self.kept = self._evidence(observer, error, self.options.directory / f"{prefix}agent.log")
+            raise
         self.observed[variant] = found
         self.firmware.append(firmware_record(image, variant, self.options.profile.name))
         link = f"serial {self.options.spec.link.baud} baud"
         self.recorder.board(board_record(found, link=link, firmware=self.firmware))
         for measurement in measurements(found, variant):
             self.recorder.measurement(measurement)
+
+    def _evidence(self, observer: Observer, error: RigError, log: Path) -> Bundle | None:
+        """What the fault left, while the board still stands as it was found."""
+        name, directory = self.options.spec.name, self.options.directory
+        about = Circumstances(
+            blame=error.blame,
+            message=error.message,
+            hint=error.hint,
+            board=name,
+            step=self.recorder.at,
+            trace=error.__traceback__,
+        )
+        try:
+            logs = {"agent.log": log}
+            return collect(free_directory(directory, name), about, board=observer.board, logs=logs)
+        except OSError:  # a full disk: the fault itself counts more
+            return None
 
     def _fault(self, error: RigError, trace: tuple[str, ...]) -> str:
         spec = self.options.spec
@@ -171,6 +197,9 @@ class _Observing:
                 board=spec.name,
                 step=self.recorder.at,
                 console=trace,
+                evidence=self.kept.name if self.kept is not None else "",
+                place=self.kept.place if self.kept is not None else "",
+                backtrace=self.kept.backtrace if self.kept is not None else (),
             )
         )
         return f"{error.blame} fault: {error.message}"

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from observed_app import SOURCES
 
 from rig.cli._observe import observe_command
 from rig.errors import UsageError
@@ -82,6 +83,20 @@ def test_one_firmware_as_json(tmp_path: Path, images: tuple[Path, Path]) -> None
     assert {claim["verdict"] for claim in told["claims"]} == {"not_run"}
     record = load(tmp_path / "run")
     assert [firmware.variant for firmware in record.boards[0].firmware] == ["network"]
+
+
+def test_firmware_that_crashes_leaves_a_bundle(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    image = application(tmp_path, "-DCRASH").path
+    done = observe(tmp_path, str(image), *OPTIONS, "--publishes", "24", "--no-live", "--out", str(out), "--idle", "10")
+    assert done.returncode == 3, done.stderr
+    (fault,) = load(out).faults
+    text = (SOURCES / "app.c").read_text(encoding="utf-8")
+    line = next(number for number, line in enumerate(text.splitlines(), 1) if "udf" in line)
+    assert fault.blame == "firmware" and fault.evidence == "faults/mps2-an385-1"
+    assert f"app.c:{line})" in fault.place and any("reset (" in frame for frame in fault.backtrace), fault
+    assert (out / fault.evidence / "core.elf").stat().st_size
+    assert fault.evidence in (out / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

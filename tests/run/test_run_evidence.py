@@ -20,7 +20,8 @@ from rig.inventory import Inventory
 from rig.publish import publish
 from rig.records import Event, Fault, Metric, RunRecord, Verdict
 from rig.records.vocabulary import BrokenPromises
-from rig.run import RunOptions, execute
+from rig.run import RunOptions, execute, replay
+from rig.search import read_sequence
 from rig.station import Station
 
 pytestmark = [pytest.mark.firmware, pytest.mark.qemu, pytest.mark.timeout(300)]
@@ -128,6 +129,9 @@ def test_firmware_that_the_search_kills_leaves_a_bundle(project_root: Path, tmp_
     publish(record, directory)
     page = (directory / "report.html").read_text(encoding="utf-8")
     assert f'href="{dead.evidence}/fault.txt"' in page and html.escape(dead.place) in page
+    (file,) = (directory / "sequences").iterdir()
+    again = replay(read_sequence(file), Inventory.load(boards).select(["b"])[0], times=1)
+    assert (again.broken, again.place) == (1, dead.place)
 
 
 def bt(bundle: Path) -> str:
