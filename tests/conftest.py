@@ -39,6 +39,7 @@ def state_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 LONG = (
     "matrix/test_matrix_defects.py",
     "run/test_run_faults.py",
+    "shelf/test_shelf_places.py",
     "cli/test_cli_figures.py",
     "matrix/test_matrix_soak.py",
     "cli/test_cli_run.py",

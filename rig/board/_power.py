@@ -139,13 +139,10 @@ class FixedPower:
         link = self._spec.link
         return LinkEndpoint(kind="serial", device=link.device, baud=link.baud, host=None, port=None)
 
-    def _check_ours(self) -> None:
+    def on(self) -> None:
         lost = self._lost()
         if lost is not None:
             raise LeaseFault(f"board {self._spec.name} is no longer this run's: {lost}", hint="run it again")
-
-    def on(self) -> None:
-        self._check_ours()
         if not self._leased:
             self._lease()
             self._leased = True
@@ -164,8 +161,7 @@ class FixedPower:
             self._stack = stack.pop_all()
 
     def off(self) -> None:
-        self._check_ours()
-        if self._spec.power is not None:
+        if self._lost() is None and self._spec.power is not None:  # somebody else may have it by now
             self._is_off = True  # also where the command fails: then on is tried all the same
             self._switch("off", self._spec.power.off)
 

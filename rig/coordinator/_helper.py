@@ -214,12 +214,8 @@ class Lease:
 
     async def take(self) -> None:
         """Reserve, wait, acquire, and tell what the place offers."""
-        try:
-            await self._take()
-            await self._tell()
-        except BaseException:
-            await self.give_back()
-            raise
+        await self._take()
+        await self._tell()
 
     async def _take(self) -> None:
         deadline = time.monotonic() + self._wait
@@ -395,46 +391,53 @@ class Lease:
 
     # ---- to give it back
 
-    async def give_back(self) -> None:
-        """Release the place and cancel the reservation, if the coordinator is there."""
+    async def give_back(self) -> bool:
+        """Release the place and cancel the reservation; False if the coordinator did not hear of it."""
         if not self.name and not self._token:
-            return
-        with contextlib.suppress(Exception):
+            return True
+        try:
             if self.session.stopping.is_set():
                 await closed(self.session)
                 self.session = await asyncio.wait_for(connected(self.address, self.owner), GIVE_BACK_SECONDS)
-        with contextlib.suppress(Exception):  # by the name of the owner: an answer that was lost counts as well
+            # By the name of the owner: an answer that was lost counts as well.
             for name in [place.name for place in self.session.places.values() if place.acquired == self.owner]:
                 await call(self.session, "ReleasePlace", placename=name, fromuser=self.owner)
-        with contextlib.suppress(Exception):
+        except Exception:
+            return False
+        with contextlib.suppress(Exception):  # one that a restarted coordinator has forgotten
             if self._token:
                 await call(self.session, "CancelReservation", token=self._token)
         self.name = self._token = ""
+        return True
 
 
 def stamp(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))
 
 
-# ---- what a killed helper left
+# ---- what a killed helper left, or one that did not reach its coordinator
 
 
 @contextlib.contextmanager
-def signed(directory: Path, order: dict[str, Any]) -> Iterator[None]:
-    """A file that names what this process may hold, locked as long as it lives."""
+def signed(directory: Path, order: dict[str, Any]) -> Iterator[list[str]]:
+    """A file that names who may hold something, locked as long as this process lives. It stays if the list that the
+    block gets is not empty at the end: places that could not be given back.
+    """
+    left: list[str] = []
     path = directory / f"{order['owner'].replace('/', '@')}.json"
     with path.open("w", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         json.dump({"coordinator": order["coordinator"], "owner": order["owner"]}, file)
         file.flush()
         try:
-            yield
+            yield left
         finally:
-            path.unlink(missing_ok=True)
+            if not left:
+                path.unlink(missing_ok=True)
 
 
 async def sweep(directory: Path, session: Any, order: dict[str, Any]) -> None:
-    """Give back what helpers held that were killed."""
+    """Give back what helpers held that have ended without doing so."""
     for path in directory.glob("*.json"):
         with contextlib.suppress(OSError, ValueError), path.open("r+", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -477,7 +480,7 @@ async def lease_places(order: dict[str, Any], orders: Orders) -> None:
     session = await orders.unless_ended(connected(order["coordinator"], order["owner"]))
     with contextlib.suppress(Exception):
         await sweep(directory, session, order)
-    with signed(directory, order):
+    with signed(directory, order) as left:
         wanted: dict[str, Any] | None = order
         while wanted is not None:
             lease, more = Lease(session, orders, order | wanted), True
@@ -487,7 +490,8 @@ async def lease_places(order: dict[str, Any], orders: Orders) -> None:
             except Refusal as refusal:
                 tell("refused", blame=refusal.blame, message=refusal.message, hint=refusal.hint)
             finally:
-                await lease.give_back()
+                if not await lease.give_back():
+                    left.append(lease.name)
                 session = lease.session
             if not more:
                 break

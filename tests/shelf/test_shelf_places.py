@@ -1,5 +1,6 @@
 """Places through a real labgrid coordinator and exporter on loopback: two emulated boards behind probe servers."""
 
+import contextlib
 import json
 import os
 import re
@@ -147,6 +148,17 @@ def helpers_of(pid: int) -> list[psutil.Process]:
     return [child for child in psutil.Process(pid).children() if "_helper.py" in " ".join(child.cmdline())]
 
 
+@contextlib.contextmanager
+def suspended(process: psutil.Process) -> Iterator[Callable[[], None]]:
+    """It stands still until the function that this gives is called, and never longer than the block."""
+    process.suspend()
+    try:
+        yield process.resume
+    finally:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
 def used(run: Path) -> tuple[float, float]:
     """From when to when a run used its board, in seconds."""
     record, seconds = load(run), [0.0, 0.0]
@@ -215,7 +227,7 @@ def test_a_place_whose_helper_was_killed_too_is_given_back_by_the_next(lab: Lab)
 
 
 def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: Path) -> None:
-    run = Rig(file, "left", tmp_path / "run", "--claims", LONG)
+    run = Rig(file, "left", tmp_path / "long", "--claims", LONG)
     run.wait_for("shm: flash and boot")
 
     def wait_and_take() -> float:
@@ -236,23 +248,22 @@ def test_a_coordinator_that_restarts_in_mid_run(lab: Lab, file: Path, tmp_path: 
 def test_a_place_that_another_one_took_while_the_coordinator_restarted(
     lab: Lab, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = Rig(file, "left", tmp_path / "run", "--claims", LONG)
+    run = Rig(file, "left", tmp_path / "long", "--claims", LONG)
     run.wait_for("shm: flash and boot")
-    helper = run.helper()
-    helper.suspend()  # it is slower than the other one
-    lab.restart()
-    monkeypatch.setenv("RIG_STATE_DIR", str(tmp_path))  # another host, which does not see this one's leases
-    with take_place(wanted(lab, name="left")) as held:
-        uid = f"{REMOTE}{held.probe}"
-        with pytest.raises(LeaseFault, match=f"in use by process {run.process.pid} "), lease_remote(uid):
-            pass
-        helper.resume()
-        record = run.end()
-        assert run.process.returncode == 3
-        assert any("the labgrid coordinator was restarted, and now" in fault.message for fault in record.faults)
-        assert lab.place("left").holder == held.owner
-        with lease_remote(uid, timeout=10):
-            pass
+    with suspended(run.helper()) as resume:  # it is slower than the other one
+        lab.restart()
+        monkeypatch.setenv("RIG_STATE_DIR", str(tmp_path))  # another host, which does not see this one's leases
+        with take_place(wanted(lab, name="left")) as held:
+            uid = f"{REMOTE}{held.probe}"
+            with pytest.raises(LeaseFault, match=f"in use by process {run.process.pid} "), lease_remote(uid):
+                pass
+            resume()
+            record = run.end()
+            assert run.process.returncode == 3
+            assert any("the labgrid coordinator was restarted, and now" in fault.message for fault in record.faults)
+            assert lab.place("left").holder == held.owner
+            with lease_remote(uid, timeout=10):
+                pass
 
 
 def test_a_hundred_leases_and_none_is_lost(lab: Lab) -> None:
