@@ -18,6 +18,7 @@ _SHORTEST, _LONGEST = _POLL_SECONDS / 8, 0.01  # seconds between two looks at a 
 _LATE = 1 / 4  # of what has been waited, so much longer at most
 _LOOK_SECONDS = 0.05  # between two looks at what the contexts do
 _STEP_NUMBER = 7  # place of a call's step in its entry
+_MOST_ENTRIES = 500_000  # of one program: many times what the longest one leaves, and what memory has room for
 _SLOWEST = 3  # times its time-out, a program that goes on may take
 
 
@@ -247,7 +248,7 @@ class Mailbox:
         :param on_hold: called with the number of a step that waits for the rig; it goes on afterwards.
         :raises ValueError: it has more words than the firmware has room for.
         :raises Slow: it still leaves entries after ``_SLOWEST`` times the time-out.
-        :raises FirmwareFault: no reply in time; ``entries_so_far`` has the entries until then.
+        :raises FirmwareFault: no reply in time, or no end; ``entries_so_far`` has the entries until then.
         """
         if len(words) > self.program_words:
             raise ValueError(f"a program of {len(words)} words, the firmware has room for {self.program_words}")
@@ -274,6 +275,11 @@ class Mailbox:
                 break
             try:
                 now = time.monotonic()
+                if len(self.entries_so_far) > _MOST_ENTRIES * layout.ENTRY.size:
+                    raise FirmwareFault(
+                        f"{self._command} goes on after {_MOST_ENTRIES:,} calls and deliveries",
+                        hint="it delivers without end: a queue that has become a ring?",
+                    )
                 if raw or (now > end and self.heartbeat() != beats):
                     if now > begin + _SLOWEST * timeout:
                         raise Slow(f"{self._command} is still under way after {now - begin:.0f} s")

@@ -406,10 +406,10 @@ _ROWS = (
         "pool_64k",
         "message-size",
         also=("burst-order", "lifecycle", "local-matching", "services", "thread-safety"),
-        hides=("copies", "latency", "os-overhead", "shared-buffer"),
+        hides=("agent-duplicates", "copies", "latency", "os-overhead", "shared-buffer"),
     ),
     _defect("limit_first", "local-matching", also=("lifecycle", "burst-order")),
-    _defect("depth_skip8", "burst-order", also=("lifecycle", "local-matching")),
+    _defect("depth_skip8", "local-matching", also=("lifecycle", "burst-order")),
     _defect("reclaim_first", "local-matching", also=("lifecycle", "burst-order")),
     _defect("reclaim_tail", "lifecycle", also=("burst-order", "local-matching", "services")),
     _defect("skip_all", "local-matching", also=("lifecycle", "burst-order", "services")),
@@ -417,7 +417,10 @@ _ROWS = (
     _defect("keep_forgotten", "local-matching", also=("lifecycle", "burst-order")),
     _defect("history_twice", "burst-order", also=("lifecycle", "local-matching")),
     _defect(
-        "best_effort_loss", "burst-order", also=("lifecycle", "local-matching", "agentless-operation", "thread-safety")
+        "best_effort_loss",
+        "burst-order",
+        also=("lifecycle", "local-matching", "agentless-operation", "message-size", "thread-safety"),
+        hides=("copies", "latency", "shared-buffer"),
     ),
     _defect("spin_quota", "burst-order", also=("lifecycle", "local-matching", "services", "message-size")),
     _defect("cancelled_loan_sent", "message-size", also=("burst-order", "lifecycle")),
@@ -426,7 +429,9 @@ _ROWS = (
     _defect("one_child", "lifecycle", also=("burst-order", "local-matching", "entity-capacity", "services")),
     _defect("reuse_qos", "lifecycle", also=("local-matching",)),
     _defect("replace_goes_on", "lifecycle", also=("burst-order", "local-matching")),
-    _defect("mismatch_release", "local-matching", also=("burst-order", "lifecycle", "entity-capacity")),
+    _defect(
+        "mismatch_release", "local-matching", also=("burst-order", "lifecycle", "entity-capacity"), hides=("latency",)
+    ),
     _defect("type_length", "local-matching", also=("burst-order", "lifecycle", "agent-duplicates")),
     _defect("old_requester", "services"),
     _defect("twin_requester", "services"),

@@ -273,6 +273,8 @@ class _Drawing:
             "many_topics": (8, self._many_topics),
         }
         moves += [move for kind, move in optional.items() if kind in kinds]
+        if "deletions" in kinds:
+            moves.append((2, self._forsaken))
         if "modes" in kinds and len(self.topics) > 2:
             moves.append((4, self._refused_again))
         if any(qos.transient_local for qos in self.qos):
@@ -482,6 +484,28 @@ class _Drawing:
             made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
             if self.random.random() < 0.4 and self._has_room(made):
                 self._add(made)
+
+    def _forsaken(self) -> None:
+        """Every buffer waits for readers that go; then samples need the room, and another reader comes."""
+        writers = [
+            end for end in self._ends(Kind.WRITER, loaned=False) if end.readers and end.made.form is not Form.REF
+        ]
+        if not writers:
+            return
+        writer = self.random.choice(writers)
+        free = self.ideal.world.certainly_free()
+        if free > 0:
+            self._add(Publish(writer.end, max(2, self._length()) if free > 100 else self._length(), min(free, 300)))
+        for reader in list(writer.readers)[: self.random.choice((1, 2, 4))]:
+            self._add(Delete(reader.end))
+        self._add(Publish(writer.end, self._length(), self.random.choice((1, 1, 2))))
+        create = self._draw_end(Kind.READER)
+        if create is not None and create.form is Form.BIN:
+            create = replace(create, topic=writer.made.topic)
+            if self._has_room(create):
+                self._add(create)
+        self._add(Publish(writer.end, self._length(), self.random.choice((1, 1, 2))))
+        self._add(Spin())
 
     def _drop(self) -> None:
         groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
