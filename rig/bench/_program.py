@@ -7,15 +7,15 @@ entries; must not know why a program is run, nor which entries are right.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from rig.bench import _layout as layout
 from rig.bench._layout import EntryFlag, EntryKind, Step
 
 
-@dataclass(frozen=True, slots=True)
-class Called:
+class Called(NamedTuple):
     """One call of a program. ``number``: of its step; ``value``: depends on the step, see the header."""
 
     step: int
@@ -28,8 +28,7 @@ class Called:
     value: tuple[int, int, int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Heard:
+class Heard(NamedTuple):
     """One callback of a program. ``number``: of the step that was running. ``service``: the callback of a requester or
     replier; then ``request`` is the reply's request id, or 0 for an incoming request. ``wrong``: index of the first
     wrong byte, or -1.
@@ -61,7 +60,7 @@ class ProgramBuilder:
         if step is Step.CREATE:
             raw = b"".join(part.encode("utf-8") + b"\0" for part in text)
             raw += b"\0" * (-len(raw) % 4 or 4)
-            words += [int.from_bytes(raw[at : at + 4], "little") for at in range(0, len(raw), 4)]
+            words += struct.unpack(f"<{len(raw) // 4}I", raw)
         self.words.append(step | len(words) << 8)
         self.words += words
         return number
@@ -77,15 +76,17 @@ class ProgramBuilder:
 
 def read_entries(raw: bytes) -> Iterator[Called | Heard]:
     """The entries of a program, oldest first."""
+    call, served, heard = int(EntryKind.CALL), int(EntryKind.SERVED), (int(EntryKind.DELIVERED), int(EntryKind.SERVED))
+    intact, local = int(EntryFlag.INTACT), int(EntryFlag.LOCAL)  # plain numbers: there are very many entries
     for values in layout.ENTRY.iter_unpack(raw):
         kind, flags, reader, sequence, length, address, status, *rest = values
-        if kind == EntryKind.CALL:
+        if kind == call:
             yield Called(
                 flags, reader, sequence, length, address, status, rest[0], (rest[1], rest[2], rest[3], rest[4])
             )
-        elif kind in (EntryKind.DELIVERED, EntryKind.SERVED):
-            service = kind == EntryKind.SERVED
-            whole = bool(flags & EntryFlag.INTACT)
+        elif kind in heard:
+            service = kind == served
+            whole = bool(flags & intact)
             yield Heard(
                 session=reader >> 12,
                 reader=reader & 0xFFF,
@@ -94,7 +95,7 @@ def read_entries(raw: bytes) -> Iterator[Called | Heard]:
                 sequence=sequence,
                 length=length,
                 address=address,
-                local=bool(flags & EntryFlag.LOCAL),
+                local=bool(flags & local),
                 wrong=-1 if whole else rest[1] if service else status,
                 number=rest[0],
                 enter=rest[3],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import NamedTuple
 
 
@@ -119,16 +120,9 @@ class Create:
     apart: bool = False
     mode: Mode = Mode.NEW
 
-    def each(self) -> list[Create]:
+    def each(self) -> tuple[Create, ...]:
         """The same as single creations, one endpoint each."""
-        if self.count == 1:
-            return [self]
-        return [
-            replace(
-                self, end=self.end._replace(id=self.end.id + i), topic=self.topic + i * self.apart, count=1, apart=False
-            )
-            for i in range(self.count)
-        ]
+        return (self,) if self.count == 1 else _each(self)
 
     def __str__(self) -> str:
         service = self.end.kind >= Kind.REQUESTER
@@ -142,6 +136,16 @@ class Create:
         kind = self.end.kind.name.lower()
         ids = f"{kind}s {self.end.id:#05x} to {self.end.id + self.count - 1:#05x}"
         return f"create {self.count} {ids} of session {self.end.session} on {what}{form}"
+
+
+@lru_cache(maxsize=256)  # asked for again and again while a sequence is drawn and judged
+def _each(many: Create) -> tuple[Create, ...]:
+    return tuple(
+        replace(
+            many, end=many.end._replace(id=many.end.id + i), topic=many.topic + i * many.apart, count=1, apart=False
+        )
+        for i in range(many.count)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -614,11 +614,15 @@ class World:
 
     def _partners(self, made: Endpoint) -> Iterator[tuple[Endpoint, Endpoint]]:
         """Who speaks to whom once ``made`` exists: (writer, reader)."""
+        hears, speaks = _HEARD_BY.get(made.end.kind), _SPOKEN_BY.get(made.end.kind)
         for other in self.ends.values():
-            if other.topic != made.topic:
+            kind = other.end.kind
+            if (kind is not hears and kind is not speaks) or other.topic != made.topic:
                 continue
             for writer, reader in ((made, other), (other, made)):
-                if _speaks(writer.end.kind) is reader.end.kind and (writer.service or may_meet(writer.qos, reader.qos)):
+                if _HEARD_BY.get(writer.end.kind) is reader.end.kind and (
+                    writer.service or may_meet(writer.qos, reader.qos)
+                ):
                     yield writer, reader
 
     def _hand_history(self, writer: Endpoint, reader: Endpoint, *, young: bool) -> None:
@@ -671,7 +675,7 @@ class World:
 
     def _replace(self, reader: Endpoint, writer: Endpoint) -> None:
         """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
-        if reader.service:
+        if reader.end.kind >= Kind.REQUESTER:
             return
         # Left open: how history and depth meet, and which samples are the last while another context publishes.
         any_may_be_last = bool(self.pending_elsewhere)
@@ -681,7 +685,7 @@ class World:
                     reader.replaced.add(entry.sample.number)
                     reader.queue.remove(entry)
                 self._excuse(entry)  # its buffer may be held until the spin that passes over it
-        if depth := _offered_depth(writer):
+        if (depth := _offered_depth(writer)) and len(reader.queue) > depth:
             own = [e for e in reader.queue if e.sample.writer is writer and (e.required or e.sample.pending)]
             for entry in own if any_may_be_last and len(own) > depth else own[:-depth]:
                 self._excuse(entry)
@@ -912,9 +916,9 @@ class World:
         )
 
 
-def _speaks(kind: Kind) -> Kind | None:
-    """The kind that hears what this one says."""
-    return {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}.get(kind)
+_HEARD_BY = {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}
+"""The kind that hears what a kind says."""
+_SPOKEN_BY = {hears: says for says, hears in _HEARD_BY.items()}
 
 
 def _offered_depth(writer: Endpoint) -> int:

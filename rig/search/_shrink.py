@@ -182,7 +182,7 @@ def _follows(one: Create, other: Create) -> Create | None:
         if any(each.count > 1 and each.apart is not apart for each in (one, other)):
             continue
         both = replace(one, count=one.count + other.count, apart=apart)
-        if both.each() == [*one.each(), *other.each()]:
+        if both.each() == (*one.each(), *other.each()):
             return both
     return None
 
