@@ -6,6 +6,10 @@ flash, boot and the mailbox. Teardown is in reverse order; if a step fails, the 
 
 from __future__ import annotations
 
+import contextlib
+import os
+import termios
+import tty
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -155,6 +159,7 @@ class Station:
         self._firmware: dict[str, Firmware] = {}
         self._clock = ("", "")
         self._commands: list[Command] = []
+        self._held: int | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -163,7 +168,9 @@ class Station:
             stack.callback(recorder.close)
             self._board = stack.enter_context(open_board(self.spec, recorder=recorder, patience=self._patience))
             self.spec = self._board.spec  # a place says only now where probe and line are
+            stack.callback(self._let_line_go)
             stack.callback(self._close_link)
+            self._hold_line()
             self._stack = stack.pop_all()
         return self
 
@@ -195,6 +202,7 @@ class Station:
         """Flash a variant, boot it beside a fresh Agent, and wait for its mailbox."""
         image = self.images[variant]
         board = self.board
+        self._hold_line()
         self._close_link()
         self._setting = None
         self._before_flash(variant)
@@ -317,6 +325,7 @@ class Station:
     def power_cycle(self) -> None:
         """Switch the board off and on; ``prepare`` is next."""
         self._close_link()
+        self._let_line_go()
         self._setting = None
         self.board.power_cycle()
 
@@ -388,6 +397,8 @@ class Station:
     def _open_link(self) -> None:
         if not self.has_agent:
             return
+        if self._held is not None:
+            termios.tcflush(self._held, termios.TCIOFLUSH)  # what the firmware before has sent
         self._link = open_link(
             self.board.link,
             agent=self._agent_kind,
@@ -396,8 +407,24 @@ class Station:
             log=self._file("agent.log"),
             stack=self._link_stack,
         )
+        self._let_line_go()
         if self._noise:
             self._link.disturb(self._noise)
+
+    def _hold_line(self) -> None:
+        """Have an emulated line open also while no tap has it: QEMU looks once a second whether its pty was opened,
+        and the first answer of an Agent would wait for that.
+        """
+        device = self.board.link.device if self.spec.kind == "emulated" and self.spec.probe is None else None
+        if self.has_agent and device and self._held is None:
+            with contextlib.suppress(OSError):  # the tap, which needs it, says what is wrong
+                self._held = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+                tty.setraw(self._held)
+
+    def _let_line_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _file(self, name: str) -> Path:
         """A file of this board in the run's directory; several boards do not share one."""
