@@ -364,7 +364,7 @@ class Lease:
         """Find the coordinator again, and the place as it was, or take it; returns why that cannot be."""
         import grpc  # noqa: PLC0415
 
-        tell("note", words=f"the labgrid coordinator at {self.address} has gone; the run goes on")
+        tell("note", words=f"the labgrid coordinator at {self.address} has gone; the run goes on", gone=True)
         self._token = ""
         await closed(self.session)
         while True:
@@ -376,11 +376,15 @@ class Lease:
                 if not place.acquired:
                     await call(self.session, "AcquirePlace", placename=self.name)
                     await self.session.sync_with_coordinator()
-                    tell("note", words=f"the labgrid coordinator was restarted; place {self.name} was taken again")
+                    tell(
+                        "note",
+                        words=f"the labgrid coordinator was restarted; place {self.name} was taken again",
+                        gone=False,
+                    )
                 elif place.acquired != self.owner:
                     return f"the labgrid coordinator was restarted, and now {place.acquired} holds place {self.name}"
                 else:
-                    tell("note", words="the labgrid coordinator is there again")
+                    tell("note", words="the labgrid coordinator is there again", gone=False)
                 return ""
             except Refusal:
                 pass

@@ -35,6 +35,7 @@ _VARIABLE = "LG_COORDINATOR"
 _DEFAULT = "127.0.0.1:20408"
 _START_SECONDS = 60.0  # for a helper on a busy host to answer, beside the time that it is told to wait
 _RELEASE_SECONDS = 20.0
+_GONE_SECONDS = 2.0  # the same where the helper has no coordinator to tell
 _END_SECONDS = 5.0
 
 
@@ -143,6 +144,7 @@ class Guardian:
     def __init__(self, address: str) -> None:
         self.address = address
         self.why_lost: str | None = None
+        self._gone = False  # the coordinator
         host = os.environ.get("LG_HOSTNAME") or socket.gethostname()
         user = os.environ.get("LG_USERNAME") or getpass.getuser()
         # A name that nobody else has, also not another rig of this user: labgrid tells holders apart by name only.
@@ -191,8 +193,16 @@ class Guardian:
 
     def release(self) -> None:
         """Give back what is held, and wait until the coordinator knows."""
-        with contextlib.suppress(RigFault):  # the helper gives it back all the same, or it is lost already
-            self._ask("released", patience=_RELEASE_SECONDS - _START_SECONDS, do="release")
+        seconds = _GONE_SECONDS if self._gone else _RELEASE_SECONDS
+        try:
+            self._ask("released", patience=seconds - _START_SECONDS, do="release")
+        except RigFault:  # the helper gives it back all the same, or it is lost already
+            if self._gone:
+                _LOG.warning(
+                    "the place could not be given back: the labgrid coordinator at %s has gone; if it comes back and "
+                    "knows of it, the next rig on this host that takes a place gives it back",
+                    self.address,
+                )
 
     def _ask(self, answer: str, *, patience: float = 0.0, **order: object) -> dict[str, Any]:
         """Send an order and wait for its answer.
@@ -227,6 +237,7 @@ class Guardian:
                 if told["kind"] == "lost":
                     self.why_lost = str(told["why"])
                 elif told["kind"] == "note":
+                    self._gone = told.get("gone", self._gone)
                     _LOG.warning("%s", told["words"])
                 else:
                     self._told.put(told)
