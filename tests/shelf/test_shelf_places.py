@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -128,8 +129,9 @@ class Rig:
         words = ["run", "--boards", str(file), "--board", board, "--quick", "--out", str(out), *more]
         environment = os.environ | {"RIG_HISTORY": "off"}
         command = [sys.executable, "-m", "rig.cli", *words]
-        self.out = out
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+        self.out, self.said = out, out.with_suffix(".said")
+        with self.said.open("w") as said:
+            self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, env=environment)
 
     def wait_for(self, words: str) -> None:
         journal = self.out / "events.jsonl"
@@ -264,6 +266,20 @@ def test_a_place_that_another_one_took_while_the_coordinator_restarted(
             assert lab.place("left").holder == held.owner
             with lease_remote(uid, timeout=10):
                 pass
+
+
+def test_ctrl_c_while_the_coordinator_is_gone(lab: Lab, file: Path, tmp_path: Path) -> None:
+    run = Rig(file, "left", tmp_path / "long", "--claims", LONG)
+    run.wait_for("shm: flash and boot")
+    lab.stop_coordinator()
+    try:
+        wait_for(lambda: "has gone; the run goes on" in run.said.read_text(), 30)
+        run.process.send_signal(signal.SIGINT)
+        assert run.end().run.outcome == "interrupted" and run.process.returncode == 130
+        assert "the place could not be given back" in run.said.read_text()
+    finally:
+        lab.start()
+    assert not lab.place("left").holder, "a coordinator that was started anew knows of nobody"
 
 
 def test_a_hundred_leases_and_none_is_lost(lab: Lab) -> None:
