@@ -20,6 +20,7 @@ from rig.cli._common import OnceCommand, boards_option, json_option, print_json,
 from rig.cli._export import tell_github
 from rig.cli._history import remember
 from rig.cli._progress import Progress
+from rig.cli._run_options import agent_option, claims_option, search_seconds_option, seed_option
 from rig.errors import Outcome, RigError, UsageError
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import Inventory
@@ -28,7 +29,6 @@ from rig.places import find_boards_file
 from rig.publish import Column, Sheet, claims_table, evidence_lines, measurement_table, publish, sum_lines
 from rig.records import NOT_ASKED, RunRecord, Verdict, load, read_events, to_json
 from rig.run import (
-    AGENT_KINDS,
     AgentKind,
     RunOptions,
     check_claims,
@@ -39,6 +39,7 @@ from rig.run import (
     journal_like,
     new_run_id,
     plan_lines,
+    read_claims,
     read_unfinished,
     resume,
     runs_directory,
@@ -62,23 +63,13 @@ SEARCH_DOC = "docs/search.md"
 @click.option(
     "--wait", type=click.FloatRange(0, 86400), default=0, metavar="SECONDS", help="How long to wait for a board in use."
 )
-@click.option("--claims", "claims", default="", metavar="ID,...", help="Only these claims; default: all.")
-@click.option(
-    "--agent", type=click.Choice(AGENT_KINDS), default="builtin", show_default=True, help="The Agent beside the board."
-)
+@claims_option
+@agent_option
 @click.option("--quick", is_flag=True, help="Fewer samples and conditions; a verdict on every claim all the same.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32),
-    default=1,
-    show_default=True,
-    help="Of the search; another one draws other sequences.",
-)
-@click.option(
-    "--search-seconds",
-    envvar="RIG_SEARCH_SECONDS",
-    type=click.FloatRange(0, 86400),
-    help="How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
+@seed_option("Of the search; another one draws other sequences.")
+@search_seconds_option(
+    "How long to search for calls that break a promise; default: 15 in a quick run, 120 in a full one.",
+    variable="RIG_SEARCH_SECONDS",
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Where the results go; must be empty.")
 @click.option("-v", "--verbose", is_flag=True, help="Also print every figure at the end.")
@@ -116,7 +107,7 @@ def run_command(
     if on is not None:
         directory = check_directory(out if out is not None else runs_directory() / run_id)
         return _elsewhere(context, on, directory, latest=out is None, as_json=as_json)
-    wanted = check_claims([id.strip() for id in claims.split(",") if id.strip()])
+    wanted = read_claims(claims)
     file = find_boards_file(boards_file)
     choice = choose(Inventory.load(file), boards, capabilities=capabilities, count=count)
     for line in choice.left_out:

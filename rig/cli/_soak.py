@@ -8,10 +8,11 @@ import click
 from rich.table import Table
 
 from rig.cli._common import OnceCommand, boards_option, terminal
+from rig.cli._run_options import agent_option, claims_option, search_seconds_option, seed_option
 from rig.matrix import Soak, processors, soak
 from rig.places import find_boards_file
 from rig.records import Verdict
-from rig.run import AgentKind, RunOptions, check_claims, runs_directory
+from rig.run import AgentKind, RunOptions, read_claims, runs_directory
 
 _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.NOT_RUN)
 
@@ -19,27 +20,11 @@ _HEADINGS = (Verdict.CONFIRMED, Verdict.REFUTED, Verdict.INCONCLUSIVE, Verdict.N
 @click.command("soak", cls=OnceCommand)
 @boards_option
 @click.option("--board", default=None, metavar="NAME", help="Board to use.")
-@click.option("--claims", default="", metavar="ID,...", help="Only these claims; default: all.")
-@click.option(
-    "--agent",
-    type=click.Choice(["builtin", "external", "none"]),
-    default="builtin",
-    show_default=True,
-    help="The Agent beside the board.",
-)
+@claims_option
+@agent_option
 @click.option("--runs", type=click.IntRange(min=1), default=20, show_default=True, help="How many runs.")
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32),
-    default=1,
-    show_default=True,
-    help="Of the first run's search; each further run takes the next one.",
-)
-@click.option(
-    "--search-seconds",
-    type=click.FloatRange(0, 86400),
-    help="How long each run searches for calls that break a promise; default: as `rig run`.",
-)
+@seed_option("Of the first run's search; each further run takes the next one.")
+@search_seconds_option("How long each run searches for calls that break a promise; default: as `rig run`.")
 @click.option("--full", is_flag=True, help="Full runs instead of quick ones.")
 @click.option("--load", is_flag=True, help="Keep every processor of the host busy meanwhile.")
 @click.option(
@@ -68,7 +53,7 @@ def soak_command(
     options = RunOptions(
         boards_file=find_boards_file(boards_file),
         boards=(board,) if board else (),
-        claims=check_claims([id.strip() for id in claims.split(",") if id.strip()]),
+        claims=read_claims(claims),
         agent=agent,
         quick=not full,
         directory=Path(),

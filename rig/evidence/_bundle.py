@@ -50,6 +50,12 @@ class Circumstances:
     step: str
     trace: TracebackType | None = None
 
+    @classmethod
+    def of(cls, error: RigError, *, board: str, step: str, seen: BaseException | None = None) -> Circumstances:
+        """Those of an error; ``seen``: the exception by which it was noticed, if that was another one."""
+        trace = (seen if seen is not None else error).__traceback__
+        return cls(blame=error.blame, message=error.message, hint=error.hint, board=board, step=step, trace=trace)
+
     def doing(self) -> list[str]:
         """The rig's own call stack when it saw the fault, outermost call first: ``rig/bench/_bench.py:120 in
         exchange``.

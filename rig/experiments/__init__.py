@@ -21,7 +21,7 @@ from rig.experiments import (
     shared_buffer,
     thread_safety,
 )
-from rig.experiments._company import company_of
+from rig.experiments._company import company_of, runner_of
 from rig.experiments._experiment import Experiment
 from rig.experiments.sequences import SECONDS as SEARCH_SECONDS
 
@@ -47,4 +47,4 @@ EXPERIMENTS: dict[str, Experiment] = {
     )
 }
 
-__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "company_of"]
+__all__ = ["EXPERIMENTS", "SEARCH_SECONDS", "Experiment", "company_of", "runner_of"]

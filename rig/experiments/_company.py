@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from rig.bench import Bench
+from rig.errors import RigError
+from rig.search import Runner, Wreck
 from rig.station import Link, RemoteEnds, Setting
 
 
@@ -56,3 +59,25 @@ class AtTheAgent:
 def company_of(setting: Setting) -> AtTheAgent | None:
     """The ``Company`` of a board if its link has the rig's own Agent; another Agent takes too long to restart."""
     return AtTheAgent(setting) if setting.link is not None and setting.link.ours else None
+
+
+def runner_of(
+    setting: Setting, company: AtTheAgent | None, *, step: str, renew: Callable[[], Bench] | None = None
+) -> Runner:
+    """Runs sequences on a board, and keeps the evidence of firmware that dies.
+
+    :param step: what is done meanwhile, in words, for the evidence. :param renew: in place of the setting's own.
+    """
+
+    def keep(error: RigError) -> Wreck | None:
+        kept = setting.keep(error, step)
+        return None if kept is None else Wreck(evidence=kept.name, place=kept.place, backtrace=kept.backtrace)
+
+    return Runner(
+        setting.bench,
+        renew=renew if renew is not None else setting.renew,
+        key=setting.next_key,
+        link=setting.link is not None,
+        company=company,
+        keep=keep,
+    )

@@ -6,12 +6,11 @@ import json
 from collections.abc import Iterator
 
 from rig.bench import Bench, Capability
-from rig.errors import RigError
-from rig.experiments._company import company_of
+from rig.experiments._company import company_of, runner_of
 from rig.experiments._experiment import Experiment
 from rig.records import Measurement, Metric
 from rig.records.vocabulary import Broken, BrokenPromises, Searched, Told
-from rig.search import Finding, Runner, Search, Wreck, to_json, told_calls
+from rig.search import Finding, Search, Wreck, to_json, told_calls
 from rig.station import Setting
 
 SECONDS = (15.0, 120.0)  # of a quick run, and of a full one
@@ -33,14 +32,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         agent(reticent=True)
         return bench
 
-    def keep(error: RigError) -> Wreck | None:
-        kept = setting.keep(error, "a search for calls that break a promise")
-        return None if kept is None else Wreck(evidence=kept.name, place=kept.place, backtrace=kept.backtrace)
-
     company = company_of(setting)
-    runner = Runner(
-        setting.bench, renew=renew, key=setting.next_key, link=setting.link is not None, company=company, keep=keep
-    )
+    runner = runner_of(setting, company, step=EXPERIMENT.title, renew=renew)
     agent(reticent=True)  # every sample of a connected session is for the link as well
     try:
         report = Search(runner, seed=setting.seed, rounds=_ROUNDS).run(seconds=seconds)

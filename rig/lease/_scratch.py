@@ -27,8 +27,6 @@ class Scratch:
     :raises EnvironmentFault: the state directory cannot be used.
     """
 
-    lock_name = _LOCK
-
     def __init__(self, part: str) -> None:
         parent = state_dir(part)
         for left in parent.iterdir():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rig.link._capture import CAPTURE_WRITER, LINKTYPE_USER0
 from rig.link._counters import Direction, DirectionCounters, LinkCounters
+from rig.link._held_line import HeldLine
 from rig.link._network_line import is_network_line
 from rig.link._noise import NoisePlan
 from rig.link._serial_tap import SerialTap
@@ -19,6 +20,7 @@ __all__ = [
     "LINKTYPE_USER0",
     "Direction",
     "DirectionCounters",
+    "HeldLine",
     "LinkCounters",
     "LinkTap",
     "NoisePlan",

@@ -22,10 +22,9 @@ from rig.lease import Scratch, end_child, spawn_bound
 from rig.matrix._matrix import uninterrupted
 from rig.publish import publish
 from rig.records import Metric, RunRecord, Verdict
-from rig.run import RunOptions, execute, new_run_id
+from rig.run import LARGEST_SEED, RunOptions, check_directory, execute, new_run_id
 
 _SEQUENCES = Metric.SEQUENCES_RUN.value
-_SEEDS = 2**32 + 1  # as many as `rig run --seed` takes
 
 
 @dataclass
@@ -88,19 +87,18 @@ def soak(options: RunOptions, *, runs: int, load: int = 0, keep: Path | None = N
     with cpu_load(load):
         for number in range(1, runs + 1):
             with Scratch("soak") as scratch:
-                seed = (options.seed + number - 1) % _SEEDS
-                asked = replace(options, directory=scratch.path, seed=seed)
+                seed = (options.seed + number - 1) % (LARGEST_SEED + 1)
+                asked = replace(options, directory=check_directory(scratch.path / "run"), seed=seed)
                 record = uninterrupted(execute(asked, run_id=new_run_id()))
                 before = found.seen
                 found.add(record)
                 if keep is not None and found.seen > before:
-                    found.kept.append(_kept(record, scratch, keep))
+                    found.kept.append(_kept(record, asked.directory, keep / record.run.id))
             yield found
 
 
-def _kept(record: RunRecord, scratch: Scratch, keep: Path) -> Path:
-    directory = keep / record.run.id
-    shutil.copytree(scratch.path, directory, ignore=shutil.ignore_patterns(scratch.lock_name))
+def _kept(record: RunRecord, files: Path, directory: Path) -> Path:
+    shutil.copytree(files, directory)
     publish(record, directory)
     return directory
 

@@ -616,14 +616,10 @@ class World:
         """Who speaks to whom once ``made`` exists: (writer, reader)."""
         hears, speaks = _HEARD_BY.get(made.end.kind), _SPOKEN_BY.get(made.end.kind)
         for other in self.ends.values():
-            kind = other.end.kind
-            if (kind is not hears and kind is not speaks) or other.topic != made.topic:
-                continue
-            for writer, reader in ((made, other), (other, made)):
-                if _HEARD_BY.get(writer.end.kind) is reader.end.kind and (
-                    writer.service or may_meet(writer.qos, reader.qos)
-                ):
-                    yield writer, reader
+            if other.end.kind is hears and _meet(made, other):
+                yield made, other
+            if other.end.kind is speaks and _meet(other, made):
+                yield other, made
 
     def _hand_history(self, writer: Endpoint, reader: Endpoint, *, young: bool) -> None:
         depth = reader.qos.depth if not reader.qos.keep_all and reader.qos.depth else len(writer.history)
@@ -675,7 +671,7 @@ class World:
 
     def _replace(self, reader: Endpoint, writer: Endpoint) -> None:
         """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
-        if reader.end.kind >= Kind.REQUESTER:
+        if reader.service:
             return
         # Left open: how history and depth meet, and which samples are the last while another context publishes.
         any_may_be_last = bool(self.pending_elsewhere)
@@ -919,6 +915,11 @@ class World:
 _HEARD_BY = {Kind.WRITER: Kind.READER, Kind.REQUESTER: Kind.REPLIER, Kind.REPLIER: Kind.REQUESTER}
 """The kind that hears what a kind says."""
 _SPOKEN_BY = {hears: says for says, hears in _HEARD_BY.items()}
+
+
+def _meet(writer: Endpoint, reader: Endpoint) -> bool:
+    """Whether two of kinds that speak to each other match."""
+    return writer.topic == reader.topic and (writer.service or may_meet(writer.qos, reader.qos))
 
 
 def _offered_depth(writer: Endpoint) -> int:

@@ -6,7 +6,15 @@ Joins stations, experiments, claims and records. Must not know terminals, nor an
 from rig.run._choose import Choice, choose
 from rig.run._execute import execute, new_run_id, resume
 from rig.run._observe import Observed, ObserveOptions, check_observe, execute_observe
-from rig.run._options import AGENT_KINDS, AgentKind, RunOptions, check_claims, check_directory
+from rig.run._options import (
+    AGENT_KINDS,
+    LARGEST_SEED,
+    AgentKind,
+    RunOptions,
+    check_claims,
+    check_directory,
+    read_claims,
+)
 from rig.run._outcome import outcome
 from rig.run._pace import journal_like
 from rig.run._places import find_run, runs_directory
@@ -18,6 +26,7 @@ from rig.run._shared import share_run
 
 __all__ = [
     "AGENT_KINDS",
+    "LARGEST_SEED",
     "AgentKind",
     "Choice",
     "Listener",
@@ -41,6 +50,7 @@ __all__ = [
     "outcome",
     "plan",
     "plan_lines",
+    "read_claims",
     "read_unfinished",
     "replay",
     "resume",

@@ -8,14 +8,15 @@ experiment goes on. After ``_FAULTS_TO_GIVE_UP`` faults the rest of the board is
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 from rig.bench import Unsupported
 from rig.errors import ResultsFault, RigError, UsageError
-from rig.evidence import Circumstances, collect, free_directory
+from rig.evidence import Bundle, Circumstances, collect, free_directory
 from rig.inventory import BoardSpec
 from rig.records import VARIANTS, Board, Fault, Firmware, Measurement
 from rig.run._options import RunOptions
@@ -209,8 +210,8 @@ class _Work:
             step=step,
             console=console,
             seen=seen,
-            options=self.options,
-            station=station,
+            directory=self.options.directory,
+            keep=station.keep_evidence if station is not None else without_board,
         )
         self.evidence = fault.evidence
         self.journal.fault(fault)
@@ -223,22 +224,16 @@ def fault_with_evidence(
     step: str,
     console: tuple[str, ...],
     seen: Exception,
-    options: RunOptions,
-    station: Station | None = None,
+    directory: Path,
+    keep: Callable[[Path, Circumstances], Bundle],
 ) -> Fault:
-    """A fault as a record; its evidence is collected beside the event log before the board is restarted."""
+    """A fault as a record. ``keep`` collects its evidence below the run's ``directory``, before the board is restarted:
+    ``without_board`` where there is none.
+    """
     fault = Fault(blame=error.blame, message=error.message, hint=error.hint, board=board, step=step, console=console)
-    about = Circumstances(
-        blame=fault.blame,
-        message=fault.message,
-        hint=fault.hint,
-        board=fault.board,
-        step=fault.step,
-        trace=seen.__traceback__,
-    )
-    place = free_directory(options.directory, fault.board or "rig")
+    about = Circumstances.of(error, board=board, step=step, seen=seen)
     try:
-        kept = station.keep_evidence(place, about) if station is not None else collect(place, about, board=None)
+        kept = keep(free_directory(directory, board or "rig"), about)
     except OSError as failure:  # a full disk: the fault itself counts more
         return replace(fault, console=(*fault.console, f"no evidence kept: {failure.strerror}"))
     return replace(
@@ -247,6 +242,11 @@ def fault_with_evidence(
         place=kept.place,
         backtrace=kept.backtrace,
     )
+
+
+def without_board(directory: Path, about: Circumstances) -> Bundle:
+    """What can be kept of a fault where no board ever came up."""
+    return collect(directory, about, board=None)
 
 
 def _joined(now: Board, before: Board | None) -> Board:

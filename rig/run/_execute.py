@@ -18,7 +18,7 @@ from rig.errors import ResultsFault, RigError, UsageError, fault_of
 from rig.experiments import SEARCH_SECONDS
 from rig.inventory import BoardSpec, Inventory
 from rig.records import Board, ClaimResult, Fault, Measurement, Run, RunRecord
-from rig.run._board_run import BoardRun, fault_with_evidence, measure_board
+from rig.run._board_run import BoardRun, fault_with_evidence, measure_board, without_board
 from rig.run._environment import describe_environment
 from rig.run._expect import apply
 from rig.run._options import RunOptions
@@ -151,7 +151,8 @@ class _Run:
                 step=self.at.get(board.spec.name, self.recorder.at),
                 console=lines,
                 seen=seen,
-                options=self.options,
+                directory=self.options.directory,
+                keep=without_board,
             )
         )
 

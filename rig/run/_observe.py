@@ -9,12 +9,13 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from rig import __version__
 from rig.claims import decide_observed
 from rig.errors import Outcome, ResultsFault, RigError, UsageError, fault_of
-from rig.evidence import Bundle, Circumstances, collect, free_directory
+from rig.evidence import Bundle, Circumstances, collect
 from rig.inventory import BoardSpec
 from rig.observe import (
     Event,
@@ -28,7 +29,8 @@ from rig.observe import (
     measurements,
 )
 from rig.probe import FirmwareImage
-from rig.records import VARIANTS, Board, Fault, Firmware, Run, RunRecord, Verdict
+from rig.records import VARIANTS, Board, Firmware, Run, RunRecord, Verdict
+from rig.run._board_run import fault_with_evidence, without_board
 from rig.run._environment import describe_environment
 from rig.run._execute import stamp
 from rig.run._outcome import outcome
@@ -106,7 +108,6 @@ class _Observing:
         self.environment = describe_environment(agent_label("builtin"))
         self.observed: dict[str, Observation] = {}
         self.firmware: list[Firmware] = []
-        self.kept: Bundle | None = None
 
     def execute(self) -> Observed:
         begin = time.monotonic()
@@ -115,7 +116,9 @@ class _Observing:
         try:
             with Observer(self.options.spec, self.options.directory) as observer:
                 for number, (variant, image) in enumerate(self.options.firmware.items()):
-                    self._watch(observer, number, variant, image)
+                    prevented = self._watch(observer, number, variant, image)
+                    if prevented:
+                        break
         except KeyboardInterrupt:
             interrupted, prevented = True, "the run was interrupted before this was measured"
         except ResultsFault:
@@ -126,7 +129,7 @@ class _Observing:
             prevented = self._fault(error, ())
         except Exception as error:  # the one border: whatever is no error of the rig's own
             trace = tuple(line for part in traceback.format_exception(error) for line in part.splitlines())
-            prevented = self._fault(fault_of(error, report="events.jsonl of this run"), trace)
+            prevented = self._fault(fault_of(error, report="events.jsonl of this run"), trace, seen=error)
         so_far = self.recorder.record().measurements
         name = self.options.spec.name
         for result in decide_observed(name, so_far, prevented=prevented, repeat=self.options.command):
@@ -140,7 +143,8 @@ class _Observing:
         self.recorder.run(self.run, self.environment)
         return Observed(record=self.recorder.record(), seen=self.observed)
 
-    def _watch(self, observer: Observer, number: int, variant: str, image: FirmwareImage) -> None:
+    def _watch(self, observer: Observer, number: int, variant: str, image: FirmwareImage) -> str:
+        """What there is to see of one firmware; returns the fault that prevented it, in words."""
         name, total = self.options.spec.name, len(self.options.firmware)
 
         def step(words: str) -> None:
@@ -156,50 +160,40 @@ class _Observing:
                 seen=lambda event: self.seen(variant, event),
                 step=step,
             )
-        except UsageError:
+        except (UsageError, ResultsFault):
             raise
         except RigError as error:
-            self.kept = self._evidence(observer, error, self.options.directory / f"{prefix}agent.log")
-            raise
+            logs = {"agent.log": self.options.directory / f"{prefix}agent.log"}
+            return self._fault(error, (), keep=partial(collect, board=observer.board, logs=logs))
         self.observed[variant] = found
         self.firmware.append(firmware_record(image, variant, self.options.profile.name))
         link = f"serial {self.options.spec.link.baud} baud"
         self.recorder.board(board_record(found, link=link, firmware=self.firmware))
         for measurement in measurements(found, variant):
             self.recorder.measurement(measurement)
+        return ""
 
-    def _evidence(self, observer: Observer, error: RigError, log: Path) -> Bundle | None:
-        """What the fault left, while the board still stands as it was found."""
-        name, directory = self.options.spec.name, self.options.directory
-        about = Circumstances(
-            blame=error.blame,
-            message=error.message,
-            hint=error.hint,
-            board=name,
-            step=self.recorder.at,
-            trace=error.__traceback__,
-        )
-        try:
-            logs = {"agent.log": log}
-            return collect(free_directory(directory, name), about, board=observer.board, logs=logs)
-        except OSError:  # a full disk: the fault itself counts more
-            return None
-
-    def _fault(self, error: RigError, trace: tuple[str, ...]) -> str:
+    def _fault(
+        self,
+        error: RigError,
+        trace: tuple[str, ...],
+        *,
+        seen: Exception | None = None,
+        keep: Callable[[Path, Circumstances], Bundle] = without_board,
+    ) -> str:
+        """Record a fault; ``keep`` collects its evidence while the board still stands as it was found."""
         spec = self.options.spec
         if not self.observed:
             self.recorder.board(Board(name=spec.name, kind=spec.kind, target=spec.target or "", core=spec.core or ""))
         self.recorder.fault(
-            Fault(
-                blame=error.blame,
-                message=error.message,
-                hint=error.hint,
+            fault_with_evidence(
+                error,
                 board=spec.name,
                 step=self.recorder.at,
                 console=trace,
-                evidence=self.kept.name if self.kept is not None else "",
-                place=self.kept.place if self.kept is not None else "",
-                backtrace=self.kept.backtrace if self.kept is not None else (),
+                seen=seen if seen is not None else error,
+                directory=self.options.directory,
+                keep=keep,
             )
         )
         return f"{error.blame} fault: {error.message}"

@@ -12,6 +12,7 @@ from rig.claims import CLAIMS
 from rig.errors import UsageError
 
 AgentKind = Literal["builtin", "external", "none"]
+LARGEST_SEED = 2**32
 AGENT_KINDS: tuple[str, ...] = get_args(AgentKind)
 
 
@@ -39,6 +40,11 @@ class RunOptions:
     search_seconds: float | None = None
     jobs: int = 0
     patience: float = 0.0
+
+
+def read_claims(text: str) -> tuple[str, ...]:
+    """The claim ids of a list with commas, as a command line has it; see ``check_claims``."""
+    return check_claims([id.strip() for id in text.split(",") if id.strip()])
 
 
 def check_claims(ids: Sequence[str]) -> tuple[str, ...]:

@@ -9,11 +9,11 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from rig.errors import RigError, UsageError
-from rig.experiments import company_of
+from rig.errors import UsageError
+from rig.experiments import company_of, runner_of
 from rig.inventory import BoardSpec
 from rig.model import Breach, Sequence, predict
-from rig.search import Outcome, Runner, ToldCall, Wreck, told_calls
+from rig.search import Outcome, ToldCall, Wreck, told_calls
 from rig.station import Station
 
 
@@ -33,33 +33,19 @@ class Replayed:
     backtrace: tuple[str, ...] = ()
 
 
-def replay(calls: Sequence, spec: BoardSpec, *, times: int, directory: Path | None = None) -> Replayed:
+def replay(calls: Sequence, spec: BoardSpec, *, times: int) -> Replayed:
     """Run a sequence ``times`` times on a board; each time the middleware is started anew.
 
-    :param directory: where the evidence is kept if the firmware dies, in its folder ``faults``; None: nowhere.
     :raises UsageError: the middleware on this board does not have what the sequence needs.
     """
     with (
-        tempfile.TemporaryDirectory(prefix="rig-replay-") as scratch,
-        Station(spec, agent="builtin" if calls.link else "none", directory=directory or Path(scratch)) as station,
+        tempfile.TemporaryDirectory(prefix="rig-replay-") as directory,
+        Station(spec, agent="builtin" if calls.link else "none", directory=Path(directory)) as station,
     ):
         setting = station.prepare("shm")
         if setting.link is not None:
             setting.link.restart_agent(reticent=True)
-        company = company_of(setting)
-
-        def keep(error: RigError) -> Wreck | None:
-            kept = setting.keep(error, "a replay")
-            return None if kept is None else Wreck(evidence=kept.name, place=kept.place, backtrace=kept.backtrace)
-
-        runner = Runner(
-            setting.bench,
-            renew=setting.renew,
-            key=setting.next_key,
-            link=setting.link is not None,
-            company=company,
-            keep=keep,
-        )
+        runner = runner_of(setting, company_of(setting), step="a replay")
         if not runner.can_run(calls):
             raise UsageError(
                 f"the middleware on board {spec.name} does not offer what this sequence needs",
@@ -75,12 +61,13 @@ def replay(calls: Sequence, spec: BoardSpec, *, times: int, directory: Path | No
         raise UsageError(f"the middleware on board {spec.name} cannot be asked that: {lacking}")
     broken = [outcome for outcome in outcomes if outcome.breach is not None]
     told = broken[0] if broken else outcomes[0]
+    wreck = told.wreck or Wreck()
     return Replayed(
         lines=told_calls(calls, expected=[(line.index, line.text) for line in predict(calls, limits)], came=told.came),
         breach=told.breach,
         at=told.breach.operation + 2 if told.breach is not None else 0,
         broken=len(broken),
         runs=times,
-        place=told.wreck.place if told.wreck is not None else "",
-        backtrace=told.wreck.backtrace if told.wreck is not None else (),
+        place=wreck.place,
+        backtrace=wreck.backtrace,
     )

@@ -361,10 +361,11 @@ class _Drawing:
 
     def _sample(self, end: End) -> Publish:
         """Some samples at once; more than a byte can tell apart have more than a byte."""
-        count = self._burst()
-        return Publish(
-            end, max(2, self._length()) if count > 100 and self.sequence.buffer_bytes > 1 else self._length(), count
-        )
+        return self._samples(end, self._burst())
+
+    def _samples(self, end: End, count: int) -> Publish:
+        length = self._length()
+        return Publish(end, max(2, length) if count > 100 and self.sequence.buffer_bytes > 1 else length, count)
 
     # ---- moves
 
@@ -495,7 +496,7 @@ class _Drawing:
         writer = self.random.choice(writers)
         free = self.ideal.world.certainly_free()
         if free > 0:
-            self._add(Publish(writer.end, max(2, self._length()) if free > 100 else self._length(), min(free, 300)))
+            self._add(self._samples(writer.end, min(free, 300)))
         for reader in list(writer.readers)[: self.random.choice((1, 2, 4))]:
             self._add(Delete(reader.end))
         self._add(Publish(writer.end, self._length(), self.random.choice((1, 1, 2))))

@@ -24,6 +24,7 @@ from rig.errors import EnvironmentFault, UsageError
 from rig.inventory import BoardSpec
 from rig.lease import Scratch, end_child, lease, spawn_bound
 from rig.link import SerialTap
+from rig.probe import REMOTE
 from rig.probe.qemu import launch
 
 __all__ = ["Exported", "Shelf", "boards_yaml", "exporter_yaml", "place_yaml"]
@@ -60,7 +61,7 @@ class Shelf:
                 raise UsageError(f"{spec.name} is a process of this host: it has no probe to share")
             if spec.place is not None:
                 raise UsageError(f"{spec.name} ({spec.where}) is a place: its exporter shares it already")
-            if spec.probe is not None and spec.probe.uid.startswith("remote:"):
+            if spec.probe is not None and spec.probe.uid.startswith(REMOTE):
                 raise UsageError(f"{spec.name} ({spec.where}) is another host's board: share it there")
         self._specs, self._lines = specs, lines
         self._stack = ExitStack()
@@ -169,7 +170,7 @@ def exporter_yaml(boards: Sequence[Exported]) -> str:
 def boards_yaml(board: Exported) -> str:
     """The board's entry for the boards.yaml of another host, which must forward the same port numbers."""
     device = f"rfc2217://{HOST}:{board.line_port}" if board.line_port is not None else "rfc2217://HOST:PORT"
-    probe = {"uid": f"remote:{HOST}:{board.probe_port}"}
+    probe = {"uid": f"{REMOTE}{HOST}:{board.probe_port}"}
     return _entry(board.spec, {"kind": board.spec.kind}, {"probe": probe}, device)
 
 

@@ -7,9 +7,6 @@ flash, boot and the mailbox. Teardown is in reverse order; if a step fails, the 
 from __future__ import annotations
 
 import contextlib
-import os
-import termios
-import tty
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -35,6 +32,7 @@ from rig.board import Board, ConsoleRecorder, open_board, run_command
 from rig.errors import AgentFault, BoardFault, EnvironmentFault, FirmwareFault, RigError, UsageError
 from rig.evidence import Bundle, Circumstances, collect, free_directory
 from rig.inventory import BoardSpec, LinkSpec
+from rig.link import HeldLine
 from rig.probe import FirmwareImage, ram_objects
 from rig.records import Board as BoardRecord
 from rig.records import Command, Firmware, Scalar
@@ -159,7 +157,7 @@ class Station:
         self._firmware: dict[str, Firmware] = {}
         self._clock = ("", "")
         self._commands: list[Command] = []
-        self._held: int | None = None
+        self._held: HeldLine | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -343,16 +341,10 @@ class Station:
         )
 
     def _keep(self, seen: RigError, step: str) -> Bundle | None:
-        about = Circumstances(
-            blame=seen.blame,
-            message=seen.message,
-            hint=seen.hint,
-            board=self.spec.name,
-            step=step,
-            trace=seen.__traceback__,
-        )
+        name = self.spec.name
         try:
-            return self.keep_evidence(free_directory(self._directory, self.spec.name), about)
+            about = Circumstances.of(seen, board=name, step=step)
+            return self.keep_evidence(free_directory(self._directory, name), about)
         except OSError:  # a full disk: what broke counts more
             return None
 
@@ -398,7 +390,7 @@ class Station:
         if not self.has_agent:
             return
         if self._held is not None:
-            termios.tcflush(self._held, termios.TCIOFLUSH)  # what the firmware before has sent
+            self._held.forget()  # what the firmware before has sent
         self._link = open_link(
             self.board.link,
             agent=self._agent_kind,
@@ -412,18 +404,15 @@ class Station:
             self._link.disturb(self._noise)
 
     def _hold_line(self) -> None:
-        """Have an emulated line open also while no tap has it: QEMU looks once a second whether its pty was opened,
-        and the first answer of an Agent would wait for that.
-        """
+        """Keep an emulated board's line open until the next tap has it."""
         device = self.board.link.device if self.spec.kind == "emulated" and self.spec.probe is None else None
         if self.has_agent and device and self._held is None:
             with contextlib.suppress(OSError):  # the tap, which needs it, says what is wrong
-                self._held = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-                tty.setraw(self._held)
+                self._held = HeldLine(device)
 
     def _let_line_go(self) -> None:
         if self._held is not None:
-            os.close(self._held)
+            self._held.close()
             self._held = None
 
     def _file(self, name: str) -> Path:

@@ -49,6 +49,12 @@ def change(
     return apply
 
 
+def spin_returned(least: int, greatest: int) -> Change:
+    """When the spin of 10 ms came back that delivered 4 bytes to one reader."""
+    returned = {"publish_to_spin_return": {"least": least, "greatest": greatest}}
+    return change("publish_to_callback", detail=returned, spin_timeout_ms=10, payload_bytes=4, readers=1)
+
+
 def without(metric: str = "", variant: str = "", **where: object) -> Change:
     """Leave the measurements out that match; at least one must."""
 
@@ -312,30 +318,14 @@ CASES = [
         "latency",
         "a spin that never returns within a millisecond of its callback",
         NO,
-        (
-            change(
-                "publish_to_callback",
-                detail={"publish_to_spin_return": {"least": 40_000, "greatest": 40_100}},
-                spin_timeout_ms=10,
-                payload_bytes=4,
-                readers=1,
-            ),
-        ),
+        (spin_returned(40_000, 40_100),),
         "4 B, 1 reader: a spin with 10 ms never returns sooner than",
     ),
     Case(
         "latency",
         "a spin that returned late once, as a busy host makes it",
         YES,
-        (
-            change(
-                "publish_to_callback",
-                detail={"publish_to_spin_return": {"least": 300, "greatest": 400_000}},
-                spin_timeout_ms=10,
-                payload_bytes=4,
-                readers=1,
-            ),
-        ),
+        (spin_returned(300, 400_000),),
     ),
     Case(
         "latency",
