@@ -129,6 +129,9 @@ def serve_probe(uid: str, port: int) -> None:
 
 def main(arguments: list[str]) -> int:
     """Serve; what is wrong goes to standard output, one line."""
+    if len(arguments) != 2 or not arguments[1].isdecimal() or not 0 < int(arguments[1]) < 1 << 16:
+        print("usage: python -m rig.probe UID PORT; `rig shelf export` starts it for each board")
+        return 2
     uid, port = arguments
     try:
         serve_probe(uid, int(port))

@@ -17,6 +17,7 @@ from rig.experiments import EXPERIMENTS
 from rig.inventory import BoardSpec, Inventory
 from rig.lease import lease
 from rig.probe import FirmwareImage, lease_remote, open_probe
+from rig.probe._server import main as serve
 from rig.records import RunRecord
 from rig.run import RunOptions, execute
 from rig.shelf import Exported, Shelf, boards_yaml, exporter_yaml
@@ -215,3 +216,9 @@ def test_an_entry_that_cannot_be_meant(tmp_path: Path, board: str, said: str) ->
     file.write_text(f"version: 1\ndefault: a\nboards:\n  a: {board.replace('%s', rest)}\n")
     with pytest.raises(UsageError, match=said):
         Inventory.load(file)
+
+
+@pytest.mark.parametrize("arguments", [(), ("uid",), ("uid", "x"), ("uid", "0"), ("uid", "65536"), ("uid", "1", "2")])
+def test_a_probe_server_says_how_it_is_called(arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> None:
+    assert serve(list(arguments)) == 2
+    assert "usage: python -m rig.probe UID PORT" in capsys.readouterr().out
