@@ -28,7 +28,8 @@ _PARTICIPANT, _TOPIC, _SUBSCRIBER, _READER = 0x0011, 0x0012, 0x0014, 0x0016
 _PUBLISHER, _WRITER = 0x0013, 0x0015
 _OTHER_KEY = b"\x7a\x52\x45\x4e"
 _SOON = 2.0
-_RELIABLE = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE | xrce.QosFlag.KEEP_LAST)
+# Keeps all: a thread that waits for a busy host's processor must not lose what an Agent would replace.
+_RELIABLE = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE)
 
 
 class RemoteReader:

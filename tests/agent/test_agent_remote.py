@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import select
+import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from agent_testclient import DEADLINE, Client, UdpLink
 
 from rig import xrce
-from rig.agent import BuiltinAgent, RemoteReader
+from rig.agent import BuiltinAgent, RemoteReader, _remote
 from rig.errors import AgentFault
 
 TOPIC = ("rt/chatter", "T_")
@@ -57,6 +61,30 @@ def test_it_is_not_there_before_a_cooperating_client_knows() -> None:
             assert until(lambda: reader.ready, client)
             assert client.remote == [(0x0015, 1)]
         assert agent.statistics.cooperating == 1
+
+
+def test_nothing_is_replaced_while_it_waits_for_the_processor(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = threading.Event()
+    runs.set()
+
+    def late(*args: Any) -> Any:
+        runs.wait()
+        return select.select(*args)
+
+    monkeypatch.setattr(_remote, "select", SimpleNamespace(select=late))
+    with BuiltinAgent.udp4() as agent:
+        client = writing(agent)
+        with RemoteReader(agent.port, TOPIC) as reader:
+            assert until(lambda: reader.ready, client)
+            runs.clear()
+            bodies = [bytes([number]) * 40 for number in range(100)]
+            for body in bodies:
+                client.write(0x0015, body)
+            assert client.settled()
+            assert len(reader.samples()) < 100
+            runs.set()
+            assert until(lambda: len(reader.samples()) == 100)
+            assert reader.samples() == bodies
 
 
 def test_no_agent_is_a_fault_of_the_agent() -> None:
