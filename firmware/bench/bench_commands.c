@@ -138,7 +138,7 @@ int bench_command(uint32_t command, const uint32_t *arguments, uint32_t *results
     case RIG_CMD_PUBLISH:
         return bench_started() ? bench_publish(arguments) : RIG_MW_ERR_STATE;
     case RIG_CMD_PROGRAM:
-        return bench_program(arguments[0], results);
+        return bench_program(arguments[0], arguments[1] != 0u, results);
     case RIG_CMD_STACK:
         rig_port_stack(&results[0], &results[1]);
         results[2] = rig_port_heap();

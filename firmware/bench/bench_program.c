@@ -64,6 +64,8 @@ static struct {
     uint32_t step;      /* under way */
     uint32_t callbacks; /* so far */
     uint32_t depth;     /* of callbacks; middlewares do not nest them, but a broken one may */
+    bool strict;        /* ends at the first entity that cannot be made */
+    bool over;
     bool keep;
     hook_t hooks[BENCH_HOOKS];
     kept_t kept[BENCH_KEPT];
@@ -467,6 +469,14 @@ static uint32_t run_nested(uint32_t step, uint32_t at, uint32_t end)
     return after;
 }
 
+static void step_create(const uint32_t *arguments)
+{
+    int status = bench_create(arguments, (const char *)&arguments[BENCH_CREATE_ARGUMENTS], RIG_MAILBOX_TEXT);
+
+    note_status(RIG_STEP_CREATE, status);
+    run.over = run.strict && status < 0;
+}
+
 static void run_plain(uint32_t step, const uint32_t *arguments)
 {
     switch (step) {
@@ -484,7 +494,7 @@ static void run_plain(uint32_t step, const uint32_t *arguments)
         note_status(step, rig_mw_session_close((uint8_t)arguments[0], arguments[1]));
         break;
     case RIG_STEP_CREATE:
-        note_status(step, bench_create(arguments, (const char *)&arguments[BENCH_CREATE_ARGUMENTS], RIG_MAILBOX_TEXT));
+        step_create(arguments);
         break;
     case RIG_STEP_DELETE:
         note_status(step,
@@ -550,7 +560,7 @@ static uint32_t arguments_of(uint32_t step)
 
 static void run_steps(uint32_t begin, uint32_t end)
 {
-    for (uint32_t at = begin; at < end && !bench_cancelled();) {
+    for (uint32_t at = begin; at < end && !run.over && !bench_cancelled();) {
         uint32_t step = run.words[at] & 0xFFu;
         uint32_t count = run.words[at] >> 8;
 
@@ -568,7 +578,7 @@ static void run_steps(uint32_t begin, uint32_t end)
     }
 }
 
-int bench_program(uint32_t words, uint32_t *results)
+int bench_program(uint32_t words, bool strict, uint32_t *results)
 {
     if (words > RIG_MAILBOX_PROGRAM) {
         return RIG_MW_ERR_ARGUMENT;
@@ -576,6 +586,7 @@ int bench_program(uint32_t words, uint32_t *results)
     memset(&run, 0, sizeof(run));
     run.words = bench_mailbox->program;
     run.count = words;
+    run.strict = strict;
     run_steps(0, words);
     rig_port_preempt(0, NULL, 0);
     results[0] = run.step;

@@ -58,8 +58,8 @@ enum rig_command {
                                   see rig_preempt_argument -> see rig_preempt_result */
     RIG_CMD_CONFIGURATION = 16, /* -> text: what rig_mw_configuration says; rig_mw_ram_bytes */
     RIG_CMD_PUBLISH = 17,       /* session, writer, length, sequence number: one sample, and no spin after it */
-    RIG_CMD_PROGRAM = 18,       /* words of the program area, 0|1 go on after a failed call -> steps done; what
-                                   they did stands in the ring */
+    RIG_CMD_PROGRAM = 18,       /* words of the program area, 0|1 end at the first entity that cannot be made -> last
+                                   step; what they did stands in the ring */
     RIG_CMD_WAKE = 19           /* another context publishes into a spin that sleeps, after a START for RIG_CMD_PREEMPT;
                                    see rig_wake_argument -> see rig_wake_result */
 };

@@ -30,6 +30,7 @@ _OTHER_KEY = b"\x7a\x52\x45\x4e"
 _SOON = 2.0
 # Keeps all: a thread that waits for a busy host's processor must not lose what an Agent would replace.
 _RELIABLE = xrce.EndpointQos(flags=xrce.QosFlag.RELIABLE)
+_BEST_EFFORT = xrce.EndpointQos(flags=0)
 
 
 class RemoteReader:
@@ -37,13 +38,17 @@ class RemoteReader:
     other Clients. ``ready`` says when the Agent has confirmed the reader. A thread of its own receives the samples.
 
     :param port: UDP port on loopback at which an Agent listens.
-    :param topic: name and type of the topic; the reader is reliable.
+    :param topic: name and type of the topic.
+    :param reliable: its QoS. Only a best-effort reader matches best-effort writers too.
     :param patience: seconds until the Agent must have confirmed the reader.
     """
 
-    def __init__(self, port: int, topic: tuple[str, str], *, patience: float = _ANSWER_LIMIT) -> None:
+    def __init__(
+        self, port: int, topic: tuple[str, str], *, reliable: bool = True, patience: float = _ANSWER_LIMIT
+    ) -> None:
         self._port = port
         self._topic = topic
+        self._qos = _RELIABLE if reliable else _BEST_EFFORT
         self._patience = patience
         self._samples: list[bytes] = []
         self._session = xrce.ClientSession(_KEY, session_id=_SESSION, mtu=_MTU)
@@ -102,7 +107,7 @@ class RemoteReader:
             (_PARTICIPANT, lambda now: session.participant(_PARTICIPANT, now)),
             (_TOPIC, lambda now: session.topic(_TOPIC, _PARTICIPANT, *self._topic, now)),
             (_SUBSCRIBER, lambda now: session.group(_SUBSCRIBER, _PARTICIPANT, now)),
-            (_READER, lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, _RELIABLE, now)),
+            (_READER, lambda now: session.endpoint(_READER, _SUBSCRIBER, _TOPIC, self._qos, now)),
         )
         for object_id, ask in requests:
             request = ask(time.monotonic())

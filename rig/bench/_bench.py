@@ -7,14 +7,17 @@ from dataclasses import dataclass, field, replace
 
 from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
-from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status
+from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status, Step
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
-from rig.bench._program import Called, Heard, read_entries
+from rig.bench._program import Called, Heard, ProgramBuilder, read_entries
 from rig.errors import FirmwareFault
 from rig.model import Qos
 
 _CLOCK_REPEATS = 16
 _PATIENCE = 6.0  # seconds; a busy host has every thread and emulator run many times in it
+
+_DATAREADER = 6  # object kind
+_WITHOUT_LIMIT = 0xFFFF
 
 _CONFIRMED_SECONDS = 1.5
 """What a publish waits at most for an Agent's confirmation, with some to spare (RMW_UXRCE_PUBLISH_RELIABLE_TIMEOUT)."""
@@ -87,6 +90,31 @@ class Entity:
     reliable_stream: bool = True
     form: int = 3
     mode: int = 0
+
+
+def _arguments(session: int, entity: Entity, timeout: float) -> tuple[tuple[int, ...], tuple[str, str, str]]:
+    """Arguments and text of CREATE."""
+    arguments = (
+        session,
+        entity.kind,
+        entity.form,
+        entity.mode,
+        entity.id,
+        entity.parent,
+        entity.topic,
+        qos_bits(entity.qos),
+        entity.qos.depth,
+        entity.reliable_stream,
+        int(timeout * 1000),
+    )
+    return arguments, (entity.name, entity.type, entity.reply_type)
+
+
+def _words(step: Step, *arguments: int, text: Sequence[str] = ()) -> list[int]:
+    """One step of a program."""
+    program = ProgramBuilder()
+    program.step(step, *arguments, text=text)
+    return program.words
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -311,20 +339,39 @@ class Bench:
 
     def create(self, session: int, entity: Entity, *, timeout: float = 2.0) -> None:
         """Create an entity; ``timeout`` 0 (seconds) does not wait for the Agent."""
-        arguments = (
-            session,
-            entity.kind,
-            entity.form,
-            entity.mode,
-            entity.id,
-            entity.parent,
-            entity.topic,
-            qos_bits(entity.qos),
-            entity.qos.depth,
-            entity.reliable_stream,
-            int(timeout * 1000),
-        )
-        self.command(Command.CREATE, arguments, (entity.name, entity.type, entity.reply_type), timeout=timeout + 5)
+        arguments, text = _arguments(session, entity, timeout)
+        self.command(Command.CREATE, arguments, text, timeout=timeout + 5)
+
+    def create_all(self, session: int, entities: Sequence[Entity], *, timeout: float = 2.0, ask: bool = False) -> None:
+        """Create entities one after the other, by programs: many of them in one way to the board and back.
+
+        :param timeout: seconds to wait for the Agent at each; 0 does not wait.
+        :param ask: after each reader, ask the Agent for its samples. That the middleware does not know a reader which
+            it said was made is no fault of the asking: the samples that do not come to it are the evidence.
+        :raises Refused: the first that cannot be made; none of those after it was tried.
+        """
+        steps: list[tuple[Command, Entity, list[int]]] = []
+        for entity in entities:
+            arguments, text = _arguments(session, entity, timeout)
+            steps.append((Command.CREATE, entity, _words(Step.CREATE, *arguments, text=text)))
+            if ask and entity.kind == _DATAREADER:
+                steps.append((Command.READ, entity, _words(Step.READ, session, entity.id, _WITHOUT_LIMIT)))
+        while steps:
+            words: list[int] = []
+            given = list(steps)
+            if len(steps[0][2]) > self.program_words:  # a long text, and a small board
+                self.create(session, steps.pop(0)[1], timeout=timeout)
+                continue
+            while steps and len(words) + len(steps[0][2]) <= self.program_words:
+                words += steps.pop(0)[2]
+            raw, status = self._mailbox.run_program(words, timeout=timeout + 5, strict=True)
+            if status is not Status.OK:
+                raise _refusal(Command.PROGRAM, status)
+            calls = (entry for entry in read_entries(raw) if isinstance(entry, Called))
+            for (command, entity, _), call in zip(given, calls, strict=False):
+                answer = Status(min(call.status, 0))
+                if answer is not Status.OK and (command is Command.CREATE or answer is not Status.UNKNOWN):
+                    raise _refusal(command, answer, " ".join((entity.name, entity.type)).strip())
 
     def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> tuple[Entry, ...]:
         """Delete an entity; return the deliveries made while the middleware waited for the Agent's answer."""

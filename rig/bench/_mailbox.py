@@ -240,10 +240,16 @@ class Mailbox:
         return self.finish(timeout=timeout)
 
     def run_program(
-        self, words: Sequence[int], *, timeout: float, on_hold: Callable[[int], None] | None = None
+        self,
+        words: Sequence[int],
+        *,
+        timeout: float,
+        on_hold: Callable[[int], None] | None = None,
+        strict: bool = False,
     ) -> tuple[bytes, Status]:
         """Run a program to its end; return its raw entries, oldest first, and its final status.
 
+        :param strict: it ends at the first entity that cannot be made.
         :param timeout: seconds; the time starts again at each entry, so that slow firmware does not count as hung.
         :param on_hold: called with the number of a step that waits for the rig; it goes on afterwards.
         :raises ValueError: it has more words than the firmware has room for.
@@ -255,7 +261,7 @@ class Mailbox:
         place = self._address + layout.OFFSET_RING + self._ring_entries * layout.ENTRY.size
         self._memory.write(place, struct.pack(f"<{len(words)}I", *words))
         self.entries_so_far = bytearray()
-        self.begin(Command.PROGRAM, (len(words),))
+        self.begin(Command.PROGRAM, (len(words), strict))
         try:
             return self._to_the_end(timeout, on_hold)
         except (FirmwareFault, BoardFault):

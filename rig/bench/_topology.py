@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from rig.bench._bench import Bench, Entity, Refused
-from rig.bench._layout import Status
+from rig.bench._bench import Bench, Entity
 from rig.model import Qos
 
 PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER, DATAWRITER, DATAREADER, REQUESTER, REPLIER = 1, 2, 3, 4, 5, 6, 7, 8
@@ -20,19 +20,6 @@ class Topology:
     session: int
     writer: int
     readers: tuple[int, ...]
-
-
-def _ask(bench: Bench, session: int, reader: int) -> None:
-    """Ask the Agent for a reader's samples.
-
-    That the middleware does not know a reader which it said was made is no fault of the asking: the samples that do not
-    come to it are the evidence.
-    """
-    try:
-        bench.read(session, reader)
-    except Refused as error:
-        if error.status is not Status.UNKNOWN:
-            raise
 
 
 def one_writer(
@@ -53,18 +40,15 @@ def one_writer(
     """
     session = bench.open_session(key, timeout=timeout)
     qos = Qos(reliable=reliable)
-
-    def make(kind: int, id: int, **fields: object) -> None:
-        bench.create(session, Entity(kind=kind, id=id, **fields), timeout=timeout)  # type: ignore[arg-type]
-
-    make(PARTICIPANT, _ID, name="rig")
-    make(TOPIC, _ID, parent=_ID, name=topic, type=type_name)
-    make(PUBLISHER, _ID, parent=_ID)
-    make(SUBSCRIBER, _ID, parent=_ID)
-    make(DATAWRITER, _ID, parent=_ID, topic=_ID, qos=qos, reliable_stream=reliable)
     ids = tuple(range(_ID, _ID + readers))
-    for id in ids:
-        make(DATAREADER, id, parent=_ID, topic=_ID, qos=qos, reliable_stream=reliable)
-        if request:
-            _ask(bench, session, id)
+    end = partial(Entity, parent=_ID, topic=_ID, qos=qos, reliable_stream=reliable)
+    entities = [
+        Entity(kind=PARTICIPANT, id=_ID, name="rig"),
+        Entity(kind=TOPIC, id=_ID, parent=_ID, name=topic, type=type_name),
+        Entity(kind=PUBLISHER, id=_ID, parent=_ID),
+        Entity(kind=SUBSCRIBER, id=_ID, parent=_ID),
+        end(kind=DATAWRITER, id=_ID),
+        *(end(kind=DATAREADER, id=id) for id in ids),
+    ]
+    bench.create_all(session, entities, timeout=timeout, ask=request)
     return Topology(session=session, writer=_ID, readers=ids)

@@ -104,10 +104,8 @@ def add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
         id = _FIRST_OTHER + pair
         topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")
         try:
-            setting.bench.create(topology.session, topic, timeout=timeout)
-            for kind in (DATAWRITER, DATAREADER):
-                entity = Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos(), reliable_stream=True)
-                setting.bench.create(topology.session, entity, timeout=timeout)
+            ends = (Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos()) for kind in (DATAWRITER, DATAREADER))
+            setting.bench.create_all(topology.session, [topic, *ends], timeout=timeout)
         except Refused as error:
             raise_unanswered(error)
             return pair  # whatever the error: entity-capacity is where it counts

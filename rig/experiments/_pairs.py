@@ -5,7 +5,7 @@ Knows the rules of DDS and how a pair is made by each form. Must not know what a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -200,14 +200,11 @@ def make(bench: Bench, pair: AnyPair, sessions: list[int], *, timeout: float) ->
     :raises Refused: the middleware does not make one of them.
     """
     sides = list(zip(pair.makers, (sessions[0], sessions[-1]), strict=True))
-    create: Callable[[int, Entity], None] = lambda session, entity: bench.create(session, entity, timeout=timeout)  # noqa: E731
     made: set[int] = set()
     for entities, session in reversed(sides) if pair.second_first else sides:
-        if session not in made:
-            create(session, Entity(kind=PARTICIPANT, id=1, name="rig"))
-            made.add(session)
-        for entity in entities:
-            create(session, entity)
+        first = () if session in made else (Entity(kind=PARTICIPANT, id=1, name="rig"),)
+        made.add(session)
+        bench.create_all(session, [*first, *entities], timeout=timeout)
 
 
 def _side(group: int, kind: int, form: int, topic: tuple[str, str], qos: Qos) -> tuple[Entity, ...]:

@@ -24,7 +24,7 @@ _FEW = 4
 _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
-_LATE = 0.5
+_LATE, _LATE_QUICK = 0.5, 0.25  # seconds of a link at rest in which a duplicate may still come
 _CHANGE_LIMIT = 15.0
 _CHANGE_SPIN = 0.05
 _ATTEMPTS = 3
@@ -155,7 +155,7 @@ def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
         if agent == SILENT:
             case.link.restore()
     case.setting.settle()
-    late = case.setting.bench.spin(timeout=_LATE)
+    late = case.setting.bench.spin(timeout=_LATE_QUICK if case.setting.quick else _LATE)
     after = case.link.traffic()
     values = _local(seen, late) | {Metric.DATA_ECHOED: after.data_received - before.data_received}
     values[Metric.DATA_SENT] = after.data_sent - before.data_sent
@@ -255,11 +255,11 @@ def _until_read(case: _Case, reader: RemoteReader, owed: set[int]) -> int:
     """
     late, quiet_since, sent = 0, time.monotonic(), -1
     while not owed <= _numbers(case.read(reader)).keys() and time.monotonic() - quiet_since < _REST:
-        late += case.setting.bench.spin(timeout=_LATE / 4)
+        late += case.setting.bench.spin(timeout=_LATE_QUICK / 2)
         if sent != (now := case.link.traffic().total_bytes):
             sent, quiet_since = now, time.monotonic()
     case.setting.settle()
-    return late + case.setting.bench.spin(timeout=_LATE / 4)
+    return late + case.setting.bench.spin(timeout=_LATE_QUICK / 2)
 
 
 def _numbers(samples: list[bytes]) -> Counter[int]:

@@ -82,9 +82,11 @@ def _publish(setting: Setting, topology: Topology, count: int, *, deadline: floa
     )
 
 
-def _read_elsewhere(setting: Setting, link: Link, topology: Topology, stack: ExitStack) -> bool:
-    """A reader at the Agent, of which the board knows as far as its Agent tells."""
-    reader = link.remote_reader(_TOPIC)
+def _read_elsewhere(setting: Setting, link: Link, topology: Topology, stack: ExitStack, reliable: bool) -> bool:
+    """A reader at the Agent, of which the board knows as far as its Agent tells. It asks for no more than the writer
+    offers: else they would not match.
+    """
+    reader = link.remote_reader(_TOPIC, reliable=reliable)
     if reader is None:
         return False
     stack.enter_context(reader)
@@ -102,15 +104,16 @@ def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
     control = setting.path == "agent"
     count = 5 if control else 1000
     with ExitStack() as stack:
-        if setting.link is not None and link == _RETICENT:
-            setting.link.restart_agent(reticent=True)
-            stack.callback(setting.link.restart_agent)
+        line = setting.link
+        if line is not None and link == _RETICENT:
+            line.restart_agent(reticent=True)
+            stack.callback(line.restart_agent)
         topology = again_if_late(lambda: _connect(setting, link, reliable))
-        if setting.link is not None and link == _READ and not _read_elsewhere(setting, setting.link, topology, stack):
+        if line is not None and link == _READ and not _read_elsewhere(setting, line, topology, stack, reliable):
             return  # an Agent that serves the board's line and nobody else
-        if setting.link is not None and link != _NONE:
-            setting.link.cut()
-            stack.callback(setting.link.restore)
+        if line is not None and link != _NONE:
+            line.cut()
+            stack.callback(line.restore)
         if link == _READ and reliable:
             _publish(setting, topology, _FILL)
             setting.bench.spin(timeout=_GRACE)

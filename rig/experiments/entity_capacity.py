@@ -95,13 +95,8 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
             bench.create(session, Entity(kind=kind, id=1, parent=1, name=_PARTICIPANT), timeout=timeout)
         for pair in range(1, wanted + 1):
             topic = Entity(kind=TOPIC, id=pair, parent=1, name=_topic(pair), type=_TYPE)
-            bench.create(session, topic, timeout=timeout)
-            for kind in (DATAWRITER, DATAREADER):
-                bench.create(
-                    session,
-                    Entity(kind=kind, id=pair, parent=1, topic=pair, qos=Qos(), reliable_stream=True),
-                    timeout=timeout,
-                )
+            ends = (Entity(kind=kind, id=pair, parent=1, topic=pair, qos=Qos()) for kind in (DATAWRITER, DATAREADER))
+            bench.create_all(session, [topic, *ends], timeout=timeout)
             made = pair
     except Refused as error:
         raise_unanswered(error)

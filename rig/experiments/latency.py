@@ -8,6 +8,7 @@ not part of it. The cost of the instrument is measured in the same run and subtr
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from rig.bench import Capability, Topology
 from rig.experiments._arrangement import Arranged, arranged, told
@@ -30,25 +31,32 @@ FACTORS = ("payload", "readers", "reliable", "sessions", "pending", "buffers", "
 def measure(setting: Setting) -> Iterator[Measurement]:
     """By payload, by readers, by the time-out handed to spin, after many samples; then under a covering array."""
     agent = setting.path == "agent"
-    if agent and setting.link is not None:
-        setting.link.pace(setting.baud)
+    # A fragmented sample takes the line for a good part of a second: the control stays below one message.
+    payloads = [size for size in setting.payloads() if not agent or size <= setting.mtu - 64]
+    for size in payloads:
+        yield from _one(setting, Shape(payload_bytes=size, readers=1, spin_ms=_SPIN_MS), serialisation=True)
+    for readers in READERS[1:]:
+        yield from _one(setting, Shape(payload_bytes=4, readers=readers, spin_ms=_SPIN_MS))
+    for spin_ms in _SPIN_TIMEOUTS_MS:
+        if spin_ms != _SPIN_MS and not (agent and setting.quick):
+            yield from _one(setting, Shape(payload_bytes=4, readers=1, spin_ms=spin_ms))
+    if not agent:
+        yield from _array(setting)
+    if not agent and setting.bench.has(Capability.THREADS):
+        yield from wakes(setting, "latency", 1)
+
+
+@contextmanager
+def _paced(setting: Setting) -> Iterator[None]:
+    """While it lasts, the line of the Agent path is no faster than a real one of its rate."""
+    if setting.path != "agent" or setting.link is None:
+        yield
+        return
+    setting.link.pace(setting.baud)
     try:
-        # A fragmented sample takes the line for a good part of a second: the control stays below one message.
-        payloads = [size for size in setting.payloads() if not agent or size <= setting.mtu - 64]
-        for size in payloads:
-            yield from _one(setting, Shape(payload_bytes=size, readers=1, spin_ms=_SPIN_MS), serialisation=True)
-        for readers in READERS[1:]:
-            yield from _one(setting, Shape(payload_bytes=4, readers=readers, spin_ms=_SPIN_MS))
-        for spin_ms in _SPIN_TIMEOUTS_MS:
-            if spin_ms != _SPIN_MS and not (agent and setting.quick):
-                yield from _one(setting, Shape(payload_bytes=4, readers=1, spin_ms=spin_ms))
-        if not agent:
-            yield from _array(setting)
-        if not agent and setting.bench.has(Capability.THREADS):
-            yield from wakes(setting, "latency", 1)
+        yield
     finally:
-        if agent and setting.link is not None:
-            setting.link.pace(None)
+        setting.link.pace(None)
 
 
 def _array(setting: Setting) -> Iterator[Measurement]:
@@ -91,7 +99,8 @@ def _one(setting: Setting, shape: Shape, *, serialisation: bool = False) -> Iter
     setting.start(buffers=4)
     topology = setting.connect(readers=shape.readers)
     setting.settle()
-    gathered = gather(setting, topology, shape)
+    with _paced(setting):
+        gathered = gather(setting, topology, shape)
     conditions: dict[str, Scalar] = {
         "payload_bytes": shape.payload_bytes,
         "readers": shape.readers,

@@ -149,12 +149,12 @@ class TappedLink:
         """Topic -> samples that the Agent did not send, because their Client delivers them by shared memory."""
         return self.agent.withheld() if isinstance(self.agent, BuiltinAgent) else {}
 
-    def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
+    def remote_reader(self, topic: tuple[str, str], *, reliable: bool = True) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; to be entered. None if this Agent
         serves the board's line and nobody else.
         """
         port = self.agent.port if self.agent is not None else 0
-        return RemoteReader(port, topic) if port else None
+        return RemoteReader(port, topic, reliable=reliable) if port else None
 
     @property
     def ours(self) -> bool:

@@ -5,6 +5,7 @@ Knows no board kind, no Agent and no process; a station fills it in.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -17,7 +18,10 @@ from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
 
 _SETTLE_ROUNDS = 40
-_SETTLE_SECONDS = 0.05
+_SHORTEST_QUIET, _LONGEST_QUIET = 0.03, 0.5  # seconds
+_SHORTEST_SPIN = 0.005
+_ANSWERS, _AN_ANSWER = 3, 0.0125  # how many times the time of an answer; seconds until one is known
+_ENTITIES = 6  # of a session with a writer: the Client, participant, topic, publisher, subscriber, writer
 SMALL_BOARD_BYTES = 64 * 1024
 PAYLOADS = (4, 64, 256, 1024, 4096)
 
@@ -136,7 +140,7 @@ class Link(Protocol):
         """Topic -> samples that the Agent did not send so far, because their Client delivers them by shared memory."""
         ...
 
-    def remote_reader(self, topic: tuple[str, str]) -> RemoteReader | None:
+    def remote_reader(self, topic: tuple[str, str], *, reliable: bool = True) -> RemoteReader | None:
         """A reader of a topic (name, type) beside the board, at the same Agent; None if this Agent serves the board's
         line and nobody else.
         """
@@ -206,6 +210,8 @@ class Setting:
     _withheld: dict[str, int] = field(default_factory=dict)  # by the Agent, until the last case
     _case: tuple[str, dict[str, Scalar]] | None = None  # experiment and conditions of the last measurement
     _kept: str = ""  # of that case
+    _answer_took: float = _AN_ANSWER  # seconds, on average in the last session
+    _quiet_at: int = -1  # bytes that the link had carried when it was last found quiet
 
     @property
     def path(self) -> str:
@@ -256,6 +262,7 @@ class Setting:
 
     def start(self, *, buffers: int, buffer_bytes: int = 0) -> Pool:
         """Restart the middleware, with this board's MTU and history."""
+        self._quiet_at = -1
         return self.bench.start(
             buffers=buffers,
             buffer_bytes=buffer_bytes,
@@ -266,10 +273,12 @@ class Setting:
 
     def connect(self, *, readers: int, reliable: bool = True) -> Topology:
         """Open a session with one writer and some readers; each call uses a new client key."""
-        timeout = self.answer_timeout
-        return one_writer(
+        timeout, begin = self.answer_timeout, time.monotonic()
+        topology = one_writer(
             self.bench, readers=readers, reliable=reliable, key=self.next_key(), timeout=timeout, request=timeout > 0
         )
+        self._quiet_at, self._answer_took = -1, (time.monotonic() - begin) / (_ENTITIES + readers)
+        return topology
 
     def connect_across(self, *, readers: int, reliable: bool = True) -> Topology:
         """Open a session with a writer, and another session with the readers of its topic.
@@ -280,16 +289,23 @@ class Setting:
         return Topology(session=writing.session, writer=writing.writer, readers=reading.readers)
 
     def settle(self) -> None:
-        """Wait until the link is quiet, so that traffic of earlier samples is not counted with the next one."""
+        """Wait until the link is quiet, so that traffic of earlier samples is not counted with the next one.
+
+        How long quiet is: some times what an answer of the Agent took, for on a busy host all comes late. A link that
+        carried nothing since it was found quiet still is.
+        """
         if self.link is None:
             return
-        before = -1
+        quiet = min(max(_ANSWERS * self._answer_took, _SHORTEST_QUIET), _LONGEST_QUIET)
+        before = self._quiet_at
         for _ in range(_SETTLE_ROUNDS):
             now = self.link.traffic().total_bytes
             if now == before:
-                return
-            before = now
-            self.bench.spin(timeout=_SETTLE_SECONDS)
+                break
+            before, end = now, time.monotonic() + quiet
+            while (left := end - time.monotonic()) > 0:  # of the host's clock: a busy board's runs ahead of it
+                self.bench.spin(timeout=max(left, _SHORTEST_SPIN))
+        self._quiet_at = before
 
     def measurement(
         self,
