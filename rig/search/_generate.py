@@ -287,7 +287,9 @@ class _Drawing:
             moves += [(3, self._ask)] if self.asks else []
         if self.services:
             moves += [(4, self._new_service_end), (6, self._request)]
-            moves += [(2, self._answer_later)] if "later" in kinds else []
+            if "later" in kinds:
+                moves.append((2, self._answer_later))
+                moves += [(3, self._gone_before_the_answer)] if Capability.DELETE in self.ground.capabilities else []
         return moves
 
     # ---- what there is
@@ -716,15 +718,30 @@ class _Drawing:
             if self.random.random() < 0.5:
                 self._add(Spin(0, self.random.choice((1, 2))))
 
-    def _answer_later(self) -> None:
-        there = [kept.asker for kept in self.ideal.kept if self.ideal.world.ends.get(kept.asker.end) is kept.asker]
-        if there and Capability.DELETE in self.ground.capabilities and self.random.random() < 0.25:
-            asker = self.random.choice(there)  # it goes with its requests open, and another one has its number
-            self._add(Delete(asker.end))
-            self._add(replace(asker.made, mode=Mode.NEW))
-            self._add(Reply(len(self.ideal.kept)))
+    def _gone_before_the_answer(self) -> None:
+        """A requester goes with its requests open, and another one has its number; then they are answered."""
+        requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
+        if not requesters or self.ideal.world.certainly_free() < 2:
+            return
+        asker = self.random.choice(requesters)
+        if not self.asks_later:
+            self.asks_later = True
+            self._add(Keep(True))
+        self._add(Publish(asker.end, self._service_length(), self.random.choice((1, 1, 2))))
+        self._add(Spin())
+        self._add(Delete(asker.end))
+        again = replace(asker.made, mode=Mode.NEW)
+        if not self._has_room(again):
+            return
+        self._add(again)
+        if self.random.random() < 0.5:
+            self._add(Publish(asker.end, self._service_length()))
             self._add(Spin())
-        elif self.asks_later and self.random.random() < 0.7:
+        self._add(Reply(max(1, len(self.ideal.kept))))
+        self._add(Spin())
+
+    def _answer_later(self) -> None:
+        if self.asks_later and self.random.random() < 0.7:
             self._add(Reply(self.random.choice((1, 1, 2, 4))))
         elif len(self.ideal.kept) < 4:
             self.asks_later = not self.asks_later
