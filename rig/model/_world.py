@@ -24,6 +24,7 @@ arrive whole, and a sample of a writer elsewhere only once. Knows no entries, no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
@@ -103,7 +104,8 @@ class Entry:
 class Endpoint:
     """The state of one endpoint. ``readers``: the endpoints that get its samples, in the order of creation.
 
-    ``made``: the call that created it; ``text``: bytes of the names in that call.
+    ``made``: the call that created it; ``text``: bytes of the names in that call; ``excused``: how many entries at the
+    head of the queue are excused, at the least.
     """
 
     end: End
@@ -113,6 +115,7 @@ class Endpoint:
     text: int = 0
     readers: list[Endpoint] = field(default_factory=list)
     queue: list[Entry] = field(default_factory=list)
+    excused: int = 0
     history: list[Sample] = field(default_factory=list)
     loan: Sample | None = None
     had: set[int] = field(default_factory=set)
@@ -510,11 +513,12 @@ class World:
         if not local and reader_end in self._asked:
             return self._came_by_link(reader, number, length, whole=whole)
         key = -number if reader.end.kind is Kind.REQUESTER else number  # a reply carries its request's payload
-        position = next((i for i, e in enumerate(reader.queue) if e.sample.number == number), None)
-        if position is None:
+        for position, entry in enumerate(reader.queue):  # noqa: B007 - where it stops is what is looked for
+            sample = entry.sample
+            if sample.number == number:
+                break
+        else:
             return self._unexpected(reader, number, key)
-        entry = reader.queue[position]
-        sample = entry.sample
         if not whole or length != sample.length:
             return self._damaged(reader, sample, length, whole=whole)
         if entry.overtaken_by:
@@ -529,6 +533,7 @@ class World:
             seen = f"the reply to request {sample.request} came to {reader_end} as that of request {request}"
             return Breach(Promise.ANSWERED, Family.EXTRA, "the reply carries its request's id", seen)
         del reader.queue[position]
+        reader.excused -= position < reader.excused
         self._pass_on(sample, history=entry.history)
         self._settle(sample, required=entry.required)
         reader.had.add(key)
@@ -560,13 +565,16 @@ class World:
         self._to_send = 0
         self._pass_on(None)
         for reader in self.ends.values():
+            if not reader.queue:
+                continue
             reader.queue = [e for e in reader.queue if e.required or e.young or e.sample.pending]
+            reader.excused = 0
             for entry in reader.queue:
                 entry.young = False
+        open_to = Counter(q.sample for e in self.ends.values() for q in e.queue if not q.required)
         for sample in list(self.held):
-            open_to = (q for e in self.ends.values() for q in e.queue if q.sample is sample and not q.required)
             if not sample.young:  # the spin has passed over it: who may have it still?
-                sample.maybe = sum(1 for _ in open_to) if sample.maybe else 0
+                sample.maybe = open_to[sample] if sample.maybe else 0
             sample.young = False
             self._release(sample)
         return breach
@@ -643,9 +651,16 @@ class World:
             sample.pending = True
             self.pending_elsewhere.append(sample)
         readers = [sample.asker] if sample.asker is not None else list(writer.readers)
+        required = not sample.concurrent
+        if required:
+            sample.waiting += len(readers)
+        else:
+            sample.maybe += len(readers)
+        depth = 0 if writer.service else _offered_depth(writer)
         for reader in readers:
-            self._queue(reader, Entry(sample, required=not sample.concurrent, young=young))
-            self._replace(reader, writer)
+            reader.queue.append(Entry(sample, required, young=young))
+            if depth or (reader.qos.depth and not reader.qos.keep_all and not writer.service):
+                self._replace(reader, writer, depth)
         if writer.qos.transient_local and not writer.service:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
@@ -669,22 +684,29 @@ class World:
         else:
             entry.sample.maybe += 1
 
-    def _replace(self, reader: Endpoint, writer: Endpoint) -> None:
-        """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
-        if reader.service:
-            return
+    def _replace(self, reader: Endpoint, writer: Endpoint, offered: int) -> None:
+        """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may.
+
+        :param offered: the writer's depth; 0: all.
+        """
+        queue, depth = reader.queue, 0 if reader.qos.keep_all else reader.qos.depth
         # Left open: how history and depth meet, and which samples are the last while another context publishes.
         any_may_be_last = bool(self.pending_elsewhere)
-        if not reader.qos.keep_all and len(reader.queue) > (reader.qos.depth or len(reader.queue)):
-            for entry in list(reader.queue) if any_may_be_last else reader.queue[: -reader.qos.depth]:
-                if not (reader.qos.transient_local or any_may_be_last):
+        seen = 0 if any_may_be_last else reader.excused
+        if depth and len(queue) > depth:
+            goes = not (reader.qos.transient_local or any_may_be_last)
+            for entry in list(queue) if any_may_be_last else queue[0 if goes else seen : -depth]:
+                if goes:
                     reader.replaced.add(entry.sample.number)
-                    reader.queue.remove(entry)
+                    queue.remove(entry)
+                    reader.excused = seen = 0
                 self._excuse(entry)  # its buffer may be held until the spin that passes over it
-        if (depth := _offered_depth(writer)) and len(reader.queue) > depth:
-            own = [e for e in reader.queue if e.sample.writer is writer and (e.required or e.sample.pending)]
-            for entry in own if any_may_be_last and len(own) > depth else own[:-depth]:
+        if offered and len(queue) > offered:
+            own = [e for e in queue[seen:] if e.sample.writer is writer and (e.required or e.sample.pending)]
+            for entry in own if any_may_be_last and len(own) > offered else own[:-offered]:
                 self._excuse(entry)
+        while reader.excused < len(queue) and queue[reader.excused].excused:
+            reader.excused += 1
 
     def _excuse(self, entry: Entry) -> None:
         """The sample may still come, and need not."""
