@@ -56,17 +56,19 @@ class Place:
     @property
     def free(self) -> bool:
         """Whether it can be taken now."""
-        return not self.holder and not self.reserved
+        return not self.holder and not self.reserved and not self.missing
 
     def fits(self, wanted: PlaceSpec) -> bool:
         """Whether it is one of those that an entry of boards.yaml asks for."""
         return wanted.tags.items() <= {**self.tags, "name": self.name}.items()
 
     def __str__(self) -> str:
-        """In words: who has it."""
+        """In words: who has it, or why nobody can take it."""
         if self.holder:
             return f"place {self.name} is held by {self.holder} since {self.since}"
-        return f"place {self.name} is reserved for {self.reserved}" if self.reserved else f"place {self.name} is free"
+        if self.reserved:
+            return f"place {self.name} is reserved for {self.reserved}"
+        return self.missing or f"place {self.name} is free"
 
 
 @final

@@ -143,12 +143,11 @@ def _place(spec: BoardSpec) -> Iterator[Finding]:
             found=f"no place has that; there are: {known}",
             mend="labgrid-client -p PLACE create, add-match, set-tags; docs/shelf.md",
         )
-    usable = any(place.free and not place.missing for place in fitting)
+    usable = any(place.free for place in fitting)
     for place in fitting:
-        well = place.free and not place.missing
-        mend = "" if well else "wait for it" if not place.free else "labgrid-client resources; docs/shelf.md"
-        found = place.missing if place.free and place.missing else str(place)
-        yield Finding(what=f"place {wanted}", found=found, mend=mend, needed=not usable)
+        wait = "wait for it" if place.holder or place.reserved else "labgrid-client resources; docs/shelf.md"
+        mend = "" if place.free else wait
+        yield Finding(what=f"place {wanted}", found=str(place), mend=mend, needed=not usable)
 
 
 def _line(spec: BoardSpec) -> Iterator[Finding]:

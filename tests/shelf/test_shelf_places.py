@@ -375,6 +375,15 @@ def test_what_is_told_of_places(lab: Lab, file: Path, here: Callable[..., Finish
     finally:
         lab.client("-p", "left", "release")
     nowhere = tmp_path / "nowhere.yaml"
+    lab.client("-p", "bare", "create")
+    try:
+        nowhere.write_text(file.read_text().replace("place: right", "place: bare"))
+        done = here("boards", "--boards", str(nowhere), cwd=tmp_path)
+        assert "place bare offers no probe and no line" in " ".join(done.out.split()) and done.code == 0
+        done = here("doctor", "--boards", str(nowhere), "--board", "right", cwd=tmp_path)
+        assert done.code == 3 and "x place name=bare: place bare offers no probe and no line" in done.out
+    finally:
+        lab.client("-p", "bare", "delete")
     nowhere.write_text(file.read_text().replace("place: right", "place: nowhere"))
     done = here("doctor", "--boards", str(nowhere), "--board", "right", cwd=tmp_path)
     assert done.code == 3 and "x place name=nowhere: no place has that; there are: left, right" in done.out
