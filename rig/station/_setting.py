@@ -17,7 +17,7 @@ from rig.evidence import Bundle
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
 
-_SETTLE_ROUNDS = 40
+_SETTLE_SECONDS = 2.0  # at most: some links are never quiet, as heartbeats come for ever
 _SHORTEST_QUIET, _LONGEST_QUIET = 0.03, 0.5  # seconds
 _SHORTEST_SPIN = 0.005
 _ANSWERS, _AN_ANSWER = 3, 0.0125  # how many times the time of an answer; seconds until one is known
@@ -297,11 +297,8 @@ class Setting:
         if self.link is None:
             return
         quiet = min(max(_ANSWERS * self._answer_took, _SHORTEST_QUIET), _LONGEST_QUIET)
-        before = self._quiet_at
-        for _ in range(_SETTLE_ROUNDS):
-            now = self.link.traffic().total_bytes
-            if now == before:
-                break
+        before, last = self._quiet_at, time.monotonic() + _SETTLE_SECONDS
+        while (now := self.link.traffic().total_bytes) != before and time.monotonic() < last:
             before, end = now, time.monotonic() + quiet
             while (left := end - time.monotonic()) > 0:  # of the host's clock: a busy board's runs ahead of it
                 self.bench.spin(timeout=max(left, _SHORTEST_SPIN))
