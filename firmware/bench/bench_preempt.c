@@ -26,6 +26,8 @@
 #define WRITER_SHIFT 24u /* sequence numbers say whose they are */
 #define MISSED_MOST 2u
 #define POINTS_MOST 64u
+#define POINTS_SPINS 3u /* that are looked at to know them */
+#define ABSENT_MOST 3u
 
 typedef struct {
     volatile uint32_t accepted;
@@ -382,16 +384,29 @@ static void wake_in_time(const uint32_t *arguments, uint32_t *results)
     }
 }
 
+/* The points of a spin that delivers nothing: the least of some, for one that has work on the link has more. */
+static uint32_t points_of_a_spin(void)
+{
+    uint32_t least = POINTS_MOST;
+
+    for (uint32_t i = 0; i < POINTS_SPINS; i++) {
+        uint32_t points;
+
+        rig_port_preempt_at(meet.context - 1u, NULL, 0);
+        (void)spin(1);
+        points = rig_port_points();
+        least = points < least ? points : least;
+    }
+    return least;
+}
+
 /* At each point of that way, where there are points. */
 static void wake_at_points(const uint32_t *arguments, uint32_t *results)
 {
-    uint32_t points;
+    uint32_t points = points_of_a_spin();
+    uint32_t absent = 0;
 
-    rig_port_preempt_at(meet.context - 1u, NULL, 0);
-    (void)spin(1);
-    points = rig_port_points();
-    points = points < POINTS_MOST ? points : POINTS_MOST;
-    for (uint32_t i = 1; i <= points && goes_on(results); i++) {
+    for (uint32_t i = 1; i <= points && absent < ABSENT_MOST && goes_on(results); i++) {
         uint32_t before = accepted();
         uint32_t took;
 
@@ -399,8 +414,10 @@ static void wake_at_points(const uint32_t *arguments, uint32_t *results)
         rig_port_preempt_at(meet.context - 1u, wake, i);
         took = sleep_until_heard(arguments[RIG_WAKE_TIMEOUT_MS]);
         (void)rig_port_points();
-        if (accepted() != before) { /* else it came by fewer points this time */
+        if (accepted() != before) {
             note_sleep(arguments, results, took);
+        } else {
+            absent++; /* it came by fewer points this time, and slept for its whole time */
         }
     }
 }
