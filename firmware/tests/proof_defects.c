@@ -1183,6 +1183,180 @@ static void twin_requester(void)
     CHECK_INT(replies_of[1], 1);
 }
 
+/* What a closer look at services, deletion, history and the link found missing. */
+
+static void service_loan_leak(void)
+{
+    uint8_t *place = NULL;
+
+    begin(4, 64);
+    CHECK_INT(rig_service(0, XRCE_REQUESTER, 1), XRCE_OK);
+    CHECK_INT(xrce_service_loan(&rig_client, 0, XRCE_REQUESTER, 1, 4, &place), XRCE_OK);
+    forget(0, XRCE_REQUESTER, 1);
+    all_free(4);
+}
+
+static void request_refused_leak(void)
+{
+    begin(4, 64);
+    CHECK_INT(rig_service(0, XRCE_REQUESTER, 1), XRCE_OK);
+    CHECK_INT(rig_request(0, 1, 5, 4), XRCE_ERR_STATE);
+    CHECK_INT(xrce_service_cancel(&rig_client, 0, XRCE_REQUESTER, 1), XRCE_OK);
+    all_free(4);
+}
+
+static void late_replier(void)
+{
+    begin(4, 64);
+    CHECK_INT(rig_service(0, XRCE_REQUESTER, 1), XRCE_OK);
+    CHECK_INT(rig_service(0, XRCE_REPLIER, 1), XRCE_OK);
+    CHECK(rig_request(0, 1, 5, 4) > 0);
+    CHECK_INT(rig_service(0, XRCE_REPLIER, 2), XRCE_OK);
+    CHECK_INT(spin(), 1);
+}
+
+static void ask_once(void)
+{
+    if (rig_now == START) {
+        rig_now++;
+        CHECK(rig_request(0, 1, 5, 4) > 0);
+    }
+}
+
+static void request_no_wake(void)
+{
+    begin_services(64);
+    rig_idle = ask_once;
+    CHECK(xrce_client_spin(&rig_client, 10000) > 0);
+    CHECK(rig_wakes > 0);
+}
+
+static const uint8_t *request_at;
+
+static void note_place(const xrce_service_sample_t *message)
+{
+    if (message->kind == XRCE_REPLIER) {
+        request_at = message->sample.data;
+    }
+}
+
+static void copy_service(void)
+{
+    uint8_t *place = NULL;
+
+    begin_services(64);
+    rig_in_service = note_place;
+    CHECK_INT(xrce_service_loan(&rig_client, 0, XRCE_REQUESTER, 1, 4, &place), XRCE_OK);
+    CHECK(xrce_service_request(&rig_client, 0, 1) > 0);
+    CHECK_INT(spin(), 1);
+    CHECK(request_at == place);
+}
+
+static void copy_durable(void) { one_place(64, DURABLE); }
+
+static void gone_again(void)
+{
+    begin(4, 64);
+    for (unsigned i = 0; i < 80u; i++) {
+        pair(RELIABLE);
+        say(0, 1, 1);
+        forget(0, XRCE_DATAWRITER, 1);
+        CHECK_INT(xrce_client_close(&rig_client, 0, 0), XRCE_OK);
+        (void)spin();
+        (void)spin();
+        CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
+        rig_world(0);
+    }
+}
+
+static void renew(const xrce_sample_t *sample)
+{
+    (void)sample;
+    rig_in_callback = NULL;
+    forget(0, XRCE_DATAREADER, 1);
+    reader(0, 1, RELIABLE);
+}
+
+static void renew_in_callback(void)
+{
+    begin(4, 64);
+    pair(RELIABLE);
+    say(0, 1, 1);
+    rig_in_callback = renew;
+    CHECK_INT(spin(), 1);
+    say(0, 1, 2);
+    CHECK_INT(spin(), 1);
+}
+
+static void delete_both(const xrce_sample_t *sample)
+{
+    (void)sample;
+    rig_in_callback = NULL;
+    forget(0, XRCE_DATAREADER, 1);
+    forget(0, XRCE_DATAREADER, 2);
+}
+
+static void delete_two(void)
+{
+    begin(4, 64);
+    pair(RELIABLE);
+    reader(0, 2, RELIABLE);
+    say(0, 1, 1);
+    rig_in_callback = delete_both;
+    CHECK_INT(spin(), 1);
+}
+
+static void delete_first(const xrce_sample_t *sample)
+{
+    (void)sample;
+    rig_in_callback = NULL;
+    forget(0, XRCE_DATAREADER, 1);
+}
+
+static void replay_deleted(void)
+{
+    begin(4, 64);
+    writer(0, 1, DURABLE);
+    for (uint32_t i = 0; i < 3u; i++) {
+        say(0, 1, i);
+    }
+    reader(0, 1, DURABLE);
+    rig_in_callback = delete_first;
+    CHECK_INT(spin(), 1);
+}
+
+static void never_forget(void)
+{
+    begin(4, 64);
+    writer(0, 1, DURABLE);
+    for (uint32_t i = 0; i < 10u; i++) {
+        say(0, 1, i);
+        (void)spin();
+    }
+}
+
+/* A sample of this length reaches a reader elsewhere, its last byte too. */
+static void reaches_elsewhere(uint32_t length)
+{
+    agent_reset();
+    agent_in.remote = 1;
+    agent_in.cooperative = true;
+    rig_sessions = 1;
+    rig_start_history(true, 4, 4096, 256, 4);
+    CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
+    agent_settle();
+    rig_world(0);
+    writer(0, 1, RELIABLE);
+    agent_settle();
+    (void)place_of(1, length);
+    agent_settle();
+    agent_settle();
+    CHECK_INT(agent_in.samples, 1);
+    CHECK_INT(agent_in.sample[agent_in.sample_length - 1u], 7);
+}
+
+static void link_trim(void) { reaches_elsewhere(61); }
+
 /* Readers elsewhere. */
 
 static void route_lost(void)
@@ -1241,6 +1415,10 @@ static const struct {
     PROOF(old_requester), PROOF(one_child), PROOF(pool_64k), PROOF(reclaim_first), PROOF(reclaim_tail),
     PROOF(replace_goes_on), PROOF(reuse_qos), PROOF(route_lost), PROOF(skip_31), PROOF(skip_all), PROOF(spin_quota),
     PROOF(twin_requester), PROOF(type_length),
+
+    PROOF(copy_durable), PROOF(copy_service), PROOF(delete_two), PROOF(gone_again),
+    PROOF(late_replier), PROOF(link_trim), PROOF(never_forget), PROOF(renew_in_callback),
+    PROOF(replay_deleted), PROOF(request_no_wake), PROOF(request_refused_leak), PROOF(service_loan_leak),
 };
 
 int main(int argc, char **argv)

@@ -125,6 +125,8 @@ def _of_the_reader_elsewhere(figures: Figures, evidence: list[Evidence]) -> Deci
         told = m.read(Crossing)
         if m.value and told.sent is not None and told.sent < told.accepted:
             return refuted(f"{number(m.value)} samples never reached a reader elsewhere: they were not sent", evidence)
+        if told.damaged and told.cooperative:  # the rig's own Agent hands on what it gets
+            return refuted(f"{told.damaged} samples came to a reader elsewhere with other bytes", evidence)
         if m.value:
             return inconclusive(f"the Agent got the samples, and {number(m.value)} did not reach its reader", evidence)
         if twice.value:

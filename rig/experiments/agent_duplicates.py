@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
@@ -24,6 +24,7 @@ _FEW = 4
 _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
+_EDGE = 24  # bytes; more than the heads of a message, a fragment and a sample
 _LATE, _LATE_QUICK = 0.5, 0.25  # seconds of a link at rest in which a duplicate may still come
 _CHANGE_LIMIT = 15.0
 _CHANGE_SPIN = 0.05
@@ -34,22 +35,23 @@ STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with
 
 @dataclass(kw_only=True)
 class _Case:
-    """One board with its link and its entities, and what has been published so far."""
+    """One board with its link and its entities, and what has been published so far. ``most``: bytes in a sample."""
 
     setting: Setting
     link: Link
     topology: Topology
     sessions: int
+    most: int
     first: int = 1
 
-    def publish(self, count: int = _SAMPLES) -> Exchange:
+    def publish(self, count: int = _SAMPLES, *, length: int = _PAYLOAD) -> Exchange:
         """The next samples, each to every reader."""
         first, self.first = self.first, self.first + count
         return self.setting.bench.exchange(
             session=self.topology.session,
             writer=self.topology.writer,
             count=count,
-            length=_PAYLOAD,
+            length=length,
             readers=_READERS,
             first=first,
             deadline=3.0,
@@ -132,14 +134,29 @@ def _case(setting: Setting, link: Link, sessions: int) -> _Case:
     :raises Refused: the middleware has no room for that.
     """
 
-    def connect() -> Topology:
-        setting.start(buffers=8)
+    def connect() -> tuple[int, Topology]:
+        pool = setting.start(buffers=8)
         make = setting.connect if sessions == 1 else setting.connect_across
-        return make(readers=_READERS)
+        return pool.buffer_bytes, make(readers=_READERS)
 
-    topology = again_if_late(connect)
+    most, topology = again_if_late(connect)
     setting.settle()
-    return _Case(setting=setting, link=link, topology=topology, sessions=sessions)
+    return _Case(setting=setting, link=link, topology=topology, sessions=sessions, most=most)
+
+
+def _lengths(case: _Case) -> list[int]:
+    """Payloads of every kind that a link knows: odd ones, those about as long as a message, and such that the last of
+    two fragments is about full.
+    """
+    mtu = case.setting.mtu
+    if case.setting.quick and case.sessions > 1:
+        return []
+    lengths = [5, 61, 62, 63]
+    if case.setting.quick:  # heads with and without a client key, and framing
+        lengths += [*range(mtu - 20, mtu - 8), *range(2 * mtu - 44, 2 * mtu - 24)]
+    else:
+        lengths += [*range(mtu - _EDGE, mtu), *range(2 * mtu - 2 * _EDGE, 2 * mtu), 3 * mtu + 1, 4096]
+    return [length for length in lengths if length <= case.most]
 
 
 def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
@@ -210,15 +227,22 @@ def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
         there = case.publish()
         owed = _accepted(there, middle)
         late = _until_read(case, reader, owed)
+        steady = case.link.traffic().data_sent - sent
+        others, lengths = [], {}
+        for length in _lengths(case):
+            lengths[case.first] = length
+            others.append((case.publish(1, length=length), case.first - 1))
+        owed |= {number for exchange, first in others for number in _accepted(exchange, first)}
+        late += _until_read(case, reader, owed)
         after = case.link.traffic()
         read = case.read(reader)
-    seen = [_local(exchange, 0) for exchange, _ in coming] + [_local(there, late)]
+    seen = [_local(exchange, 0) for exchange, _ in coming + others] + [_local(there, late)]
     values = {metric: sum(each[metric] for each in seen) for metric in seen[0]}
     values[Metric.DATA_ECHOED] = after.data_received - before.data_received
     values[Metric.DATA_SENT] = after.data_sent - before.data_sent
     before_it = {number for exchange, first in coming for number in _accepted(exchange, first)}
-    detail = _detail(case, there, late, sent=after.data_sent - sent)
-    yield from case.figures(REMOTE, values | _read(read, before_it, owed), detail)
+    detail = replace(_detail(case, there, late, sent=steady), damaged=_damaged(read, lengths))
+    yield from case.figures(REMOTE, values | _read(read, before_it, owed, lengths), detail)
 
 
 def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]]:
@@ -266,17 +290,23 @@ def _numbers(samples: list[bytes]) -> Counter[int]:
     return Counter(int.from_bytes(sample[:4], "little") for sample in samples if len(sample) >= 4)
 
 
+def _damaged(read: list[bytes], lengths: Mapping[int, int]) -> int:
+    """Samples that are not as they were published."""
+    numbered = [(int.from_bytes(sample[:4], "little"), sample) for sample in read]
+    return sum(sample != payload(number, lengths.get(number, _PAYLOAD)) for number, sample in numbered)
+
+
 def _accepted(seen: Exchange, first: int) -> set[int]:
     """Numbers of the samples that the publisher was not refused."""
     return set(range(first, first + seen.accepted + seen.refused)) - {record.sequence for record in seen.refusals}
 
 
-def _read(read: list[bytes], coming: set[int], there: set[int]) -> dict[Metric, int]:
+def _read(read: list[bytes], coming: set[int], there: set[int], lengths: Mapping[int, int]) -> dict[Metric, int]:
     """What the reader elsewhere was owed and did not get: every sample since it was confirmed, and of those that were
     published while it came, every one after the first that it got.
     """
     numbers = _numbers(read)
-    whole = {number for number in numbers if payload(number, _PAYLOAD) in read}
+    whole = {number for number in numbers if payload(number, lengths.get(number, _PAYLOAD)) in read}
     begin = min(numbers, default=0)
     owed = there | {number for number in coming if begin and number >= begin}
     return {Metric.REMOTE_LOST: len(owed - whole), Metric.REMOTE_DOUBLED: sum(n - 1 for n in numbers.values())}

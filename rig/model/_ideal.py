@@ -284,7 +284,7 @@ class Ideal:
             return STATE
         if length > self.world.buffer_bytes:
             return TOO_LARGE
-        return OK if self.world.certainly_free() > 0 else NO_BUFFER
+        return OK if self.world.room() > 0 else NO_BUFFER
 
     def _send_status(self, end: End) -> int:
         writer = self.world.ends.get(end)
@@ -349,7 +349,7 @@ class Ideal:
         status = OK if there else UNKNOWN
         if there and kept.length + REPLY_HEAD > world.buffer_bytes:
             status = TOO_LARGE
-        elif there and world.certainly_free() <= 0:
+        elif there and world.room() <= 0:
             status = NO_BUFFER
         breach = world.replied(
             kept.replier.end,

@@ -5,8 +5,8 @@ contract of ``rig_middleware.h``. It gets each call with its result, and each ca
 they break. It leaves open what a middleware may choose:
 
 - which of the samples arrive that a KEEP_LAST history may have replaced; the newest ``depth`` must;
-- whether a full pool still lends a place while buffers are held by what may be replaced or is only kept for late
-  readers; while there is certainly a free one, it must;
+- whether a full pool still lends a place while buffers are held by what may be replaced, or while somebody waits for
+  samples that are kept; while there is certainly a free one, or what is only kept can make room, it must;
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
 - the order of samples of different writers;
@@ -579,10 +579,13 @@ class World:
             self._release(sample)
         return breach
 
-    def counted(self, free: int) -> Breach | None:
-        """The middleware reported how many buffers are free."""
+    def counted(self, free: int, entities: int = 0) -> Breach | None:
+        """The middleware reported how many buffers are free, and how many entities it has; 0: it does not say."""
         if self.link:
             return None  # what waits for it may have any
+        if entities > self.rows + len(self._leaving()):
+            expected = f"no more than the {self.rows} entities that were made and not deleted"
+            return Breach(Promise.CREATED_AGAIN, Family.LEAK, expected, f"it has {entities}")
         least = self.buffers - len(self.held) - self.open_loans
         if free < least:
             return Breach(
@@ -608,6 +611,16 @@ class World:
     def certainly_free(self) -> int:
         """Number of buffers that must be free now, whatever the middleware chose."""
         return self.buffers - len(self.held) - self.open_loans - self.for_link
+
+    def room(self) -> int:
+        """Number of buffers that must be had: what is only kept for readers that may come makes room, unless somebody
+        waits for another one that is kept: then the one that would go first may have to stay. So may those that wait
+        for a link.
+        """
+        needed = [each for each in self.held if each.waiting > 0 or each.maybe > 0 or each in self._passing]
+        if self.link or any(sample.kept for sample in needed):
+            return self.certainly_free()
+        return self.buffers - len(needed) - self.open_loans - self.for_link
 
     # ---- inside
 
@@ -815,7 +828,7 @@ class World:
         """A loan or publish call failed: rightly, if there was no buffer or it is too small."""
         if status == TOO_LARGE and length > self.buffer_bytes - (REPLY_HEAD if writer.service else 0):
             return None
-        if status == NO_BUFFER and self.certainly_free() <= 0:
+        if status == NO_BUFFER and self.room() <= 0:
             self._run_dry()
             return None
         used = len(self.held) + self.open_loans
@@ -895,7 +908,7 @@ class World:
         )
 
     def _placed(self, reader: Endpoint, sample: Sample, address: int | None) -> Breach | None:
-        if address is None or reader.service:
+        if address is None or reader.end.kind is Kind.REQUESTER:
             return None
         if self.loans and sample.place is not None and address != sample.place:
             expected = f"sample {sample.number} at {sample.place:#x}, where it was written"

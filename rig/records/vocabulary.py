@@ -410,7 +410,7 @@ class Wakes(Detail):
 class Crossing(Detail):
     """Of samples published with an Agent on the link: publish calls ``accepted`` and ``refused``; deliveries that came
     ``late``; whether Client and Agent agreed on the rig_lo extension (``cooperative``); WRITE_DATA ``sent`` for a
-    reader elsewhere, if there is one.
+    reader elsewhere, if there is one; how many of them came to it with other bytes (``damaged``).
     """
 
     accepted: int
@@ -418,6 +418,7 @@ class Crossing(Detail):
     late: int = 0
     cooperative: bool = False
     sent: int | None = None
+    damaged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -113,6 +113,7 @@ _DURABLE = (
 _IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
 _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
+_BYTE = 256
 _SPARE_NAME_BYTES = 64
 _XML_BYTES = 230  # beside the names in it
 _TOPIC = 2  # the DDS-XRCE kind
@@ -286,7 +287,8 @@ class _Drawing:
             moves += [(3, self._come_or_go), (4, self._send_from_afar)] if self.ground.others else []
             moves += [(3, self._ask)] if self.asks else []
         if self.services:
-            moves += [(4, self._new_service_end), (6, self._request)]
+            moves += [(4, self._new_service_end), (6, self._request), (2, self._service_loan)]
+            moves += [(2, self._renewed_replier)] if "deletions" in kinds else []
             if "later" in kinds:
                 moves.append((2, self._answer_later))
                 moves += [(3, self._gone_before_the_answer)] if Capability.DELETE in self.ground.capabilities else []
@@ -442,6 +444,8 @@ class _Drawing:
         if self.random.random() < 0.5:
             self._add(Spin())
         self._add(create)
+        if Capability.DELETE in self.ground.capabilities and not self.ideal.hooks and self.random.random() < 0.2:
+            self._add(InCallback(self.random.choice((1, 1, 2)), (Delete(create.end),)))  # amid what was kept for it
         self._add(Spin())
 
     def _publish(self) -> None:
@@ -456,6 +460,37 @@ class _Drawing:
 
     def _sure_delivery(self) -> bool:
         return any(entry.required for end in self.ideal.world.ends.values() for entry in end.queue)
+
+    def _service_loan(self) -> None:
+        """A request in two steps, or given back, or left to go with its requester; also of one whom nobody answers."""
+        requesters = self._ends(Kind.REQUESTER, loaned=False)
+        if not requesters or self._ends(*Kind, loaned=True) or self.ideal.world.certainly_free() < 1:
+            return
+        requester = self.random.choice(requesters)
+        self._add(Loan(requester.end, self._service_length()))
+        how = self.random.choice((Send, Send, Send, Cancel, Delete))
+        if how is Delete and Capability.DELETE not in self.ground.capabilities:
+            how = Cancel
+        self._add(how(requester.end))
+        if how is Send and not requester.readers:  # which is refused
+            self._add(Cancel(requester.end))
+        elif how is Delete:
+            made = replace(requester.made, mode=Mode.NEW)
+            if self.random.random() < 0.5 and self._has_room(made):
+                self._add(made)
+
+    def _renewed_replier(self) -> None:
+        """A replier goes while requests wait for it, and another one has its number."""
+        pairs = [(end, asker) for asker in self._ends(Kind.REQUESTER, loaned=False) for end in asker.readers]
+        if not pairs or self.ideal.world.certainly_free() < 1:
+            return
+        replier, asker = self.random.choice(pairs)
+        self._add(Publish(asker.end, self._service_length(), self.random.choice((1, 1, 2))))
+        self._add(Delete(replier.end))
+        again = replace(replier.made, mode=Mode.NEW)
+        if self._has_room(again):
+            self._add(again)
+        self._add(Spin())
 
     def _loan(self) -> None:
         open_ = self._ends(Kind.WRITER, loaned=True)
@@ -530,10 +565,34 @@ class _Drawing:
     def _in_callback(self) -> None:
         if self.ideal.hooks >= 2:
             return
+        if "deletions" in self.kinds and self.random.random() < 0.3:
+            self._goes_in_callback()
+            return
         actions = [self._action() for _ in range(self.random.choice((1, 1, 2)))]
         chosen = tuple(action for action in actions if action is not None)
         if chosen:
             self._add(InCallback(self.random.choice((1, 1, 1, 2, 3)), chosen))
+
+    def _goes_in_callback(self) -> None:
+        """In a callback of a writer's sample, maybe its own: a reader is renewed, or it goes with the one behind it."""
+        writers = [end for end in self._ends(Kind.WRITER, loaned=False) if end.readers]
+        if not writers or self.ideal.hooks:
+            return
+        writer = self.random.choice(writers)
+        readers = list(writer.readers)
+        at = 0 if self.random.random() < 0.6 else self.random.randrange(len(readers))
+        reader, behind = readers[at], readers[at + 1 : at + 2]
+        if behind and self.random.random() < 0.5:
+            actions: tuple[Operation, ...] = (Delete(reader.end), Delete(behind[0].end))
+        elif not reader.made.mode:
+            actions = (Delete(reader.end), reader.made)
+        else:
+            return
+        if self._sure_delivery():
+            self._add(Spin())
+        self._add(InCallback(self.random.choice((1, 1, at + 1)), actions))
+        self._add(Publish(writer.end, self._length(), self.random.choice((1, 1, 2))))
+        self._add(Spin())
 
     def _action(self) -> Operation | None:
         """A call that may be made inside a callback; what it needs is there already, or it is refused."""
@@ -561,12 +620,14 @@ class _Drawing:
 
     def _elsewhere(self) -> None:
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
-        if not writers or self.ideal.hooks or self._ends(Kind.WRITER, loaned=True):
+        requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
+        if not (writers or requesters) or self.ideal.hooks or self._ends(*Kind, loaned=True):
             return
-        other = self.random.choice(writers)
+        other = self.random.choice(writers + requesters)
+        length = self._length() if other.end.kind is Kind.WRITER else self._service_length()
         if self.random.random() < 0.35 and self.ideal.world.certainly_free() > 1:
             self._add(Spin())
-            self._add(Elsewhere((Publish(other.end, self._length()),), delay_ms=self.random.choice((1, 3))))
+            self._add(Elsewhere((Publish(other.end, length),), delay_ms=self.random.choice((1, 3))))
             self._add(Spin(_WAKE_MS))
         else:
             self._add(
@@ -574,7 +635,7 @@ class _Drawing:
                     (
                         Publish(
                             other.end,
-                            self._length(),
+                            length,
                             self.random.randint(1, _OTHERS_SMALL if self.ground.small else _OTHERS_MOST),
                         ),
                     )
@@ -698,12 +759,15 @@ class _Drawing:
         if vacant >= self.ground.limits.sessions or self.ideal.world.certainly_free() < 2:
             return ()
         ends = End(vacant, Kind.WRITER, 1), End(vacant, Kind.READER, 1)
+        goes: tuple[Operation, ...] = (Spin(), Close(vacant))
+        if self.random.random() < 0.4:  # with a writer that went before it, and has samples under way
+            goes = (Delete(ends[0]), Close(vacant), Spin())
         creations = [Create(end, self._topic()) for end in ends[:1]]
         creations.append(replace(creations[0], end=ends[1]))
         heard = self._heard_by(creations[0])
         if not all(map(self._has_room, creations)) or any(_keeps(reader.qos) for reader in heard):
             return ()
-        return (Open(vacant), *creations, Publish(ends[0], max(4, min(64, self._length()))), Spin(), Close(vacant))
+        return (Open(vacant), *creations, Publish(ends[0], max(4, min(64, self._length()))), *goes)
 
     def _service_length(self) -> int:
         most = max(1, self.sequence.buffer_bytes - 24)
@@ -729,10 +793,19 @@ class _Drawing:
             self._add(Keep(True))
         self._add(Publish(asker.end, self._service_length(), self.random.choice((1, 1, 2))))
         self._add(Spin())
-        self._add(Delete(asker.end))
+        session, sessions = asker.end.session, self.ideal.world.sessions
+        apart = any(replier.end.session != session for replier in asker.readers)
+        if apart and all(sessions) and not self.link and self.random.random() < 0.4:
+            self._add(Close(session))  # and so does all of its session, which is opened again
+            self._add(Open(session))
+        else:
+            self._add(Delete(asker.end))
         again = replace(asker.made, mode=Mode.NEW)
         if not self._has_room(again):
             return
+        at_rest = not self.ideal.hooks and not any(end.queue for end in self.ideal.world.ends.values())
+        if "repeat" in self.kinds and at_rest and self.random.random() < 0.4:  # past the wrap of what tells them apart
+            self._add(Repeat(_BYTE - 1, (again, Delete(again.end))))
         self._add(again)
         if self.random.random() < 0.5:
             self._add(Publish(asker.end, self._service_length()))

@@ -206,7 +206,7 @@ class _Judge:
             return self._started(called)
         if called.number == self.lowered.last:
             self.finished = True
-            return self.world.counted(called.value[0]) if self.tells_free else None
+            return self.world.counted(called.value[0], called.value[1]) if self.tells_free else None
         if call is None or call.repeated:
             return None  # the record of the whole repetition says what there is to say
         world, numbered = self.world, call.numbered

@@ -29,6 +29,7 @@ SHOWN_BY_A_RUN = {
     "login_drops",
     "nap_after",
     "ram_elsewhere",
+    "requester_256",
     "slow_two_sessions",
     "stack_a_reader",
     "unlocked_publish",
