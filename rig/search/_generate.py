@@ -804,6 +804,7 @@ class _Drawing:
         if not self._has_room(again):
             return
         at_rest = not self.ideal.hooks and not any(end.queue for end in self.ideal.world.ends.values())
+        at_rest &= all((session, kind, id) in self.ideal.world.groups for kind, id in holders(again))
         if "repeat" in self.kinds and at_rest and self.random.random() < 0.4:  # past the wrap of what tells them apart
             self._add(Repeat(_BYTE - 1, (again, Delete(again.end))))
         self._add(again)
