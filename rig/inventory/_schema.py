@@ -76,7 +76,7 @@ def read_boards(path: Path, document: MapNode) -> tuple[str, dict[str, BoardSpec
 
 
 def _claim_resources(node: MapNode, board: BoardSpec, held: dict[str, BoardSpec]) -> None:
-    """Note what only one board can hold: its probe and its serial line, by whatever name the file gives it, its place.
+    """Note what only one board can hold: its probe and its serial line, by whatever name the file gives it.
 
     Two names of one device, as below /dev/serial/by-id and /dev, are found where this host knows the device.
     """
@@ -87,10 +87,6 @@ def _claim_resources(node: MapNode, board: BoardSpec, held: dict[str, BoardSpec]
     if board.link.device is not None:
         device = node.need("link", "").mapping().need("device", "")
         resources.append((device, f"device {_same_device(board.link.device)}", "a serial device"))
-    if board.place is not None and "name" in board.place.tags:
-        which = node.get("place") or node.need("match", "").mapping().need("name", "")
-        place = f"place {board.place.tags['name']} of {board.place.coordinator.casefold()}"
-        resources.append((which, place, "a place"))
     for value, key, what in resources:
         other = held.setdefault(key, board)
         if other is not board:

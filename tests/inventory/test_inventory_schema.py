@@ -177,14 +177,6 @@ boards:
 MATCH = "kind: place, match: {board: dk}"
 
 
-@pytest.mark.parametrize("key", ["place: lab-2", "match: {name: lab-2}", "match: {board: dk, name: lab-2}"])
-def test_two_boards_from_one_place_are_refused(write: Callable[[str], Path], key: str) -> None:
-    twin = f"  twin: {{kind: place, {key}, machine: microbit, firmware: {{preset: p}}, link: {{transport: serial}}}}\n"
-    with pytest.raises(UsageError, match=r"boards\.twin\.(place|match\.name): got 'lab-2'.*'emu'.*has the same"):
-        Inventory.load(write(PLACE + twin))
-    Inventory.load(write(PLACE + twin.replace("lab-2", "lab-3")))
-
-
 def test_places(write: Callable[[str], Path]) -> None:
     boards = Inventory.load(write(PLACE)).boards
     dk, emulated = boards["dk"], boards["emu"]
