@@ -25,7 +25,7 @@ _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
 _EDGE = 24  # bytes; more than the heads of a message, a fragment and a sample
-_LATE, _LATE_QUICK = 0.5, 0.25  # seconds of a link at rest in which a duplicate may still come
+_LATE = 0.5  # seconds of a link at rest in which a duplicate may still come
 _CHANGE_LIMIT = 15.0
 _CHANGE_SPIN = 0.05
 _ATTEMPTS = 3
@@ -172,7 +172,7 @@ def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
         if agent == SILENT:
             case.link.restore()
     case.setting.settle()
-    late = case.setting.bench.spin(timeout=_LATE_QUICK if case.setting.quick else _LATE)
+    late = case.setting.bench.spin(timeout=_LATE)
     after = case.link.traffic()
     values = _local(seen, late) | {Metric.DATA_ECHOED: after.data_received - before.data_received}
     values[Metric.DATA_SENT] = after.data_sent - before.data_sent
@@ -279,11 +279,11 @@ def _until_read(case: _Case, reader: RemoteReader, owed: set[int]) -> int:
     """
     late, quiet_since, sent = 0, time.monotonic(), -1
     while not owed <= _numbers(case.read(reader)).keys() and time.monotonic() - quiet_since < _REST:
-        late += case.setting.bench.spin(timeout=_LATE_QUICK / 2)
+        late += case.setting.bench.spin(timeout=_LATE / 4)
         if sent != (now := case.link.traffic().total_bytes):
             sent, quiet_since = now, time.monotonic()
     case.setting.settle()
-    return late + case.setting.bench.spin(timeout=_LATE_QUICK / 2)
+    return late + case.setting.bench.spin(timeout=_LATE / 4)
 
 
 def _numbers(samples: list[bytes]) -> Counter[int]:

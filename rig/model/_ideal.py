@@ -315,7 +315,7 @@ class Ideal:
         for sample in sorted(waiting, key=lambda each: each.order):
             for reader in list(self.world.ends.values()):
                 entry = next((e for e in reader.queue if e.sample is sample), None)
-                if entry is not None and not entry.young and reader.end in self.world.ends:
+                if entry is not None and not entry.young and self.world.ends.get(reader.end) is reader:
                     self._hand_over(numbered, reader, entry)
         return self.callbacks - before
 
