@@ -27,16 +27,21 @@ static void begin(uint32_t buffers, uint32_t bytes)
     }
 }
 
-/* One session whose Agent has said yes. */
-static void begin_connected(uint32_t buffers)
+/* One session, and the Agent says yes. */
+static void connect_session(uint32_t buffers)
 {
-    agent_reset();
     rig_sessions = 1;
     rig_start_history(true, buffers, 64, 256, 4);
     CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
     agent_settle();
     CHECK_INT(rig_client.sessions[0].state, XRCE_SESSION_CONNECTED);
     rig_world(0);
+}
+
+static void begin_connected(uint32_t buffers)
+{
+    agent_reset();
+    connect_session(buffers);
 }
 
 static void endpoint(uint8_t session, uint8_t kind, uint16_t id, uint16_t topic, uint8_t qos, uint16_t depth)
@@ -1207,9 +1212,7 @@ static void request_refused_leak(void)
 
 static void late_replier(void)
 {
-    begin(4, 64);
-    CHECK_INT(rig_service(0, XRCE_REQUESTER, 1), XRCE_OK);
-    CHECK_INT(rig_service(0, XRCE_REPLIER, 1), XRCE_OK);
+    begin_services(64);
     CHECK(rig_request(0, 1, 5, 4) > 0);
     CHECK_INT(rig_service(0, XRCE_REPLIER, 2), XRCE_OK);
     CHECK_INT(spin(), 1);
@@ -1306,13 +1309,6 @@ static void delete_two(void)
     CHECK_INT(spin(), 1);
 }
 
-static void delete_first(const xrce_sample_t *sample)
-{
-    (void)sample;
-    rig_in_callback = NULL;
-    forget(0, XRCE_DATAREADER, 1);
-}
-
 static void replay_deleted(void)
 {
     begin(4, 64);
@@ -1321,7 +1317,7 @@ static void replay_deleted(void)
         say(0, 1, i);
     }
     reader(0, 1, DURABLE);
-    rig_in_callback = delete_first;
+    rig_in_callback = delete_called;
     CHECK_INT(spin(), 1);
 }
 
@@ -1335,29 +1331,30 @@ static void never_forget(void)
     }
 }
 
-/* A sample of this length reaches a reader elsewhere, its last byte too. */
-static void reaches_elsewhere(uint32_t length)
+/* Readers elsewhere. */
+
+/* One session beside an Agent that has a reader elsewhere for each writer, and says so. */
+static void begin_read_afar(void)
 {
     agent_reset();
-    agent_in.remote = 1;
     agent_in.cooperative = true;
-    rig_sessions = 1;
-    rig_start_history(true, 4, 4096, 256, 4);
-    CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
+    agent_in.remote = 1;
+    connect_session(4);
+    pair(RELIABLE);
     agent_settle();
-    rig_world(0);
-    writer(0, 1, RELIABLE);
-    agent_settle();
-    (void)place_of(1, length);
-    agent_settle();
+    CHECK_INT(rig_client.sessions[0].cooperative, 1);
+}
+
+/* The last byte of an odd length as well. */
+static void link_trim(void)
+{
+    begin_read_afar();
+    (void)place_of(1, 61);
+    CHECK_INT(spin(), 1);
     agent_settle();
     CHECK_INT(agent_in.samples, 1);
     CHECK_INT(agent_in.sample[agent_in.sample_length - 1u], 7);
 }
-
-static void link_trim(void) { reaches_elsewhere(61); }
-
-/* Readers elsewhere. */
 
 static void route_lost(void)
 {
@@ -1375,17 +1372,7 @@ static void route_lost(void)
 
 static void afar_first(void)
 {
-    agent_reset();
-    agent_in.cooperative = true;
-    agent_in.remote = 1;
-    rig_sessions = 1;
-    rig_start_history(true, 4, 64, 256, 4);
-    CHECK_INT(xrce_client_open(&rig_client, keys[0], 0), 0);
-    agent_settle();
-    rig_world(0);
-    pair(RELIABLE);
-    agent_settle();
-    CHECK_INT(rig_client.sessions[0].cooperative, 1);
+    begin_read_afar();
     say(0, 1, 1);
     CHECK_INT(spin(), 1);
 }

@@ -25,7 +25,7 @@ from rig.bench._layout import CONTEXTS, Capability, ClockKind, Command, Context,
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Slow, Stuck
 from rig.bench._payload import payload
 from rig.bench._points import open_points
-from rig.bench._program import Called, Heard, ProgramBuilder
+from rig.bench._program import ALL_SAMPLES, Called, Heard, ProgramBuilder
 from rig.bench._scan import BLOCK, MOST_BLOCKS, Place, find_places
 from rig.bench._topology import (
     DATAREADER,
@@ -38,11 +38,13 @@ from rig.bench._topology import (
     TOPIC,
     Topology,
     one_writer,
+    pair,
 )
 from rig.bench._writes import RUN, SERIALISER, PayloadWrites, Trace, find_payload_writes
 from rig.bench._xml import endpoint_xml, service_xml, topic_xml
 
 __all__ = [
+    "ALL_SAMPLES",
     "BLOCK",
     "CONTEXTS",
     "DATAREADER",
@@ -101,6 +103,7 @@ __all__ = [
     "identity_of",
     "one_writer",
     "open_points",
+    "pair",
     "payload",
     "port_of",
     "qos_bits",

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from rig.bench import _layout as layout
 from rig.bench._clock import Clock, clock_for
 from rig.bench._layout import Capability, Command, Counter, EntryKind, ExchangeArgument, ExchangeFlag, Status, Step
 from rig.bench._mailbox import Entry, Hello, Mailbox, Memory, Reply, Stuck
-from rig.bench._program import Called, Heard, ProgramBuilder, read_entries
+from rig.bench._program import ALL_SAMPLES, Called, Heard, ProgramBuilder, read_entries
 from rig.errors import FirmwareFault
-from rig.model import Qos
+from rig.model import Kind, Qos
 
 _CLOCK_REPEATS = 16
 _PATIENCE = 6.0  # seconds; a busy host has every thread and emulator run many times in it
-
-_DATAREADER = 6  # object kind
-_WITHOUT_LIMIT = 0xFFFF
 
 _CONFIRMED_SECONDS = 1.5
 """What a publish waits at most for an Agent's confirmation, with some to spare (RMW_UXRCE_PUBLISH_RELIABLE_TIMEOUT)."""
@@ -110,11 +108,13 @@ def _arguments(session: int, entity: Entity, timeout: float) -> tuple[tuple[int,
     return arguments, (entity.name, entity.type, entity.reply_type)
 
 
-def _words(step: Step, *arguments: int, text: Sequence[str] = ()) -> list[int]:
-    """One step of a program."""
-    program = ProgramBuilder()
-    program.step(step, *arguments, text=text)
-    return program.words
+class _Call(NamedTuple):
+    """What a command does, and a step of a program does as well."""
+
+    command: Command
+    step: Step
+    arguments: tuple[int, ...]
+    text: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -350,28 +350,33 @@ class Bench:
             it said was made is no fault of the asking: the samples that do not come to it are the evidence.
         :raises Refused: the first that cannot be made; none of those after it was tried.
         """
-        steps: list[tuple[Command, Entity, list[int]]] = []
+        calls: list[_Call] = []
         for entity in entities:
-            arguments, text = _arguments(session, entity, timeout)
-            steps.append((Command.CREATE, entity, _words(Step.CREATE, *arguments, text=text)))
-            if ask and entity.kind == _DATAREADER:
-                steps.append((Command.READ, entity, _words(Step.READ, session, entity.id, _WITHOUT_LIMIT)))
-        while steps:
-            words: list[int] = []
-            given = list(steps)
-            if len(steps[0][2]) > self.program_words:  # a long text, and a small board
-                self.create(session, steps.pop(0)[1], timeout=timeout)
-                continue
-            while steps and len(words) + len(steps[0][2]) <= self.program_words:
-                words += steps.pop(0)[2]
-            raw, status = self._mailbox.run_program(words, timeout=timeout + 5, strict=True)
-            if status is not Status.OK:
-                raise _refusal(Command.PROGRAM, status)
-            calls = (entry for entry in read_entries(raw) if isinstance(entry, Called))
-            for (command, entity, _), call in zip(given, calls, strict=False):
-                answer = Status(min(call.status, 0))
-                if answer is not Status.OK and (command is Command.CREATE or answer is not Status.UNKNOWN):
-                    raise _refusal(command, answer, " ".join((entity.name, entity.type)).strip())
+            calls.append(_Call(Command.CREATE, Step.CREATE, *_arguments(session, entity, timeout)))
+            if ask and entity.kind == Kind.READER:
+                calls.append(_Call(Command.READ, Step.READ, (session, entity.id, ALL_SAMPLES)))
+        self._call_all(calls, timeout=timeout + 5)
+
+    def _call_all(self, calls: Sequence[_Call], *, timeout: float) -> None:
+        """Make calls by one program, or by some where the board has no room for so long a one."""
+        program = ProgramBuilder()
+        meant = {program.step(call.step, *call.arguments, text=call.text): call for call in calls}
+        if len(program.words) > self.program_words:
+            if len(calls) == 1:
+                self.command(calls[0].command, calls[0].arguments, calls[0].text, timeout=timeout)
+                return
+            half = len(calls) // 2
+            self._call_all(calls[:half], timeout=timeout)
+            self._call_all(calls[half:], timeout=timeout)
+            return
+        raw, status = self._mailbox.run_program(program.words, timeout=timeout, strict=True)
+        if status is not Status.OK:
+            raise _refusal(Command.PROGRAM, status)
+        for entry in read_entries(raw):
+            if isinstance(entry, Called) and entry.status < 0:
+                call, answer = meant[entry.number], Status(entry.status)
+                if call.command is Command.CREATE or answer is not Status.UNKNOWN:
+                    raise _refusal(call.command, answer, " ".join(call.text).strip())
 
     def delete(self, session: int, kind: int, id: int, *, timeout: float = 2.0) -> tuple[Entry, ...]:
         """Delete an entity; return the deliveries made while the middleware waited for the Agent's answer."""
@@ -382,14 +387,15 @@ class Bench:
         self,
         session: int,
         reader: int,
-        max_samples: int = 0xFFFF,
+        max_samples: int = ALL_SAMPLES,
         *,
         seconds: int = 0,
         bytes_per_second: int = 0,
         pace_ms: int = 0,
     ) -> None:
-        """Ask the Agent for a reader's samples (READ_DATA); ``max_samples`` 0xFFFF is without limit, 0 cancels.
+        """Ask the Agent for a reader's samples (READ_DATA).
 
+        :param max_samples: ``ALL_SAMPLES`` is without limit, 0 cancels.
         :param seconds: for how long; for this and the next two 0 means no limit.
         :param bytes_per_second: maximum rate.
         :param pace_ms: minimum time between two samples, milliseconds.

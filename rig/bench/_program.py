@@ -14,6 +14,8 @@ from typing import NamedTuple
 from rig.bench import _layout as layout
 from rig.bench._layout import EntryFlag, EntryKind, Step
 
+ALL_SAMPLES = 0xFFFF  # of READ: no limit
+
 
 class Called(NamedTuple):
     """One call of a program. ``number``: of its step; ``value``: depends on the step, see the header."""

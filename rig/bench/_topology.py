@@ -22,6 +22,12 @@ class Topology:
     readers: tuple[int, ...]
 
 
+def pair(id: int, *, name: str, type_name: str) -> tuple[Entity, Entity, Entity]:
+    """A topic with its writer and reader, all of one id, below the participant, publisher and subscriber 1."""
+    end = partial(Entity, id=id, parent=_ID, topic=id)
+    return Entity(kind=TOPIC, id=id, parent=_ID, name=name, type=type_name), end(kind=DATAWRITER), end(kind=DATAREADER)
+
+
 def one_writer(
     bench: Bench,
     *,

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rig.bench import DATAREADER, DATAWRITER, TOPIC, Entity, Exchange, Pool, Refused, Status, Topology, Unsupported
+from rig.bench import Exchange, Pool, Refused, Status, Topology, Unsupported, pair
 from rig.experiments._factors import Array, Row
 from rig.experiments._refusals import raise_unanswered
-from rig.model import Qos
 from rig.records import Detail, Measurement, Metric
 from rig.records.vocabulary import Rows
 from rig.station import Setting
@@ -100,15 +99,13 @@ def add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:
     for.
     """
     timeout = setting.answer_timeout
-    for pair in range(wanted):
-        id = _FIRST_OTHER + pair
-        topic = Entity(kind=TOPIC, id=id, parent=1, name=f"rt/other_{pair}", type="std_msgs::msg::dds_::Int32_")
+    for made in range(wanted):
+        entities = pair(_FIRST_OTHER + made, name=f"rt/other_{made}", type_name="std_msgs::msg::dds_::Int32_")
         try:
-            ends = (Entity(kind=kind, id=id, parent=1, topic=id, qos=Qos()) for kind in (DATAWRITER, DATAREADER))
-            setting.bench.create_all(topology.session, [topic, *ends], timeout=timeout)
+            setting.bench.create_all(topology.session, entities, timeout=timeout)
         except Refused as error:
             raise_unanswered(error)
-            return pair  # whatever the error: entity-capacity is where it counts
+            return made  # whatever the error: entity-capacity is where it counts
     return wanted
 
 

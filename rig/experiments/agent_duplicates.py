@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
@@ -35,7 +35,9 @@ STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with
 
 @dataclass(kw_only=True)
 class _Case:
-    """One board with its link and its entities, and what has been published so far. ``most``: bytes in a sample."""
+    """One board with its link and its entities, and what has been published so far: ``first`` is the next sample's
+    number, ``lengths`` those of the earlier ones, by number. ``most``: bytes in a sample.
+    """
 
     setting: Setting
     link: Link
@@ -43,10 +45,12 @@ class _Case:
     sessions: int
     most: int
     first: int = 1
+    lengths: dict[int, int] = field(default_factory=dict)
 
     def publish(self, count: int = _SAMPLES, *, length: int = _PAYLOAD) -> Exchange:
         """The next samples, each to every reader."""
         first, self.first = self.first, self.first + count
+        self.lengths |= dict.fromkeys(range(first, self.first), length)
         return self.setting.bench.exchange(
             session=self.topology.session,
             writer=self.topology.writer,
@@ -56,6 +60,11 @@ class _Case:
             first=first,
             deadline=3.0,
         )
+
+    def publish_numbered(self, count: int = _SAMPLES, *, length: int = _PAYLOAD) -> tuple[Exchange, int]:
+        """The same, with the number of the first."""
+        first = self.first
+        return self.publish(count, length=length), first
 
     def read(self, reader: RemoteReader) -> list[bytes]:
         """Payloads that a reader elsewhere was sent, without what this middleware puts before each."""
@@ -223,26 +232,23 @@ def _with(case: _Case, reader: RemoteReader) -> Iterator[Measurement]:
         coming = _until_ready(case, reader)
         if case.link.unheard > unheard:
             return
-        middle, sent = case.first, case.link.traffic().data_sent
-        there = case.publish()
-        owed = _accepted(there, middle)
+        sent = case.link.traffic().data_sent
+        there = case.publish_numbered()
+        owed = _accepted([there])
         late = _until_read(case, reader, owed)
         steady = case.link.traffic().data_sent - sent
-        others, lengths = [], {}
-        for length in _lengths(case):
-            lengths[case.first] = length
-            others.append((case.publish(1, length=length), case.first - 1))
-        owed |= {number for exchange, first in others for number in _accepted(exchange, first)}
+        others = [case.publish_numbered(1, length=length) for length in _lengths(case)]
+        owed |= _accepted(others)
         late += _until_read(case, reader, owed)
         after = case.link.traffic()
         read = case.read(reader)
-    seen = [_local(exchange, 0) for exchange, _ in coming + others] + [_local(there, late)]
+    whole = [number for number, sample in _numbered(read) if sample == payload(number, case.lengths.get(number, 0))]
+    seen = [_local(exchange, 0) for exchange, _ in coming + others] + [_local(there[0], late)]
     values = {metric: sum(each[metric] for each in seen) for metric in seen[0]}
     values[Metric.DATA_ECHOED] = after.data_received - before.data_received
     values[Metric.DATA_SENT] = after.data_sent - before.data_sent
-    before_it = {number for exchange, first in coming for number in _accepted(exchange, first)}
-    detail = replace(_detail(case, there, late, sent=steady), damaged=_damaged(read, lengths))
-    yield from case.figures(REMOTE, values | _read(read, before_it, owed, lengths), detail)
+    detail = replace(_detail(case, there[0], late, sent=steady), damaged=len(read) - len(whole))
+    yield from case.figures(REMOTE, values | _read(read, set(whole), _accepted(coming), owed), detail)
 
 
 def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]]:
@@ -252,7 +258,7 @@ def _until_ready(case: _Case, reader: RemoteReader) -> list[tuple[Exchange, int]
     """
     made: list[tuple[Exchange, int]] = []
     while not reader.ready:  # which is an error when it takes too long
-        made.append((case.publish(_FEW), case.first - _FEW))
+        made.append(case.publish_numbered(_FEW))
         case.setting.bench.spin(timeout=_CHANGE_SPIN)
     return made
 
@@ -286,27 +292,28 @@ def _until_read(case: _Case, reader: RemoteReader, owed: set[int]) -> int:
     return late + case.setting.bench.spin(timeout=_LATE / 4)
 
 
+def _numbered(samples: list[bytes]) -> list[tuple[int, bytes]]:
+    """Samples with the numbers in them, without those that are too short for one."""
+    return [(int.from_bytes(sample[:4], "little"), sample) for sample in samples if len(sample) >= 4]
+
+
 def _numbers(samples: list[bytes]) -> Counter[int]:
-    return Counter(int.from_bytes(sample[:4], "little") for sample in samples if len(sample) >= 4)
+    return Counter(number for number, _ in _numbered(samples))
 
 
-def _damaged(read: list[bytes], lengths: Mapping[int, int]) -> int:
-    """Samples that are not as they were published."""
-    numbered = [(int.from_bytes(sample[:4], "little"), sample) for sample in read]
-    return sum(sample != payload(number, lengths.get(number, _PAYLOAD)) for number, sample in numbered)
+def _accepted(made: Sequence[tuple[Exchange, int]]) -> set[int]:
+    """Numbers of the samples that the publisher was not refused, of exchanges with their first samples' numbers."""
+    tried = {number for seen, first in made for number in range(first, first + seen.accepted + seen.refused)}
+    return tried - {record.sequence for seen, _ in made for record in seen.refusals}
 
 
-def _accepted(seen: Exchange, first: int) -> set[int]:
-    """Numbers of the samples that the publisher was not refused."""
-    return set(range(first, first + seen.accepted + seen.refused)) - {record.sequence for record in seen.refusals}
-
-
-def _read(read: list[bytes], coming: set[int], there: set[int], lengths: Mapping[int, int]) -> dict[Metric, int]:
+def _read(read: list[bytes], whole: set[int], coming: set[int], there: set[int]) -> dict[Metric, int]:
     """What the reader elsewhere was owed and did not get: every sample since it was confirmed, and of those that were
     published while it came, every one after the first that it got.
+
+    :param whole: numbers of those that came as they were published.
     """
     numbers = _numbers(read)
-    whole = {number for number in numbers if payload(number, lengths.get(number, _PAYLOAD)) in read}
     begin = min(numbers, default=0)
     owed = there | {number for number in coming if begin and number >= begin}
     return {Metric.REMOTE_LOST: len(owed - whole), Metric.REMOTE_DOUBLED: sum(n - 1 for n in numbers.values())}

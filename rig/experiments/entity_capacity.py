@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from rig.bench import DATAREADER, DATAWRITER, PARTICIPANT, PUBLISHER, SUBSCRIBER, TOPIC, Capability, Entity, Refused
+from rig.bench import PARTICIPANT, PUBLISHER, SUBSCRIBER, Capability, Entity, Refused, pair
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import raise_unanswered, whole_numbers
-from rig.model import Qos
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Room
 from rig.station import Setting
@@ -93,11 +92,9 @@ def _make(setting: Setting, wanted: int) -> tuple[int, str]:
     try:
         for kind in (PARTICIPANT, PUBLISHER, SUBSCRIBER):
             bench.create(session, Entity(kind=kind, id=1, parent=1, name=_PARTICIPANT), timeout=timeout)
-        for pair in range(1, wanted + 1):
-            topic = Entity(kind=TOPIC, id=pair, parent=1, name=_topic(pair), type=_TYPE)
-            ends = (Entity(kind=kind, id=pair, parent=1, topic=pair, qos=Qos()) for kind in (DATAWRITER, DATAREADER))
-            bench.create_all(session, [topic, *ends], timeout=timeout)
-            made = pair
+        for number in range(1, wanted + 1):
+            bench.create_all(session, pair(number, name=_topic(number), type_name=_TYPE), timeout=timeout)
+            made = number
     except Refused as error:
         raise_unanswered(error)
         return made, error.status.name

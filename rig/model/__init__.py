@@ -5,7 +5,17 @@ It is pure: no bytes, boards or clocks. Knows operations, their right results, a
 breaks. Must not know how operations reach a board, nor the claims.
 """
 
-from rig.model._ideal import Expected, Ideal, Numbered, holders, names_of, number_all, predict, topic_id
+from rig.model._ideal import (
+    Expected,
+    Ideal,
+    Numbered,
+    holders,
+    missing_holders,
+    names_of,
+    number_all,
+    predict,
+    topic_id,
+)
 from rig.model._operations import (
     Ask,
     Cancel,
@@ -86,6 +96,7 @@ __all__ = [
     "World",
     "holders",
     "may_meet",
+    "missing_holders",
     "names_of",
     "number_all",
     "predict",

@@ -72,6 +72,11 @@ def holders(create: Create) -> list[tuple[int, int]]:
     return needed
 
 
+def missing_holders(world: World, create: Create) -> list[tuple[int, int]]:
+    """Those of ``holders`` that do not exist."""
+    return [holder for holder in holders(create) if (create.end.session, *holder) not in world.groups]
+
+
 @dataclass(frozen=True, slots=True)
 class Numbered:
     """An operation with the number of its first sample; ``index``: of the sequence's operation that it belongs to."""
@@ -254,7 +259,7 @@ class Ideal:
 
     def _create(self, numbered: Numbered, create: Create) -> None:
         session = create.end.session
-        missing = [holder for holder in holders(create) if (session, *holder) not in self.world.groups]
+        missing = missing_holders(self.world, create)
         if missing and self._young:
             breach = self.world.created(create, names_of(create, self.sequence.topics), UNKNOWN, held=False)
             self._called(numbered, UNKNOWN, breach, "create")
@@ -284,7 +289,7 @@ class Ideal:
             return STATE
         if length > self.world.buffer_bytes:
             return TOO_LARGE
-        return OK if self.world.room() > 0 else NO_BUFFER
+        return OK if self.world.has_room() else NO_BUFFER
 
     def _send_status(self, end: End) -> int:
         writer = self.world.ends.get(end)
@@ -349,7 +354,7 @@ class Ideal:
         status = OK if there else UNKNOWN
         if there and kept.length + REPLY_HEAD > world.buffer_bytes:
             status = TOO_LARGE
-        elif there and world.room() <= 0:
+        elif there and not world.has_room():
             status = NO_BUFFER
         breach = world.replied(
             kept.replier.end,

@@ -612,15 +612,15 @@ class World:
         """Number of buffers that must be free now, whatever the middleware chose."""
         return self.buffers - len(self.held) - self.open_loans - self.for_link
 
-    def room(self) -> int:
-        """Number of buffers that must be had: what is only kept for readers that may come makes room, unless somebody
-        waits for another one that is kept: then the one that would go first may have to stay. So may those that wait
-        for a link.
+    def has_room(self) -> bool:
+        """Whether a buffer must be had: what is only kept for readers that may come makes room, unless somebody waits
+        for another one that is kept: then the one that would go first may have to stay. So may those that wait for a
+        link.
         """
+        if self.certainly_free() > 0 or self.link:
+            return self.certainly_free() > 0
         needed = [each for each in self.held if each.waiting > 0 or each.maybe > 0 or each in self._passing]
-        if self.link or any(sample.kept for sample in needed):
-            return self.certainly_free()
-        return self.buffers - len(needed) - self.open_loans - self.for_link
+        return not any(sample.kept for sample in needed) and len(needed) + self.open_loans < self.buffers
 
     # ---- inside
 
@@ -669,11 +669,10 @@ class World:
             sample.waiting += len(readers)
         else:
             sample.maybe += len(readers)
-        depth = 0 if writer.service else _offered_depth(writer)
         for reader in readers:
             reader.queue.append(Entry(sample, required, young=young))
-            if depth or (reader.qos.depth and not reader.qos.keep_all and not writer.service):
-                self._replace(reader, writer, depth)
+            if not writer.service:
+                self._replace(reader, writer)
         if writer.qos.transient_local and not writer.service:
             self._keep(writer, sample)
         if sample.waiting or sample.maybe or sample.kept:
@@ -697,12 +696,11 @@ class World:
         else:
             entry.sample.maybe += 1
 
-    def _replace(self, reader: Endpoint, writer: Endpoint, offered: int) -> None:
-        """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may.
-
-        :param offered: the writer's depth; 0: all.
-        """
-        queue, depth = reader.queue, 0 if reader.qos.keep_all else reader.qos.depth
+    def _replace(self, reader: Endpoint, writer: Endpoint) -> None:
+        """HISTORY KEEP_LAST: the reader's depth replaces, the writer's may."""
+        queue, depth, offered = reader.queue, 0 if reader.qos.keep_all else reader.qos.depth, _offered_depth(writer)
+        if not depth and not offered:
+            return
         # Left open: how history and depth meet, and which samples are the last while another context publishes.
         any_may_be_last = bool(self.pending_elsewhere)
         seen = 0 if any_may_be_last else reader.excused
@@ -828,7 +826,7 @@ class World:
         """A loan or publish call failed: rightly, if there was no buffer or it is too small."""
         if status == TOO_LARGE and length > self.buffer_bytes - (REPLY_HEAD if writer.service else 0):
             return None
-        if status == NO_BUFFER and self.room() <= 0:
+        if status == NO_BUFFER and not self.has_room():
             self._run_dry()
             return None
         used = len(self.held) + self.open_loans

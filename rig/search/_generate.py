@@ -51,6 +51,7 @@ from rig.model import (
     Spin,
     holders,
     may_meet,
+    missing_holders,
     names_of,
     topic_id,
 )
@@ -113,7 +114,7 @@ _DURABLE = (
 _IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
 _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
-_BYTE = 256
+_NEXT_IS_SAME_BYTE = 255  # of what is made so often, the next one has the number of the first, if a byte holds it
 _SPARE_NAME_BYTES = 64
 _XML_BYTES = 230  # beside the names in it
 _TOPIC = 2  # the DDS-XRCE kind
@@ -461,6 +462,10 @@ class _Drawing:
     def _sure_delivery(self) -> bool:
         return any(entry.required for end in self.ideal.world.ends.values() for entry in end.queue)
 
+    def _at_rest(self) -> bool:
+        """Whether nothing waits, neither a sample nor an action in a callback."""
+        return not self.ideal.hooks and not any(end.queue for end in self.ideal.world.ends.values())
+
     def _service_loan(self) -> None:
         """A request in two steps, or given back, or left to go with its requester; also of one whom nobody answers."""
         requesters = self._ends(Kind.REQUESTER, loaned=False)
@@ -475,7 +480,7 @@ class _Drawing:
         if how is Send and not requester.readers:  # which is refused
             self._add(Cancel(requester.end))
         elif how is Delete:
-            made = replace(requester.made, mode=Mode.NEW)
+            made = _anew(requester)
             if self.random.random() < 0.5 and self._has_room(made):
                 self._add(made)
 
@@ -487,7 +492,7 @@ class _Drawing:
         replier, asker = self.random.choice(pairs)
         self._add(Publish(asker.end, self._service_length(), self.random.choice((1, 1, 2))))
         self._add(Delete(replier.end))
-        again = replace(replier.made, mode=Mode.NEW)
+        again = _anew(replier)
         if self._has_room(again):
             self._add(again)
         self._add(Spin())
@@ -519,7 +524,7 @@ class _Drawing:
             writers = [each for each in self._ends(Kind.WRITER, loaned=False) if each.readers]
             if waiting and writers and self.random.random() < 0.4:  # what it left behind may have to make room
                 self._add(Publish(self.random.choice(writers).end, self._length(), min(self.sequence.buffers + 1, 40)))
-            made = end.made if not end.made.mode else replace(end.made, mode=Mode.NEW)
+            made = _anew(end)
             if self.random.random() < 0.4 and self._has_room(made):
                 self._add(made)
 
@@ -605,8 +610,7 @@ class _Drawing:
             return Delete(self.random.choice(ends).end)
         if kind == "create":
             create = self._draw_end(self.random.choice((Kind.READER, Kind.READER, Kind.WRITER)))
-            groups = self.ideal.world.groups
-            if create is not None and all((create.end.session, k, i) in groups for k, i in holders(create)):
+            if create is not None and not missing_holders(self.ideal.world, create):
                 return create
         requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
         if kind == "request" and requesters:
@@ -682,7 +686,7 @@ class _Drawing:
 
     def _repeat(self) -> None:
         self._add(Spin())
-        if any(end.queue for end in self.ideal.world.ends.values()) or self.ideal.hooks:
+        if not self._at_rest():
             return
         writers = [end for end in self._ends(Kind.WRITER, loaned=False) if self._plain(end)]
         requesters = [end for end in self._ends(Kind.REQUESTER, loaned=False) if end.readers]
@@ -713,12 +717,7 @@ class _Drawing:
             return session
         again = "modes" in self.kinds and self.random.random() < 0.5
         create = self._there_again() if again else self._draw_end(self.random.choice((Kind.WRITER, Kind.READER)))
-        groups = self.ideal.world.groups
-        if (
-            create is None
-            or _keeps(create.qos)
-            or not all((create.end.session, k, i) in groups for k, i in holders(create))
-        ):
+        if create is None or _keeps(create.qos) or missing_holders(self.ideal.world, create):
             return ()
         used = self._use(create)
         if self.ideal.world.certainly_free() <= sum(getattr(each, "count", 1) for each in used):
@@ -800,13 +799,12 @@ class _Drawing:
             self._add(Open(session))
         else:
             self._add(Delete(asker.end))
-        again = replace(asker.made, mode=Mode.NEW)
+        again = _anew(asker)
         if not self._has_room(again):
             return
-        at_rest = not self.ideal.hooks and not any(end.queue for end in self.ideal.world.ends.values())
-        at_rest &= all((session, kind, id) in self.ideal.world.groups for kind, id in holders(again))
-        if "repeat" in self.kinds and at_rest and self.random.random() < 0.4:  # past the wrap of what tells them apart
-            self._add(Repeat(_BYTE - 1, (again, Delete(again.end))))
+        rounds = "repeat" in self.kinds and self._at_rest() and not missing_holders(self.ideal.world, again)
+        if rounds and self.random.random() < 0.4:
+            self._add(Repeat(_NEXT_IS_SAME_BYTE, (again, Delete(again.end))))
         self._add(again)
         if self.random.random() < 0.5:
             self._add(Publish(asker.end, self._service_length()))
@@ -898,6 +896,11 @@ class _Drawing:
             writers = self._ends(Kind.WRITER, loaned=False)
             if writers:
                 self._add(Cancel(self.random.choice(writers).end))
+
+
+def _anew(end: Endpoint) -> Create:
+    """The call that makes it once more, after its deletion."""
+    return replace(end.made, mode=Mode.NEW)
 
 
 def _ways(create: Create) -> int:

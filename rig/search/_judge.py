@@ -39,7 +39,7 @@ from rig.model import (
     Sent,
     Spin,
     World,
-    holders,
+    missing_holders,
     names_of,
     status_word,
 )
@@ -311,7 +311,7 @@ class _Judge:
         if call.holder is not None:
             kind, id = call.holder
             return self.world.group_created(create.end.session, kind, id, called.status, text=call.text)
-        held = all((create.end.session, *holder) in self.world.groups for holder in holders(create))
+        held = not missing_holders(self.world, create)
         young = called.context == Context.CALLBACK
         return self.world.created(
             create, names_of(create, self.topics), called.status, held=held, young=young, text=call.text

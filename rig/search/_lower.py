@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from rig.bench import Capability, ProgramBuilder, Step, endpoint_xml, qos_bits, service_xml
+from rig.bench import ALL_SAMPLES, Capability, ProgramBuilder, Step, endpoint_xml, qos_bits, service_xml
 from rig.model import (
     Ask,
     Cancel,
@@ -47,7 +47,6 @@ _JOIN_MS = 2000
 _LAST_SPINS = 3
 _LINK_MTU, _LINK_HISTORY = 256, 4  # asked for at each start, also where there is no link
 _OPEN_MS = 1000  # for an Agent's answer
-_ALL_SAMPLES = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ class _Lowering:
             case Restart() | Remote() | Sent():
                 self._step(numbered, Step.HOST)
             case Ask(end):
-                self._step(numbered, Step.READ, end.session, end.id, _ALL_SAMPLES)
+                self._step(numbered, Step.READ, end.session, end.id, ALL_SAMPLES)
             case Join():
                 self._step(numbered, Step.JOIN, _JOIN_MS)
             case InCallback(callback):

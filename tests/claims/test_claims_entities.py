@@ -61,9 +61,9 @@ def duplicates(
     return rows
 
 
-def elsewhere(lost: float = 0, doubled: float = 0, sent: int = 40) -> Rows:
+def elsewhere(lost: float = 0, doubled: float = 0, sent: int = 40, **more: object) -> Rows:
     where: dict[str, Scalar] = {"agent": "with a reader elsewhere", "sessions": 1}
-    detail: dict[str, object] = {"accepted": 40, "sent": sent}
+    detail: dict[str, object] = {"accepted": 40, "sent": sent, **more}
     return [row("remote_lost", lost, detail=detail, **where), row("remote_doubled", doubled, **where)]
 
 
@@ -165,6 +165,20 @@ CASES: list[tuple[str, str, Rows, Verdict, str]] = [
     ("agent-duplicates", "read elsewhere", duplicates() + elsewhere(), YES, "with a reader elsewhere"),
     ("agent-duplicates", "withheld", duplicates(remote=0) + elsewhere(40, sent=0), NO, "never reached a reader else"),
     ("agent-duplicates", "the Agent keeps some", duplicates() + elsewhere(3), OPEN, "the Agent got the samples, and 3"),
+    (
+        "agent-duplicates",
+        "other bytes elsewhere",
+        duplicates() + elsewhere(2, damaged=2, cooperative=True),
+        NO,
+        "2 samples came to a reader elsewhere with other bytes",
+    ),
+    (
+        "agent-duplicates",
+        "other bytes by an Agent that is not the rig's",
+        duplicates() + elsewhere(2, damaged=2, cooperative=False),
+        OPEN,
+        "the Agent got the samples, and 2",
+    ),
     ("agent-duplicates", "twice elsewhere", duplicates() + elsewhere(doubled=2), NO, "2 samples reached a reader"),
     (
         "agent-duplicates",
