@@ -101,7 +101,7 @@ static void on_submessage(const xrce_submessage_t *submessage)
     const uint8_t *payload = submessage->payload;
 
     if (submessage->id == XRCE_CREATE) {
-        uint8_t status[10] = {XRCE_STATUS, 1, 6, 0, payload[0], payload[1], payload[2], payload[3], 0, 0};
+        uint8_t status[10] = {XRCE_STATUS, 1, 6, 0, payload[0], payload[1], payload[2], payload[3], agent_in.status, 0};
         uint8_t info[16] = {XRCE_INFO, 1, 12, 0, 0, 0, payload[2], payload[3], 0, 0, 0, 1, 5, 0, 0, 0};
 
         if (payload[4] == XRCE_DATAWRITER && agent_in.remote != 0u) {

@@ -1,5 +1,5 @@
 /*
- * A small Agent on the test link: acknowledges, asks again, answers CREATE with OK, keeps the last sample.
+ * A small Agent on the test link: acknowledges, asks again, answers CREATE (with OK, unless told otherwise), keeps the last sample.
  *
  * It loses messages in both directions and takes some late, as `agent_loss` says. It knows one Client.
  */
@@ -26,6 +26,7 @@ typedef struct {
     bool mute;
     uint16_t remote; /* remote readers to tell a writer that is created */
     bool cooperative;
+    uint8_t status; /* the answer to a CREATE; 0: OK */
 } agent_in_t;
 
 /* The Agent's own reliable stream. */

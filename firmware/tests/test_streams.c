@@ -347,6 +347,38 @@ static void silence_disconnects_and_the_agent_comes_back(void)
     CHECK_INT(agent_in.sample[0], 42);
 }
 
+static void what_the_agent_made_is_made_though_its_answer_never_came(void)
+{
+    begin(64, 16);
+    agent_in.status = XRCE_STATUS_ALREADY_EXISTS;
+    create_writer(); /* of an earlier start, and maybe another one */
+    agent_settle();
+    CHECK_INT(entity(XRCE_DATAWRITER)->status, XRCE_STATUS_ALREADY_EXISTS);
+
+    begin(64, 16);
+    create_writer();
+    (void)xrce_client_spin(&rig_client, 0);
+    rig_link_clear(); /* the Agent got it, and what it answered is lost */
+    xrce_session_disconnected(&rig_client, &rig_client.sessions[0]);
+    agent_reset();
+    agent_in.status = XRCE_STATUS_ALREADY_EXISTS;
+    for (int i = 0; i < 100 && entity(XRCE_DATAWRITER)->status == XRCE_STATUS_PENDING; i++) {
+        agent_settle();
+    }
+    CHECK_INT(entity(XRCE_DATAWRITER)->status, XRCE_STATUS_OK);
+    /* A refusal stays one: what is there was not made for this entity. */
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 1, 1, 1, NULL, NULL, XRCE_QOS_RELIABLE, 0), XRCE_OK);
+    agent_settle();
+    CHECK_INT(entity(XRCE_DATAREADER)->status, XRCE_STATUS_ALREADY_EXISTS);
+    xrce_session_disconnected(&rig_client, &rig_client.sessions[0]);
+    agent_reset();
+    agent_in.status = XRCE_STATUS_ALREADY_EXISTS;
+    for (int i = 0; i < 100 && entity(XRCE_DATAREADER)->status == XRCE_STATUS_PENDING; i++) {
+        agent_settle();
+    }
+    CHECK_INT(entity(XRCE_DATAREADER)->status, XRCE_STATUS_ALREADY_EXISTS);
+}
+
 #if XRCE_SHM
 static void a_cooperating_agent_gets_only_what_is_wanted(void)
 {
@@ -843,6 +875,7 @@ int main(void)
     RUN(a_read_has_its_limits_also_after_a_reconnection);
     RUN(a_question_of_the_agent_is_answered);
     RUN(an_idle_session_notices_that_the_agent_is_gone);
+    RUN(what_the_agent_made_is_made_though_its_answer_never_came);
     RUN(silence_disconnects_and_the_agent_comes_back);
 #if XRCE_SHM
     RUN(a_cooperating_agent_gets_only_what_is_wanted);

@@ -65,8 +65,15 @@ def arranged(setting: Setting, row: Row) -> Iterator[Arranged]:
 @contextmanager
 def _connected(setting: Setting, row: Row) -> Iterator[Arranged]:
     try:
-        pool = setting.start(buffers=row.buffers, buffer_bytes=row.buffers * row.buffer_bytes)
-        topology = _connect(setting, row)
+        pool, topology = setting.begin(
+            buffers=row.buffers,
+            buffer_bytes=row.buffers * row.buffer_bytes,
+            readers=row.readers,
+            reliable=row.reliable,
+            sessions=row.sessions,
+        )
+        if row.other_pairs:
+            add_pairs(setting, topology, row.other_pairs)
     except Unsupported as error:
         yield Arranged(row=row, impossible=Detail(unsupported=error.message))
         return
@@ -84,14 +91,6 @@ def _connected(setting: Setting, row: Row) -> Iterator[Arranged]:
         yield Arranged(row=row, pool=pool, topology=topology)
     finally:
         setting.link.restore()
-
-
-def _connect(setting: Setting, row: Row) -> Topology:
-    connect = setting.connect if row.sessions == 1 else setting.connect_across
-    topology = connect(readers=row.readers, reliable=row.reliable)
-    if row.other_pairs:
-        add_pairs(setting, topology, row.other_pairs)
-    return topology
 
 
 def add_pairs(setting: Setting, topology: Topology, wanted: int) -> int:

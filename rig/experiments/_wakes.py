@@ -9,11 +9,10 @@ from collections.abc import Iterator
 
 from rig.bench import CONTEXTS, DATAWRITER, Entity, Refused, Status, Stuck, Topology, standing
 from rig.errors import BoardFault, FirmwareFault, RigFault
-from rig.experiments._refusals import again_if_late
 from rig.model import Qos
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Contexts, Wakes
-from rig.station import Setting
+from rig.station import Setting, again_if_late
 
 _PAYLOAD = 64
 _BUFFERS = 8
@@ -24,6 +23,10 @@ _LATE, _LATE_ON_A_HOST = 0.001, 0.003  # seconds; a host takes its time to wake 
 
 def connect_contexts(setting: Setting, *, readers: int) -> tuple[Topology, int]:
     """Create entities on one topic with a writer for each context; return how many contexts have one."""
+    return again_if_late(lambda: _connect(setting, readers))
+
+
+def _connect(setting: Setting, readers: int) -> tuple[Topology, int]:
     setting.bench.start(
         buffers=_BUFFERS, mtu=setting.mtu, history=setting.history, link=setting.link is not None, contexts=True
     )
@@ -60,7 +63,7 @@ def not_back(setting: Setting, error: RigFault, contexts: int) -> tuple[int, str
 
 def wakes(setting: Setting, experiment: str, waker: int) -> Iterator[Measurement]:
     """Figures of spins during which context ``waker`` publishes one sample each."""
-    topology, _ = again_if_late(lambda: connect_contexts(setting, readers=1))
+    topology, _ = connect_contexts(setting, readers=1)
     tries = _QUICK_TRIES if setting.quick else _TRIES
     late = _LATE_ON_A_HOST if setting.bench.clock.name == "host" else _LATE
     conditions: dict[str, Scalar] = {"payload_bytes": _PAYLOAD, "readers": 1, "samples": tries, "waker": waker}

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from rig.bench import Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import NO_SECOND, again_if_late
+from rig.experiments._refusals import NO_SECOND
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Crossing
 from rig.station import Link, RemoteReader, Setting
@@ -143,14 +143,9 @@ def _case(setting: Setting, link: Link, sessions: int) -> _Case:
     :raises Refused: the middleware has no room for that.
     """
 
-    def connect() -> tuple[int, Topology]:
-        pool = setting.start(buffers=8)
-        make = setting.connect if sessions == 1 else setting.connect_across
-        return pool.buffer_bytes, make(readers=_READERS)
-
-    most, topology = again_if_late(connect)
+    pool, topology = setting.begin(buffers=8, readers=_READERS, sessions=sessions)
     setting.settle()
-    return _Case(setting=setting, link=link, topology=topology, sessions=sessions, most=most)
+    return _Case(setting=setting, link=link, topology=topology, sessions=sessions, most=pool.buffer_bytes)
 
 
 def _lengths(case: _Case) -> list[int]:

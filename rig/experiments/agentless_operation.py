@@ -13,7 +13,6 @@ from contextlib import ExitStack
 
 from rig.bench import Exchange, Topology, Unsupported, one_writer
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import again_if_late
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Deliveries
 from rig.station import Link, Setting
@@ -61,8 +60,7 @@ def _cannot(setting: Setting, reliable: bool) -> Measurement:
 
 def _connect(setting: Setting, link: str, reliable: bool) -> Topology:
     if link != _NONE or setting.link is None:
-        setting.start(buffers=4)
-        return setting.connect(readers=_READERS, reliable=reliable)
+        return setting.begin(buffers=4, readers=_READERS, reliable=reliable)[1]
     setting.bench.start(buffers=4, mtu=setting.mtu, history=setting.history, link=False)
     return one_writer(
         setting.bench, readers=_READERS, reliable=reliable, key=setting.next_key(), timeout=0.0, request=False
@@ -108,7 +106,7 @@ def _one(setting: Setting, link: str, reliable: bool) -> Iterator[Measurement]:
         if line is not None and link == _RETICENT:
             line.restart_agent(reticent=True)
             stack.callback(line.restart_agent)
-        topology = again_if_late(lambda: _connect(setting, link, reliable))
+        topology = _connect(setting, link, reliable)
         if line is not None and link == _READ and not _read_elsewhere(setting, line, topology, stack, reliable):
             return  # an Agent that serves the board's line and nobody else
         if line is not None and link != _NONE:

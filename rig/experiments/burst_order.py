@@ -8,7 +8,7 @@ from itertools import pairwise
 from rig.bench import Exchange, Refused, Topology
 from rig.experiments import _long_life
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import NO_SECOND, again_if_late
+from rig.experiments._refusals import NO_SECOND
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import Burst
 from rig.station import Setting
@@ -22,11 +22,12 @@ _ACROSS = (2, 8, 9)  # bursts from one session to another
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Bursts of 1 to twice the pool, then some from one session to another; each reader's numbers as they came."""
     bursts = range(1, 2 * _BUFFERS + 1) if setting.path == "shm" and not setting.quick else (1, 2, 4, 8, 9, 16)
-    yield from _bursts(setting, again_if_late(lambda: _connect(setting, sessions=1)), bursts, sessions=1)
+    _, topology = setting.begin(buffers=_BUFFERS, readers=_READERS)
+    yield from _bursts(setting, topology, bursts, sessions=1)
     if setting.path != "shm":
         return
     try:
-        topology = again_if_late(lambda: _connect(setting, sessions=2))
+        _, topology = setting.begin(buffers=_BUFFERS, readers=_READERS, sessions=2)
     except Refused as error:
         if error.status not in NO_SECOND:
             raise
@@ -36,12 +37,6 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     else:
         yield from _bursts(setting, topology, _ACROSS, sessions=2)
     yield from _long_life.live(setting, "burst-order", _long_life.samples)
-
-
-def _connect(setting: Setting, *, sessions: int) -> Topology:
-    setting.start(buffers=_BUFFERS)
-    connect = setting.connect if sessions == 1 else setting.connect_across
-    return connect(readers=_READERS)
 
 
 def _conditions(burst: int, *, sessions: int) -> dict[str, Scalar]:

@@ -93,8 +93,7 @@ def _row(setting: Setting, state: Arranged, *, traced: bool) -> Iterator[Measure
 
 def _one(setting: Setting, size: int, readers: int) -> Iterator[Measurement]:
     conditions = {"payload_bytes": size, "readers": readers}
-    setting.start(buffers=2)
-    topology = setting.connect(readers=readers)
+    _, topology = setting.begin(buffers=2, readers=readers)
     counted, own = _counted(setting, topology, size)
     yield setting.measurement(
         "copies",

@@ -74,8 +74,7 @@ def _work(setting: Setting) -> bool:
     """Start, make entities, publish and deliver; False if there was nothing to deliver by."""
     if setting.path == "agent" and setting.link is None:
         return False
-    setting.start(buffers=2)
-    topology = setting.connect(readers=_READERS)
+    _, topology = setting.begin(buffers=2, readers=_READERS)
     setting.settle()
     return setting.bench.exchange(
         session=topology.session,

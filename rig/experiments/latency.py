@@ -96,8 +96,7 @@ def _row(setting: Setting, state: Arranged) -> Measurement:
 
 
 def _one(setting: Setting, shape: Shape, *, serialisation: bool = False) -> Iterator[Measurement]:
-    setting.start(buffers=4)
-    topology = setting.connect(readers=shape.readers)
+    _, topology = setting.begin(buffers=4, readers=shape.readers)
     setting.settle()
     with _paced(setting):
         gathered = gather(setting, topology, shape)

@@ -14,7 +14,7 @@ from rig.experiments._refusals import raise_unanswered
 from rig.experiments._row_program import impossible, run_row
 from rig.records import Condition, Detail, Measurement, Metric
 from rig.records.vocabulary import Sizes
-from rig.station import Setting
+from rig.station import Setting, again_if_late
 
 # Around 8-bit and 16-bit length fields and the usual powers of two.
 _EDGES = (1, 2, 3, 4, 8, 100, 255, 256, 257, 1000, 4096, 65_535, 65_536, 65_537, 100_000, 1 << 20, 8 << 20, 12 << 20)
@@ -52,6 +52,9 @@ class _Sweep:
 
         :raises Refused: the middleware does not start, or connect, in this shape.
         """
+        again_if_late(self._connect)
+
+    def _connect(self) -> None:
         setting = self.setting
         pool = setting.bench.start(buffers=1, mtu=self.mtu, history=self.history, link=setting.link is not None)
         self.buffer_bytes = pool.buffer_bytes

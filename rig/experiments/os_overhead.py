@@ -74,8 +74,7 @@ class _Found:
 
 
 def _exchange(setting: Setting, count: int, readers: int) -> _Found:
-    setting.start(buffers=4)
-    topology = setting.connect(readers=readers)
+    _, topology = setting.begin(buffers=4, readers=readers)
     setting.settle()
     before = setting.link.traffic() if setting.link is not None else None
     seen = setting.bench.exchange(

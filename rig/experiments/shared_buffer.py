@@ -22,8 +22,7 @@ FACTORS = ("payload", "alignment", "readers", "reliable", "sessions", "pending",
 def measure(setting: Setting) -> Iterator[Measurement]:
     """Addresses handed to the readers of each of a few samples; with shared memory then under a covering array."""
     for readers in READERS:
-        setting.start(buffers=4)
-        topology = setting.connect(readers=readers)
+        _, topology = setting.begin(buffers=4, readers=readers)
         setting.settle()
         seen = setting.bench.exchange(
             session=topology.session,

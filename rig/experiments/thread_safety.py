@@ -13,7 +13,6 @@ from collections.abc import Generator, Iterator
 from rig.bench import Capability, Preempted, Status, Topology
 from rig.errors import RigFault
 from rig.experiments._experiment import Experiment
-from rig.experiments._refusals import again_if_late
 from rig.experiments._wakes import connect_contexts, not_back, wakes
 from rig.records import Measurement, Metric, Scalar
 from rig.records.vocabulary import Contexts
@@ -30,7 +29,7 @@ def measure(setting: Setting) -> Iterator[Measurement]:
     """Samples of all contexts at once, each with bytes that show whether it is whole; then sleeping spins, woken from
     each context.
     """
-    topology, contexts = again_if_late(lambda: connect_contexts(setting, readers=_READERS))
+    topology, contexts = connect_contexts(setting, readers=_READERS)
     whole = yield from _meet(setting, topology, contexts)
     for waker in range(1, contexts) if whole else ():
         yield from wakes(setting, "thread-safety", waker)

@@ -6,10 +6,12 @@ everything down again, whatever happened. Must not know experiments.
 
 from rig.station._checkup import Finding, check_board
 from rig.station._flash import flash_board
+from rig.station._late import NO_ANSWER, again_if_late
 from rig.station._setting import Link, RemoteEnds, RemoteReader, Setting, Traffic
 from rig.station._station import Station, agent_label, board_points, load_images
 
 __all__ = [
+    "NO_ANSWER",
     "Finding",
     "Link",
     "RemoteEnds",
@@ -17,6 +19,7 @@ __all__ = [
     "Setting",
     "Station",
     "Traffic",
+    "again_if_late",
     "agent_label",
     "board_points",
     "check_board",

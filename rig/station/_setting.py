@@ -16,6 +16,7 @@ from rig.errors import RigError
 from rig.evidence import Bundle
 from rig.records import Detail, Measurement, Metric, Scalar
 from rig.records.vocabulary import check_conditions
+from rig.station._late import again_if_late
 
 _SETTLE_SECONDS = 2.0  # at most: some links are never quiet, as heartbeats come for ever
 _SHORTEST_QUIET, _LONGEST_QUIET = 0.03, 0.5  # seconds
@@ -270,6 +271,21 @@ class Setting:
             history=self.history,
             link=self.link is not None,
         )
+
+    def begin(
+        self, *, buffers: int, readers: int, reliable: bool = True, sessions: int = 1, buffer_bytes: int = 0
+    ) -> tuple[Pool, Topology]:
+        """Restart the middleware and connect; from the start again if the Agent's answers come too late for it.
+
+        :param sessions: 1, or 2: the readers are in another session than the writer.
+        :raises Refused: what the middleware refused, and no late answer explains.
+        """
+        connect = self.connect if sessions == 1 else self.connect_across
+
+        def attempt() -> tuple[Pool, Topology]:
+            return self.start(buffers=buffers, buffer_bytes=buffer_bytes), connect(readers=readers, reliable=reliable)
+
+        return again_if_late(attempt)
 
     def connect(self, *, readers: int, reliable: bool = True) -> Topology:
         """Open a session with one writer and some readers; each call uses a new client key."""

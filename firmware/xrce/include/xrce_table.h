@@ -15,7 +15,7 @@ enum xrce_entity_flag {
     XRCE_E_ANNOUNCED = 0x01,       /* its CREATE went into the stream of the present connection */
     XRCE_E_READ = 0x02,            /* a READ_DATA must go out */
     XRCE_E_RELIABLE_STREAM = 0x04,
-    XRCE_E_KNOWN = 0x10,           /* some Agent created it once */
+    XRCE_E_KNOWN = 0x10,           /* some Agent created it once, or may have */
     XRCE_E_GONE = 0x08             /* a deleted writer whose last accepted samples are still to be delivered */
 };
 

@@ -54,10 +54,14 @@ XRCE_COLD void xrce_session_disconnected(xrce_client_t *client, xrce_session_t *
     xrce_samples_cut(client, session);
 }
 
-/* Whatever the Agent knew of our entities is gone: all must be told again. */
+/* The Agent may be a new one that knows none of our entities: all must be told again. One whose answer never came may
+ * have been made none the less, and an Agent that is still the same will say so. */
 XRCE_COLD static void announce_all(xrce_client_t *client, xrce_session_t *session)
 {
     for (xrce_entity_t *row = NULL; (row = xrce_entity_next_of(&client->entities, session->index, row)) != NULL;) {
+        if ((row->flags & XRCE_E_ANNOUNCED) != 0u && row->status == XRCE_STATUS_PENDING) {
+            row->flags |= XRCE_E_KNOWN;
+        }
         row->flags = (uint8_t)(row->flags & ~XRCE_E_ANNOUNCED);
         row->status = XRCE_STATUS_PENDING;
         row->remote_readers = 0;
