@@ -1,6 +1,7 @@
 /*
  * Contexts that meet. The main one spins and publishes; two others publish too, each with a writer of its own: two
- * interrupts, of which one can interrupt the other, or two threads.
+ * interrupts, of which one can interrupt the other, or two threads. Each gives every other loan back first. A guest, one
+ * more reader of the main context's topic, comes and goes.
  *
  * `doing` in the mailbox says in which call of the middleware each context is, so that the rig sees a call that never
  * comes back.
@@ -28,6 +29,8 @@
 #define POINTS_MOST 64u
 #define POINTS_SPINS 3u /* that are looked at to know them */
 #define ABSENT_MOST 3u
+#define GUEST_TURNS 8u  /* of the main context, before its guest comes or goes */
+#define GUEST_SPINS 20u /* until there is room on the link for its deletion */
 
 typedef struct {
     volatile uint32_t accepted;
@@ -46,6 +49,9 @@ static struct {
     uint32_t first;
     uint32_t span; /* ticks that one sample takes */
     publisher_t publishers[RIG_CONTEXTS];
+    uint16_t guest;
+    bool guest_there;
+    uint32_t turn;
     uint32_t heard;
     uint32_t damaged;
     uint32_t misplaced;
@@ -81,6 +87,16 @@ static bool another_busy(uint32_t context)
     return false;
 }
 
+static int lend(uint32_t context, uint16_t writer, uint8_t **place)
+{
+    int status;
+
+    doing(context, RIG_DOING_LOAN);
+    status = rig_mw_loan(meet.session, writer, meet.length, place);
+    doing(context, RIG_DOING_NOTHING);
+    return status;
+}
+
 /* In any context: its next sample, or none when there is no buffer. Returns the middleware's status. */
 static int publish(uint32_t context)
 {
@@ -90,9 +106,13 @@ static int publish(uint32_t context)
     uint8_t *place = NULL;
     int status;
 
-    doing(context, RIG_DOING_LOAN);
-    status = rig_mw_loan(meet.session, writer, meet.length, &place);
-    doing(context, RIG_DOING_NOTHING);
+    status = lend(context, writer, &place);
+    if (status == RIG_MW_OK && (self->accepted & 1u) != 0u) {
+        doing(context, RIG_DOING_CANCEL);
+        status = rig_mw_loan_cancel(meet.session, writer);
+        doing(context, RIG_DOING_NOTHING);
+        status = status == RIG_MW_OK ? lend(context, writer, &place) : status;
+    }
     if (status == RIG_MW_OK) {
         bench_payload_write(place, meet.length, meet.first + (context << WRITER_SHIFT) + self->accepted);
         inside = inside || another_busy(context);
@@ -119,6 +139,39 @@ static int spin(uint32_t timeout_ms)
     got = rig_mw_spin(timeout_ms);
     doing(MAIN, RIG_DOING_NOTHING);
     return got;
+}
+
+/* In the main context. A guest that finds no room, or whose deletion finds none on the link, has its turn again. */
+static void guest_comes_or_goes(void)
+{
+    rig_mw_entity_t reader = {.session = meet.session,
+                              .kind = RIG_MW_DATAREADER,
+                              .form = RIG_MW_BIN,
+                              .id = meet.guest,
+                              .parent = 1,
+                              .topic = 1,
+                              .name = "",
+                              .type = "",
+                              .reply_type = "",
+                              .qos = {.reliable = true},
+                              .reliable_stream = true};
+
+    if (!meet.guest_there) {
+        doing(MAIN, RIG_DOING_CREATE);
+        meet.guest_there = rig_mw_create(&reader, 0) == RIG_MW_OK;
+    } else {
+        doing(MAIN, RIG_DOING_DELETE);
+        meet.guest_there = rig_mw_delete(meet.session, RIG_MW_DATAREADER, meet.guest, 0) != RIG_MW_OK;
+    }
+    doing(MAIN, RIG_DOING_NOTHING);
+}
+
+static void guest_leaves(void)
+{
+    for (uint32_t i = 0; meet.guest_there && i < GUEST_SPINS; i++) {
+        guest_comes_or_goes();
+        (void)spin(meet.guest_there ? 1u : 0u);
+    }
 }
 
 static bool wants_more(uint32_t context)
@@ -162,6 +215,10 @@ void bench_preempt_message(void *context, const rig_mw_message_t *message)
 
     (void)context;
     meet.entered = entered;
+    if (meet.guest != 0u && message->reader == meet.guest) { /* it may come at any time: only what it gets must be whole */
+        meet.damaged += message->length != meet.length || bench_payload_check(message->data, message->length, sequence) >= 0;
+        return;
+    }
     meet.heard++;
     meet.deepest = depth > meet.deepest ? depth : meet.deepest;
     if (message->length != meet.length || writer >= RIG_CONTEXTS || reader >= READERS ||
@@ -259,6 +316,9 @@ static void meet_each_other(uint32_t contexts, uint32_t deadline_ms)
         if (wants_more(MAIN)) {
             (void)publish(MAIN);
         }
+        if (meet.guest != 0u && meet.turn++ % GUEST_TURNS == 0u) {
+            guest_comes_or_goes();
+        }
         (void)spin(0);
     }
     rig_port_preempt(0, NULL, 0);
@@ -292,6 +352,7 @@ int bench_preempt(const uint32_t *arguments, uint32_t *results)
         return status;
     }
     meet.count = arguments[RIG_PREEMPT_COUNT];
+    meet.guest = (uint16_t)arguments[RIG_PREEMPT_GUEST];
     if (meet.count == 0u || contexts == 0u || contexts > RIG_CONTEXTS || readers > READERS) {
         return RIG_MW_ERR_ARGUMENT;
     }
@@ -301,6 +362,7 @@ int bench_preempt(const uint32_t *arguments, uint32_t *results)
     } else {
         meet_each_other(contexts, deadline_ms);
     }
+    guest_leaves();
     deliver_rest(readers);
     results[RIG_PREEMPTED_STATUS] = RIG_MW_OK;
     for (uint32_t i = 0; i < contexts; i++) {

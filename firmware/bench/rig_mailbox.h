@@ -69,7 +69,15 @@ enum rig_command {
 enum rig_start_for { RIG_FOR_EXCHANGE = 0, RIG_FOR_PREEMPT = 1 };
 
 /* In which call of the middleware a context is: the low byte of its word in `doing`; above it the calls so far. */
-enum rig_doing { RIG_DOING_NOTHING = 0, RIG_DOING_LOAN = 1, RIG_DOING_PUBLISH = 2, RIG_DOING_SPIN = 3 };
+enum rig_doing {
+    RIG_DOING_NOTHING = 0,
+    RIG_DOING_LOAN = 1,
+    RIG_DOING_PUBLISH = 2,
+    RIG_DOING_SPIN = 3,
+    RIG_DOING_CANCEL = 4,
+    RIG_DOING_CREATE = 5,
+    RIG_DOING_DELETE = 6
+};
 
 /*
  * A program is a list of steps in the program area, run without a round trip a step. A step is a word
@@ -118,7 +126,8 @@ enum rig_preempt_argument {
     RIG_PREEMPT_FIRST = 5,      /* sequence number of the main context's first sample; the others' are 1 << 24 apart */
     RIG_PREEMPT_READERS = 6,    /* readers of each sample, with ids from 1 on; at most 2 */
     RIG_PREEMPT_CONTEXTS = 7,   /* that publish, the main one among them: at most RIG_CONTEXTS */
-    RIG_PREEMPT_TURNS = 8       /* 1: all in the main context, one after the other */
+    RIG_PREEMPT_TURNS = 8,      /* 1: all in the main context, one after the other */
+    RIG_PREEMPT_GUEST = 9       /* 0, or id of one more reader, which the main context creates and deletes meanwhile */
 };
 
 enum rig_preempt_result {

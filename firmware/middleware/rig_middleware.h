@@ -119,7 +119,7 @@ typedef struct {
     uint8_t mode;          /* 0, or the CREATE flags REUSE 0x02 | REPLACE 0x04 */
     uint16_t id;           /* 12-bit object number, the caller's choice */
     uint16_t parent;       /* participant for topic/publisher/subscriber/requester/replier; publisher or subscriber for data writer/reader */
-    uint16_t topic;        /* data writer/reader: the topic's id */
+    uint16_t topic;        /* data writer/reader: the topic's id; participant: its DDS domain */
     const char *name;      /* participant, topic or service name; REF: the reference */
     const char *type;      /* topic: type name; service: request type */
     const char *reply_type;

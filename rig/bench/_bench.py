@@ -75,7 +75,10 @@ def qos_bits(qos: Qos) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entity:
-    """The arguments of CREATE; object kinds and representation formats are those of DDS-XRCE (3: BIN)."""
+    """The arguments of CREATE; object kinds and representation formats are those of DDS-XRCE (3: BIN).
+
+    ``topic``: of a writer or reader, its topic's id; of a participant, its DDS domain.
+    """
 
     kind: int
     id: int
@@ -557,6 +560,7 @@ class Bench:
         readers: int = 1,
         contexts: int = 2,
         turns: bool = False,
+        guest: int = 0,
         first: int = 1,
         timeout: float = 60.0,
     ) -> Preempted:
@@ -568,6 +572,8 @@ class Bench:
         :param readers: number of readers of each sample; their ids begin at 1.
         :param contexts: number of contexts that publish, the main one included: at most ``CONTEXTS``.
         :param turns: publish for all contexts from the main one, one after the other, so that none interrupts another.
+        :param guest: id of one more reader, which the main context creates and deletes meanwhile, again and again; 0:
+            none. Its subscriber and topic are 1.
         :param timeout: seconds to wait beyond the deadline.
         :raises Stuck: contexts are in calls of the middleware that do not return.
         """
@@ -582,6 +588,7 @@ class Bench:
             argument.READERS: readers,
             argument.CONTEXTS: contexts,
             argument.TURNS: turns,
+            argument.GUEST: guest,
         }
         results = self._watched(Command.PREEMPT, layout.arguments(slots), timeout=deadline + timeout)
         slot = layout.Preempted

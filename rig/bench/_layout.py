@@ -86,6 +86,9 @@ class Doing(IntEnum):
     LOAN = 1
     PUBLISH = 2
     SPIN = 3
+    CANCEL = 4
+    CREATE = 5
+    DELETE = 6
 
 
 class Status(IntEnum):
@@ -280,6 +283,7 @@ class PreemptArgument(IntEnum):
     READERS = 6
     CONTEXTS = 7
     TURNS = 8
+    GUEST = 9
 
 
 class Preempted(IntEnum):

@@ -97,7 +97,10 @@ def thread_safety(figures: Figures) -> Decision:
     )
     woken, missed = figures.together("shm", Metric.WAKE_UP, Metric.WAKE_UPS_MISSED)
     evidence += [_of_a_sleeper(late, gone) for late, gone in zip(woken, missed, strict=True)]
-    for found, words in (*findings, *(_sleeper(m) for m in missed)):
+    leaks = figures.measured(Metric.BUFFERS_LEAKED, "shm")
+    evidence += [fact(f"{number(leak.value)} buffers were not free again", leak) for leak in leaks]
+    leaked = ((leak.value, f"{number(leak.value)} buffers were not free again") for leak in leaks)
+    for found, words in (*findings, *leaked, *(_sleeper(m) for m in missed)):
         if found:
             return refuted(words, evidence)
     untried = (

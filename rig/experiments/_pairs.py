@@ -60,6 +60,8 @@ _OTHER_TOPICS = (
     ((_NAME, _TYPE), (_NAME, _TYPE + "_")),
     ((_NAME, _TYPE), (_NAME, "std_msgs::msg::dds_::String")),
 )
+# Domains of the two sessions: the same one; next to each other; apart in the highest bit that a domain can have.
+_DOMAINS = ((42, 42), (0, 1), (1, 129), (100, 36))
 _OTHER_SERVICES = (
     ("add_two_intS", *_SERVICE[1:]),
     ("add_two_int", *_SERVICE[1:]),
@@ -82,12 +84,14 @@ class Pair:
     read: tuple[str, str] = (_NAME, _TYPE)
     second_first: bool = False
     sessions: int = 1
+    domains: tuple[int, int] = (0, 0)
 
     @property
     def compatible(self) -> bool:
-        """DDS: same topic and type, and the reader requests no more than the writer offers."""
+        """DDS: same domain, topic and type, and the reader requests no more than the writer offers."""
         return (
             self.written == self.read
+            and self.domains[0] == self.domains[1]
             and (self.offered.reliable or not self.requested.reliable)
             and (self.offered.transient_local or not self.requested.transient_local)
         )
@@ -105,6 +109,7 @@ class Pair:
         words = ["->".join(forms), f"{_qos(self.offered)}->{_qos(self.requested)}"]
         for what, written, read in zip(("topic", "type"), self.written, self.read, strict=True):
             words += [f"{what} {written} against {read}"] if written != read else []
+        words += _apart(self.domains)
         words += ["reader first"] if self.second_first else []
         words += ["two sessions"] if self.sessions == 2 else []
         return ", ".join(words)
@@ -119,11 +124,12 @@ class ServicePair:
     offered: tuple[str, str, str] = _SERVICE
     second_first: bool = False
     sessions: int = 1
+    domains: tuple[int, int] = (0, 0)
 
     @property
     def compatible(self) -> bool:
-        """Whether both have the same service."""
-        return self.asked == self.offered
+        """Whether both have the same service, in the same domain."""
+        return self.asked == self.offered and self.domains[0] == self.domains[1]
 
     @property
     def makers(self) -> tuple[tuple[Entity, ...], tuple[Entity, ...]]:
@@ -134,12 +140,17 @@ class ServicePair:
         words = [f"service, {_FORMS[self.form]}"]
         for what, asked, offered in zip(("name", "request type", "reply type"), self.asked, self.offered, strict=True):
             words += [f"{what} {asked} against {offered}"] if asked != offered else []
+        words += _apart(self.domains)
         words += ["replier first"] if self.second_first else []
         words += ["two sessions"] if self.sessions == 2 else []
         return ", ".join(words)
 
 
 AnyPair = Pair | ServicePair
+
+
+def _apart(domains: tuple[int, int]) -> list[str]:
+    return [f"domain {domains[0]} against {domains[1]}"] if any(domains) else []
 
 
 def _qos(qos: Qos) -> str:
@@ -155,6 +166,10 @@ def pairs(bench: Bench, *, quick: bool) -> Iterator[AnyPair]:
         yield Pair(written=written, read=read)
         if not quick:
             yield Pair(written=read, read=written, second_first=True, sessions=2)
+    for domains in _DOMAINS:
+        yield Pair(domains=domains, sessions=2)
+        if bench.has(Capability.SERVICES):
+            yield ServicePair(domains=domains, sessions=2)
     yield from _by_text(bench, quick=quick)
     if bench.has(Capability.SERVICES):
         yield from _services(bench, quick=quick)
@@ -199,10 +214,10 @@ def make(bench: Bench, pair: AnyPair, sessions: list[int], *, timeout: float) ->
 
     :raises Refused: the middleware does not make one of them.
     """
-    sides = list(zip(pair.makers, (sessions[0], sessions[-1]), strict=True))
+    sides = list(zip(pair.makers, (sessions[0], sessions[-1]), pair.domains, strict=True))
     made: set[int] = set()
-    for entities, session in reversed(sides) if pair.second_first else sides:
-        first = () if session in made else (Entity(kind=PARTICIPANT, id=1, name="rig"),)
+    for entities, session, domain in reversed(sides) if pair.second_first else sides:
+        first = () if session in made else (Entity(kind=PARTICIPANT, id=1, topic=domain, name="rig"),)
         made.add(session)
         bench.create_all(session, [*first, *entities], timeout=timeout)
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 
-from rig.bench import Exchange, Refused, Topology, payload
+from rig.bench import SUBSCRIBER, Capability, Entity, Exchange, Refused, Topology, payload
 from rig.experiments._experiment import Experiment
 from rig.experiments._refusals import NO_SECOND
 from rig.records import Detail, Measurement, Metric, Scalar
@@ -24,6 +25,7 @@ _FEW = 4
 _READERS = 2
 _PAYLOAD = 64
 _TOPIC = ("rt/rig", "std_msgs::msg::dds_::ByteMultiArray_")
+_MORE = 0x7E  # id of an entity that nobody needs
 _EDGE = 24  # bytes; more than the heads of a message, a fragment and a sample
 _LATE = 0.5  # seconds of a link at rest in which a duplicate may still come
 _CHANGE_LIMIT = 15.0
@@ -31,6 +33,9 @@ _CHANGE_SPIN = 0.05
 _ATTEMPTS = 3
 _REST = 2.0
 STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with a reader elsewhere", "that reader gone"
+FROM_AFAR = "restarted, a writer elsewhere"
+_KNOWN_AGAIN = 20.0  # seconds until a restarted Agent knows the board again, at most
+_AFAR_STEP = 0.2
 
 
 @dataclass(kw_only=True)
@@ -108,7 +113,8 @@ def measure(setting: Setting) -> Iterator[Measurement]:
         if sessions == 1 or not setting.quick:
             yield from _beside(case, SILENT)
             yield from _beside(case, RESTARTED)
-        yield from _elsewhere(_case(setting, setting.link, sessions))
+        again = (yield from _known_again(case)) if sessions == 1 else False
+        yield from _elsewhere(case if again else _case(setting, setting.link, sessions))
 
 
 def _conditions(sessions: int, agent: str) -> dict[str, Scalar]:
@@ -166,6 +172,11 @@ def _lengths(case: _Case) -> list[int]:
 def _beside(case: _Case, agent: str) -> Iterator[Measurement]:
     if agent == RESTARTED:
         case.link.restart_agent()
+        if case.setting.bench.has(Capability.OFFLINE):
+            # A Client that hears nothing may ask late whether its Agent is there: an entity more makes it do so now.
+            more = Entity(kind=SUBSCRIBER, id=_MORE, parent=1)
+            with suppress(Refused):
+                case.setting.bench.create(case.topology.session, more, timeout=0.0)
         case.setting.bench.spin(timeout=0.3)
     before = case.link.traffic()
     if agent == SILENT:
@@ -198,6 +209,46 @@ def _detail(case: _Case, seen: Exchange, late: int, *, sent: int | None = None) 
     return Crossing(
         accepted=seen.accepted, refused=seen.refused, late=late, cooperative=case.link.cooperative, sent=sent
     )
+
+
+def _known_again(case: _Case) -> Generator[Measurement, None, bool]:
+    """A writer elsewhere at the restarted Agent: it reaches the readers here once the board has told the new Agent what
+    it has, and what its readers want. Returns whether it did.
+    """
+    bench, link = case.setting.bench, case.link
+    ends = link.remote_ends() if link.ours and bench.has(Capability.OFFLINE) else None
+    if ends is None or bench.configuration().get("envelope"):
+        return False
+    got: Counter[tuple[int, int]] = Counter()
+    sent: list[int] = []
+
+    def send() -> None:
+        sent.append(case.setting.fresh_sequence())
+        ends.publish(_TOPIC, [payload(sent[-1], _PAYLOAD)])
+
+    def hear(seconds: float) -> None:
+        got.update((each.reader, each.sequence) for each in bench.deliver(timeout=seconds))
+
+    with closing(ends):
+        ends.come(_TOPIC, writes=True)
+        end = time.monotonic() + _KNOWN_AGAIN
+        while len({reader for reader, _ in got}) < _READERS and time.monotonic() < end:
+            send()
+            hear(_AFAR_STEP)
+        first = min((number for _, number in got), default=0)
+        for _ in range(_FEW):
+            send()
+        end = time.monotonic() + _REST
+        owed = {(reader, number) for reader in case.topology.readers for number in sent[-_FEW:]}
+        while not owed <= got.keys() and time.monotonic() < end:
+            hear(_AFAR_STEP)
+        case.setting.settle()
+        hear(_LATE / 4)
+        ends.go(_TOPIC, writes=True)
+    lost, doubled = len(owed - got.keys()), sum(count - 1 for count in got.values())
+    values = {Metric.SAMPLES_DOUBLED: doubled, Metric.SAMPLES_LOST: lost, Metric.DATA_ECHOED: 0, Metric.DATA_SENT: 0}
+    yield from case.figures(FROM_AFAR, values, Crossing(accepted=_FEW, cooperative=link.cooperative))
+    return first > 0 and not lost
 
 
 def _elsewhere(case: _Case) -> Iterator[Measurement]:

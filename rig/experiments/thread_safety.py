@@ -21,6 +21,7 @@ from rig.station import Setting
 _PAYLOAD = 64
 _READERS = 2
 _TURNS = 50
+_GUEST = 0x7E0
 _ROUNDS = 4
 _DEADLINE = 60.0
 
@@ -45,6 +46,7 @@ def _publish(setting: Setting, topology: Topology, contexts: int, *, count: int,
         readers=_READERS,
         contexts=contexts,
         turns=turns,
+        guest=_GUEST if setting.bench.has(Capability.OFFLINE | Capability.DELETE) else 0,  # else it waits for the Agent
         first=first,
     )
 
@@ -62,6 +64,14 @@ def _rounds(setting: Setting, topology: Topology, contexts: int, count: int) -> 
             break
 
 
+def _leaked(setting: Setting, free: int) -> dict[Metric, int]:
+    """Buffers that are not free again, if the middleware tells and no sample may still wait for an Agent."""
+    if not free or not (setting.link is None or setting.link.cooperative):
+        return {}
+    setting.settle()
+    return {Metric.BUFFERS_LEAKED: max(0, free - setting.bench.statistics().buffers_free)}
+
+
 def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Measurement, None, bool]:
     """Figures of contexts that meet; returns whether all came back."""
     count = 1_000 if setting.quick else 5_000
@@ -71,6 +81,7 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Meas
         "samples": count * contexts,
         "contexts": contexts,
     }
+    free = setting.bench.statistics().buffers_free
     # A firmware that fails in this is at fault by itself, whoever meets whom.
     _publish(setting, topology, contexts, count=_TURNS, turns=True, first=1)
     seen: list[Preempted] = []
@@ -97,6 +108,7 @@ def _meet(setting: Setting, topology: Topology, contexts: int) -> Generator[Meas
             Metric.LOCK_DEPTH: max(each.depth for each in seen),
             Metric.LOCK_WAIT: max(each.held_off for each in seen),
         }
+        figures |= _leaked(setting, free)
     for metric, value in figures.items():
         yield setting.measurement("thread-safety", metric, [value], conditions=conditions, detail=detail, exact=False)
     return not stuck

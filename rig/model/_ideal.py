@@ -30,6 +30,7 @@ from rig.model._operations import (
     Operation,
     Publish,
     Remote,
+    Renew,
     Repeat,
     Reply,
     Restart,
@@ -40,7 +41,7 @@ from rig.model._operations import (
     Topic,
 )
 from rig.model._promise import Breach, status_word
-from rig.model._world import NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
+from rig.model._world import HOLDER_ID, NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
 
 STATE = -10
 UNKNOWN = -6
@@ -49,7 +50,6 @@ MISMATCH = -11
 _FIRST_REQUEST = 10
 _BY_REFERENCE = 0x100
 PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER = 1, 2, 3, 4
-HOLDER_ID = 1  # of a session's one participant, publisher and subscriber
 
 
 def topic_id(topic: int, form: Form = Form.BIN) -> int:
@@ -173,9 +173,9 @@ class Ideal:
     def run(self, numbered: Numbered) -> None:
         """Run one numbered operation."""
         match numbered.operation:
-            case Open():
+            case Open(_, domain):
                 status = self._vacant_session()
-                self._called(numbered, status, self.world.opened(status), "open")
+                self._called(numbered, status, self.world.opened(status, domain), "open")
             case Close(session):
                 self._called(numbered, OK, self.world.closed(session, OK), "close")
             case Create() as many:
@@ -186,6 +186,9 @@ class Ideal:
                 self._called(numbered, status, self.world.deleted(end, status), "delete")
             case Drop(session, group):
                 self._called(numbered, OK, self.world.dropped(session, Group(group), OK), "delete")
+            case Renew(session, group, mode):
+                status = OK if mode else REFUSED
+                self._called(numbered, status, self.world.renewed(session, Group(group), mode, status), "create")
             case Publish(end, length, count):
                 for place in range(count):
                     self._publish(numbered, end, numbered.first + place, length)

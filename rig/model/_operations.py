@@ -84,12 +84,14 @@ class Qos:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Open the session with the next index."""
+    """Open the session with the next index. ``domain``: DDS domain of the participant that will be created in it."""
 
     session: int
+    domain: int = 0
 
     def __str__(self) -> str:
-        return f"open session {self.session}"
+        domain = f", its participant in domain {self.domain}" if self.domain else ""
+        return f"open session {self.session}{domain}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +169,19 @@ class Drop:
 
     def __str__(self) -> str:
         return f"delete the {self.group.name.lower()} of session {self.session}"
+
+
+@dataclass(frozen=True, slots=True)
+class Renew:
+    """Create an entity that contains endpoints where it exists already. To replace it deletes its endpoints."""
+
+    session: int
+    group: Group
+    mode: Mode
+
+    def __str__(self) -> str:
+        mode = f", {self.mode} what is there" if self.mode else ""
+        return f"create the {self.group.name.lower()} of session {self.session} once more{mode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,6 +379,7 @@ Operation = (
     | Create
     | Delete
     | Drop
+    | Renew
     | Publish
     | Loan
     | Send

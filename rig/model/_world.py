@@ -36,6 +36,7 @@ NO_BUFFER = -3
 TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
+HOLDER_ID = 1  # of a session's one participant, publisher and subscriber
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
 _SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
 _CALLBACK_MS = 0.05  # one callback of the bench, which looks at the whole payload, on a core of some MHz
@@ -104,14 +105,15 @@ class Entry:
 class Endpoint:
     """The state of one endpoint. ``readers``: the endpoints that get its samples, in the order of creation.
 
-    ``made``: the call that created it; ``text``: bytes of the names in that call; ``excused``: how many entries at the
-    head of the queue are excused, at the least.
+    ``made``: the call that created it; ``domain``: of its participant; ``text``: bytes of the names in that call;
+    ``excused``: how many entries at the head of the queue are excused, at the least.
     """
 
     end: End
     topic: Topic
     qos: Qos
     made: Create
+    domain: int = 0
     text: int = 0
     readers: list[Endpoint] = field(default_factory=list)
     queue: list[Entry] = field(default_factory=list)
@@ -162,6 +164,7 @@ class World:
         self.link = link
         self.for_link = 0  # samples that only the link waits for
         self.sessions: list[bool] = []
+        self.domains: list[int] = []  # of the sessions
         self.ends: dict[End, Endpoint] = {}
         self.groups: dict[
             tuple[int, int, int], int
@@ -188,15 +191,16 @@ class World:
 
     # ---- sessions and entities
 
-    def opened(self, status: int) -> Breach | None:
-        """A session was opened; ``status`` is its index."""
+    def opened(self, status: int, domain: int = 0) -> Breach | None:
+        """A session was opened; ``status`` is its index, ``domain`` its participant's."""
         if status < 0:
             if sum(self.sessions) >= self.limits.sessions or self.link:  # with one, an Agent has to answer
                 return None
             return self._not_created("a session", status)
         while len(self.sessions) <= status:
             self.sessions.append(False)
-        self.sessions[status] = True
+            self.domains.append(0)
+        self.sessions[status], self.domains[status] = True, domain
         return None
 
     def closed(self, session: int, status: int) -> Breach | None:
@@ -252,7 +256,7 @@ class World:
             self.removals += 1
             if status < 0:
                 self.unsure = f"whether {end} is still there, as what was to replace it was refused"
-        made = Endpoint(end=end, topic=topic, qos=create.qos, made=create, text=text)
+        made = Endpoint(end, topic, create.qos, create, self.domains[end.session], text)
         partners = list(self._partners(made))
         if status < 0:
             if not held:
@@ -315,6 +319,36 @@ class World:
             return Breach(
                 Promise.DELETED, Family.REFUSED, f"{what} is deleted", f"the call returned {status_word(status)}"
             )
+        self._empty(session, group)
+        self.groups = {key: text for key, text in self.groups.items() if key[:2] != (session, group)}
+        return None
+
+    def renewed(self, session: int, group: Group, mode: Mode, status: int) -> Breach | None:
+        """A participant, publisher or subscriber was created once more, equal to the one that is there."""
+        if not self._is_open(session):
+            return self._must_know(status, f"session {session} is not open")
+        what = f"the {group.name.lower()} of session {session}"
+        there = [key for key in self.groups if key[:2] == (session, group)]
+        if not there:
+            if status >= 0:
+                self.groups[session, group, HOLDER_ID] = 0
+            return None
+        if not mode:
+            return self._must_know(status, f"{what} exists already")
+        if self._waits_for_link(status):
+            self.unsure = f"whether the endpoints of {what} are still there, as what was to replace it was refused"
+            return None
+        if status < 0:
+            seen = f"the call returned {status_word(status)}"
+            return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created once more ({mode})", seen)
+        if Mode.REUSE not in mode:
+            self._empty(session, group)
+            if not self.knows:
+                self.unsure = f"whether the endpoints of {what} went with it, of which only the Agent knows"
+        return None
+
+    def _empty(self, session: int, group: Group) -> None:
+        """What was in a participant, publisher or subscriber is gone."""
         kinds = {
             Group.PUBLISHER: {Kind.WRITER},
             Group.SUBSCRIBER: {Kind.READER},
@@ -322,10 +356,10 @@ class World:
         }[group]
         for end in [end for end in self.ends if end.session == session and end.kind in kinds]:
             self._remove(end)
-        stay = (key for key in self.groups if key[0] != session or group not in (Group.PARTICIPANT, key[1]))
-        self.groups = {key: self.groups[key] for key in stay}
+        if group is Group.PARTICIPANT:
+            stay = (key for key in self.groups if key[0] != session or key[1] == group)
+            self.groups = {key: self.groups[key] for key in stay}
         self.removals += 1
-        return None
 
     # ---- elsewhere
 
@@ -952,7 +986,9 @@ _SPOKEN_BY = {hears: says for says, hears in _HEARD_BY.items()}
 
 def _meet(writer: Endpoint, reader: Endpoint) -> bool:
     """Whether two of kinds that speak to each other match."""
-    return writer.topic == reader.topic and (writer.service or may_meet(writer.qos, reader.qos))
+    if writer.topic != reader.topic or writer.domain != reader.domain:
+        return False
+    return writer.service or may_meet(writer.qos, reader.qos)
 
 
 def _offered_depth(writer: Endpoint) -> int:
@@ -968,4 +1004,6 @@ def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:
     if writer.topic != reader.topic:
         return f"it is on {writer.topic}, the reader on {reader.topic}"
+    if writer.domain != reader.domain:
+        return f"it is in domain {writer.domain}, the reader in domain {reader.domain}"
     return f"it offers {writer.qos}, the reader asks for {reader.qos}"

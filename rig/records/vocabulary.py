@@ -139,7 +139,11 @@ class Metric(StrEnum):
     PAIRS_UNTRIED = "pairs_untried", Unit.PAIRS, "pairs that the middleware has no feature or no room for"
     PAIRS_MADE = "pairs_made", Unit.PAIRS, "pairs of endpoints that could be made at once"
     ENTITIES_LEAKED = "entities_leaked", Unit.ENTITIES, "entities that are left when all were deleted"
-    BUFFERS_LEAKED = "buffers_leaked", Unit.BUFFERS, "buffers that are not free when all entities were deleted"
+    BUFFERS_LEAKED = (
+        "buffers_leaked",
+        Unit.BUFFERS,
+        "buffers that are not free when all entities were deleted, or nothing waits any more",
+    )
     REPLIES_RECEIVED = "replies_received", Unit.REPLIES, "replies that came to their requester, each once"
     REPLIES_MISSING = "replies_missing", Unit.REPLIES, "requests that were sent and never answered"
     REPLIES_WRONG = "replies_wrong", Unit.REPLIES, "replies with an unknown id, twice, or with other bytes"
@@ -849,6 +853,7 @@ GROUPS = (
             Metric.CONTEXTS_STUCK,
             Metric.LOCK_DEPTH,
             Metric.LOCK_WAIT,
+            Metric.BUFFERS_LEAKED,
         ),
         conditions=(*_SHAPE, Condition.SAMPLES, Condition.CONTEXTS, Condition.WAKER),
         detail=Contexts,

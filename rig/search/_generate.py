@@ -42,6 +42,7 @@ from rig.model import (
     Publish,
     Qos,
     Remote,
+    Renew,
     Repeat,
     Reply,
     Restart,
@@ -137,6 +138,7 @@ _KINDS_OF_CALLS = (
     "later",
     "repeat",
     "forms",
+    "domains",
     "modes",
     "many_topics",
     "nonsense",
@@ -145,7 +147,14 @@ _ALL_DURABLE = 0.2  # in how many all that is made is for late readers
 _LINKED = 0.25  # how many of the sequences have a link
 _COMPANY = 0.12  # of these, in how many something happens at the Agent
 _LINKED_BYTES = 4096  # a longer sample takes the link for long
-_SELDOM = {"repeat": 0.2, "many_topics": 0.12, "modes": 0.25}  # how often a sequence has them; the others: 0.45
+_DOMAINS = (0, 1, 42, 100)  # and those that differ from one of them in a single bit
+_LAST_DOMAIN = 232  # that DDS has ports for
+_SELDOM = {
+    "domains": 0.15,
+    "repeat": 0.2,
+    "many_topics": 0.12,
+    "modes": 0.25,
+}  # how often a sequence has them; the others: 0.45
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,19 +224,33 @@ class _Drawing:
             some = tuple(qos for qos in _QOS if not _keeps(qos))
         self.qos = random.sample(some, random.choice((1, 2, 3)))
         self.several = ground.limits.sessions > 1 and random.random() < (0.7 if self.link else 0.5)
-        self.lengths = [each for each in _LENGTHS if each <= buffer_bytes]
-        self.lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
-        if buffer_bytes > _SIXTEEN_BITS:
-            self.lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
-        if self.asks:  # a sample from elsewhere shows by itself which it is
-            self.lengths = [each for each in self.lengths if each >= 4]
-        if random.random() < 0.5:  # the same few again and again
-            self.lengths = random.sample(self.lengths, min(len(self.lengths), random.choice((1, 1, 2, 3))))
+        self.domains = self._draw_domains()
+        self.lengths = self._draw_lengths(buffer_bytes)
         names = (*self.topics, *self.services)
         self.sequence = Sequence(buffers, buffer_bytes, names, link=self.link, tells=self.tells)
         self.ideal = Ideal(self.sequence, ground.limits)
         self.operations: list[Operation] = []
         self.asks_later = False
+
+    def _draw_lengths(self, buffer_bytes: int) -> list[int]:
+        lengths = [each for each in _LENGTHS if each <= buffer_bytes]
+        lengths += [buffer_bytes, buffer_bytes - 1, buffer_bytes // 2 or 1]
+        if buffer_bytes > _SIXTEEN_BITS:
+            lengths += [_SIXTEEN_BITS, _SIXTEEN_BITS + 1, _SIXTEEN_BITS + 2] * 4
+        if self.asks:  # a sample from elsewhere shows by itself which it is
+            lengths = [each for each in lengths if each >= 4]
+        if self.random.random() < 0.5:  # the same few again and again
+            lengths = self.random.sample(lengths, min(len(lengths), self.random.choice((1, 1, 2, 3))))
+        return lengths
+
+    def _draw_domains(self) -> list[int]:
+        """The domain of each session; one that is opened again has the same."""
+        sessions = max(2, self.ground.limits.sessions)
+        if "domains" not in self.kinds or self.company:  # whom the Agent knows elsewhere are in domain 0
+            return [0] * sessions
+        first = self.random.choice(_DOMAINS)
+        others = [each for each in (first ^ 1 << bit for bit in range(8)) if each <= _LAST_DOMAIN]
+        return [first, *(self.random.choice((first, *others)) for _ in range(sessions - 1))]
 
     def _draw_company(self) -> None:
         """Whether something happens at the Agent, and what it is like."""
@@ -241,7 +264,7 @@ class _Drawing:
     def draw(self) -> Sequence:
         """All of it."""
         for session in range(2 if self.several else 1):
-            self._add(Open(session))
+            self._open(session)
         self._new_end(Kind.WRITER)
         self._new_end(Kind.READER)
         wanted = self.random.randint(6, self.ground.longest if not self.ground.small else 14)
@@ -279,6 +302,8 @@ class _Drawing:
             moves.append((2, self._forsaken))
         if "modes" in kinds and len(self.topics) > 2:
             moves.append((4, self._refused_again))
+        if "modes" in kinds:
+            moves.append((2, self._renew))
         if any(qos.transient_local for qos in self.qos):
             moves.append((3, self._late))
         if self.link:
@@ -309,6 +334,9 @@ class _Drawing:
     def _add(self, operation: Operation) -> None:
         self.operations.append(operation)
         self.ideal.apply(operation)
+
+    def _open(self, session: int) -> None:
+        self._add(Open(session, self.domains[session]))
 
     def _ends(self, *kinds: Kind, loaned: bool | None = None) -> list[Endpoint]:
         return [
@@ -556,14 +584,29 @@ class _Drawing:
             session, kind = self.random.choice(groups)
             self._add(Drop(session, Group(kind)))
 
+    def _renew(self) -> None:
+        """What holds endpoints is made again: they stay, or go with the old one; then somebody comes who may meet those
+        that are left.
+        """
+        groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
+        if not groups:
+            return
+        session, kind = self.random.choice(groups)
+        gone = [end for end in self._ends(*Kind) if end.end.session == session and not end.loan]
+        mode = self.random.choice((Mode.REPLACE, Mode.REPLACE, Mode.REUSE, Mode.REUSE | Mode.REPLACE, Mode.NEW))
+        self._add(Renew(session, Group(kind), mode))
+        again = [end for end in gone if end.end not in self.ideal.world.ends and not end.made.mode]
+        if again and self.random.random() < 0.6 and self._has_room(made := _anew(self.random.choice(again))):
+            self._add(made)
+
     def _session(self) -> None:
         sessions = self.ideal.world.sessions
         closed = [index for index, is_open in enumerate(sessions) if not is_open]
         heard = not self.link or self.link_state is LinkState.WHOLE
         if closed and heard:
-            self._add(Open(closed[0]))
+            self._open(closed[0])
         elif heard and sum(sessions) < self.ground.limits.sessions and self.random.random() < 0.5:
-            self._add(Open(len(sessions)))
+            self._open(len(sessions))
         elif sum(sessions) > 1:
             self._add(Close(self._session_index()))
 
@@ -736,13 +779,15 @@ class _Drawing:
             readers = self._heard_by(create)
             kept = any(_keeps(each.qos) for each in readers)
             return [Publish(create.end, length, count)] if readers and not kept else []
-        writers = [w for w in self._ends(Kind.WRITER, loaned=False) if w.topic == self.sequence.topics[create.topic]]
+        topic, domain = self.sequence.topics[create.topic], self.domains[create.end.session]
+        writers = [w for w in self._ends(Kind.WRITER, loaned=False) if w.topic == topic and w.domain == domain]
         writers = [w for w in writers if not any(_keeps(each.qos) for each in (w, *w.readers))]
         return [Publish(self.random.choice(writers).end, length, count)] if writers else []
 
     def _heard_by(self, writer: Create) -> list[Endpoint]:
-        topic = names_of(writer, self.sequence.topics)
-        return [end for end in self._ends(Kind.READER) if end.topic == topic and may_meet(writer.qos, end.qos)]
+        topic, domain = names_of(writer, self.sequence.topics), self.domains[writer.end.session]
+        readers = [end for end in self._ends(Kind.READER) if end.topic == topic and end.domain == domain]
+        return [end for end in readers if may_meet(writer.qos, end.qos)]
 
     def _there_again(self) -> Create | None:
         """Something that is there, as it is, by a call that reuses or replaces it."""
@@ -766,7 +811,12 @@ class _Drawing:
         heard = self._heard_by(creations[0])
         if not all(map(self._has_room, creations)) or any(_keeps(reader.qos) for reader in heard):
             return ()
-        return (Open(vacant), *creations, Publish(ends[0], max(4, min(64, self._length()))), *goes)
+        return (
+            Open(vacant, self.domains[vacant]),
+            *creations,
+            Publish(ends[0], max(4, min(64, self._length()))),
+            *goes,
+        )
 
     def _service_length(self) -> int:
         most = max(1, self.sequence.buffer_bytes - 24)
@@ -796,7 +846,7 @@ class _Drawing:
         apart = any(replier.end.session != session for replier in asker.readers)
         if apart and all(sessions) and not self.link and self.random.random() < 0.4:
             self._add(Close(session))  # and so does all of its session, which is opened again
-            self._add(Open(session))
+            self._open(session)
         else:
             self._add(Delete(asker.end))
         again = _anew(asker)

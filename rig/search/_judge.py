@@ -32,6 +32,7 @@ from rig.model import (
     Promise,
     Publish,
     Remote,
+    Renew,
     Repeat,
     Restart,
     Sample,
@@ -48,10 +49,10 @@ from rig.search._lower import Call, Lowered
 _UNSUPPORTED = -2
 _OUTSIDE = 0x80000000  # an address of the native firmware that is no offset in the shared file
 _WHOLE_WORD = 4
-_OPERATION_OF: dict[int, type] = {
+_OPERATION_OF: dict[int, type | tuple[type, ...]] = {
     Step.PUBLISH: Publish,
     Step.SPIN: Spin,
-    Step.CREATE: Create,
+    Step.CREATE: (Create, Renew),
     Step.LOAN: Loan,
     Step.SEND: Send,
     Step.CANCEL: Cancel,
@@ -227,6 +228,8 @@ class _Judge:
                     called.status,
                     woken_after_ms=self.woken_after,
                 )
+            case Step.CREATE if isinstance(operation, Renew):
+                return world.renewed(operation.session, Group(operation.group), operation.mode, called.status)
             case Step.CREATE:
                 return self._created(called, call)
             case Step.LOAN:
@@ -254,7 +257,7 @@ class _Judge:
         world = self.world
         match called.step:
             case Step.OPEN:
-                return world.opened(called.status)
+                return world.opened(called.status, operation.domain)  # type: ignore[union-attr]
             case Step.HOST:
                 self._at_the_agent(operation, called)
             case Step.READ if isinstance(operation, Ask):

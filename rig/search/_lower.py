@@ -19,16 +19,19 @@ from rig.model import (
     Elsewhere,
     End,
     Form,
+    Group,
     InCallback,
     Join,
     Keep,
     Kind,
     Link,
     Loan,
+    Mode,
     Numbered,
     Open,
     Publish,
     Remote,
+    Renew,
     Repeat,
     Reply,
     Restart,
@@ -95,6 +98,7 @@ class _Lowering:
         self.lowered = Lowered(calls)
         self.made: set[tuple[int, int, int]] = set()
         self.open: set[int] = set()
+        self.domains: dict[int, int] = {}  # of the sessions' participants
 
     def run(self, first: int) -> Lowered:
         calls = self.calls
@@ -121,7 +125,8 @@ class _Lowering:
 
     def _operation(self, numbered: Numbered) -> None:  # noqa: PLR0912 - one case a call
         match numbered.operation:
-            case Open(session):
+            case Open(session, domain):
+                self.domains[session] = domain
                 self.made = {each for each in self.made if each[0] != session or session in self.open}
                 self.open.add(session)
                 self._step(numbered, Step.OPEN, self.key(), _OPEN_MS if self.calls.link else 0)
@@ -138,6 +143,10 @@ class _Lowering:
                 gone = {_PARTICIPANT: {1, 2, 3, 4}}.get(group, {group})
                 self.made = {each for each in self.made if each[0] != session or each[1] not in gone}
                 self._step(numbered, Step.DELETE, session, group, 1, 0)
+            case Renew(session, group, mode):
+                if group is Group.PARTICIPANT and Mode.REUSE not in mode and mode:
+                    self.made = {each for each in self.made if each[0] != session or each[1] == group}
+                self._group(numbered, session, group, 1, Form.BIN, mode=mode)
             case Publish(end, length, count):
                 self._step(numbered, Step.PUBLISH, end.session, _word(end), length, numbered.first, count)
             case Loan(end, length):
@@ -186,16 +195,12 @@ class _Lowering:
             if (end.session, kind, id) in self.made:
                 continue
             self.made.add((end.session, kind, id))
-            form, text = Form.BIN, (["rig"] if kind == _PARTICIPANT else [])
+            form, text = Form.BIN, []
             if kind == _TOPIC and create.form is Form.REF:
                 form, text = Form.REF, [_reference(topic)]
             elif kind == _TOPIC:
                 text = [topic.name, topic.type]
-            parent = 0 if kind == _PARTICIPANT else 1
-            number = self.builder.step(
-                Step.CREATE, create.end.session, kind, form, 0, id, parent, 0, 0, 0, 1, 0, text=text
-            )
-            self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id), _bytes(text))
+            self._group(numbered, end.session, kind, id, form, text, create=create)
         service = end.kind >= Kind.REQUESTER
         qos = create.qos
         bits = qos_bits(qos)
@@ -204,6 +209,25 @@ class _Lowering:
         text = _texts(create, topic)
         number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=text)
         self.lowered.steps[self.base + number] = Call(numbered, create, text=_bytes(text))
+
+    def _group(
+        self,
+        numbered: Numbered,
+        session: int,
+        kind: int,
+        id: int,
+        form: Form,
+        text: Sequence[str] = (),
+        *,
+        mode: Mode = Mode.NEW,
+        create: Create | None = None,
+    ) -> None:
+        """Create what holds endpoints. ``create``: of an endpoint that needs it."""
+        parent, domain = 1, 0
+        if kind == _PARTICIPANT:
+            parent, domain, text = 0, self.domains.get(session, 0), ["rig"]
+        number = self.builder.step(Step.CREATE, session, kind, form, mode, id, parent, domain, 0, 0, 1, 0, text=text)
+        self.lowered.steps[self.base + number] = Call(numbered, create, (kind, id), _bytes(text))
 
 
 def _word(end: End) -> int:

@@ -26,6 +26,7 @@ from rig.model import (
     Publish,
     Qos,
     Remote,
+    Renew,
     Repeat,
     Reply,
     Restart,
@@ -110,6 +111,8 @@ def _cost(calls: Calls) -> tuple[int, ...]:
         sum(_SIMPLEST_QOS.index(o.qos) if o.qos in _SIMPLEST_QOS else len(_SIMPLEST_QOS) for o in made),
         sum(o.topic for o in made),
         sum(end.session for end in ends) + sum(o.session for o in operations if isinstance(o, Open)),
+        sum(o.domain for o in operations if isinstance(o, Open)),
+        sum(o.mode for o in operations if isinstance(o, Renew)),
         sum(end.id for end in ends),
         sum(getattr(o, "timeout_ms", 0) + getattr(o, "delay_ms", 0) for o in operations),
         sum(getattr(o, "length", 0) for o in operations),
@@ -259,6 +262,10 @@ def _plainer(calls: Calls) -> Iterator[Calls]:
     for index, operation in enumerate(calls.operations):
         if isinstance(operation, Create):
             yield from (_with(calls, index, plainer) for plainer in _plainer_end(operation))
+        if isinstance(operation, Open) and operation.domain:
+            yield from (_with(calls, index, replace(operation, domain=domain)) for domain in _lower_domains(operation))
+        if isinstance(operation, Renew) and operation.mode:
+            yield from (_with(calls, index, replace(operation, mode=mode)) for mode in (Mode.NEW, Mode.REUSE))
     yield from _by_another(calls)
     forms = {o.form for o in calls.operations if isinstance(o, Create)}
     if forms != {Form.BIN}:
@@ -283,6 +290,11 @@ def _plainer(calls: Calls) -> Iterator[Calls]:
         simple = Topic(_PLAIN_TOPICS[index % len(_PLAIN_TOPICS)], _PLAIN_TYPE) if not topic.reply_type else None
         if simple is not None and topic != simple:
             yield replace(calls, topics=(*topics[:index], simple, *topics[index + 1 :]))
+
+
+def _lower_domains(session: Open) -> Iterator[int]:
+    yield 0
+    yield from _lower(session.domain)
 
 
 def _plainer_end(create: Create) -> Iterator[Create]:

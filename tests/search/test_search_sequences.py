@@ -36,10 +36,10 @@ def test_a_sequence_is_the_same_after_its_file(seed: int) -> None:
 
 
 def test_all_kinds_of_calls_are_drawn() -> None:
-    drawn = {type(o).__name__ for seed in range(500) for o in generate(Random(seed), GROUND).operations}
+    drawn = {type(o).__name__ for seed in range(1000) for o in generate(Random(seed), GROUND).operations}
     assert drawn == {
         "Open", "Close", "Create", "Delete", "Drop", "Publish", "Loan", "Send", "Cancel", "Keep", "Reply", "Spin",
-        "Join", "InCallback", "Elsewhere", "Repeat", "Link", "Restart", "Remote", "Sent", "Ask",
+        "Join", "InCallback", "Elsewhere", "Repeat", "Link", "Restart", "Remote", "Sent", "Ask", "Renew",
     }  # fmt: skip
 
 

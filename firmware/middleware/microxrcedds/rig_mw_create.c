@@ -58,7 +58,7 @@ static int by_bin(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
 
     switch (entity->kind) {
     case RIG_MW_PARTICIPANT:
-        return uxr_buffer_create_participant_bin(session, stream, id, 0, entity->name, entity->mode);
+        return uxr_buffer_create_participant_bin(session, stream, id, entity->topic, entity->name, entity->mode);
     case RIG_MW_TOPIC:
         return uxr_buffer_create_topic_bin(session, stream, id, participant, entity->name, entity->type, entity->mode);
     case RIG_MW_PUBLISHER:
@@ -86,7 +86,7 @@ static int by_xml(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
 
     switch (entity->kind) {
     case RIG_MW_PARTICIPANT:
-        return uxr_buffer_create_participant_xml(session, stream, id, 0, entity->name, entity->mode);
+        return uxr_buffer_create_participant_xml(session, stream, id, entity->topic, entity->name, entity->mode);
     case RIG_MW_TOPIC:
         return uxr_buffer_create_topic_xml(session, stream, id, participant, entity->name, entity->mode);
     case RIG_MW_PUBLISHER:
@@ -115,7 +115,7 @@ static int by_ref(uxrSession *session, uxrStreamId stream, const rig_mw_entity_t
 
     switch (entity->kind) {
     case RIG_MW_PARTICIPANT:
-        return uxr_buffer_create_participant_ref(session, stream, id, 0, entity->name, entity->mode);
+        return uxr_buffer_create_participant_ref(session, stream, id, entity->topic, entity->name, entity->mode);
     case RIG_MW_TOPIC:
         return uxr_buffer_create_topic_ref(session, stream, id, participant, entity->name, entity->mode);
     case RIG_MW_DATAWRITER:

@@ -242,6 +242,9 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
     if (entity->form != RIG_MW_BIN || entity->mode != 0u) {
         return RIG_MW_ERR_UNSUPPORTED; /* the form was chosen when rmw was built, and it reuses by itself */
     }
+    if (entity->kind == RIG_MW_PARTICIPANT && entity->topic != 0u) {
+        return RIG_MW_ERR_UNSUPPORTED; /* the domain is that of the whole support */
+    }
     (void)timeout_ms; /* rmw has a time-out of its own */
     if (!has_parent(entity)) {
         return RIG_MW_ERR_UNKNOWN;

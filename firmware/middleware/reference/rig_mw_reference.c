@@ -238,7 +238,8 @@ int rig_mw_create(const rig_mw_entity_t *entity, uint32_t timeout_ms)
     create.mode = entity->mode & (XRCE_REUSE | XRCE_REPLACE);
     create.id = entity->id;
     create.parent = entity->parent;
-    create.topic = entity->topic;
+    create.topic = entity->kind == RIG_MW_PARTICIPANT ? 0u : entity->topic;
+    create.domain = entity->kind == RIG_MW_PARTICIPANT ? entity->topic : 0u;
     create.text[0] = entity->name;
     if (entity->kind == RIG_MW_TOPIC || entity->kind == RIG_MW_REQUESTER || entity->kind == RIG_MW_REPLIER) {
         create.text[1] = entity->type;
