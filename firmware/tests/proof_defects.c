@@ -1291,6 +1291,36 @@ static void renew_in_callback(void)
     CHECK_INT(spin(), 1);
 }
 
+/* Writer in domain 0, and a reader of the same topic in another one. */
+static void meets_nobody_in(uint16_t domain)
+{
+    xrce_create_t participant = {.kind = XRCE_PARTICIPANT, .form = XRCE_BIN, .id = 2, .domain = domain, .text = {"p"}};
+
+    begin(4, 64);
+    CHECK_INT(xrce_client_create(&rig_client, &participant, 0), XRCE_OK);
+    CHECK_INT(rig_entity(0, XRCE_TOPIC, 2, 2, 0, "rt/t", "T", 0, 0), XRCE_OK);
+    CHECK_INT(rig_entity(0, XRCE_SUBSCRIBER, 2, 2, 0, NULL, NULL, 0, 0), XRCE_OK);
+    CHECK_INT(rig_entity(0, XRCE_DATAREADER, 2, 2, 2, NULL, NULL, RELIABLE, 0), XRCE_OK);
+    pair(RELIABLE);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+}
+
+static void domain_names(void) { meets_nobody_in(1); }
+static void domain_bits(void) { meets_nobody_in(128); }
+
+static void group_goes_on(void)
+{
+    uint8_t *place = NULL;
+
+    begin(4, 64);
+    pair(RELIABLE);
+    rig_mode = XRCE_REPLACE;
+    CHECK_INT(rig_entity(0, XRCE_PUBLISHER, 1, 1, 0, NULL, NULL, 0, 0), XRCE_OK);
+    rig_mode = 0;
+    CHECK_INT(xrce_client_loan(&rig_client, 0, 1, 4, &place), XRCE_ERR_UNKNOWN);
+}
+
 static void delete_both(const xrce_sample_t *sample)
 {
     (void)sample;
@@ -1403,7 +1433,8 @@ static const struct {
     PROOF(replace_goes_on), PROOF(reuse_qos), PROOF(route_lost), PROOF(skip_31), PROOF(skip_all), PROOF(spin_quota),
     PROOF(twin_requester), PROOF(type_length),
 
-    PROOF(copy_durable), PROOF(copy_service), PROOF(delete_two), PROOF(gone_again),
+    PROOF(copy_durable), PROOF(copy_service), PROOF(delete_two), PROOF(domain_bits),
+    PROOF(domain_names), PROOF(gone_again), PROOF(group_goes_on),
     PROOF(late_replier), PROOF(link_trim), PROOF(never_forget), PROOF(renew_in_callback),
     PROOF(replay_deleted), PROOF(request_no_wake), PROOF(request_refused_leak), PROOF(service_loan_leak),
 };

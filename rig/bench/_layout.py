@@ -13,7 +13,7 @@ from typing import TypeVar
 Slot = TypeVar("Slot", bound=IntEnum)
 
 MAGIC = 0x42474952
-VERSION = 7
+VERSION = 8
 
 ARGUMENTS = 16
 RESULTS = 24

@@ -135,10 +135,10 @@ _ROWS = (
         id="local-matching",
         statement="The Client discovers matching entities itself.",
         method="Each pair of writer and reader is tried alone: created by BIN, XML, REF, or one by BIN and one by "
-        "XML; with each offered and requested QoS; either one first; in one session and in two. Requesters and "
-        "repliers are created by BIN and XML. Some names and types differ only slightly. A quick run covers every "
-        "rule, a full run every combination. A pair that should match and cannot be created counts as wrong, unless "
-        "the middleware reports that it lacks the feature or the room. Then a late reader comes and goes at a writer "
+        "XML; with each offered and requested QoS; either one first; in one session and in two, in one domain and in "
+        "two. Requesters and repliers are created by BIN and XML. Some names and types differ only slightly. A quick "
+        "run covers every rule, a full run every combination. A pair that should match and cannot be created counts as "
+        "wrong, unless the middleware reports that it lacks the feature or the room. Then a late reader comes and goes at a writer "
         "that keeps its last 2 samples: 70,000 times in one start, in a quick run 300.",
         criterion="every pair that DDS lets match delivers exactly once; every other pair delivers nothing; each late "
         "reader gets what its writer keeps",
@@ -150,9 +150,9 @@ _ROWS = (
         id="agent-duplicates",
         statement="The Agent does not send the duplicates back.",
         method="The rig counts each sample at two local readers, and DATA on the link, in one session and from one "
-        "session to another. The Agent stays; is restarted; falls silent and comes back; and serves a reader "
-        "elsewhere that comes and goes, for which samples must cross the link. The control shows that an echo would "
-        "be counted.",
+        "session to another. The Agent stays; falls silent and comes back; is restarted, after which a writer "
+        "elsewhere must reach the readers here; and serves a reader elsewhere that comes and goes, for which samples "
+        "must cross the link. The control shows that an echo would be counted.",
         criterion="no duplicate, no loss, no DATA echoed on the link; the reader elsewhere gets each sample once; "
         "if Client and Agent have agreed on the rig_lo extension, no sample crosses the link without a reader there",
         experiment="agent-duplicates",
@@ -185,11 +185,12 @@ _ROWS = (
         statement="It is safe with threads.",
         method="Two other contexts publish while the main context publishes and spins: two threads on a native "
         "board, two interrupts of different priority on bare metal, an interrupt and a thread on NuttX. Each "
-        "context has its own writer. Before that, all publish in turns from the main context. Each sample's bytes "
-        "show whether it arrived whole. Then each other context publishes while spin goes to sleep, at moments "
-        "spread over its way into the sleep.",
-        criterion="no sample is torn, lost or out of order; every call returns and nothing crashes; no callback "
-        "runs with the lock held; no sleeping spin sleeps on for half its time-out or longer",
+        "context has its own writer, and gives every other loan back first; one more reader comes and goes. Before "
+        "that, all publish in turns from the main context. Each sample's bytes show whether it arrived whole. Then "
+        "each other context publishes while spin goes to sleep, at moments spread over its way into the sleep.",
+        criterion="no sample is torn, lost or out of order; every buffer is free again; every call returns and "
+        "nothing crashes; no callback runs with the lock held; no sleeping spin sleeps on for half its time-out or "
+        "longer",
         experiment="thread-safety",
         decide=_order.thread_safety,
         promises=promises_of("thread-safety"),

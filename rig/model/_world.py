@@ -924,6 +924,8 @@ class World:
             expected = f"{reader.end}, made anew, gets nothing of what waited for the one that was deleted"
         elif reader in sample.writer.readers:
             promise, expected = Promise.HISTORY, f"nothing older than {reader.end}"
+        elif _meet(sample.writer, reader):
+            promise, expected = Promise.HISTORY, f"nothing of a {sample.writer.end} that had gone before it came"
         else:
             promise = Promise.ONLY_MATCHING
             expected = f"nothing from {sample.writer.end}: {_why_apart(sample.writer, reader)}"

@@ -119,7 +119,7 @@ def test_words_of_the_statistics_are_the_fields_of_the_structure(tmp_path: Path)
 
 def test_a_command_has_a_word_in_every_slot() -> None:
     slots = {slot: 10 + slot for slot in reversed(layout.PreemptArgument)}
-    assert layout.arguments(slots) == (10, 11, 12, 13, 14, 15, 16, 17, 18)
+    assert layout.arguments(slots) == (10, 11, 12, 13, 14, 15, 16, 17, 18, 19)
     del slots[layout.PreemptArgument.COUNT]
     with pytest.raises(ValueError, match="PreemptArgument: no COUNT"):
         layout.arguments(slots)

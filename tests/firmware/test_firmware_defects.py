@@ -16,7 +16,7 @@ import pytest
 from rig.matrix import DEFECTS
 
 CHOSEN = ("copy_odd", "first_gone", "wake_lost", "name_hash")
-# What only a clock, a memory map or two threads can show: a run of the rig is their proof.
+# What only a clock, a memory map, an Agent or two threads can show: a run of the rig is their proof.
 SHOWN_BY_A_RUN = {
     "cold_first",
     "deep_stack",
@@ -29,9 +29,12 @@ SHOWN_BY_A_RUN = {
     "login_drops",
     "nap_after",
     "ram_elsewhere",
+    "read_once",
     "requester_256",
     "slow_two_sessions",
     "stack_a_reader",
+    "told_too_soon",
+    "unlocked_cancel",
     "unlocked_publish",
     "unlocked_release",
 }
