@@ -49,6 +49,7 @@ static struct {
     uint32_t first;
     uint32_t span; /* ticks that one sample takes */
     publisher_t publishers[RIG_CONTEXTS];
+    volatile bool cancels; /* the middleware takes loans back, as far as is known */
     uint16_t guest;
     bool guest_there;
     uint32_t turn;
@@ -97,6 +98,21 @@ static int lend(uint32_t context, uint16_t writer, uint8_t **place)
     return status;
 }
 
+/* Then it has another loan; the same one where the middleware takes none back. */
+static int give_back(uint32_t context, uint16_t writer, uint8_t **place)
+{
+    int status;
+
+    doing(context, RIG_DOING_CANCEL);
+    status = rig_mw_loan_cancel(meet.session, writer);
+    doing(context, RIG_DOING_NOTHING);
+    if (status == RIG_MW_ERR_UNSUPPORTED) {
+        meet.cancels = false;
+        return RIG_MW_OK;
+    }
+    return status == RIG_MW_OK ? lend(context, writer, place) : status;
+}
+
 /* In any context: its next sample, or none when there is no buffer. Returns the middleware's status. */
 static int publish(uint32_t context)
 {
@@ -107,11 +123,8 @@ static int publish(uint32_t context)
     int status;
 
     status = lend(context, writer, &place);
-    if (status == RIG_MW_OK && (self->accepted & 1u) != 0u) {
-        doing(context, RIG_DOING_CANCEL);
-        status = rig_mw_loan_cancel(meet.session, writer);
-        doing(context, RIG_DOING_NOTHING);
-        status = status == RIG_MW_OK ? lend(context, writer, &place) : status;
+    if (status == RIG_MW_OK && meet.cancels && (self->accepted & 1u) != 0u) {
+        status = give_back(context, writer, &place);
     }
     if (status == RIG_MW_OK) {
         bench_payload_write(place, meet.length, meet.first + (context << WRITER_SHIFT) + self->accepted);
@@ -284,6 +297,7 @@ static int begin(uint8_t session, uint16_t writer, uint32_t length, uint32_t fir
     meet.writer = writer;
     meet.length = length;
     meet.first = first;
+    meet.cancels = true;
     for (uint32_t i = 0; i < RIG_CONTEXTS; i++) {
         meet.publishers[i].random = first + i;
     }

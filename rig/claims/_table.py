@@ -138,8 +138,8 @@ _ROWS = (
         "XML; with each offered and requested QoS; either one first; in one session and in two, in one domain and in "
         "two. Requesters and repliers are created by BIN and XML. Some names and types differ only slightly. A quick "
         "run covers every rule, a full run every combination. A pair that should match and cannot be created counts as "
-        "wrong, unless the middleware reports that it lacks the feature or the room. Then a late reader comes and goes at a writer "
-        "that keeps its last 2 samples: 70,000 times in one start, in a quick run 300.",
+        "wrong, unless the middleware reports that it lacks the feature or the room. Then a late reader comes and goes "
+        "at a writer that keeps its last 2 samples: 70,000 times in one start, in a quick run 300.",
         criterion="every pair that DDS lets match delivers exactly once; every other pair delivers nothing; each late "
         "reader gets what its writer keeps",
         experiment="local-matching",

@@ -406,6 +406,8 @@ class World:
         """A loan was made, or refused."""
         writer = self.ends.get(end)
         if writer is None:
+            if status >= 0 and not self.knows:
+                self.unsure = f"what becomes of a loan to {end}, which does not exist"
             return self._must_know(status, f"{end} does not exist")
         if writer.loan is not None:
             return self._must_refuse(status, f"{end} has a loan already")

@@ -587,3 +587,62 @@ def test_what_was_to_be_replaced_by_something_that_is_refused_may_be_there_or_no
         Promise.CREATED_AGAIN,
         Family.REFUSED,
     )
+
+
+@pytest.mark.parametrize(("domain", "meet"), [(0, True), (1, False), (128, False)])
+def test_only_within_a_domain_do_any_match(domain: int, meet: bool) -> None:
+    mcu = Mcu()
+    kept(mcu.world.opened(1, domain))
+    writer, reader = mcu.writer(), mcu.reader(session=1)
+    number = mcu.publish(writer)
+    if meet:
+        kept(mcu.hear(reader, number))
+    else:
+        kept(mcu.spin())
+        broken(mcu.hear(reader, number), Promise.ONLY_MATCHING, Family.EXTRA)
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "stays"),
+    [
+        (Mode.REUSE, OK, True),
+        (Mode.REUSE | Mode.REPLACE, OK, True),
+        (Mode.NEW, REFUSED, True),
+        (Mode.REPLACE, OK, False),
+    ],
+)
+def test_what_holds_endpoints_keeps_them_or_takes_them_along(mode: Mode, status: int, stays: bool) -> None:
+    mcu = Mcu()
+    writer, reader = mcu.writer(), mcu.reader()
+    kept(mcu.world.renewed(0, Group.SUBSCRIBER, mode, status))
+    number = mcu.publish(writer)
+    if stays:
+        kept(mcu.hear(reader, number))
+    else:
+        broken(mcu.hear(reader, number), Promise.GONE, Family.EXTRA)
+
+
+def test_what_holds_endpoints_is_made_again_if_the_call_says_how() -> None:
+    mcu = Mcu()
+    mcu.writer()
+    broken(mcu.world.renewed(0, Group.PUBLISHER, Mode.NEW, OK), Promise.REFUSED, Family.ACCEPTED)
+    broken(mcu.world.renewed(0, Group.PUBLISHER, Mode.REUSE, REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
+    broken(mcu.world.renewed(0, Group.PARTICIPANT, Mode.REPLACE, REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
+
+
+def test_a_late_reader_gets_nothing_of_a_writer_that_had_gone() -> None:
+    mcu, durable = Mcu(), Qos(transient_local=True)
+    writer = mcu.writer(qos=durable)
+    number = mcu.publish(writer)
+    kept(mcu.world.renewed(0, Group.PUBLISHER, Mode.REPLACE, OK))
+    reader = mcu.reader(qos=durable)
+    broken(mcu.hear(reader, number), Promise.HISTORY, Family.EXTRA)
+
+
+def test_a_loan_to_nobody_leaves_all_open_where_only_the_agent_knows_who_there_is() -> None:
+    world = World(BUFFERS, BYTES, knows=False)
+    kept(world.opened(0))
+    kept(world.loaned(End(0, Kind.REQUESTER, 1), 1, 8, None, UNKNOWN))
+    assert not world.unsure
+    kept(world.loaned(End(0, Kind.REQUESTER, 1), 1, 8, None, OK))
+    assert world.unsure
