@@ -5,16 +5,15 @@ It is pure: no bytes, boards or clocks. Knows operations, their right results, a
 breaks. Must not know how operations reach a board, nor the claims.
 """
 
+from rig.model._holders import holders, participant_of, topic_id, topic_of
 from rig.model._ideal import (
     Expected,
     Ideal,
     Numbered,
-    holders,
     missing_holders,
     names_of,
     number_all,
     predict,
-    topic_id,
 )
 from rig.model._operations import (
     Ask,
@@ -101,7 +100,9 @@ __all__ = [
     "missing_holders",
     "names_of",
     "number_all",
+    "participant_of",
     "predict",
     "status_word",
     "topic_id",
+    "topic_of",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rig.model._holders import holders
 from rig.model._operations import (
     Ask,
     Cancel,
@@ -19,7 +20,6 @@ from rig.model._operations import (
     Elsewhere,
     End,
     Form,
-    Group,
     InCallback,
     Join,
     Keep,
@@ -41,35 +41,19 @@ from rig.model._operations import (
     Topic,
 )
 from rig.model._promise import Breach, status_word
-from rig.model._world import HOLDER_ID, NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
+from rig.model._world import NO_BUFFER, OK, REPLY_HEAD, TOO_LARGE, Endpoint, Entry, Limits, World
 
 STATE = -10
 UNKNOWN = -6
 REFUSED = -9
 MISMATCH = -11
 _FIRST_REQUEST = 10
-_BY_REFERENCE = 0x100
-PARTICIPANT, TOPIC, PUBLISHER, SUBSCRIBER = 1, 2, 3, 4
-
-
-def topic_id(topic: int, form: Form = Form.BIN) -> int:
-    """The DDS-XRCE id of a topic in each session, by its index in the sequence; a topic by REF gets another id."""
-    return topic + 1 + (_BY_REFERENCE if form is Form.REF else 0)
 
 
 def names_of(create: Create, topics: tuple[Topic, ...]) -> Topic:
     """The names by which an endpoint matches. Only an Agent can resolve a REF, so a REF matches only itself."""
     topic = topics[create.topic]
     return Topic(topic.name, "(by reference)") if create.form is Form.REF else topic
-
-
-def holders(create: Create) -> list[tuple[int, int]]:
-    """The entities that an endpoint needs: (DDS-XRCE kind, id)."""
-    needed = [(PARTICIPANT, HOLDER_ID)]
-    if create.end.kind in (Kind.WRITER, Kind.READER):
-        group = PUBLISHER if create.end.kind is Kind.WRITER else SUBSCRIBER
-        needed += [(TOPIC, topic_id(create.topic, create.form)), (group, HOLDER_ID)]
-    return needed
 
 
 def missing_holders(world: World, create: Create) -> list[tuple[int, int]]:
@@ -184,11 +168,11 @@ class Ideal:
             case Delete(end):
                 status = OK if end in self.world.ends else UNKNOWN
                 self._called(numbered, status, self.world.deleted(end, status), "delete")
-            case Drop(session, group):
-                self._called(numbered, OK, self.world.dropped(session, Group(group), OK), "delete")
-            case Renew(session, group, mode):
-                status = OK if mode else REFUSED
-                self._called(numbered, status, self.world.renewed(session, Group(group), mode, status), "create")
+            case Drop() as drop:
+                self._called(numbered, OK, self.world.dropped(drop, OK), "delete")
+            case Renew() as renew:
+                status = OK if renew.mode else REFUSED
+                self._called(numbered, status, self.world.renewed(renew, status), "create")
             case Publish(end, length, count):
                 for place in range(count):
                     self._publish(numbered, end, numbered.first + place, length)

@@ -110,7 +110,8 @@ class Create:
     exist.
 
     ``topic``: index of a topic's or a service's names in the sequence. ``count``: how many equal endpoints, with
-    consecutive ids. ``apart``: each on the next topic.
+    consecutive ids. ``apart``: each on the next topic. ``participant``: DDS-XRCE id of its participant, and of its
+    publisher or subscriber.
     """
 
     end: End
@@ -121,6 +122,7 @@ class Create:
     count: int = 1
     apart: bool = False
     mode: Mode = Mode.NEW
+    participant: int = 1
 
     def each(self) -> tuple[Create, ...]:
         """The same as single creations, one endpoint each."""
@@ -133,6 +135,7 @@ class Create:
         what = f"service {self.topic}" if service else f"{topics} ({self.qos})"
         form = "" if self.form is Form.BIN else f" by {self.form.name}"
         form += f", {self.mode} what is there" if self.mode else ""
+        form += f", in participant {self.participant}" if self.participant != 1 else ""
         if self.count == 1:
             return f"create {self.end} on {what}{form}"
         kind = self.end.kind.name.lower()
@@ -166,9 +169,10 @@ class Drop:
 
     session: int
     group: Group
+    participant: int = 1
 
     def __str__(self) -> str:
-        return f"delete the {self.group.name.lower()} of session {self.session}"
+        return f"delete {_group(self.session, self.group, self.participant)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,10 +182,11 @@ class Renew:
     session: int
     group: Group
     mode: Mode
+    participant: int = 1
 
     def __str__(self) -> str:
         mode = f", {self.mode} what is there" if self.mode else ""
-        return f"create the {self.group.name.lower()} of session {self.session} once more{mode}"
+        return f"create {_group(self.session, self.group, self.participant)} once more{mode}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,6 +439,13 @@ class Sequence:
         lines = [f"start with {self.buffers} buffers of {self.buffer_bytes} B and {link}"]
         lines += [str(operation) for operation in self.operations]
         return "\n".join(f"{number}. {line}" for number, line in enumerate(lines, 1))
+
+
+def _group(session: int, group: Group, participant: int) -> str:
+    whose = f"session {session}" if participant == 1 else f"participant {participant} of session {session}"
+    if group is Group.PARTICIPANT and participant != 1:
+        return whose
+    return f"the {group.name.lower()} of {whose}"
 
 
 def _ordinal(number: int) -> str:

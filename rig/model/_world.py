@@ -28,7 +28,8 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from rig.model._operations import Create, End, Form, Group, Kind, Mode, Qos, Topic
+from rig.model._holders import participant_of
+from rig.model._operations import Create, Drop, End, Form, Group, Kind, Mode, Qos, Renew, Topic
 from rig.model._promise import Breach, Family, Promise, status_word
 
 OK = 0
@@ -36,7 +37,6 @@ NO_BUFFER = -3
 TOO_LARGE = -4
 TABLE_FULL = -5
 REPLY_HEAD = 24  # bytes that a middleware may put before a reply: a DDS SampleIdentity
-HOLDER_ID = 1  # of a session's one participant, publisher and subscriber
 _LONG_TIMEOUT_MS = 100  # a spin with less may well sleep through
 _SOON_MS = 40  # what a busy host may take to begin and wake a thread, and more
 _CALLBACK_MS = 0.05  # one callback of the bench, which looks at the whole payload, on a core of some MHz
@@ -308,30 +308,31 @@ class World:
         self.removals += 1
         return None
 
-    def dropped(self, session: int, group: Group, status: int) -> Breach | None:
+    def dropped(self, drop: Drop, status: int) -> Breach | None:
         """A participant, publisher or subscriber was deleted with its endpoints."""
-        if not any(key[:2] == (session, group) for key in self.groups):
-            return self._must_know(status, f"session {session} has no {group.name.lower()}")
+        key = drop.session, drop.group, drop.participant
+        if key not in self.groups:
+            return self._must_know(
+                status, f"session {drop.session} has no {drop.group.name.lower()} {drop.participant}"
+            )
         if self._waits_for_link(status):
             return None
         if status < 0:
-            what = f"the {group.name.lower()} of session {session}"
-            return Breach(
-                Promise.DELETED, Family.REFUSED, f"{what} is deleted", f"the call returned {status_word(status)}"
-            )
-        self._empty(session, group)
-        self.groups = {key: text for key, text in self.groups.items() if key[:2] != (session, group)}
+            expected = f"it works to {drop}"
+            return Breach(Promise.DELETED, Family.REFUSED, expected, f"the call returned {status_word(status)}")
+        self._empty(drop)
+        del self.groups[key]
         return None
 
-    def renewed(self, session: int, group: Group, mode: Mode, status: int) -> Breach | None:
+    def renewed(self, renew: Renew, status: int) -> Breach | None:
         """A participant, publisher or subscriber was created once more, equal to the one that is there."""
-        if not self._is_open(session):
-            return self._must_know(status, f"session {session} is not open")
-        what = f"the {group.name.lower()} of session {session}"
-        there = [key for key in self.groups if key[:2] == (session, group)]
-        if not there:
+        key, mode = (renew.session, renew.group, renew.participant), renew.mode
+        if not self._is_open(renew.session):
+            return self._must_know(status, f"session {renew.session} is not open")
+        what = f"the {renew.group.name.lower()} {renew.participant} of session {renew.session}"
+        if key not in self.groups:
             if status >= 0:
-                self.groups[session, group, HOLDER_ID] = 0
+                self.groups[key] = 0
             return None
         if not mode:
             return self._must_know(status, f"{what} exists already")
@@ -342,23 +343,28 @@ class World:
             seen = f"the call returned {status_word(status)}"
             return Breach(Promise.CREATED_AGAIN, Family.REFUSED, f"{what} is created once more ({mode})", seen)
         if Mode.REUSE not in mode:
-            self._empty(session, group)
+            self._empty(renew)
             if not self.knows:
                 self.unsure = f"whether the endpoints of {what} went with it, of which only the Agent knows"
         return None
 
-    def _empty(self, session: int, group: Group) -> None:
+    def _empty(self, holder: Drop | Renew) -> None:
         """What was in a participant, publisher or subscriber is gone."""
         kinds = {
             Group.PUBLISHER: {Kind.WRITER},
             Group.SUBSCRIBER: {Kind.READER},
             Group.PARTICIPANT: set(Kind),
-        }[group]
-        for end in [end for end in self.ends if end.session == session and end.kind in kinds]:
-            self._remove(end)
-        if group is Group.PARTICIPANT:
-            stay = (key for key in self.groups if key[0] != session or key[1] == group)
-            self.groups = {key: self.groups[key] for key in stay}
+        }[holder.group]
+        within = (holder.session, holder.participant)
+        for end, there in list(self.ends.items()):
+            if (end.session, there.made.participant) == within and end.kind in kinds:
+                self._remove(end)
+        if holder.group is Group.PARTICIPANT:
+            self.groups = {
+                (session, kind, id): text
+                for (session, kind, id), text in self.groups.items()
+                if (session, participant_of(kind, id)) != within or kind == holder.group
+            }
         self.removals += 1
 
     # ---- elsewhere

@@ -55,6 +55,7 @@ from rig.model import (
     missing_holders,
     names_of,
     topic_id,
+    topic_of,
 )
 from rig.search._names import draw_services, draw_topics, many_topics
 
@@ -112,14 +113,13 @@ _DURABLE = (
     Qos(transient_local=True, depth=3),
     Qos(transient_local=True, depth=17),
 )
-_IDS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
+_IDS = (1, 2, 0, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 100, 0x0FF, 0x100, 0x101, 0x7FF, 0x800, 0xABC, 0xFFE, 0xFFF)
 _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
 _NEXT_IS_SAME_BYTE = 255  # of what is made so often, the next one has the number of the first, if a byte holds it
 _SPARE_NAME_BYTES = 64
 _XML_BYTES = 230  # beside the names in it
 _TOPIC = 2  # the DDS-XRCE kind
-_BY_REFERENCE = 0x100  # see topic_id
 _SPARE_ROWS = 4  # of the tables: what the ends of a sequence need at most, all kinds together
 _OTHERS_MOST = 10  # samples of the other context: its records wait for it to end
 _OTHERS_SMALL = 4
@@ -139,6 +139,7 @@ _KINDS_OF_CALLS = (
     "repeat",
     "forms",
     "domains",
+    "participants",
     "modes",
     "many_topics",
     "nonsense",
@@ -149,7 +150,9 @@ _COMPANY = 0.12  # of these, in how many something happens at the Agent
 _LINKED_BYTES = 4096  # a longer sample takes the link for long
 _DOMAINS = (0, 1, 42, 100)  # and those that differ from one of them in a single bit
 _LAST_DOMAIN = 232  # that DDS has ports for
+_PARTICIPANTS = (1, 0, 2)  # ids; each has a publisher and a subscriber of its own
 _SELDOM = {
+    "participants": 0.3,
     "domains": 0.15,
     "repeat": 0.2,
     "many_topics": 0.12,
@@ -197,6 +200,8 @@ class _Drawing:
             self.kinds -= {"deletions", "drops"}
         if Capability.THREADS not in has:
             self.kinds -= {"elsewhere"}
+        if ground.small and random.random() < 0.7:
+            self.kinds -= {"participants"}  # each takes three calls more, of a short program
         self.link = ground.link and random.random() < _LINKED
         if self.link:
             self.kinds |= {"sessions"} if random.random() < 0.5 else set()  # what becomes of it when one ends
@@ -267,7 +272,7 @@ class _Drawing:
             self._open(session)
         self._new_end(Kind.WRITER)
         self._new_end(Kind.READER)
-        wanted = self.random.randint(6, self.ground.longest if not self.ground.small else 14)
+        wanted = self.random.randint(6, self.ground.longest if not self.ground.small else 13)
         moves = self._moves()
         weights = [weight for weight, _ in moves]
         while len(self.operations) < wanted:
@@ -370,8 +375,10 @@ class _Drawing:
     def _names(self, creations: Iterable[Create]) -> tuple[int, int]:
         """Texts that a middleware has to keep for these endpoints, and their bytes, at the most."""
         topics = {key[:1] + key[2:] for key in self.ideal.world.groups if key[1] == _TOPIC}
-        topics |= {(c.end.session, topic_id(c.topic, c.form)) for c in creations if c.end.kind < Kind.REQUESTER}
-        texts = [self.sequence.topics[(id - 1) % _BY_REFERENCE] for _, id in topics]
+        topics |= {
+            (c.end.session, topic_id(c.topic, c.form, c.participant)) for c in creations if c.end.kind < Kind.REQUESTER
+        }
+        texts = [self.sequence.topics[topic_of(id)] for _, id in topics]
         sizes = [len(str(topic)) for topic in texts]
         for create in creations:
             topic = self.sequence.topics[create.topic]
@@ -425,8 +432,11 @@ class _Drawing:
         twins = [each.id for each in self.ideal.world.ends if each.kind is kind and each.id not in used]
         if twins and self.random.random() < 0.4:
             chosen = self.random.choice(twins)  # the same number in another session
-        create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream)
+        create = Create(End(session, kind, chosen), topic, qos, form, reliable_stream, participant=self._participant())
         return create if self._has_room(create) else None
+
+    def _participant(self) -> int:
+        return self.random.choice(_PARTICIPANTS) if "participants" in self.kinds else _PARTICIPANTS[0]
 
     def _topic(self) -> int:
         """One of those whose turn it is; often one on which there is something already."""
@@ -579,22 +589,25 @@ class _Drawing:
         self._add(Spin())
 
     def _drop(self) -> None:
-        groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
+        groups = self._groups()
         if groups:
-            session, kind = self.random.choice(groups)
-            self._add(Drop(session, Group(kind)))
+            session, kind, participant = self.random.choice(groups)
+            self._add(Drop(session, Group(kind), participant))
+
+    def _groups(self) -> list[tuple[int, int, int]]:
+        return sorted(key for key in self.ideal.world.groups if key[1] != _TOPIC)
 
     def _renew(self) -> None:
         """What holds endpoints is made again: they stay, or go with the old one; then somebody comes who may meet those
         that are left.
         """
-        groups = sorted({(s, k) for s, k, _ in self.ideal.world.groups if k in (1, 3, 4)})
+        groups = self._groups()
         if not groups:
             return
-        session, kind = self.random.choice(groups)
+        session, kind, participant = self.random.choice(groups)
         gone = [end for end in self._ends(*Kind) if end.end.session == session and not end.loan]
         mode = self.random.choice((Mode.REPLACE, Mode.REPLACE, Mode.REUSE, Mode.REUSE | Mode.REPLACE, Mode.NEW))
-        self._add(Renew(session, Group(kind), mode))
+        self._add(Renew(session, Group(kind), mode, participant))
         again = [end for end in gone if end.end not in self.ideal.world.ends and not end.made.mode]
         if again and self.random.random() < 0.6 and self._has_room(made := _anew(self.random.choice(again))):
             self._add(made)
@@ -909,7 +922,7 @@ class _Drawing:
         if session < 0:
             return
         if self.random.random() < 0.2 and Capability.DELETE in self.ground.capabilities:
-            if any(key[:2] == (session, Group.PARTICIPANT) for key in self.ideal.world.groups):
+            if (session, Group.PARTICIPANT, _PARTICIPANTS[0]) in self.ideal.world.groups:
                 self._add(Drop(session, Group.PARTICIPANT))
                 self.first_topic = (self.first_topic + self.some_topics) % len(self.topics)
             return

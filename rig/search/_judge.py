@@ -21,7 +21,6 @@ from rig.model import (
     Elsewhere,
     End,
     Family,
-    Group,
     Ideal,
     InCallback,
     Kind,
@@ -229,7 +228,7 @@ class _Judge:
                     woken_after_ms=self.woken_after,
                 )
             case Step.CREATE if isinstance(operation, Renew):
-                return world.renewed(operation.session, Group(operation.group), operation.mode, called.status)
+                return world.renewed(operation, called.status)
             case Step.CREATE:
                 return self._created(called, call)
             case Step.LOAN:
@@ -269,7 +268,7 @@ class _Judge:
             case Step.DELETE if isinstance(operation, Delete):
                 return world.deleted(operation.end, called.status)
             case Step.DELETE if isinstance(operation, Drop):
-                return world.dropped(operation.session, Group(operation.group), called.status)
+                return world.dropped(operation, called.status)
             case Step.JOIN:
                 world.joined()
                 self.woken_after = None

@@ -41,6 +41,7 @@ from rig.model import (
     Topic,
     holders,
     number_all,
+    participant_of,
     topic_id,
 )
 from rig.model import Sequence as Calls
@@ -139,14 +140,14 @@ class _Lowering:
                     self._create(numbered, create)
             case Delete(end):
                 self._step(numbered, Step.DELETE, end.session, end.kind, end.id, 0)
-            case Drop(session, group):
-                gone = {_PARTICIPANT: {1, 2, 3, 4}}.get(group, {group})
-                self.made = {each for each in self.made if each[0] != session or each[1] not in gone}
-                self._step(numbered, Step.DELETE, session, group, 1, 0)
-            case Renew(session, group, mode):
-                if group is Group.PARTICIPANT and Mode.REUSE not in mode and mode:
-                    self.made = {each for each in self.made if each[0] != session or each[1] == group}
-                self._group(numbered, session, group, 1, Form.BIN, mode=mode)
+            case Drop(session, group, participant):
+                self._empty(session, group, participant)
+                self.made.discard((session, group, participant))
+                self._step(numbered, Step.DELETE, session, group, participant, 0)
+            case Renew(session, group, mode, participant):
+                if mode == Mode.REPLACE:
+                    self._empty(session, group, participant)
+                self._group(numbered, session, (group, participant), participant, mode=mode)
             case Publish(end, length, count):
                 self._step(numbered, Step.PUBLISH, end.session, _word(end), length, numbered.first, count)
             case Loan(end, length):
@@ -188,6 +189,16 @@ class _Lowering:
                 at: replace(call, repeated=True) for at, call in self.lowered.steps.items() if at in inside
             }
 
+    def _empty(self, session: int, group: Group, participant: int) -> None:
+        """What is in a participant goes with it."""
+        if group is Group.PARTICIPANT:
+            within = (session, participant)
+            self.made = {
+                (of, kind, id)
+                for of, kind, id in self.made
+                if (of, participant_of(kind, id)) != within or kind == group
+            }
+
     def _create(self, numbered: Numbered, create: Create) -> None:
         end = create.end
         topic = self.calls.topics[create.topic]
@@ -200,12 +211,13 @@ class _Lowering:
                 form, text = Form.REF, [_reference(topic)]
             elif kind == _TOPIC:
                 text = [topic.name, topic.type]
-            self._group(numbered, end.session, kind, id, form, text, create=create)
+            self._group(numbered, end.session, (kind, id), create.participant, form, text, create=create)
         service = end.kind >= Kind.REQUESTER
         qos = create.qos
         bits = qos_bits(qos)
-        made_of = 0 if service else topic_id(create.topic, create.form)
-        arguments = (end.session, end.kind, create.form, create.mode, end.id, 1, made_of, bits, qos.depth)
+        parent = create.participant
+        made_of = 0 if service else topic_id(create.topic, create.form, parent)
+        arguments = (end.session, end.kind, create.form, create.mode, end.id, parent, made_of, bits, qos.depth)
         text = _texts(create, topic)
         number = self.builder.step(Step.CREATE, *arguments, create.reliable_stream, 0, text=text)
         self.lowered.steps[self.base + number] = Call(numbered, create, text=_bytes(text))
@@ -214,16 +226,16 @@ class _Lowering:
         self,
         numbered: Numbered,
         session: int,
-        kind: int,
-        id: int,
-        form: Form,
+        group: tuple[int, int],
+        participant: int,
+        form: Form = Form.BIN,
         text: Sequence[str] = (),
         *,
         mode: Mode = Mode.NEW,
         create: Create | None = None,
     ) -> None:
         """Create what holds endpoints. ``create``: of an endpoint that needs it."""
-        parent, domain = 1, 0
+        (kind, id), parent, domain = group, participant, 0
         if kind == _PARTICIPANT:
             parent, domain, text = 0, self.domains.get(session, 0), ["rig"]
         number = self.builder.step(Step.CREATE, session, kind, form, mode, id, parent, domain, 0, 0, 1, 0, text=text)

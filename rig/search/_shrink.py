@@ -13,6 +13,7 @@ from itertools import islice
 from rig.model import (
     Ask,
     Create,
+    Drop,
     Elsewhere,
     End,
     Form,
@@ -113,6 +114,7 @@ def _cost(calls: Calls) -> tuple[int, ...]:
         sum(end.session for end in ends) + sum(o.session for o in operations if isinstance(o, Open)),
         sum(o.domain for o in operations if isinstance(o, Open)),
         sum(o.mode for o in operations if isinstance(o, Renew)),
+        sum(getattr(o, "participant", 1) != 1 for o in operations),
         sum(end.id for end in ends),
         sum(getattr(o, "timeout_ms", 0) + getattr(o, "delay_ms", 0) for o in operations),
         sum(getattr(o, "length", 0) for o in operations),
@@ -260,12 +262,7 @@ def _lower(number: int) -> Iterator[int]:
 def _plainer(calls: Calls) -> Iterator[Calls]:
     """Plain quality of service, one session, BIN, low ids, plain names."""
     for index, operation in enumerate(calls.operations):
-        if isinstance(operation, Create):
-            yield from (_with(calls, index, plainer) for plainer in _plainer_end(operation))
-        if isinstance(operation, Open) and operation.domain:
-            yield from (_with(calls, index, replace(operation, domain=domain)) for domain in _lower_domains(operation))
-        if isinstance(operation, Renew) and operation.mode:
-            yield from (_with(calls, index, replace(operation, mode=mode)) for mode in (Mode.NEW, Mode.REUSE))
+        yield from (_with(calls, index, plainer) for plainer in _plainer_call(operation))
     yield from _by_another(calls)
     forms = {o.form for o in calls.operations if isinstance(o, Create)}
     if forms != {Form.BIN}:
@@ -273,6 +270,8 @@ def _plainer(calls: Calls) -> Iterator[Calls]:
         yield replace(calls, operations=tuple(plain_form))
     if any(isinstance(o, Create) and o.qos != Qos() for o in calls.operations):
         yield _each_end(calls, lambda end: end, qos=Qos())
+    if any(getattr(o, "participant", 1) != 1 for o in _all(calls.operations)):
+        yield _in_one_participant(calls)
     if any(isinstance(o, Open) and o.session == 1 for o in calls.operations):
         moved = _each_end(calls, lambda end: end._replace(session=0))
         yield replace(moved, operations=tuple(o for o in moved.operations if not (isinstance(o, Open) and o.session)))
@@ -292,9 +291,17 @@ def _plainer(calls: Calls) -> Iterator[Calls]:
             yield replace(calls, topics=(*topics[:index], simple, *topics[index + 1 :]))
 
 
-def _lower_domains(session: Open) -> Iterator[int]:
-    yield 0
-    yield from _lower(session.domain)
+def _plainer_call(operation: Operation) -> Iterator[Operation]:
+    match operation:
+        case Create():
+            yield from _plainer_end(operation)
+        case Open(_, domain) if domain:
+            yield replace(operation, domain=0)
+            yield from (replace(operation, domain=lower) for lower in _lower(domain))
+        case Renew(mode=mode) if mode:
+            yield from (replace(operation, mode=plainer) for plainer in (Mode.NEW, Mode.REUSE))
+        case _:
+            return
 
 
 def _plainer_end(create: Create) -> Iterator[Create]:
@@ -338,6 +345,15 @@ def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None
         return replace(operation, end=change(end)) if end is not None else operation  # type: ignore[arg-type]
 
     return replace(calls, operations=tuple(changed(operation) for operation in calls.operations))
+
+
+def _in_one_participant(calls: Calls) -> Calls:
+    def changed(operation: Operation) -> Operation:
+        if isinstance(operation, InCallback | Elsewhere | Repeat):
+            return replace(operation, operations=tuple(map(changed, operation.operations)))  # type: ignore[arg-type]
+        return replace(operation, participant=1) if isinstance(operation, Create | Drop | Renew) else operation
+
+    return replace(calls, operations=tuple(map(changed, calls.operations)))
 
 
 def drop_unused_topics(calls: Calls) -> Calls:

@@ -9,6 +9,7 @@ import pytest
 from rig.model import (
     Breach,
     Create,
+    Drop,
     End,
     Family,
     Group,
@@ -17,6 +18,7 @@ from rig.model import (
     Mode,
     Promise,
     Qos,
+    Renew,
     Topic,
     World,
     may_meet,
@@ -254,7 +256,7 @@ def test_deleting_a_subscriber_deletes_its_readers() -> None:
     mcu = Mcu()
     writer, reader = mcu.writer(), mcu.reader()
     number = mcu.publish(writer)
-    kept(mcu.world.dropped(0, Group.SUBSCRIBER, 0))
+    kept(mcu.world.dropped(Drop(0, Group.SUBSCRIBER), 0))
     broken(mcu.hear(reader, number), Promise.GONE, Family.EXTRA)
 
 
@@ -386,7 +388,7 @@ def test_names_of_what_is_gone_leave_their_room_to_others() -> None:
         assert mcu.world.group_created(0, 2, 1, 0, text=40) is None
         assert mcu.world.group_created(0, 1, 1, 0, text=4) is None
         assert mcu.world.group_created(0, 2, 2, TABLE_FULL, text=70) is None  # 114 bytes
-        kept(mcu.world.dropped(0, Group.PARTICIPANT, 0))
+        kept(mcu.world.dropped(Drop(0, Group.PARTICIPANT), 0))
     broken(mcu.world.group_created(0, 2, 2, TABLE_FULL, text=90), Promise.CREATED_AGAIN, Family.REFUSED)
 
 
@@ -614,7 +616,7 @@ def test_only_within_a_domain_do_any_match(domain: int, meet: bool) -> None:
 def test_what_holds_endpoints_keeps_them_or_takes_them_along(mode: Mode, status: int, stays: bool) -> None:
     mcu = Mcu()
     writer, reader = mcu.writer(), mcu.reader()
-    kept(mcu.world.renewed(0, Group.SUBSCRIBER, mode, status))
+    kept(mcu.world.renewed(Renew(0, Group.SUBSCRIBER, mode), status))
     number = mcu.publish(writer)
     if stays:
         kept(mcu.hear(reader, number))
@@ -625,16 +627,16 @@ def test_what_holds_endpoints_keeps_them_or_takes_them_along(mode: Mode, status:
 def test_what_holds_endpoints_is_made_again_if_the_call_says_how() -> None:
     mcu = Mcu()
     mcu.writer()
-    broken(mcu.world.renewed(0, Group.PUBLISHER, Mode.NEW, OK), Promise.REFUSED, Family.ACCEPTED)
-    broken(mcu.world.renewed(0, Group.PUBLISHER, Mode.REUSE, REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
-    broken(mcu.world.renewed(0, Group.PARTICIPANT, Mode.REPLACE, REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
+    broken(mcu.world.renewed(Renew(0, Group.PUBLISHER, Mode.NEW), OK), Promise.REFUSED, Family.ACCEPTED)
+    broken(mcu.world.renewed(Renew(0, Group.PUBLISHER, Mode.REUSE), REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
+    broken(mcu.world.renewed(Renew(0, Group.PARTICIPANT, Mode.REPLACE), REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
 
 
 def test_a_late_reader_gets_nothing_of_a_writer_that_had_gone() -> None:
     mcu, durable = Mcu(), Qos(transient_local=True)
     writer = mcu.writer(qos=durable)
     number = mcu.publish(writer)
-    kept(mcu.world.renewed(0, Group.PUBLISHER, Mode.REPLACE, OK))
+    kept(mcu.world.renewed(Renew(0, Group.PUBLISHER, Mode.REPLACE), OK))
     reader = mcu.reader(qos=durable)
     broken(mcu.hear(reader, number), Promise.HISTORY, Family.EXTRA)
 

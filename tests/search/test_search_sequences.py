@@ -47,12 +47,12 @@ def test_all_kinds_of_calls_are_drawn() -> None:
 def test_what_is_drawn_keeps_within_the_board(ground: Ground) -> None:
     key = iter(range(1, 1 << 30))
     sizes = []
-    for seed in range(200):
+    for seed in range(600):
         calls = generate(Random(seed), ground)
         assert calls.buffers * calls.buffer_bytes <= ground.memory_bytes
         sizes.append(len(lower(calls, first=1, key=lambda: next(key)).words))
     fitting = sum(size <= ground.words for size in sizes)
-    assert fitting > (190 if ground is GROUND else 60)
+    assert fitting > len(sizes) * (0.95 if ground is GROUND else 0.3)
 
 
 def test_what_the_middleware_lacks_is_not_drawn() -> None:
