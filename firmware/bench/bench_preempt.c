@@ -43,26 +43,26 @@ typedef struct {
 /* Each publisher is written by its own context alone; `heard` and what follows by callbacks, in the main one. */
 static struct {
     uint8_t session;
+    volatile bool cancels; /* the middleware takes loans back, as far as is known */
     uint16_t writer;
     uint32_t count;
     uint32_t length;
     uint32_t first;
     uint32_t span; /* ticks that one sample takes */
     publisher_t publishers[RIG_CONTEXTS];
-    volatile bool cancels; /* the middleware takes loans back, as far as is known */
     uint16_t guest;
     bool guest_there;
-    uint32_t turn;
+    uint8_t turn;
     uint32_t heard;
     uint32_t damaged;
     uint32_t misplaced;
     uint32_t deepest; /* lock depth in a callback */
     uint32_t next[READERS][RIG_CONTEXTS];
     /* bench_wake */
-    uint32_t context;
-    volatile uint32_t called;  /* ticks */
-    volatile uint32_t called_ms;
     volatile bool inside_spin;
+    uint8_t context;
+    volatile uint32_t called; /* ticks */
+    volatile uint32_t called_ms;
     uint32_t entered;
 } meet;
 
@@ -508,8 +508,8 @@ int bench_wake(const uint32_t *arguments, uint32_t *results)
     if (status != RIG_MW_OK) {
         return status;
     }
-    meet.context = arguments[RIG_WAKE_CONTEXT];
-    if (meet.context == MAIN || meet.context >= RIG_CONTEXTS || tries == 0u || timeout_ms == 0u) {
+    meet.context = (uint8_t)arguments[RIG_WAKE_CONTEXT];
+    if (arguments[RIG_WAKE_CONTEXT] == MAIN || arguments[RIG_WAKE_CONTEXT] >= RIG_CONTEXTS || tries == 0u || timeout_ms == 0u) {
         return RIG_MW_ERR_ARGUMENT;
     }
     wake_in_time(arguments, results);

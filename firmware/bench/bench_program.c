@@ -469,15 +469,16 @@ static uint32_t run_nested(uint32_t step, uint32_t at, uint32_t end)
     return after;
 }
 
-static void step_create(const uint32_t *arguments)
+static void step_create(const uint32_t *arguments, uint32_t words)
 {
-    int status = bench_create(arguments, (const char *)&arguments[BENCH_CREATE_ARGUMENTS], RIG_MAILBOX_TEXT);
+    const char *text = (const char *)&arguments[BENCH_CREATE_ARGUMENTS];
+    int status = bench_create(arguments, text, (words - BENCH_CREATE_ARGUMENTS) * (uint32_t)sizeof(uint32_t));
 
     note_status(RIG_STEP_CREATE, status);
     run.over = run.strict && status < 0;
 }
 
-static void run_plain(uint32_t step, const uint32_t *arguments)
+static void run_plain(uint32_t step, const uint32_t *arguments, uint32_t words)
 {
     switch (step) {
     case RIG_STEP_START:
@@ -494,7 +495,7 @@ static void run_plain(uint32_t step, const uint32_t *arguments)
         note_status(step, rig_mw_session_close((uint8_t)arguments[0], arguments[1]));
         break;
     case RIG_STEP_CREATE:
-        step_create(arguments);
+        step_create(arguments, words);
         break;
     case RIG_STEP_DELETE:
         note_status(step,
@@ -572,7 +573,7 @@ static void run_steps(uint32_t begin, uint32_t end)
         if (step == RIG_STEP_IN_CALLBACK || step == RIG_STEP_ELSEWHERE || step == RIG_STEP_REPEAT) {
             at = run_nested(step, at, end);
         } else {
-            run_plain(step, &run.words[at + 1u]);
+            run_plain(step, &run.words[at + 1u], count);
             at += 1u + count;
         }
     }

@@ -1309,6 +1309,40 @@ static void meets_nobody_in(uint16_t domain)
 static void domain_names(void) { meets_nobody_in(1); }
 static void domain_bits(void) { meets_nobody_in(128); }
 
+static void xml_depth(void)
+{
+    xrce_create_t reader = {.session = 0, .kind = XRCE_DATAREADER, .form = XRCE_XML, .id = 1, .parent = 1};
+
+    begin(4, 64);
+    reader.text[0] = "<dds><data_reader><topic><name>rt/t</name><dataType>T</dataType><historyQos><kind>KEEP_LAST</kind>"
+                     "<depth>1</depth></historyQos></topic></data_reader></dds>";
+    writer(0, 1, RELIABLE);
+    CHECK_INT(xrce_client_create(&rig_client, &reader, 0), XRCE_OK);
+    say(0, 1, 1);
+    say(0, 1, 2);
+    CHECK_INT(spin(), 1);
+}
+
+/* Two nodes of one session; one of them goes. */
+static void takes_all(void)
+{
+    begin(4, 64);
+    CHECK_INT(rig_entity(0, XRCE_PARTICIPANT, 2, 0, 0, NULL, NULL, 0, 0), XRCE_OK);
+    pair(RELIABLE);
+    forget(0, XRCE_PARTICIPANT, 2);
+    say(0, 1, 1);
+    CHECK_INT(spin(), 1);
+}
+
+static void number_zero(void)
+{
+    begin(4, 64);
+    writer(0, 0, RELIABLE);
+    reader(0, 0, RELIABLE);
+    say(0, 0, 1);
+    CHECK_INT(spin(), 1);
+}
+
 static void group_goes_on(void)
 {
     uint8_t *place = NULL;
@@ -1435,8 +1469,9 @@ static const struct {
 
     PROOF(copy_durable), PROOF(copy_service), PROOF(delete_two), PROOF(domain_bits),
     PROOF(domain_names), PROOF(gone_again), PROOF(group_goes_on),
-    PROOF(late_replier), PROOF(link_trim), PROOF(never_forget), PROOF(renew_in_callback),
+    PROOF(late_replier), PROOF(link_trim), PROOF(never_forget), PROOF(number_zero), PROOF(renew_in_callback),
     PROOF(replay_deleted), PROOF(request_no_wake), PROOF(request_refused_leak), PROOF(service_loan_leak),
+    PROOF(takes_all), PROOF(xml_depth),
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@ Default values are left out: the mailbox's text field has no room for them.
 from __future__ import annotations
 
 from rig.bench._topology import DATAWRITER, REQUESTER
+from rig.model import Qos
 
 
 def topic_xml(name: str, type_name: str) -> str:
@@ -13,13 +14,19 @@ def topic_xml(name: str, type_name: str) -> str:
     return f"<dds>{_topic(name, type_name)}</dds>"
 
 
-def endpoint_xml(kind: int, name: str, type_name: str, *, reliable: bool, transient_local: bool) -> str:
+def endpoint_xml(kind: int, name: str, type_name: str, qos: Qos) -> str:
     """A data writer or a data reader, by its object kind of DDS-XRCE, on a topic."""
     tag = "data_writer" if kind == DATAWRITER else "data_reader"
-    reliability = "RELIABLE" if reliable else "BEST_EFFORT"
-    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if transient_local else ""
+    reliability = "RELIABLE" if qos.reliable else "BEST_EFFORT"
+    durability = "<durability><kind>TRANSIENT_LOCAL</kind></durability>" if qos.transient_local else ""
     quality = f"<qos><reliability><kind>{reliability}</kind></reliability>{durability}</qos>"
-    return f"<dds><{tag}>{_topic(name, type_name)}{quality}</{tag}></dds>"
+    return f"<dds><{tag}>{_topic(name, type_name, _history(qos))}{quality}</{tag}></dds>"
+
+
+def _history(qos: Qos) -> str:
+    if qos.keep_all:
+        return "<historyQos><kind>KEEP_ALL</kind></historyQos>"
+    return f"<historyQos><kind>KEEP_LAST</kind><depth>{qos.depth}</depth></historyQos>" if qos.depth else ""
 
 
 def service_xml(kind: int, name: str, request_type: str, reply_type: str) -> str:
@@ -29,5 +36,5 @@ def service_xml(kind: int, name: str, request_type: str, reply_type: str) -> str
     return f'<dds><{tag} profile_name="p" {attributes}></{tag}></dds>'
 
 
-def _topic(name: str, type_name: str) -> str:
-    return f"<topic><name>{name}</name><dataType>{type_name}</dataType></topic>"
+def _topic(name: str, type_name: str, history: str = "") -> str:
+    return f"<topic><name>{name}</name><dataType>{type_name}</dataType>{history}</topic>"

@@ -229,8 +229,7 @@ def _side(group: int, kind: int, form: int, topic: tuple[str, str], qos: Qos) ->
     made_of, endpoint = Entity(kind=TOPIC, id=id, parent=1, name=name, type=type_name), ""
     if form == XML:
         made_of = Entity(kind=TOPIC, id=id, parent=1, form=XML, name=topic_xml(name, type_name))
-        reliable, transient_local = qos.reliable, qos.transient_local
-        endpoint = endpoint_xml(kind, name, type_name, reliable=reliable, transient_local=transient_local)
+        endpoint, qos = endpoint_xml(kind, name, type_name, qos), _RELIABLE  # the text says it, and nothing else
     elif form == REF:
         made_of = Entity(kind=TOPIC, id=id, parent=1, form=REF, name=f"{name}__t")
         endpoint = made_of.name

@@ -118,7 +118,7 @@ _LAST_ID = 0xFFF
 _SIXTEEN_BITS = 0xFFFF
 _NEXT_IS_SAME_BYTE = 255  # of what is made so often, the next one has the number of the first, if a byte holds it
 _SPARE_NAME_BYTES = 64
-_XML_BYTES = 230  # beside the names in it
+_XML_BYTES = 300  # beside the names in it
 _TOPIC = 2  # the DDS-XRCE kind
 _SPARE_ROWS = 4  # of the tables: what the ends of a sequence need at most, all kinds together
 _OTHERS_MOST = 10  # samples of the other context: its records wait for it to end
@@ -423,7 +423,7 @@ class _Drawing:
         form = self.random.choice(self.forms)
         qos = self.random.choice(self.qos)
         if form is not Form.BIN:
-            qos = replace(qos, depth=0, keep_all=False)
+            qos = qos if form is Form.XML else replace(qos, depth=0, keep_all=False)
             form = Form.BIN if form is Form.REF and kind >= Kind.REQUESTER else form
         if kind >= Kind.REQUESTER:
             qos = Qos()

@@ -30,6 +30,7 @@ from rig.model import (
     Numbered,
     Open,
     Publish,
+    Qos,
     Remote,
     Renew,
     Repeat,
@@ -213,7 +214,7 @@ class _Lowering:
                 text = [topic.name, topic.type]
             self._group(numbered, end.session, (kind, id), create.participant, form, text, create=create)
         service = end.kind >= Kind.REQUESTER
-        qos = create.qos
+        qos = create.qos if create.form is not Form.XML else Qos()  # of XML, the text says it
         bits = qos_bits(qos)
         parent = create.participant
         made_of = 0 if service else topic_id(create.topic, create.form, parent)
@@ -262,10 +263,7 @@ def _texts(create: Create, topic: Topic) -> list[str]:
     if create.form is Form.XML:
         if service:
             return [service_xml(create.end.kind, topic.name, topic.type, topic.reply_type)]
-        reliable, transient_local = create.qos.reliable, create.qos.transient_local
-        return [
-            endpoint_xml(create.end.kind, topic.name, topic.type, reliable=reliable, transient_local=transient_local)
-        ]
+        return [endpoint_xml(create.end.kind, topic.name, topic.type, create.qos)]
     return [topic.name, topic.type, topic.reply_type] if service else []
 
 

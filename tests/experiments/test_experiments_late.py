@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rig.bench import Command, Refused, Status, one_writer
+from rig.bench import Command, Refused, Status
 from rig.inventory import Inventory
 from rig.station import Station, again_if_late
 
@@ -15,19 +15,20 @@ pytestmark = [pytest.mark.firmware, pytest.mark.timeout(60)]
 
 @pytest.mark.parametrize("sessions", (1, 2))
 def test_entities_that_the_agent_holds_already_are_made_under_a_new_key(
-    project_root: Path, tmp_path: Path, sessions: int
+    project_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sessions: int
 ) -> None:
     (board,) = Inventory.load(project_root / "boards.yaml").select(["native"])
     with Station(board, agent="builtin", directory=tmp_path) as station:
         setting = station.prepare("network", quick=True)
-        key = setting.next_key()
-        setting.start(buffers=2)
-        one_writer(setting.bench, readers=1, key=key, topic="rt/other", timeout=setting.answer_timeout)
         assert setting.link is not None
-        setting.link.cut()  # the Agent does not hear that this session ends
-        setting.start(buffers=2)
-        setting.link.restore()
+        key = setting.next_key()
         setting._keys = key - 1
+        # As where a Client logs in again since the answer came too late: its session is there, with a participant.
+        monkeypatch.setattr("rig.agent._remote._OTHER_KEY", key.to_bytes(4, "big"))
+        monkeypatch.setattr("rig.agent._remote._SESSION", 0x01)
+        earlier = setting.link.remote_ends()
+        assert earlier is not None
+        earlier.close()
         _, topology = setting.begin(buffers=2, readers=2, sessions=sessions)
         assert setting.next_key() == key + 1 + sessions, "the first key was refused"
         setting.settle()
