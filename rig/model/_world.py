@@ -10,7 +10,8 @@ they break. It leaves open what a middleware may choose:
 - what a late reader gets of the history of a best-effort writer, of one that was deleted before the reader could take
   it, and after the pool ran dry;
 - the order of samples of different writers;
-- whether an endpoint is still there when what was to replace it was rightly refused;
+- whether an endpoint is still there when what was to replace it was rightly refused, or was told to reuse one that is
+  described in another form;
 - whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
 With a link, samples without local readers may wait for it and may fill the pool; samples that local readers have
@@ -279,7 +280,7 @@ class World:
         return (
             old is not None
             and Mode.REPLACE in create.mode
-            and not (Mode.REUSE in create.mode and _same(old, create, topic))
+            and not (Mode.REUSE in create.mode and (_other_form(old, create) or _same(old, create, topic)))
         )
 
     def _there_already(self, create: Create, topic: Topic, status: int) -> Breach | None:
@@ -287,6 +288,9 @@ class World:
         old = self.ends[create.end]
         if Mode.REUSE not in create.mode:
             return self._must_know(status, f"{create.end} exists already")
+        if _other_form(old, create):
+            self.unsure = f"whether {create.end} is the same, as it is described in another form"
+            return None
         if not _same(old, create, topic):
             return self._must_know(status, f"{create.end} exists already and does something else")
         if status >= 0:
@@ -1009,6 +1013,10 @@ def _offered_depth(writer: Endpoint) -> int:
 def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
     """Whether what is asked for is what is there already."""
     return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic, apart=create.apart) == create
+
+
+def _other_form(old: Endpoint, create: Create) -> bool:
+    return old.made.form is not create.form
 
 
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:

@@ -256,6 +256,8 @@ class _Judge:
         world = self.world
         match called.step:
             case Step.OPEN:
+                if called.status >= 0 and called.status != operation.session:  # type: ignore[union-attr]
+                    self.unjudged = "a session with another number than the calls after it use"
                 return world.opened(called.status, operation.domain)  # type: ignore[union-attr]
             case Step.HOST:
                 self._at_the_agent(operation, called)

@@ -12,6 +12,7 @@ from rig.model import (
     Drop,
     End,
     Family,
+    Form,
     Group,
     Kind,
     Limits,
@@ -630,6 +631,13 @@ def test_what_holds_endpoints_is_made_again_if_the_call_says_how() -> None:
     broken(mcu.world.renewed(Renew(0, Group.PUBLISHER, Mode.NEW), OK), Promise.REFUSED, Family.ACCEPTED)
     broken(mcu.world.renewed(Renew(0, Group.PUBLISHER, Mode.REUSE), REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
     broken(mcu.world.renewed(Renew(0, Group.PARTICIPANT, Mode.REPLACE), REFUSED), Promise.CREATED_AGAIN, Family.REFUSED)
+
+
+@pytest.mark.parametrize("mode", (Mode.REUSE, Mode.REUSE | Mode.REPLACE))
+def test_whether_two_forms_say_the_same_is_left_open(mode: Mode) -> None:
+    mcu = Mcu()
+    kept(mcu.world.created(Create(mcu.reader(), 0, PLAIN, Form.XML, mode=mode), TOPIC, OK))
+    assert mcu.world.unsure
 
 
 def test_a_late_reader_gets_nothing_of_a_writer_that_had_gone() -> None:
