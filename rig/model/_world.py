@@ -11,7 +11,7 @@ they break. It leaves open what a middleware may choose:
   it, and after the pool ran dry;
 - the order of samples of different writers;
 - whether an endpoint is still there when what was to replace it was rightly refused, or was told to reuse one that is
-  described in another form;
+  described in another form, or is in another participant;
 - whether it refuses what concerns entities that are not there, or there already, if only an Agent knows which are.
 
 With a link, samples without local readers may wait for it and may fill the pool; samples that local readers have
@@ -29,7 +29,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from rig.model._holders import participant_of
+from rig.model._holders import PARTICIPANT, participant_of
 from rig.model._operations import Create, Drop, End, Form, Group, Kind, Mode, Qos, Renew, Topic
 from rig.model._promise import Breach, Family, Promise, status_word
 
@@ -230,13 +230,17 @@ class World:
         return sum(len(end.readers) for end in self.ends.values())
 
     def group_created(self, session: int, kind: int, id: int, status: int, *, text: int = 0) -> Breach | None:
-        """A participant, topic, publisher or subscriber was created. ``text``: bytes of its names."""
+        """A participant, topic, publisher or subscriber was created; it may be refused where its participant does not
+        exist. ``text``: bytes of its names.
+        """
         if not self._is_open(session):
             return self._must_know(status, f"session {session} is not open")
         if (session, kind, id) in self.groups:  # its deletion had to wait
             return self._must_know(status, f"entity {id:#x} of kind {kind} in session {session} exists already")
         if status < 0:
-            return self._not_created(f"entity {id:#x} of kind {kind} in session {session}", status, text=text)
+            held = kind == PARTICIPANT or (session, PARTICIPANT, participant_of(kind, id)) in self.groups
+            what = f"entity {id:#x} of kind {kind} in session {session}"
+            return self._not_created(what, status, text=text) if held else None
         self.groups[session, kind, id] = text
         self._most_rows = max(self._most_rows, self.rows)
         return None
@@ -280,7 +284,7 @@ class World:
         return (
             old is not None
             and Mode.REPLACE in create.mode
-            and not (Mode.REUSE in create.mode and (_other_form(old, create) or _same(old, create, topic)))
+            and not (Mode.REUSE in create.mode and (_otherwise_made(old, create) or _same(old, create, topic)))
         )
 
     def _there_already(self, create: Create, topic: Topic, status: int) -> Breach | None:
@@ -288,8 +292,8 @@ class World:
         old = self.ends[create.end]
         if Mode.REUSE not in create.mode:
             return self._must_know(status, f"{create.end} exists already")
-        if _other_form(old, create):
-            self.unsure = f"whether {create.end} is the same, as it is described in another form"
+        if _otherwise_made(old, create):
+            self.unsure = f"whether {create.end} is the same, as it is in another form or participant"
             return None
         if not _same(old, create, topic):
             return self._must_know(status, f"{create.end} exists already and does something else")
@@ -1015,8 +1019,9 @@ def _same(old: Endpoint, create: Create, topic: Topic) -> bool:
     return old.topic == topic and replace(old.made, mode=create.mode, topic=create.topic, apart=create.apart) == create
 
 
-def _other_form(old: Endpoint, create: Create) -> bool:
-    return old.made.form is not create.form
+def _otherwise_made(old: Endpoint, create: Create) -> bool:
+    """Whether it is described in another form, or in another participant."""
+    return (old.made.form, old.made.participant) != (create.form, create.participant)
 
 
 def _why_apart(writer: Endpoint, reader: Endpoint) -> str:

@@ -640,6 +640,16 @@ def test_whether_two_forms_say_the_same_is_left_open(mode: Mode) -> None:
     assert mcu.world.unsure
 
 
+@pytest.mark.parametrize(("group", "id"), [(2, 1), (3, 1), (2, 0x201), (4, 2)])
+def test_what_belongs_to_a_participant_that_was_refused_may_be_refused(group: int, id: int) -> None:
+    world = World(BUFFERS, BYTES, link=True)
+    kept(world.opened(0))
+    kept(world.group_created(0, 1, 1 if id == 1 else 2, NO_BUFFER))
+    kept(world.group_created(0, group, id, UNKNOWN))
+    kept(world.group_created(0, 1, 1 if id == 1 else 2, OK))
+    broken(world.group_created(0, group, id, UNKNOWN), Promise.PAIR_MEETS, Family.REFUSED)
+
+
 def test_a_late_reader_gets_nothing_of_a_writer_that_had_gone() -> None:
     mcu, durable = Mcu(), Qos(transient_local=True)
     writer = mcu.writer(qos=durable)
