@@ -390,6 +390,7 @@ def test_names_of_what_is_gone_leave_their_room_to_others() -> None:
         assert mcu.world.group_created(0, 1, 1, 0, text=4) is None
         assert mcu.world.group_created(0, 2, 2, TABLE_FULL, text=70) is None  # 114 bytes
         kept(mcu.world.dropped(Drop(0, Group.PARTICIPANT), 0))
+    assert mcu.world.group_created(0, 1, 1, 0, text=4) is None
     broken(mcu.world.group_created(0, 2, 2, TABLE_FULL, text=90), Promise.CREATED_AGAIN, Family.REFUSED)
 
 
