@@ -336,24 +336,19 @@ def _with(calls: Calls, index: int, operation: Operation) -> Calls:
 
 def _each_end(calls: Calls, change: Callable[[End], End], qos: Qos | None = None) -> Calls:
     def changed(operation: Operation) -> Operation:
-        if isinstance(operation, InCallback | Elsewhere | Repeat):
-            inner = tuple(changed(each) for each in operation.operations)
-            return replace(operation, operations=inner)  # type: ignore[arg-type]
         if isinstance(operation, Create) and qos is not None:
             operation = replace(operation, qos=qos)
         end = getattr(operation, "end", None)
         return replace(operation, end=change(end)) if end is not None else operation  # type: ignore[arg-type]
 
-    return replace(calls, operations=tuple(changed(operation) for operation in calls.operations))
+    return replace(calls, operations=_mapped(calls.operations, changed))
 
 
 def _in_one_participant(calls: Calls) -> Calls:
     def changed(operation: Operation) -> Operation:
-        if isinstance(operation, InCallback | Elsewhere | Repeat):
-            return replace(operation, operations=tuple(map(changed, operation.operations)))  # type: ignore[arg-type]
         return replace(operation, participant=1) if isinstance(operation, Create | Drop | Renew) else operation
 
-    return replace(calls, operations=tuple(map(changed, calls.operations)))
+    return replace(calls, operations=_mapped(calls.operations, changed))
 
 
 def drop_unused_topics(calls: Calls) -> Calls:
@@ -363,14 +358,22 @@ def drop_unused_topics(calls: Calls) -> Calls:
     place = {topic: at for at, topic in enumerate(used)}
 
     def changed(operation: Operation) -> Operation:
-        if isinstance(operation, InCallback | Elsewhere | Repeat):
-            return replace(operation, operations=tuple(map(changed, operation.operations)))  # type: ignore[arg-type]
         if isinstance(operation, Create | Remote | Sent):
             return replace(operation, topic=place[operation.topic])
         return operation
 
     topics = tuple(calls.topics[topic] for topic in used)
-    return replace(calls, topics=topics, operations=tuple(map(changed, calls.operations)))
+    return replace(calls, topics=topics, operations=_mapped(calls.operations, changed))
+
+
+def _mapped(operations: Sequence[Operation], change: Callable[[Operation], Operation]) -> tuple[Operation, ...]:
+    """All operations, changed one by one, inner ones too."""
+    return tuple(
+        replace(each, operations=_mapped(each.operations, change))  # type: ignore[arg-type]
+        if isinstance(each, InCallback | Elsewhere | Repeat)
+        else change(each)
+        for each in operations
+    )
 
 
 def _all(operations: Sequence[Operation]) -> Iterator[Operation]:
