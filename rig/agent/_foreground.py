@@ -6,6 +6,7 @@ the names that users of MicroXRCEAgent know.
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ PERSONALITIES: Mapping[str, Personality] = {RIG.name: RIG, CED.name: CED, FASTDD
 """By the names of middlewares that users of MicroXRCEAgent know, and ours."""
 
 _CHECK_PERIOD = 0.5
+_BUSY_POLL = 200e-6  # seconds; longer than a Client on this host takes from one message to its next
 
 
 def transports_for(
@@ -99,6 +101,7 @@ def run_agent(
         level=verbose,
         personality=PERSONALITIES[personality],
         refs=load_profiles(refs) if refs is not None else None,
+        busy_poll=_BUSY_POLL if (os.cpu_count() or 1) > 1 else 0.0,
     )
     with agent:
         while not ended.wait(_CHECK_PERIOD):

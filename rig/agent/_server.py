@@ -34,6 +34,8 @@ class BuiltinAgent:
     :param log: receives log lines up to ``level`` (0 off .. 6 trace, as ``-v`` of MicroXRCEAgent).
     :param personality: which middleware's behaviour to show where Agents differ.
     :param refs: profiles for REF representations.
+    :param busy_poll: seconds for which it looks for the next message without sleeping, after it had one. To be woken
+        takes longer than most answers; but in this time no other thread of this process gets much done.
     """
 
     def __init__(
@@ -44,8 +46,10 @@ class BuiltinAgent:
         level: int = LogLevel.INFO,
         personality: Personality = RIG,
         refs: Mapping[str, Profile] | None = None,
+        busy_poll: float = 0.0,
     ) -> None:
         self.transports = tuple(transports)
+        self._busy_poll = busy_poll
         self._log = AgentLog(log, level)
         self._core = AgentCore(personality=personality, refs=refs, log=self._log)
         self._next_tick: float | None = None
@@ -233,9 +237,12 @@ class BuiltinAgent:
 
     def _run(self) -> None:
         try:
+            busy = False
             while not self._stopping:
-                for key, events in self._selector.select(self._timeout()):
+                ready = (self._look() if busy else []) or self._selector.select(self._timeout())
+                for key, events in ready:
                     key.data(events)
+                busy = bool(ready)
                 self._tick()
         except BaseException as error:
             self._failure = error
@@ -245,6 +252,15 @@ class BuiltinAgent:
                 transport.close()
             self._selector.close()
             self._waked.close()
+
+    def _look(self) -> list[tuple[selectors.SelectorKey, int]]:
+        """What comes within ``busy_poll``."""
+        end = time.monotonic() + self._busy_poll
+        while self._busy_poll:
+            ready = self._selector.select(0)
+            if ready or time.monotonic() >= end:
+                return ready
+        return []
 
     def _timeout(self) -> float:
         now = time.monotonic()

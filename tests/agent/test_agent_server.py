@@ -36,6 +36,25 @@ def echo(client: Client, count: int = 20, *, size: int = 40) -> None:
     assert client.samples == [(0x0016, body) for body in bodies]
 
 
+def test_an_agent_that_looks_before_it_sleeps_serves_and_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    with BoardPty() as board, BuiltinAgent([UdpTransport(), SerialTransport(board.device)], busy_poll=0.02) as agent:
+        select = agent._selector.select
+        monkeypatch.setattr(agent._selector, "select", lambda timeout: looks.append(timeout) or select(timeout))
+        for link in (UdpLink(agent.port), board.link()):
+            client = Client(link)
+            client.pair()
+            echo(client)
+            assert client.logout() == 0
+            link.close()
+        assert 0 in looks
+        end = time.monotonic() + 5
+        while looks[-1] == 0 and time.monotonic() < end:
+            time.sleep(0.01)
+        assert looks[-1] > 0, "nothing comes any more, so it sleeps"
+        agent.check()
+
+
 @pytest.mark.parametrize("kind", ["udp", "tcp", "serial"])
 def test_session_echo_and_farewell(kind: str) -> None:
     with BoardPty() as board:
