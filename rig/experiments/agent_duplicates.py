@@ -238,7 +238,7 @@ def _known_again(case: _Case) -> Generator[Measurement, None, bool]:
         first = min((number for _, number in got), default=0)
         for _ in range(_FEW):
             send()
-        end = time.monotonic() + _REST
+        end = time.monotonic() + _KNOWN_AGAIN
         owed = {(reader, number) for reader in case.topology.readers for number in sent[-_FEW:]}
         while not owed <= got.keys() and time.monotonic() < end:
             hear(_AFAR_STEP)
