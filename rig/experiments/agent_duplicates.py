@@ -235,7 +235,6 @@ def _known_again(case: _Case) -> Generator[Measurement, None, bool]:
         while len({reader for reader, _ in got}) < _READERS and time.monotonic() < end:
             send()
             hear(_AFAR_STEP)
-        first = min((number for _, number in got), default=0)
         for _ in range(_FEW):
             send()
         end = time.monotonic() + _KNOWN_AGAIN
@@ -248,7 +247,7 @@ def _known_again(case: _Case) -> Generator[Measurement, None, bool]:
     lost, doubled = len(owed - got.keys()), sum(count - 1 for count in got.values())
     values = {Metric.SAMPLES_DOUBLED: doubled, Metric.SAMPLES_LOST: lost, Metric.DATA_ECHOED: 0, Metric.DATA_SENT: 0}
     yield from case.figures(FROM_AFAR, values, Crossing(accepted=_FEW, cooperative=link.cooperative))
-    return first > 0 and not lost
+    return not lost
 
 
 def _elsewhere(case: _Case) -> Iterator[Measurement]:
