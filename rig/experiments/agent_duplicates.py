@@ -33,7 +33,7 @@ _CHANGE_SPIN = 0.05
 _ATTEMPTS = 3
 _REST = 2.0
 STEADY, RESTARTED, SILENT, REMOTE, LEFT = "steady", "restarted", "silent", "with a reader elsewhere", "that reader gone"
-FROM_AFAR = "restarted, a writer elsewhere"
+FROM_AFAR = "with a writer elsewhere"
 _KNOWN_AGAIN = 20.0  # seconds until a restarted Agent knows the board again, at most
 _AFAR_STEP = 0.2
 
