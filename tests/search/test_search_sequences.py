@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.bench import Capability
+from rig.bench import Called, Capability, Step
 from rig.errors import UsageError
 from rig.model import Create, Delete, End, Kind, Limits, Open, Publish, Spin, Topic
 from rig.model import Sequence as Calls
-from rig.search import Ground, from_json, generate, lower, needs, read_sequence, shrink, to_json
+from rig.search import Ground, from_json, generate, judge, lower, needs, read_sequence, shrink, to_json
 
 GROUND = Ground(Capability(255), 1 << 20, 16384, Limits(), link=True, company=True, others=True)
 PLAIN = '{"format": "rig-sequence", "version": 1, "buffers": 1, "buffer_bytes": 8, "topics": [], "operations": []}'
@@ -117,3 +117,14 @@ def test_a_file_that_is_no_sequence_says_what_is_wrong(tmp_path: Path, text: str
         read_sequence(file)
     assert str(file) in str(caught.value)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("step", [step for step in Step if step not in (Step.START, Step.STATISTICS)])
+def test_a_record_under_the_number_of_another_call_is_no_error_of_the_rig(step: Step) -> None:
+    """As of firmware that overwrote what it was to do."""
+    writer = End(0, Kind.WRITER, 1)
+    lowered = lower(
+        Calls(4, 64, (Topic("rt/a", "T"),), (Open(0), Create(writer), Publish(writer, 8))), first=1, key=int
+    )
+    for number in lowered.steps:
+        judge(lowered, [Called(step, 0, 1, 8, 0, 0, number, (0, 0, 0, 0))], limits=Limits())
