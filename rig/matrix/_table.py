@@ -359,7 +359,7 @@ _ROWS = (
     ),
     _defect("cancel_leak", "lifecycle", also=("burst-order", "message-size", "services", "thread-safety")),
     # Deletion while samples wait.
-    _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services")),
+    _defect("leak_amid", "lifecycle", also=("burst-order", "message-size", "services", "thread-safety")),
     _defect("loan_leak", "lifecycle", also=("burst-order", "message-size", "services", "thread-safety")),
     _defect("drop_deleted_writer", "lifecycle", also=("burst-order", "local-matching", "services")),
     _defect("first_gone", "lifecycle", also=("burst-order", "local-matching")),
