@@ -239,7 +239,8 @@ class BuiltinAgent:
         try:
             busy = False
             while not self._stopping:
-                ready = (self._look() if busy else []) or self._selector.select(self._timeout())
+                timeout = self._timeout()  # also polls the transports, which steady traffic must not keep from it
+                ready = (self._look() if busy else []) or self._selector.select(timeout)
                 for key, events in ready:
                     key.data(events)
                 busy = bool(ready)

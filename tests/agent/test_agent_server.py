@@ -55,6 +55,24 @@ def test_an_agent_that_looks_before_it_sleeps_serves_and_sleeps(monkeypatch: pyt
         agent.check()
 
 
+def test_a_device_is_opened_while_another_transport_has_steady_traffic(tmp_path: Path) -> None:
+    device = tmp_path / "ttyACM0"
+    lines: list[str] = []
+    with (
+        BoardPty() as board,
+        BuiltinAgent([UdpTransport(), SerialTransport(device, wait=True)], busy_poll=0.2, log=lines.append) as agent,
+    ):
+        client = Client(UdpLink(agent.port))
+        client.pair()
+        device.symlink_to(board.device)
+        end = time.monotonic() + 5
+        while not any("serial device is there" in line for line in lines) and time.monotonic() < end:
+            echo(client, 1)
+            client.samples.clear()
+        client.link.close()
+        assert any("serial device is there" in line for line in lines)
+
+
 @pytest.mark.parametrize("kind", ["udp", "tcp", "serial"])
 def test_session_echo_and_farewell(kind: str) -> None:
     with BoardPty() as board:
